@@ -1,0 +1,164 @@
+// The segment's bytes, layout version 1: what every process that maps a segment agrees on.
+//
+//   +----------------------+ 0
+//   | Header               |  written once, before the segment has a name; then never again
+//   +----------------------+ header.schema.offset_bytes
+//   | schema               |  UTF-8 JSON text, may be empty; written once
+//   +----------------------+ header.doorbell.offset_bytes
+//   | Doorbell             |  one futex word; written by readers that go to sleep, and by writers
+//   +----------------------+ header.control.offset_bytes
+//   | Control              |  head and mutex, a cache line each; written by writers
+//   +----------------------+ header.seats.offset_bytes
+//   | Seat[seat_count]     |  128 bytes each; written by the holder of the seat's lease
+//   +----------------------+ header.slots.offset_bytes
+//   | slot[slots]          |  stride_bytes each: { stamp, gap up to payload_offset_bytes, payload, padding }
+//   +----------------------+ header.segment_bytes = the file's size
+//
+// Every region begins on a page, so that each can be mapped with its own protection. All numbers are little-endian.
+// There are no pointers. The file has no bytes beyond `segment_bytes`; the lock on byte kLeaseBase + i is seat i's
+// lease.
+//
+// Nothing here is trusted after attach: header.hpp validates a private copy of the Header, and only that copy is used.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#if !defined(__linux__)
+#error "arena-shm needs Linux: futexes, open-file-description locks, O_TMPFILE"
+#endif
+static_assert(std::endian::native == std::endian::little, "arena-shm needs a little-endian machine");
+static_assert(sizeof(void*) == 8, "arena-shm needs a 64-bit machine");
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free && sizeof(std::atomic<std::uint64_t>) == 8);
+static_assert(std::atomic<std::uint32_t>::is_always_lock_free && sizeof(std::atomic<std::uint32_t>) == 4);
+
+namespace arena_shm::core {
+
+inline constexpr std::uint64_t kMagic = 0x4d48'5341'4e45'5241;  // "ARENASHM"
+inline constexpr std::uint32_t kLayoutVersion = 1;
+inline constexpr std::uint32_t kByteOrderMark = 0x0102'0304;
+inline constexpr std::uint32_t kMaxSeats = 4096;
+inline constexpr std::uint64_t kMaxSchemaBytes = 1 << 20;
+inline constexpr std::uint64_t kMaxRecordBytes = std::uint64_t{1} << 31;
+inline constexpr std::uint64_t kMaxSegmentBytes = std::uint64_t{1} << 47;  // what fits into an address space
+inline constexpr std::size_t kCacheLine = 64;
+inline constexpr std::uint64_t kLeaseBase = std::uint64_t{1} << 62;  // far beyond any segment's end
+
+inline constexpr std::uint32_t kFlagExclusive = 1;  // one seat; head is stored by its holder, never fetch_add-ed
+
+struct Region {
+  std::uint64_t offset_bytes;
+  std::uint64_t size_bytes;
+  friend bool operator==(const Region&, const Region&) = default;
+};
+
+struct Header {
+  std::uint64_t magic;
+  std::uint32_t layout_version;
+  std::uint32_t byte_order;
+  std::uint32_t header_bytes;
+  std::uint32_t flags;
+  std::uint64_t checksum;  // FNV-1a over the header with this field zero
+  std::uint64_t segment_bytes;
+  std::uint64_t page_bytes;
+  Region schema;  // size_bytes is the text's exact length
+  Region doorbell;
+  Region control;
+  Region seats;
+  Region slots;
+  std::uint64_t slot_count;
+  std::uint64_t stride_bytes;
+  std::uint64_t payload_offset_bytes;  // within a slot
+  std::uint64_t payload_bytes;
+  std::uint64_t payload_align_bytes;
+  std::uint32_t seat_count;
+  std::uint32_t creator_pid;
+  std::uint64_t schema_hash;             // FNV-1a over the schema text; 0 if there is none
+  std::int64_t created_ns;               // CLOCK_REALTIME
+  std::array<std::uint8_t, 16> epoch;    // random; tells two segments of one name apart
+  std::array<std::uint8_t, 16> boot_id;  // of the kernel that the segment was made under
+  std::array<char, 288> type_name;       // UTF-8, filled up with zeros; all zeros: unknown
+};
+static_assert(std::is_standard_layout_v<Header> && std::is_trivially_copyable_v<Header>);
+static_assert(sizeof(Header) == 512);
+static_assert(offsetof(Header, magic) == 0);
+static_assert(offsetof(Header, layout_version) == 8);
+static_assert(offsetof(Header, byte_order) == 12);
+static_assert(offsetof(Header, header_bytes) == 16);
+static_assert(offsetof(Header, flags) == 20);
+static_assert(offsetof(Header, checksum) == 24);
+static_assert(offsetof(Header, segment_bytes) == 32);
+static_assert(offsetof(Header, page_bytes) == 40);
+static_assert(offsetof(Header, schema) == 48);
+static_assert(offsetof(Header, doorbell) == 64);
+static_assert(offsetof(Header, control) == 80);
+static_assert(offsetof(Header, seats) == 96);
+static_assert(offsetof(Header, slots) == 112);
+static_assert(offsetof(Header, slot_count) == 128);
+static_assert(offsetof(Header, stride_bytes) == 136);
+static_assert(offsetof(Header, payload_offset_bytes) == 144);
+static_assert(offsetof(Header, payload_bytes) == 152);
+static_assert(offsetof(Header, payload_align_bytes) == 160);
+static_assert(offsetof(Header, seat_count) == 168);
+static_assert(offsetof(Header, creator_pid) == 172);
+static_assert(offsetof(Header, schema_hash) == 176);
+static_assert(offsetof(Header, created_ns) == 184);
+static_assert(offsetof(Header, epoch) == 192);
+static_assert(offsetof(Header, boot_id) == 208);
+static_assert(offsetof(Header, type_name) == 224);
+
+struct Doorbell {
+  std::atomic<std::uint32_t> word;  // 1: some reader may be asleep
+};
+static_assert(std::is_standard_layout_v<Doorbell> && sizeof(Doorbell) == 4);
+
+struct Control {
+  alignas(kCacheLine) std::atomic<std::uint64_t> head;   // the next sequence number to be handed out
+  alignas(kCacheLine) std::atomic<std::uint32_t> mutex;  // 0 free, else owner's seat + 1; top bit: somebody waits
+};
+static_assert(std::is_standard_layout_v<Control> && sizeof(Control) == 128);
+static_assert(offsetof(Control, head) == 0);
+static_assert(offsetof(Control, mutex) == 64);
+
+struct Seat {
+  // The line that its holder writes with every value.
+  alignas(kCacheLine) std::atomic<std::uint64_t> claim;  // stamp.hpp: idle, claiming or writing
+  std::atomic<std::uint64_t> hi;                         // end of the newest batch; only grows
+  std::atomic<std::uint64_t> values;                     // published, over all holders
+  std::atomic<std::uint64_t> skipped;                    // sequence numbers given up, over all holders
+  std::array<std::uint64_t, 4> reserved;
+  // Who holds it: written when the seat is taken, for display only.
+  std::atomic<std::uint32_t> pid;
+  std::atomic<std::uint32_t> tid;
+  std::atomic<std::uint64_t> start_time;           // field 22 of /proc/PID/stat, clock ticks after boot
+  std::atomic<std::uint64_t> pid_namespace;        // inode of /proc/PID/ns/pid
+  std::atomic<std::int64_t> taken_ns;              // CLOCK_REALTIME
+  std::array<std::atomic<std::uint64_t>, 4> name;  // 32 bytes of UTF-8, filled up with zeros
+};
+static_assert(std::is_standard_layout_v<Seat> && sizeof(Seat) == 128);
+static_assert(offsetof(Seat, claim) == 0);
+static_assert(offsetof(Seat, hi) == 8);
+static_assert(offsetof(Seat, values) == 16);
+static_assert(offsetof(Seat, skipped) == 24);
+static_assert(offsetof(Seat, pid) == 64);
+static_assert(offsetof(Seat, tid) == 68);
+static_assert(offsetof(Seat, start_time) == 72);
+static_assert(offsetof(Seat, pid_namespace) == 80);
+static_assert(offsetof(Seat, taken_ns) == 88);
+static_assert(offsetof(Seat, name) == 96);
+
+inline constexpr std::uint64_t kFnvBasis = 0xcbf2'9ce4'8422'2325;
+
+/// FNV-1a, 64 bits (Fowler, Noll, Vo). Any change of a single byte changes it; no protection against intent.
+constexpr std::uint64_t fnv1a(const char* bytes, std::size_t count, std::uint64_t hash = kFnvBasis) noexcept {
+  for (std::size_t i = 0; i < count; ++i) {
+    hash = (hash ^ static_cast<unsigned char>(bytes[i])) * 0x0000'0100'0000'01b3;
+  }
+  return hash;
+}
+
+}  // namespace arena_shm::core

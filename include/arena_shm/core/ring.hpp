@@ -1,0 +1,84 @@
+// The mapped regions of one segment as typed pointers and validated numbers: what the writing and reading cores work
+// on. It owns nothing, and nothing in it changes after attach.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+#include "arena_shm/core/layout.hpp"
+#include "arena_shm/core/slot.hpp"
+
+namespace arena_shm::core {
+
+/// n mod d without a division instruction.
+/// Source: Granlund and Montgomery, "Division by Invariant Integers using Multiplication", PLDI 1994. With n < 2^62 a
+/// 64-bit multiplier is always exact: m = floor(2^(62+s) / d) + 1 with s = ceil(log2 d) is wrong by e / 2^(62+s),
+/// 0 < e <= d <= 2^s, and n * e / 2^(62+s) < 1.
+class Modulo {
+ public:
+  Modulo() = default;
+  /// Requires: 0 < divisor < 2^63.
+  explicit Modulo(std::uint64_t divisor) noexcept
+      : divisor_(divisor),
+        shift_(static_cast<int>(std::bit_width(divisor - 1))),
+        multiplier_(static_cast<std::uint64_t>((static_cast<Wide>(1) << (62 + shift_)) / divisor + 1)) {}
+
+  std::uint64_t operator()(std::uint64_t n) const noexcept {
+    if (n >> 62 != 0) [[unlikely]]
+      return by_division(n);
+    const auto quotient = static_cast<std::uint64_t>(static_cast<Wide>(n << 2) * multiplier_ >> 64) >> shift_;
+    return n - quotient * divisor_;
+  }
+
+ private:
+  __extension__ using Wide = unsigned __int128;
+  [[gnu::noinline, gnu::cold]] std::uint64_t by_division(std::uint64_t n) const noexcept { return n % divisor_; }
+
+  std::uint64_t divisor_ = 1;
+  int shift_ = 0;
+  std::uint64_t multiplier_ = (std::uint64_t{1} << 62) + 1;
+};
+
+struct Ring {
+  Control* control = nullptr;
+  Seat* seats = nullptr;
+  std::byte* slots = nullptr;
+  std::uint64_t slot_count = 0;
+  Modulo modulo;  // by slot_count
+  std::uint64_t stride_bytes = 0;
+  std::uint64_t payload_offset_bytes = 0;
+  std::uint64_t payload_bytes = 0;
+  std::uint32_t seat_count = 0;
+  bool exclusive = false;
+
+  /// Requires: index < slot_count.
+  Slot slot(std::uint64_t index) const noexcept {
+    return {slots + index * stride_bytes, static_cast<std::size_t>(payload_offset_bytes)};
+  }
+  /// The slot of any number.
+  Slot slot_of(std::uint64_t number) const noexcept { return slot(modulo(number)); }
+};
+
+/// seq -> slot index for a caller whose seqs mostly grow: keeps the first seq of the lap that it is in, so that the
+/// hot path is a subtraction and a comparison; Modulo's chain of multiplications would stand in the way of the stamp.
+class Lap {
+ public:
+  explicit Lap(std::uint64_t slot_count) noexcept : slot_count_(slot_count) {}
+
+  /// Is seq in the lap that is kept? Then index() is cheap.
+  bool contains(std::uint64_t seq) const noexcept { return seq - first_ < slot_count_; }
+  /// Requires: contains(seq).
+  std::uint64_t index(std::uint64_t seq) const noexcept { return seq - first_; }
+  /// Goes to the lap of seq.
+  [[gnu::noinline, gnu::cold]] void move_to(std::uint64_t seq) noexcept {
+    const std::uint64_t next = first_ + slot_count_;
+    first_ = seq - next < slot_count_ ? next : seq - seq % slot_count_;
+  }
+
+ private:
+  std::uint64_t slot_count_;
+  std::uint64_t first_ = 0;
+};
+
+}  // namespace arena_shm::core

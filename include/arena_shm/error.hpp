@@ -1,0 +1,66 @@
+// The one exception type of the library: what was being done, to which arena, what was expected, what was found, and
+// what to do about it.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace arena_shm {
+
+enum class Code {
+  not_found,                ///< no arena of that name
+  already_exists,           ///< create: the name is taken
+  permission_denied,        ///< the file's mode, or the directory's, forbids it
+  invalid_name,             ///< not usable as the name of a segment
+  invalid_argument,         ///< an option or argument is out of its range
+  not_an_arena,             ///< a file that is no arena: wrong magic, a directory, a FIFO, a link
+  incompatible_version,     ///< written by another layout version
+  incompatible_byte_order,  ///< written on a machine of another byte order
+  incompatible_type,        ///< the record type differs: name, size, alignment or schema
+  incompatible_options,     ///< open_or_create: the arena exists with other options
+  truncated,                ///< the file is shorter than its header says
+  corrupt,                  ///< a value in the segment cannot be right
+  no_space,                 ///< the file system, or the memory limit, has no room for it
+  file_size_limit,          ///< RLIMIT_FSIZE forbids a file of that size
+  table_full,               ///< every seat belongs to a living writer
+  obstructed,               ///< every free seat is read-locked by some process
+  exhausted,                ///< the sequence numbers are used up (2^61 values)
+  reentered,                ///< a writer was used from inside of itself, as from a signal handler
+  unsupported,              ///< the system lacks something that is needed
+  system,                   ///< a system call failed for a reason that has no code of its own
+};
+
+/// "not_found", "table_full", ...: the enumerator's name.
+std::string_view to_string(Code code) noexcept;
+
+/// The parts of an Error. Parts that do not apply stay empty.
+struct ErrorParts {
+  std::string name;      ///< the arena's name, or the file's path
+  std::string doing;     ///< "open", "create", ...: what failed
+  std::string expected;  ///< what would have been right
+  std::string found;     ///< what was there instead
+  std::string remedy;    ///< what the user can do
+  int system_error = 0;  ///< errno, or 0
+};
+
+/// Thrown by everything that sets something up, and by operations on a segment that turns out to be corrupt.
+/// `what()` is one line: "cannot open arena 'ticks': expected ..., found ...; remedy".
+class Error : public std::runtime_error {
+ public:
+  Error(Code code, ErrorParts parts);
+
+  Code code() const noexcept { return code_; }
+  const std::string& name() const noexcept { return parts_.name; }
+  const std::string& doing() const noexcept { return parts_.doing; }
+  const std::string& expected() const noexcept { return parts_.expected; }
+  const std::string& found() const noexcept { return parts_.found; }
+  const std::string& remedy() const noexcept { return parts_.remedy; }
+  int system_error() const noexcept { return parts_.system_error; }
+
+ private:
+  Code code_;
+  ErrorParts parts_;
+};
+
+}  // namespace arena_shm

@@ -1,0 +1,27 @@
+// What a segment says about itself: the facts of its header, validated.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "arena_shm/options.hpp"
+
+namespace arena_shm {
+
+struct Info {
+  std::string name;
+  RecordType record;
+  std::uint64_t slots = 0;
+  std::uint64_t stride_bytes = 0;  ///< from one slot to the next: stamp, payload, padding
+  std::uint64_t segment_bytes = 0;
+  std::uint32_t seats = 0;
+  Writers writers = Writers::shared;
+  std::array<std::uint8_t, 16> epoch{};  ///< random; two segments of one name differ in it
+  std::array<std::uint8_t, 16> boot_id{};
+  std::int64_t created_ns = 0;  ///< CLOCK_REALTIME
+  std::uint32_t creator_pid = 0;
+  std::uint32_t layout_version = 0;
+};
+
+}  // namespace arena_shm

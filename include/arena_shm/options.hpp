@@ -1,0 +1,130 @@
+// The small value types of the public interface: what is asked for when an arena is made, and what reads give back.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace arena_shm {
+
+/// Who may write at a time. Chosen when the arena is created.
+enum class Writers : std::uint8_t {
+  shared,     ///< up to `seats` writers at once
+  exclusive,  ///< one at a time, and no locked instruction in its alloc; a second one gets Code::table_full
+};
+
+/// How an arena is to be created.
+struct Options {
+  std::uint64_t slots = 0;            ///< values the ring holds, exactly; any number > 0
+  Writers writers = Writers::shared;  ///< shared or exclusive
+  std::uint32_t seats = 64;           ///< writers that may be attached at once, 1 to 4096; exclusive arenas have one
+  unsigned mode = 0600;               ///< permission bits of the segment; the umask does not apply
+};
+
+/// What a record is, when it is known at run time only.
+struct RecordType {
+  std::string name;               ///< type name; empty: unknown, agrees with every name
+  std::uint64_t size_bytes = 0;   ///< > 0
+  std::uint64_t align_bytes = 8;  ///< a power of two, at most the page size
+  std::string schema;             ///< JSON text as numpy.dtype reads it; empty: none, agrees with every schema
+};
+
+/// A value with its sequence number. `alloc` returns one, and so does a reader.
+template <class T>
+struct Entry {
+  std::uint64_t seq = 0;
+  T value{};
+};
+
+/// Where a batch went. Its values have growing sequence numbers from first to last; numbers in between may be others'.
+struct SeqRange {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  std::uint64_t count = 0;  ///< values published; 0: first and last mean nothing
+};
+
+/// What `read(seq)` found.
+enum class ReadStatus : std::uint8_t {
+  ok,           ///< the value was there and is whole
+  not_yet,      ///< seq has not been handed out
+  pending,      ///< handed out, not published; its writer lives
+  overwritten,  ///< the slot belongs to a later value
+  hole,         ///< handed out and never to be published: its writer died or skipped it
+};
+
+/// "ok", "not_yet", ...: the enumerator's name.
+std::string_view to_string(ReadStatus status) noexcept;
+
+/// The outcome of `read(seq)`; holds a value if, and only if, the status is ok.
+template <class T>
+struct ReadResult {
+  ReadStatus status = ReadStatus::not_yet;
+  std::optional<T> value;
+
+  explicit operator bool() const noexcept { return value.has_value(); }
+  /// Requires: status == ok.
+  const T& operator*() const noexcept { return *value; }
+  const T* operator->() const noexcept { return &*value; }
+};
+
+/// Where a reader begins.
+class From {
+ public:
+  static const From oldest;  ///< the oldest value that can be read
+  static const From newest;  ///< the first value that is handed out from now on
+  static constexpr From at(std::uint64_t seq) noexcept { return From{Kind::at, seq}; }
+
+  /// The first sequence number to read, in a ring of `slots` whose counter stands at `head`.
+  constexpr std::uint64_t cursor(std::uint64_t head, std::uint64_t slots) const noexcept {
+    if (kind_ == Kind::at) return seq_;
+    if (kind_ == Kind::newest) return head;
+    return head > slots ? head - slots : 0;
+  }
+
+ private:
+  enum class Kind : std::uint8_t { oldest, newest, at };
+  constexpr From(Kind kind, std::uint64_t seq) noexcept : kind_(kind), seq_(seq) {}
+  Kind kind_;
+  std::uint64_t seq_;
+};
+inline constexpr From From::oldest{From::Kind::oldest, 0};
+inline constexpr From From::newest{From::Kind::newest, 0};
+
+/// How a reader follows a writer that it has caught up with.
+enum class Manner : std::uint8_t {
+  latency,     ///< looks at the next slot all the time: gets each value soonest, slows the writer
+  throughput,  ///< backs off for up to some microseconds and takes what has come: many more values a second
+};
+
+/// How a reader follows.
+struct ReaderOptions {
+  Manner manner = Manner::latency;
+  /// How long later values are held back for one whose writer lives but does not publish it. Then it is passed over.
+  std::chrono::nanoseconds hold = std::chrono::milliseconds{1};
+  /// Sleep on the arena's doorbell, if it may be written; else poll. Nothing but the doorbell's page is mapped
+  /// writable.
+  bool doorbell = true;
+};
+
+/// Why a follower did not get a value.
+enum class Loss : std::uint8_t {
+  overwritten,  ///< a later value took its slot before the reader came
+  hole,         ///< its writer died or skipped it
+  passed_over,  ///< its writer lives, but has held it for longer than ReaderOptions::hold
+};
+
+/// "overwritten", "hole", "passed over".
+std::string_view to_string(Loss loss) noexcept;
+
+/// A run of values that a follower did not get, all for the same reason: the sequence numbers first to last.
+struct Gap {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  Loss cause = Loss::overwritten;
+  std::uint64_t count() const noexcept { return last - first + 1; }
+};
+
+}  // namespace arena_shm
