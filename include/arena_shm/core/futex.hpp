@@ -1,0 +1,34 @@
+// The two futex calls that the protocol needs, between processes. std::atomic::wait is no substitute: libstdc++ uses
+// the private kind, which does not reach across processes.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+
+namespace arena_shm::core {
+
+enum class FutexWait : std::uint8_t { woken, changed, timed_out, interrupted };
+
+/// Sleeps while `word` is `expected`, for at most `timeout`.
+FutexWait futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected,
+                     std::chrono::nanoseconds timeout) noexcept;
+
+/// Stores 0 and wakes up to `count` sleepers, in one step of the kernel: no death can fall between the two.
+void futex_clear_and_wake(std::atomic<std::uint32_t>& word, int count) noexcept;
+
+/// Wakes up to `count` sleepers.
+void futex_wake(std::atomic<std::uint32_t>& word, int count) noexcept;
+
+/// One step of a spin loop: tells the processor, touches nothing.
+inline void cpu_pause() noexcept {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("isb" ::: "memory");
+#else
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+#endif
+}
+
+}  // namespace arena_shm::core

@@ -1,0 +1,48 @@
+#include "arena_shm/core/doorbell.hpp"
+
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <climits>
+#include <thread>
+
+#include "arena_shm/core/futex.hpp"
+
+namespace arena_shm::core {
+namespace {
+
+constexpr std::chrono::nanoseconds kSlice = std::chrono::milliseconds{100};
+constexpr std::chrono::nanoseconds kSliceWithoutMembarrier = std::chrono::milliseconds{1};
+constexpr std::chrono::nanoseconds kLongestPoll = std::chrono::milliseconds{1};
+
+bool membarrier(int command) noexcept { return ::syscall(SYS_membarrier, command, 0U, 0) == 0; }
+
+}  // namespace
+
+bool register_for_membarrier() noexcept { return membarrier(MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED); }
+
+void Ringer::wake() const noexcept {
+  ARENA_SHM_STOP_POINT(doorbell_seen);
+  futex_clear_and_wake(doorbell_->word, INT_MAX);
+  ARENA_SHM_STOP_POINT(doorbell_rung);
+}
+
+void Sleeper::announce() noexcept {
+  if (doorbell_ == nullptr) return;
+  doorbell_->word.store(1, std::memory_order_seq_cst);             // D1
+  reaches_writers_ = membarrier(MEMBARRIER_CMD_GLOBAL_EXPEDITED);  // D2
+  std::atomic_thread_fence(std::memory_order_seq_cst);             // D2
+}
+
+void Sleeper::doze(std::chrono::nanoseconds longest) noexcept {
+  if (doorbell_ == nullptr) {
+    std::this_thread::sleep_for(std::min(longest, poll_));
+    poll_ = std::min(poll_ * 2, kLongestPoll);
+    return;
+  }
+  futex_wait(doorbell_->word, 1, std::min(longest, reaches_writers_ ? kSlice : kSliceWithoutMembarrier));
+}
+
+}  // namespace arena_shm::core

@@ -1,0 +1,47 @@
+#include "arena_shm/core/futex.hpp"
+
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
+
+namespace arena_shm::core {
+namespace {
+
+std::uint32_t* address_of(std::atomic<std::uint32_t>& word) noexcept { return reinterpret_cast<std::uint32_t*>(&word); }
+
+}  // namespace
+
+FutexWait futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected,
+                     std::chrono::nanoseconds timeout) noexcept {
+  const auto count = std::max<std::chrono::nanoseconds::rep>(timeout.count(), 0);
+  timespec relative{};
+  relative.tv_sec = static_cast<std::time_t>(count / 1'000'000'000);
+  relative.tv_nsec = static_cast<long>(count % 1'000'000'000);
+  if (::syscall(SYS_futex, address_of(word), FUTEX_WAIT, expected, &relative, nullptr, 0) == 0) return FutexWait::woken;
+  switch (errno) {
+    case EAGAIN: return FutexWait::changed;
+    case ETIMEDOUT: return FutexWait::timed_out;
+    default: return FutexWait::interrupted;
+  }
+}
+
+void futex_clear_and_wake(std::atomic<std::uint32_t>& word, int count) noexcept {
+  // The kernel's store is not an atomic operation of C++: the fence orders what came before it, for those who acquire.
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  constexpr std::uint32_t set_to_zero = static_cast<std::uint32_t>(FUTEX_OP(FUTEX_OP_SET, 0, FUTEX_OP_CMP_EQ, 0));
+  const long woken = ::syscall(SYS_futex, address_of(word), FUTEX_WAKE_OP, count, 0L, address_of(word), set_to_zero);
+  if (woken >= 0) return;
+  // Not to be had, as under a system-call filter or an emulator: in two steps. A death between them costs a slice.
+  word.store(0, std::memory_order_seq_cst);
+  futex_wake(word, count);
+}
+
+void futex_wake(std::atomic<std::uint32_t>& word, int count) noexcept {
+  ::syscall(SYS_futex, address_of(word), FUTEX_WAKE, count, nullptr, nullptr, 0);
+}
+
+}  // namespace arena_shm::core

@@ -1,0 +1,167 @@
+#include "arena_shm/core/lease.hpp"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "arena_shm/core/layout.hpp"
+#include "arena_shm/core/stop_point.hpp"
+#include "arena_shm/core/system.hpp"
+#include "core/fork_lock.hpp"
+
+namespace arena_shm::core {
+namespace {
+
+struct flock byte_of(std::uint32_t seat, short type) noexcept {
+  struct flock lock {};
+  lock.l_type = type;
+  lock.l_whence = SEEK_SET;
+  lock.l_start = static_cast<off_t>(kLeaseBase + seat);
+  lock.l_len = 1;
+  lock.l_pid = 0;  // OFD commands require it
+  return lock;
+}
+
+std::size_t page_bytes() noexcept { return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)); }
+
+/// Is the byte write-locked through another description? A read lock is asked for, for only a write lock refuses it.
+LeaseState ask(int fd, std::uint32_t seat) noexcept {
+  struct flock lock = byte_of(seat, F_RDLCK);
+  if (::fcntl(fd, F_OFD_GETLK, &lock) != 0) return LeaseState::unknown;
+  return lock.l_type == F_UNLCK ? LeaseState::free : LeaseState::held;
+}
+
+}  // namespace
+
+std::mutex& fork_lock() {
+  static std::mutex mutex;
+  static const int registered = ::pthread_atfork([] { mutex.lock(); }, [] { mutex.unlock(); }, [] { mutex.unlock(); });
+  static_cast<void>(registered);
+  return mutex;
+}
+
+Lease::Lease(Lease&& other) noexcept : page_(std::exchange(other.page_, nullptr)), owner_(other.owner_) {}
+
+Lease& Lease::operator=(Lease&& other) noexcept {
+  std::swap(page_, other.page_);
+  std::swap(owner_, other.owner_);
+  return *this;
+}
+
+Lease::~Lease() { release(); }
+
+bool Lease::is_own() const noexcept { return page_ != nullptr && ::getpid() == owner_; }
+
+void Lease::release() noexcept {
+  // In a forked child the page is not mapped, and the address may be somebody else's.
+  if (is_own()) ::munmap(page_, page_bytes());
+  page_ = nullptr;
+}
+
+LeaseFile::LeaseFile(int fd, std::string name) : fd_(fd), name_(std::move(name)), owner_(::getpid()) {
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) {
+    const int error = errno;
+    ::close(fd);
+    throw_errno(error, "open", name_);
+  }
+  device_ = status.st_dev;
+  inode_ = status.st_ino;
+}
+
+LeaseFile::~LeaseFile() {
+  const int fd = fd_.load(std::memory_order_relaxed);
+  if (is_ours(fd)) ::close(fd);  // else the program closed it, and the number is another file's
+}
+
+bool LeaseFile::is_ours(int fd) const noexcept {
+  struct stat status {};
+  return fd >= 0 && ::fstat(fd, &status) == 0 && status.st_dev == device_ && status.st_ino == inode_;
+}
+
+int LeaseFile::fd() const noexcept {
+  int fd = fd_.load(std::memory_order_acquire);
+  if (is_ours(fd)) return fd;
+  Descriptor again(::shm_open(("/" + name_).c_str(), O_RDONLY | O_CLOEXEC, 0));
+  if (!is_ours(again.get())) return -1;
+  // Another thread may have found it first: then its descriptor counts, and this one closes.
+  if (fd_.compare_exchange_strong(fd, again.get(), std::memory_order_acq_rel)) return again.release();
+  return is_ours(fd) ? fd : -1;
+}
+
+bool LeaseFile::retired() const noexcept {
+  struct stat status {};
+  return ::lstat(("/dev/shm/" + name_).c_str(), &status) != 0 || status.st_dev != device_ || status.st_ino != inode_;
+}
+
+int LeaseFile::open_fresh(int flags) const noexcept {
+  Descriptor fresh;
+  if (const int known = fd(); known >= 0) {
+    // Through /proc, so that it works when the name is gone; opening a link to it makes a description of its own.
+    std::array<char, 32> path{"/proc/self/fd/"};
+    std::to_chars(path.data() + 14, path.data() + path.size() - 1, known);
+    fresh = Descriptor(::open(path.data(), flags | O_CLOEXEC));
+  }
+  if (!fresh) fresh = Descriptor(::shm_open(("/" + name_).c_str(), flags | O_CLOEXEC, 0));
+  if (!fresh) return -1;
+  if (!is_ours(fresh.get())) {
+    errno = ENOENT;
+    return -1;
+  }
+  return fresh.release();
+}
+
+LeaseState LeaseFile::test(std::uint32_t seat) const noexcept {
+  const int known = fd();
+  if (known < 0) return LeaseState::unknown;
+  const LeaseState state = ask(known, seat);
+  // "Free" is the answer that others act on: it counts only if the descriptor was the segment's all the while.
+  if (state == LeaseState::free && !is_ours(known)) return LeaseState::unknown;
+  return state;
+}
+
+LeaseOutcome LeaseFile::take(std::uint32_t seat, Lease& lease) const noexcept {
+  const std::lock_guard<std::mutex> no_fork(fork_lock());
+  const Descriptor fresh(open_fresh(O_RDWR));
+  if (!fresh) return LeaseOutcome::failed;
+  struct flock lock = byte_of(seat, F_WRLCK);
+  if (::fcntl(fresh.get(), F_OFD_SETLK, &lock) != 0) {
+    if (errno != EAGAIN && errno != EACCES) return LeaseOutcome::failed;
+    return ask(fresh.get(), seat) == LeaseState::free ? LeaseOutcome::obstructed : LeaseOutcome::held;
+  }
+  ARENA_SHM_STOP_POINT(lease_locked);
+  void* page = ::mmap(nullptr, page_bytes(), PROT_READ, MAP_SHARED, fresh.get(), 0);
+  if (page == MAP_FAILED) return LeaseOutcome::failed;
+  if (::madvise(page, page_bytes(), MADV_DONTFORK) != 0) {
+    const int error = errno;
+    ::munmap(page, page_bytes());
+    errno = error;
+    return LeaseOutcome::failed;
+  }
+  lease = Lease(page, ::getpid());
+  return LeaseOutcome::taken;  // the descriptor closes, the mapping keeps the lock
+}
+
+LeaseFile::Brief::Brief(const LeaseFile& file, std::uint32_t seat) {
+  fork_lock().lock();
+  fd_ = file.open_fresh(O_RDWR);
+  if (fd_ < 0) return;
+  struct flock lock = byte_of(seat, F_WRLCK);
+  taken_ = ::fcntl(fd_, F_OFD_SETLK, &lock) == 0;
+}
+
+LeaseFile::Brief::~Brief() {
+  if (fd_ >= 0) ::close(fd_);
+  fork_lock().unlock();
+}
+
+}  // namespace arena_shm::core
