@@ -1,0 +1,68 @@
+// One process's hold on one segment: the validated header, the mappings, and the file of leases.
+#pragma once
+
+#include <sys/types.h>
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "arena_shm/core/layout.hpp"
+#include "arena_shm/core/lease.hpp"
+#include "arena_shm/core/ring.hpp"
+#include "arena_shm/info.hpp"
+#include "arena_shm/options.hpp"
+
+namespace arena_shm::core {
+
+enum class Access : std::uint8_t { read_only, read_write };
+
+/// Shared by all handles, writers and readers of one arena object; the last one unmaps. In a forked child it does
+/// nothing at all: the mappings are not there (MADV_DONTFORK), and the parent's are none of its business.
+/// Thread safety: const after construction, but for the doorbell, which is mapped once under a lock.
+class Segment {
+ public:
+  /// Errors: Code::already_exists, invalid_name, invalid_argument, no_space, file_size_limit, permission_denied, ...
+  static std::shared_ptr<const Segment> create(std::string_view name, const RecordType& record, const Options& options);
+  /// Errors: Code::not_found, not_an_arena, permission_denied, truncated, corrupt, incompatible_*, ...
+  static std::shared_ptr<const Segment> open(std::string_view name, Access access);
+  /// Opens the arena, or creates it; whoever comes first creates. Its record and options must be the ones given.
+  /// Errors: also Code::incompatible_type, incompatible_options.
+  static std::shared_ptr<const Segment> open_or_create(std::string_view name, const RecordType& record,
+                                                       const Options& options);
+  /// Takes the name away; handles go on working. False: there was no such name.
+  static bool remove(std::string_view name);
+
+  Segment(const Segment&) = delete;
+  Segment& operator=(const Segment&) = delete;
+  ~Segment();
+
+  const Info& info() const noexcept { return info_; }
+  const Ring& ring() const noexcept { return ring_; }
+  const LeaseFile& leases() const noexcept { return *leases_; }
+  /// The doorbell, mapped writable at the first call; null if it may not be written.
+  Doorbell* doorbell() const noexcept;
+
+ private:
+  class Mapping;
+
+  Segment(std::string name, int fd, Access access);
+  std::byte* map(const Region& region, bool writable, int fd) const;
+
+  std::unique_ptr<LeaseFile> leases_;
+  Info info_;
+  Ring ring_;
+  Region doorbell_region_{};
+  pid_t owner_ = 0;
+  mutable std::mutex mapping_;  // guards the two below
+  mutable std::vector<std::unique_ptr<Mapping>> mappings_;
+  mutable Doorbell* doorbell_ = nullptr;
+  mutable bool doorbell_tried_ = false;
+};
+
+/// The name without a leading slash. Errors: Code::invalid_name.
+std::string checked_name(std::string_view name);
+
+}  // namespace arena_shm::core

@@ -1,0 +1,262 @@
+#include "arena_shm/core/header.hpp"
+
+#include <fcntl.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <chrono>
+#include <cstring>
+
+#include "arena_shm/core/system.hpp"
+#include "arena_shm/core/words.hpp"
+#include "arena_shm/error.hpp"
+
+namespace arena_shm::core {
+namespace {
+
+constexpr std::uint32_t kKnownFlags = kFlagExclusive;
+
+std::uint64_t page_bytes() noexcept { return static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)); }
+
+constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) noexcept {
+  return (value + unit - 1) / unit * unit;
+}
+
+std::string number(std::uint64_t value) { return std::to_string(value); }
+
+[[noreturn]] void refuse_argument(std::string_view name, std::string expected, std::string found, std::string remedy) {
+  throw Error(Code::invalid_argument, {.name = std::string(name),
+                                       .doing = "create",
+                                       .expected = std::move(expected),
+                                       .found = std::move(found),
+                                       .remedy = std::move(remedy)});
+}
+
+[[noreturn]] void refuse(Code code, const std::string& name, std::string expected, std::string found,
+                         std::string remedy) {
+  throw Error(code, {.name = name,
+                     .doing = "open",
+                     .expected = std::move(expected),
+                     .found = std::move(found),
+                     .remedy = std::move(remedy)});
+}
+
+void check_arguments(std::string_view name, const RecordType& record, const Options& options) {
+  if (options.slots == 0) refuse_argument(name, "slots > 0", "slots = 0", "say how many values the ring is to hold");
+  if (record.size_bytes == 0 || record.size_bytes > kMaxRecordBytes)
+    refuse_argument(name, "a record of 1 to 2^31 bytes", number(record.size_bytes) + " bytes", "");
+  if (!std::has_single_bit(record.align_bytes) || record.align_bytes > page_bytes())
+    refuse_argument(name, "an alignment that is a power of two, at most a page", number(record.align_bytes), "");
+  if (options.writers == Writers::shared && (options.seats == 0 || options.seats > kMaxSeats))
+    refuse_argument(name, "1 to " + number(kMaxSeats) + " seats", number(options.seats), "");
+  if ((options.mode & ~0777U) != 0)
+    refuse_argument(name, "a mode of permission bits, 0 to 0777", "mode " + number(options.mode), "");
+  if (record.name.size() >= sizeof(Header::type_name))
+    refuse_argument(name, "a type name below " + number(sizeof(Header::type_name)) + " bytes", record.name,
+                    "give the type a shorter name (RecordTraits)");
+  if (record.schema.size() > kMaxSchemaBytes)
+    refuse_argument(name, "a schema of at most " + number(kMaxSchemaBytes) + " bytes",
+                    number(record.schema.size()) + " bytes", "");
+}
+
+std::array<std::uint8_t, 16> random_id() {
+  std::array<std::uint8_t, 16> id{};
+  if (::getrandom(id.data(), id.size(), 0) != static_cast<ssize_t>(id.size()))
+    throw_errno(errno, "get random bytes", "");
+  return id;
+}
+
+/// The running kernel's id; zeros where /proc does not tell.
+std::array<std::uint8_t, 16> boot_id() noexcept {
+  std::array<std::uint8_t, 16> id{};
+  const Descriptor file(::open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC));
+  std::array<char, 36> text{};
+  if (!file || ::read(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) return id;
+  std::size_t digits = 0;
+  for (const char c : text) {
+    if (c == '-' || digits == 32) continue;
+    const int value = c >= 'a' ? c - 'a' + 10 : c - '0';
+    id[digits / 2] = static_cast<std::uint8_t>(id[digits / 2] << 4 | value);
+    ++digits;
+  }
+  return id;
+}
+
+void check_region(const std::string& name, const char* what, const Region& region, std::uint64_t segment_bytes) {
+  const std::uint64_t page = page_bytes();
+  const bool inside = region.offset_bytes >= sizeof(Header) && region.offset_bytes <= segment_bytes &&
+                      region.size_bytes <= segment_bytes - region.offset_bytes;
+  if (!inside || region.offset_bytes % page != 0) {
+    refuse(Code::corrupt, name,
+           std::string("its ") + what + " on a page boundary inside of its " + number(segment_bytes) + " bytes",
+           number(region.size_bytes) + " bytes at " + number(region.offset_bytes), "remove it and create it anew");
+  }
+}
+
+void check_disjoint(const std::string& name, const Header& header) {
+  std::array<Region, 5> regions{header.schema, header.doorbell, header.control, header.seats, header.slots};
+  std::ranges::sort(regions, {}, &Region::offset_bytes);
+  for (std::size_t i = 0; i + 1 < regions.size(); ++i) {
+    // Ends of the regions are below segment_bytes, checked before: no overflow.
+    if (regions[i].offset_bytes + regions[i].size_bytes > regions[i + 1].offset_bytes)
+      refuse(Code::corrupt, name, "regions apart from each other", "two that overlap", "remove it and create it anew");
+  }
+}
+
+bool slots_fit(const Header& h) noexcept {
+  if (h.payload_bytes == 0 || h.payload_bytes > kMaxRecordBytes) return false;
+  if (!std::has_single_bit(h.payload_align_bytes) || h.payload_align_bytes > page_bytes()) return false;
+  if (h.payload_offset_bytes < kWordBytes || h.payload_offset_bytes > 2 * page_bytes()) return false;
+  if (h.payload_offset_bytes % std::max<std::uint64_t>(h.payload_align_bytes, kWordBytes) != 0) return false;
+  if (h.stride_bytes % std::max<std::uint64_t>(h.payload_align_bytes, kWordBytes) != 0) return false;
+  if (h.stride_bytes < h.payload_offset_bytes + round_up(h.payload_bytes, kWordBytes)) return false;
+  return h.slot_count != 0 && h.slot_count <= h.slots.size_bytes / h.stride_bytes &&
+         h.slots.size_bytes == h.slot_count * h.stride_bytes;
+}
+
+}  // namespace
+
+std::uint64_t header_checksum(Header header) noexcept {
+  header.checksum = 0;
+  std::array<char, sizeof(Header)> bytes{};
+  std::memcpy(bytes.data(), &header, sizeof(header));
+  return fnv1a(bytes.data(), bytes.size());
+}
+
+Header make_header(std::string_view name, const RecordType& record, const Options& options) {
+  check_arguments(name, record, options);
+  const std::uint64_t page = page_bytes();
+  Header h{};
+  h.magic = kMagic;
+  h.layout_version = kLayoutVersion;
+  h.byte_order = kByteOrderMark;
+  h.header_bytes = sizeof(Header);
+  h.flags = options.writers == Writers::exclusive ? kFlagExclusive : 0;
+  h.page_bytes = page;
+  h.seat_count = options.writers == Writers::exclusive ? 1 : options.seats;
+  h.payload_bytes = record.size_bytes;
+  h.payload_align_bytes = record.align_bytes;
+  h.payload_offset_bytes = std::max<std::uint64_t>(kWordBytes, record.align_bytes);
+  h.stride_bytes =
+      round_up(h.payload_offset_bytes + record.size_bytes, std::max<std::uint64_t>(kWordBytes, record.align_bytes));
+  h.slot_count = options.slots;
+  if (options.slots > kMaxSegmentBytes / h.stride_bytes)
+    refuse_argument(name, "a segment of at most 2^47 bytes",
+                    number(options.slots) + " slots of " + number(h.stride_bytes) + " bytes", "ask for fewer slots");
+
+  std::uint64_t end = page;
+  const auto place = [&](std::uint64_t bytes) {
+    const Region region{end, bytes};
+    end += round_up(bytes, page);
+    return region;
+  };
+  h.schema = place(record.schema.size());
+  h.doorbell = place(sizeof(Doorbell));
+  h.control = place(sizeof(Control));
+  h.seats = place(h.seat_count * sizeof(Seat));
+  h.slots = place(h.slot_count * h.stride_bytes);
+  h.segment_bytes = end;
+
+  h.schema_hash = record.schema.empty() ? 0 : fnv1a(record.schema.data(), record.schema.size());
+  std::ranges::copy(record.name, h.type_name.begin());
+  h.epoch = random_id();
+  h.boot_id = boot_id();
+  h.creator_pid = static_cast<std::uint32_t>(::getpid());
+  h.created_ns =
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  h.checksum = header_checksum(h);
+  return h;
+}
+
+void validate_header(const std::string& name, const Header& h, std::uint64_t bytes, std::uint64_t file_bytes) {
+  if (bytes < sizeof(h.magic) || h.magic != kMagic) {
+    if (bytes >= sizeof(h.magic) && h.magic == __builtin_bswap64(kMagic))
+      refuse(Code::incompatible_byte_order, name, "a little-endian arena", "a big-endian one",
+             "use it on its own host");
+    refuse(Code::not_an_arena, name, "an arena (magic ARENASHM)", "a file without it", "check the name");
+  }
+  if (bytes < offsetof(Header, header_bytes))
+    refuse(Code::truncated, name, number(sizeof(Header)) + " bytes of header", number(bytes) + " bytes",
+           "remove it and create it anew");
+  if (h.byte_order != kByteOrderMark)
+    refuse(Code::incompatible_byte_order, name, "byte order mark " + number(kByteOrderMark), number(h.byte_order),
+           "use it on a host of its own byte order");
+  if (h.layout_version != kLayoutVersion)
+    refuse(Code::incompatible_version, name, "layout version " + number(kLayoutVersion),
+           "version " + number(h.layout_version), "use the release of arena-shm that made it, or create it anew");
+  if (bytes < sizeof(Header))
+    refuse(Code::truncated, name, number(sizeof(Header)) + " bytes of header", number(bytes) + " bytes",
+           "remove it and create it anew");
+  if (h.checksum != header_checksum(h))
+    refuse(Code::corrupt, name, "header checksum " + number(header_checksum(h)), number(h.checksum),
+           "the header was changed after it was made; remove it and create it anew");
+  if (h.header_bytes != sizeof(Header))
+    refuse(Code::corrupt, name, "a header of " + number(sizeof(Header)) + " bytes", number(h.header_bytes), "");
+  if ((h.flags & ~kKnownFlags) != 0)
+    refuse(Code::incompatible_version, name, "flags within " + number(kKnownFlags), "flags " + number(h.flags),
+           "use the release of arena-shm that made it");
+  if (file_bytes < h.segment_bytes)
+    refuse(Code::truncated, name, number(h.segment_bytes) + " bytes", number(file_bytes) + " bytes",
+           "somebody cut the file; save what can be read with --file, remove it and create it anew");
+  if (file_bytes != h.segment_bytes)
+    refuse(Code::corrupt, name, number(h.segment_bytes) + " bytes", number(file_bytes) + " bytes",
+           "remove it and create it anew");
+  check_region(name, "schema", h.schema, h.segment_bytes);
+  check_region(name, "doorbell", h.doorbell, h.segment_bytes);
+  check_region(name, "control block", h.control, h.segment_bytes);
+  check_region(name, "seat table", h.seats, h.segment_bytes);
+  check_region(name, "slots", h.slots, h.segment_bytes);
+  check_disjoint(name, h);
+  if (h.schema.size_bytes > kMaxSchemaBytes || h.doorbell.size_bytes != sizeof(Doorbell) ||
+      h.control.size_bytes != sizeof(Control))
+    refuse(Code::corrupt, name, "regions of the sizes of layout version 1", "others", "remove it and create it anew");
+  if (h.seat_count == 0 || h.seat_count > kMaxSeats || h.seats.size_bytes != h.seat_count * sizeof(Seat) ||
+      ((h.flags & kFlagExclusive) != 0 && h.seat_count != 1))
+    refuse(Code::corrupt, name, "a seat table that fits its seats",
+           number(h.seat_count) + " seats in " + number(h.seats.size_bytes) + " bytes", "remove it and create it anew");
+  if (!slots_fit(h))
+    refuse(Code::corrupt, name, "slots that fit their region",
+           number(h.slot_count) + " slots of " + number(h.stride_bytes) + " bytes, payload " + number(h.payload_bytes) +
+               " bytes at " + number(h.payload_offset_bytes),
+           "remove it and create it anew");
+  if (h.type_name.back() != '\0')
+    refuse(Code::corrupt, name, "a type name that ends", "one that does not", "remove it and create it anew");
+}
+
+void check_record(const std::string& name, const RecordType& expected, const RecordType& found) {
+  const auto describe = [](const RecordType& type) {
+    return (type.name.empty() ? std::string("a record of unknown type") : "type '" + type.name + "'") + ", " +
+           number(type.size_bytes) + " bytes, aligned to " + number(type.align_bytes) +
+           (type.schema.empty() ? "" : ", schema " + type.schema);
+  };
+  const auto agree = [](const std::string& a, const std::string& b) { return a.empty() || b.empty() || a == b; };
+  if (expected.size_bytes == found.size_bytes && expected.align_bytes == found.align_bytes &&
+      agree(expected.name, found.name) && agree(expected.schema, found.schema))
+    return;
+  refuse(Code::incompatible_type, name, describe(expected), describe(found),
+         "use the record type that the arena was created with, or create another arena");
+}
+
+Info header_info(const std::string& name, const Header& h) {
+  Info info;
+  info.name = name;
+  info.record.name = h.type_name.data();
+  info.record.size_bytes = h.payload_bytes;
+  info.record.align_bytes = h.payload_align_bytes;
+  info.slots = h.slot_count;
+  info.stride_bytes = h.stride_bytes;
+  info.segment_bytes = h.segment_bytes;
+  info.seats = h.seat_count;
+  info.writers = (h.flags & kFlagExclusive) != 0 ? Writers::exclusive : Writers::shared;
+  info.epoch = h.epoch;
+  info.boot_id = h.boot_id;
+  info.created_ns = h.created_ns;
+  info.creator_pid = h.creator_pid;
+  info.layout_version = h.layout_version;
+  return info;
+}
+
+}  // namespace arena_shm::core

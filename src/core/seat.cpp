@@ -1,0 +1,121 @@
+#include "arena_shm/core/seat.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "arena_shm/core/doorbell.hpp"
+#include "arena_shm/core/mutex.hpp"
+#include "arena_shm/core/stamp.hpp"
+#include "arena_shm/core/stop_point.hpp"
+#include "arena_shm/core/system.hpp"
+
+namespace arena_shm::core {
+namespace {
+
+/// Field 22 of /proc/self/stat, clock ticks after boot; 0 where /proc does not tell.
+std::uint64_t own_start_time() {
+  const Descriptor file(::open("/proc/self/stat", O_RDONLY | O_CLOEXEC));
+  std::array<char, 1024> text{};
+  if (!file) return 0;
+  const ssize_t length = ::read(file.get(), text.data(), text.size());
+  if (length <= 0) return 0;
+  const std::string_view line(text.data(), static_cast<std::size_t>(length));
+  std::size_t at = line.rfind(')');  // field 2, the command, may hold anything
+  for (int field = 2; field < 22 && at != std::string_view::npos; ++field) at = line.find(' ', at + 1);
+  if (at == std::string_view::npos) return 0;
+  std::uint64_t ticks = 0;
+  std::from_chars(line.data() + at + 1, line.data() + line.size(), ticks);
+  return ticks;
+}
+
+std::uint64_t own_pid_namespace() noexcept {
+  struct stat status {};
+  return ::stat("/proc/self/ns/pid", &status) == 0 ? status.st_ino : 0;
+}
+
+}  // namespace
+
+SeatHold::SeatHold(std::shared_ptr<const Segment> segment, std::string_view holder)
+    : segment_(std::move(segment)), membarrier_registered_(register_for_membarrier()) {
+  take_first_free();
+  enter();
+  identify(holder);
+}
+
+SeatHold::~SeatHold() {
+  // Left, not died: tools tell the two apart by the pid. In a forked child the lease is the parent's, and gone here.
+  if (lease_ && lease_.is_own()) seat().pid.store(0, std::memory_order_relaxed);
+  ARENA_SHM_STOP_POINT(seat_leaving);
+}
+
+void SeatHold::take_first_free() {
+  const std::string& name = segment_->info().name;
+  bool obstructed = false;
+  for (index_ = 0; index_ < segment_->ring().seat_count; ++index_) {
+    switch (segment_->leases().take(index_, lease_)) {
+      case LeaseOutcome::taken: return;
+      case LeaseOutcome::held: break;
+      case LeaseOutcome::obstructed: obstructed = true; break;
+      case LeaseOutcome::failed: throw_errno(errno, "take a seat in", name);
+    }
+  }
+  const std::string seats = std::to_string(segment_->ring().seat_count);
+  if (obstructed) {
+    throw Error(Code::obstructed, {.name = name,
+                                   .doing = "take a seat in",
+                                   .expected = "a free seat among " + seats,
+                                   .found = "free ones that another process has read-locked",
+                                   .remedy = "find it in /proc/locks, or among those that have the segment open"});
+  }
+  throw Error(Code::table_full,
+              {.name = name,
+               .doing = "take a seat in",
+               .expected = "a free seat among " + seats,
+               .found = "a living writer in each",
+               .remedy = segment_->ring().exclusive ? "an exclusive arena has one writer at a time: end that one first"
+                                                    : "end a writer, or create the arena with more seats"});
+}
+
+void SeatHold::enter() {
+  const Ring& ring = segment_->ring();
+  ARENA_SHM_STOP_POINT(seat_taken);
+  // A dead predecessor may have held the mutex: nobody else may conclude that once this seat lives again.
+  free_dead_mutex(ring.control->mutex, index_);
+  ARENA_SHM_STOP_POINT(seat_repaired);
+  // The predecessor is dead, and what it had claimed is over. Shared: nothing below head will be this holder's.
+  // Exclusive: where this session begins.
+  const std::uint64_t head = ring.control->head.load(std::memory_order_acquire);
+  seat().claim.store(idle(std::min(head, kSeqLimit)), std::memory_order_release);
+  ARENA_SHM_STOP_POINT(seat_entered);
+}
+
+void SeatHold::identify(std::string_view holder) const noexcept {
+  // Relaxed: for display. Who reads a mixture of two holders shows a mixture.
+  Seat& mine = seat();
+  mine.pid.store(static_cast<std::uint32_t>(::getpid()), std::memory_order_relaxed);
+  mine.tid.store(static_cast<std::uint32_t>(::gettid()), std::memory_order_relaxed);
+  mine.start_time.store(own_start_time(), std::memory_order_relaxed);
+  mine.pid_namespace.store(own_pid_namespace(), std::memory_order_relaxed);
+  mine.taken_ns.store(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count(),
+      std::memory_order_relaxed);
+  std::array<char, sizeof(Seat::name)> text{};
+  std::copy_n(holder.data(), std::min(holder.size(), text.size()), text.data());
+  for (std::size_t i = 0; i < mine.name.size(); ++i) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + i * sizeof(word), sizeof(word));
+    mine.name[i].store(word, std::memory_order_relaxed);
+  }
+}
+
+}  // namespace arena_shm::core

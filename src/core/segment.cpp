@@ -1,0 +1,171 @@
+#include "arena_shm/core/segment.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/interprocess/mapped_region.hpp>
+#include <boost/interprocess/shared_memory_object.hpp>
+#include <cerrno>
+#include <utility>
+
+#include "arena_shm/core/header.hpp"
+#include "core/segment_files.hpp"
+
+namespace arena_shm::core {
+
+namespace bip = boost::interprocess;
+
+namespace {
+
+/// What Boost maps: anything that has a handle.
+struct Mappable {
+  int fd;
+  bip::mapping_handle_t get_mapping_handle() const noexcept { return {fd, false}; }
+};
+
+void check_options(const std::string& name, const Options& wanted, const Info& found) {
+  const auto refuse = [&](std::string expected, std::string got) {
+    throw Error(Code::incompatible_options, {.name = name,
+                                             .doing = "open",
+                                             .expected = std::move(expected),
+                                             .found = std::move(got),
+                                             .remedy = "ask for what is there, or remove it first"});
+  };
+  if (wanted.slots != found.slots)
+    refuse(std::to_string(wanted.slots) + " slots", std::to_string(found.slots) + " slots");
+  const auto kind = [](Writers writers) {
+    return writers == Writers::shared ? "shared writers" : "an exclusive writer";
+  };
+  if (wanted.writers != found.writers) refuse(kind(wanted.writers), kind(found.writers));
+  if (wanted.writers == Writers::shared && wanted.seats != found.seats)
+    refuse(std::to_string(wanted.seats) + " seats", std::to_string(found.seats) + " seats");
+}
+
+}  // namespace
+
+class Segment::Mapping {
+ public:
+  Mapping(int fd, const Region& region, bool writable)
+      : region_(Mappable{fd}, writable ? bip::read_write : bip::read_only,
+                static_cast<bip::offset_t>(region.offset_bytes), region.size_bytes) {}
+
+  void* address() const noexcept { return region_.get_address(); }
+  std::size_t size() const noexcept { return region_.get_size(); }
+
+ private:
+  bip::mapped_region region_;
+};
+
+std::string checked_name(std::string_view name) {
+  std::string_view bare = name.starts_with('/') ? name.substr(1) : name;
+  const bool printable = std::ranges::all_of(bare, [](char c) { return c > ' ' && c != '/' && c != 0x7f; });
+  if (!bare.empty() && bare.size() <= 200 && printable && bare.front() != '.' && bare.front() != '-')
+    return std::string(bare);
+  throw Error(Code::invalid_name,
+              {.name = std::string(name),
+               .doing = "use the name",
+               .expected = "1 to 200 printable ASCII characters without space or '/', not beginning with '.' or '-'",
+               .found = bare.empty() ? "an empty name" : std::to_string(bare.size()) + " characters",
+               .remedy = "choose another name"});
+}
+
+std::shared_ptr<const Segment> Segment::create(std::string_view name, const RecordType& record,
+                                               const Options& options) {
+  std::string file_name = checked_name(name);
+  const Header header = make_header(file_name, record, options);
+  Descriptor file = create_file(file_name, header, record.schema, options.mode);
+  return std::shared_ptr<const Segment>(new Segment(std::move(file_name), file.release(), Access::read_write));
+}
+
+std::shared_ptr<const Segment> Segment::open(std::string_view name, Access access) {
+  std::string file_name = checked_name(name);
+  Descriptor file = open_file(file_name, access);
+  return std::shared_ptr<const Segment>(new Segment(std::move(file_name), file.release(), access));
+}
+
+std::shared_ptr<const Segment> Segment::open_or_create(std::string_view name, const RecordType& record,
+                                                       const Options& options) {
+  constexpr int kAttempts = 100;  // each needs somebody to create or remove the name in between
+  for (int attempt = 1;; ++attempt) {
+    try {
+      auto segment = open(name, Access::read_write);
+      check_record(segment->info().name, record, segment->info().record);
+      check_options(segment->info().name, options, segment->info());
+      return segment;
+    } catch (const Error& error) {
+      if (error.code() != Code::not_found || attempt == kAttempts) throw;
+    }
+    try {
+      return create(name, record, options);
+    } catch (const Error& error) {
+      if (error.code() != Code::already_exists || attempt == kAttempts) throw;
+    }
+  }
+}
+
+bool Segment::remove(std::string_view name) {
+  const std::string file_name = checked_name(name);
+  errno = 0;
+  if (bip::shared_memory_object::remove(file_name.c_str())) return true;
+  if (errno != ENOENT) throw_errno(errno, "remove", file_name);
+  return false;
+}
+
+Segment::Segment(std::string name, int fd, Access access)
+    : leases_(std::make_unique<LeaseFile>(fd, name)), owner_(::getpid()) {
+  const Header header = read_header(fd, name);
+  info_ = header_info(name, header);
+  info_.record.schema = read_schema(fd, name, header);
+  const bool writable = access == Access::read_write;
+  ring_.control = reinterpret_cast<Control*>(map(header.control, writable, fd));
+  ring_.seats = reinterpret_cast<Seat*>(map(header.seats, writable, fd));
+  ring_.slots = map(header.slots, writable, fd);
+  ring_.slot_count = header.slot_count;
+  ring_.modulo = Modulo(header.slot_count);
+  ring_.stride_bytes = header.stride_bytes;
+  ring_.payload_offset_bytes = header.payload_offset_bytes;
+  ring_.payload_bytes = header.payload_bytes;
+  ring_.seat_count = header.seat_count;
+  ring_.exclusive = info_.writers == Writers::exclusive;
+  doorbell_region_ = header.doorbell;
+  if (writable) {
+    doorbell_ = reinterpret_cast<Doorbell*>(map(header.doorbell, true, fd));
+    doorbell_tried_ = true;
+  }
+}
+
+Segment::~Segment() {
+  if (::getpid() == owner_) return;
+  // A forked child: nothing of this is mapped here, and something else may be where it was.
+  for (auto& mapping : mappings_) static_cast<void>(mapping.release());
+}
+
+std::byte* Segment::map(const Region& region, bool writable, int fd) const {
+  try {
+    mappings_.push_back(std::make_unique<Mapping>(fd, region, writable));
+  } catch (const bip::interprocess_exception& error) {
+    throw_errno(error.get_native_error(), "map", info_.name);
+  }
+  const Mapping& mapping = *mappings_.back();
+  // Handles do not survive fork: a child that wrote through one would write without a lease.
+  if (::madvise(mapping.address(), mapping.size(), MADV_DONTFORK) != 0) throw_errno(errno, "map", info_.name);
+  return static_cast<std::byte*>(mapping.address());
+}
+
+Doorbell* Segment::doorbell() const noexcept {
+  const std::lock_guard<std::mutex> guard(mapping_);
+  if (doorbell_tried_) return doorbell_;
+  doorbell_tried_ = true;
+  const Descriptor fresh(leases_->open_fresh(O_RDWR));
+  if (!fresh) return nullptr;  // no permission to write: the reader polls
+  try {
+    doorbell_ = reinterpret_cast<Doorbell*>(map(doorbell_region_, true, fresh.get()));
+  } catch (const std::exception&) {
+    doorbell_ = nullptr;
+  }
+  return doorbell_;
+}
+
+}  // namespace arena_shm::core

@@ -1,0 +1,94 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/interprocess/shared_memory_object.hpp>
+#include <cerrno>
+
+#include "arena_shm/core/header.hpp"
+#include "arena_shm/core/stop_point.hpp"
+#include "core/segment_files.hpp"
+
+namespace arena_shm::core {
+namespace {
+
+namespace bip = boost::interprocess;
+
+/// Reads until `count` bytes are there or the file ends; the number of bytes read.
+std::size_t read_at(int fd, const std::string& name, void* target, std::size_t count, std::uint64_t offset) {
+  auto* to = static_cast<char*>(target);
+  std::size_t done_bytes = 0;
+  while (done_bytes < count) {
+    const ssize_t got = ::pread(fd, to + done_bytes, count - done_bytes, static_cast<off_t>(offset + done_bytes));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw_errno(errno, "open", name);
+    if (got == 0) break;
+    done_bytes += static_cast<std::size_t>(got);
+  }
+  return done_bytes;
+}
+
+const char* kind_of(mode_t mode) noexcept {
+  switch (mode & S_IFMT) {
+    case S_IFDIR: return "a directory";
+    case S_IFIFO: return "a FIFO";
+    case S_IFSOCK: return "a socket";
+    case S_IFCHR:
+    case S_IFBLK: return "a device";
+    default: return "something else";
+  }
+}
+
+[[noreturn]] void refuse_kind(const std::string& name, const char* found) {
+  throw Error(Code::not_an_arena, {.name = name,
+                                   .doing = "open",
+                                   .expected = "a regular file that holds an arena",
+                                   .found = found,
+                                   .remedy = "check the name"});
+}
+
+}  // namespace
+
+Descriptor open_file(const std::string& name, Access access) {
+  Descriptor file;
+  try {
+    // shm_open underneath: no link is followed, and a FIFO does not block.
+    const bip::shared_memory_object object(bip::open_only, name.c_str(),
+                                           access == Access::read_write ? bip::read_write : bip::read_only);
+    file = Descriptor(::fcntl(object.get_mapping_handle().handle, F_DUPFD_CLOEXEC, 0));
+    if (!file) throw_errno(errno, "open", name);
+  } catch (const bip::interprocess_exception& error) {
+    if (error.get_native_error() == EISDIR) refuse_kind(name, "a directory");
+    throw_errno(error.get_native_error(), "open", name);
+  }
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) throw_errno(errno, "open", name);
+  if (!S_ISREG(status.st_mode)) refuse_kind(name, kind_of(status.st_mode));
+  return file;
+}
+
+Header read_header(int fd, const std::string& name) {
+  Header header{};
+  const std::size_t bytes = read_at(fd, name, &header, sizeof(header), 0);
+  ARENA_SHM_STOP_POINT(attach_header_read);
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) throw_errno(errno, "open", name);
+  validate_header(name, header, bytes, static_cast<std::uint64_t>(status.st_size));
+  return header;
+}
+
+std::string read_schema(int fd, const std::string& name, const Header& header) {
+  std::string text(header.schema.size_bytes, '\0');
+  const std::size_t bytes = read_at(fd, name, text.data(), text.size(), header.schema.offset_bytes);
+  const std::uint64_t hash = text.empty() ? 0 : fnv1a(text.data(), text.size());
+  if (bytes == text.size() && hash == header.schema_hash) return text;
+  throw Error(bytes == text.size() ? Code::corrupt : Code::truncated,
+              {.name = name,
+               .doing = "open",
+               .expected = "a schema of " + std::to_string(text.size()) + " bytes with hash " +
+                           std::to_string(header.schema_hash),
+               .found = std::to_string(bytes) + " bytes with hash " + std::to_string(hash),
+               .remedy = "remove it and create it anew"});
+}
+
+}  // namespace arena_shm::core

@@ -1,0 +1,158 @@
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <fstream>
+#include <limits>
+#include <random>
+
+#include "arena_shm/core/stop_point.hpp"
+#include "core/segment_files.hpp"
+
+namespace arena_shm::core {
+namespace {
+
+/// How much is reserved in one call: a signal rolls one call back, and must not be able to do so for ever.
+constexpr std::uint64_t kReserveStep = 1 << 20;
+
+std::string path_of(const std::string& name) { return std::string(kDirectory) + "/" + name; }
+
+/// A file in the directory that has no name yet, or, where that is refused, a temporary one.
+class Draft {
+ public:
+  explicit Draft(const std::string& name) : name_(name) {
+    file_ = Descriptor(::open(kDirectory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+    if (file_) return;
+    if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL)
+      throw_errno(errno, "create", name_);
+    temporary_ = path_of(".arena-shm." + std::to_string(::getpid()) + "." + std::to_string(std::random_device{}()));
+    file_ = Descriptor(::open(temporary_.c_str(), O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, 0600));
+    if (!file_) throw_errno(errno, "create", name_);
+  }
+  Draft(const Draft&) = delete;
+  Draft& operator=(const Draft&) = delete;
+  ~Draft() {
+    if (!temporary_.empty()) ::unlink(temporary_.c_str());
+  }
+
+  int fd() const noexcept { return file_.get(); }
+
+  /// Gives it its name. Errors: Code::already_exists, ...
+  Descriptor publish() {
+    const std::string path = path_of(name_);
+    if (!temporary_.empty()) {
+      if (::link(temporary_.c_str(), path.c_str()) != 0) throw_errno(errno, "create", name_);
+      return std::move(file_);
+    }
+    if (::linkat(fd(), "", AT_FDCWD, path.c_str(), AT_EMPTY_PATH) == 0) return std::move(file_);
+    if (errno == EEXIST) throw_errno(errno, "create", name_);
+    // Without the capability that AT_EMPTY_PATH wants, the same through /proc.
+    const std::string link = "/proc/self/fd/" + std::to_string(fd());
+    if (::linkat(AT_FDCWD, link.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) != 0)
+      throw_errno(errno, "create", name_);
+    return std::move(file_);
+  }
+
+ private:
+  std::string name_;
+  Descriptor file_;
+  std::string temporary_;
+};
+
+/// A file beyond RLIMIT_FSIZE is answered by a signal that kills, not by an error: so look first.
+void check_file_size_limit(const std::string& name, std::uint64_t bytes) {
+  struct rlimit limit {};
+  if (::getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || bytes <= limit.rlim_cur) return;
+  throw Error(Code::file_size_limit, {.name = name,
+                                      .doing = "create",
+                                      .expected = "a file-size limit of at least " + std::to_string(bytes) + " bytes",
+                                      .found = "RLIMIT_FSIZE of " + std::to_string(limit.rlim_cur) + " bytes",
+                                      .remedy = "raise it (ulimit -f), or ask for fewer slots"});
+}
+
+[[noreturn]] void refuse_space(const std::string& name, std::uint64_t bytes, const std::string& found,
+                               const std::string& remedy) {
+  throw Error(Code::no_space, {.name = name,
+                               .doing = "create",
+                               .expected = std::to_string(bytes) + " bytes of room",
+                               .found = found,
+                               .remedy = remedy + ", ask for fewer slots, or remove arenas"});
+}
+
+/// MemAvailable + SwapFree of /proc/meminfo; "unlimited" where /proc does not tell.
+std::uint64_t available_memory_bytes() {
+  std::ifstream file("/proc/meminfo");
+  std::uint64_t total = 0;
+  bool known = false;
+  std::string key;
+  for (std::uint64_t kib = 0; file >> key >> kib; file.ignore(std::numeric_limits<std::streamsize>::max(), '\n')) {
+    if (key != "MemAvailable:" && key != "SwapFree:") continue;
+    total += kib * 1024;
+    known = true;
+  }
+  return known ? total : std::numeric_limits<std::uint64_t>::max();
+}
+
+/// Says no before a page is touched. A tmpfs may be as large as the memory, or larger: then it is not the file system
+/// that runs full but the memory, and the answer is not ENOSPC but the kernel's killing of processes.
+void check_room(int fd, const std::string& name, std::uint64_t bytes) {
+  struct statvfs space {};
+  if (::fstatvfs(fd, &space) == 0 && space.f_blocks != 0 && space.f_bavail < bytes / space.f_frsize)
+    refuse_space(name, bytes, std::to_string(space.f_bavail * space.f_frsize) + " in " + kDirectory,
+                 "make it larger (mount -o remount,size=...)");
+  if (const std::uint64_t memory = available_memory_bytes(); memory < bytes)
+    refuse_space(name, bytes, std::to_string(memory) + " of available memory", "free memory");
+}
+
+/// Reserves every page now, so that a full file system is an error here and never a SIGBUS later.
+void reserve(int fd, const std::string& name, std::uint64_t bytes) {
+  for (std::uint64_t at = 0; at < bytes;) {
+    const std::uint64_t step = std::min(kReserveStep, bytes - at);
+    const int error = ::posix_fallocate(fd, static_cast<off_t>(at), static_cast<off_t>(step));
+    if (error == EINTR) continue;
+    if (error == 0) {
+      at += step;
+      continue;
+    }
+    if (error != ENOSPC) throw_errno(error, "create", name);
+    refuse_space(name, bytes, std::string("no more in ") + kDirectory, "make it larger (mount -o remount,size=...)");
+  }
+}
+
+void write_all(int fd, const std::string& name, const void* bytes, std::size_t count, std::uint64_t offset) {
+  const auto* from = static_cast<const char*>(bytes);
+  while (count > 0) {
+    const ssize_t written = ::pwrite(fd, from, count, static_cast<off_t>(offset));
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) throw_errno(errno, "create", name);
+    from += written;
+    offset += static_cast<std::uint64_t>(written);
+    count -= static_cast<std::size_t>(written);
+  }
+}
+
+}  // namespace
+
+Descriptor create_file(const std::string& name, const Header& header, const std::string& schema, unsigned mode) {
+  check_file_size_limit(name, header.segment_bytes);
+  ARENA_SHM_STOP_POINT(create_begin);
+  Draft draft(name);
+  ARENA_SHM_STOP_POINT(create_drafted);
+  check_room(draft.fd(), name, header.segment_bytes);
+  reserve(draft.fd(), name, header.segment_bytes);
+  ARENA_SHM_STOP_POINT(create_reserved);
+  write_all(draft.fd(), name, &header, sizeof(header), 0);
+  if (!schema.empty()) write_all(draft.fd(), name, schema.data(), schema.size(), header.schema.offset_bytes);
+  if (::fchmod(draft.fd(), mode) != 0) throw_errno(errno, "create", name);  // the umask does not apply
+  ARENA_SHM_STOP_POINT(create_written);
+  Descriptor file = draft.publish();
+  ARENA_SHM_STOP_POINT(create_linked);
+  return file;
+}
+
+}  // namespace arena_shm::core
