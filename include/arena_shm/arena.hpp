@@ -1,0 +1,158 @@
+// START HERE. arena-shm: a ring of the last N values of a type, in a named shared-memory segment.
+//
+//   auto arena = Arena<Tick>::create("ticks", {.slots = 65536});
+//   auto [seq, value] = arena.alloc(tick);             // any thread, any process
+//   auto writer = arena.writer();                      // lock-free; one per thread
+//   auto view = ArenaView<Tick>::open("ticks");        // read permission is enough
+//   auto reader = view.reader(From::oldest);
+//   while (auto entry = reader.next()) use(entry->seq, entry->value);
+//
+// How the parts stand on each other; each includes only what stands above it:
+//
+//   error, options, info, record       what is asked for, and what goes wrong
+//   core/layout, stamp                 the bytes of the segment; the arithmetic of its two words
+//   core/words, slot, ring             moving a value; one slot's protocol; the mapped regions
+//   core/lease, mutex, doorbell        who lives; who waits; who sleeps
+//   core/header, segment, seat         making and opening a segment; taking a seat in it
+//   core/settle                        what became of a value that is not there
+//   core/writer_core, reader_core      the protocol; all promises are kept here
+//   writer, reader, arena              the same with a type
+//   raw                                the same with a type that is known at run time only
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "arena_shm/core/guarded_writer.hpp"
+#include "arena_shm/core/header.hpp"
+#include "arena_shm/core/segment.hpp"
+#include "arena_shm/error.hpp"
+#include "arena_shm/info.hpp"
+#include "arena_shm/options.hpp"
+#include "arena_shm/reader.hpp"
+#include "arena_shm/record.hpp"
+#include "arena_shm/writer.hpp"
+
+namespace arena_shm {
+
+/// What reading handles have in common. Thread safety: all members may be called from any thread.
+template <class T>
+class ArenaBase {
+ public:
+  /// The slot `i mod slots`, whatever is in it: no synchronisation at all. The value may be torn, old, or never written
+  /// (zeros), and may change while it is looked at; read(seq) is the safe way. Never null.
+  const T* ptr_at(std::uint64_t i) const noexcept {
+    return reinterpret_cast<const T*>(segment_->ring().slot_of(i).payload());
+  }
+
+  /// The value with this sequence number, if it can be had: whole, or not at all. Never waits.
+  /// Ordering: with ReadStatus::ok, sees what the writer did before its alloc.
+  /// Cost: a copy between two looks at the slot's stamp; system calls only where the value is not there.
+  ReadResult<T> read(std::uint64_t seq) const {
+    std::array<std::byte, sizeof(T)> bytes;
+    const ReadStatus status = core::read_value(*segment_, seq, [&](const std::uint64_t* payload) noexcept {
+      core::load_words(bytes.data(), payload, sizeof(T));
+    });
+    if (status != ReadStatus::ok) return {status, std::nullopt};
+    return {status, std::bit_cast<T>(bytes)};
+  }
+
+  /// A follower, from the oldest value, the newest, or a sequence number on.
+  Reader<T> reader(From from, const ReaderOptions& options = {}) const { return {segment_, from, options}; }
+
+  /// Values the ring holds.
+  std::uint64_t slots() const noexcept { return segment_->ring().slot_count; }
+  /// The next sequence number to be handed out: how many there have been.
+  std::uint64_t head() const noexcept { return segment_->ring().control->head.load(std::memory_order_acquire); }
+  const std::string& name() const noexcept { return segment_->info().name; }
+  /// What the segment says about itself.
+  const Info& info() const noexcept { return segment_->info(); }
+  /// Has the name been removed, or given to another segment? This handle goes on working. Cost: a system call.
+  bool retired() const noexcept { return segment_->leases().retired(); }
+
+ protected:
+  explicit ArenaBase(std::shared_ptr<const core::Segment> segment) : segment_(std::move(segment)) {
+    check_record_type<T>();
+  }
+
+  static std::shared_ptr<const core::Segment> open_checked(std::string_view name, core::Access access) {
+    auto segment = core::Segment::open(name, access);
+    core::check_record(segment->info().name, RecordTraits<T>::describe(), segment->info().record);
+    return segment;
+  }
+
+  std::shared_ptr<const core::Segment> segment_;
+};
+
+/// An arena, mapped for reading and writing. Movable; the segment stays until it is removed, whoever lives.
+///
+/// Thread safety: all members may be called from any thread. Does not survive fork: the child must not use it, and
+/// destroying it there does nothing; open it anew.
+template <class T>
+class Arena : public ArenaBase<T> {
+ public:
+  /// Makes a segment with every page of it reserved.
+  /// Errors: Code::already_exists, invalid_name, invalid_argument (slots == 0, ...), no_space, file_size_limit,
+  /// permission_denied.
+  static Arena create(std::string_view name, const Options& options) {
+    return Arena(core::Segment::create(name, RecordTraits<T>::describe(), options));
+  }
+
+  /// Opens one that exists.
+  /// Errors: Code::not_found, permission_denied, not_an_arena, incompatible_type, incompatible_version, truncated,
+  /// corrupt.
+  static Arena open(std::string_view name) { return Arena(ArenaBase<T>::open_checked(name, core::Access::read_write)); }
+
+  /// Opens it, or creates it if it is not there; its options must then be the ones given.
+  /// Errors: those of both, and Code::incompatible_options.
+  static Arena open_or_create(std::string_view name, const Options& options) {
+    return Arena(core::Segment::open_or_create(name, RecordTraits<T>::describe(), options));
+  }
+
+  /// Takes the name away. Handles go on working, and can ask retired(). Returns: whether there was one.
+  static bool remove(std::string_view name) { return core::Segment::remove(name); }
+
+  /// Puts a value into the ring, over the oldest one if it is full, under the interprocess mutex: the values of all
+  /// callers of Arena::alloc are published in order. Takes a seat for this handle at the first call.
+  /// Returns: its sequence number, and an independent copy of it.
+  /// Errors: Code::table_full, obstructed, exhausted, corrupt, reentered (from a signal handler inside of it).
+  /// Progress: waits for a caller that is stopped inside of it, not for one that is dead.
+  /// Cost: three locked instructions; system calls only if others wait, or a reader sleeps.
+  Entry<T> alloc(const T& value) {
+    const std::uint64_t seq =
+        guarded_->alloc([&](std::uint64_t* payload) noexcept { core::store_words(payload, &value, sizeof(T)); });
+    return {seq, value};
+  }
+
+  /// A lock-free writer with a seat of its own; one per thread. `holder` is what tools show beside the process id.
+  /// Errors: Code::table_full, obstructed.
+  Writer<T> writer(std::string_view holder = {}) const { return {this->segment_, holder}; }
+
+ private:
+  explicit Arena(std::shared_ptr<const core::Segment> segment)
+      : ArenaBase<T>(segment), guarded_(std::make_unique<core::GuardedWriter>(std::move(segment))) {}
+
+  std::unique_ptr<core::GuardedWriter> guarded_;
+};
+
+/// An arena, mapped for reading only. Read permission is enough.
+/// Thread safety: all members may be called from any thread. Does not survive fork.
+template <class T>
+class ArenaView : public ArenaBase<T> {
+ public:
+  /// Errors: as Arena::open.
+  static ArenaView open(std::string_view name) {
+    return ArenaView(ArenaBase<T>::open_checked(name, core::Access::read_only));
+  }
+
+ private:
+  explicit ArenaView(std::shared_ptr<const core::Segment> segment) : ArenaBase<T>(std::move(segment)) {}
+};
+
+}  // namespace arena_shm

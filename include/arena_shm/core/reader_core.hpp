@@ -1,0 +1,139 @@
+// Reading, type-erased: single values by their seq, and following.
+//
+// A follower has a private cursor, the next seq it wants. Each seq below it was either delivered or counted, by cause;
+// cursor = first seq + read + overwritten + holes + passed over. It stores nothing into the segment but the doorbell,
+// when it sleeps.
+//
+//   slot's stamp at the cursor      what the follower does
+//   done(cursor)                    copies, looks at the stamp again (slot.hpp, R1 to R4); delivers
+//   newer than busy(cursor)         lapped: counts the run that is proven overwritten, goes on behind it
+//   else, head <= cursor            caught up
+//   else                            settles (settle.hpp): hole, or pending; pending ones are waited for up to `hold`
+//
+// What proves a seq overwritten is a newer stamp in its slot, and nothing else. The distance to head proves nothing: a
+// slow writer may still publish a value that is many laps old, its slot being quarantined for it meanwhile.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "arena_shm/core/doorbell.hpp"
+#include "arena_shm/core/ring.hpp"
+#include "arena_shm/core/segment.hpp"
+#include "arena_shm/core/settle.hpp"
+#include "arena_shm/options.hpp"
+
+namespace arena_shm::core {
+
+/// What is to be said of `seq`, whose slot does not show it. Takes a look at the seats if it has to.
+ReadStatus status_of_unseen(const Segment& segment, std::uint64_t seq);
+
+/// Copies the value of `seq` out. `take(payload words)` may run more than once, and counts only with ReadStatus::ok.
+/// Cost: two loads of the stamp around the copy; where the value is not there, as settle().
+template <class Take>
+ReadStatus read_value(const Segment& segment, std::uint64_t seq, Take&& copy_out) {
+  if (seq >= kSeqLimit) return ReadStatus::not_yet;
+  const Slot slot = segment.ring().slot_of(seq);
+  for (int tries = 0; tries < 64; ++tries) {   // one would do, but for a peer that plays with the stamps
+    const std::uint64_t stamp = slot.stamp();  // R1
+    if (stamp == done(seq)) return slot.take(stamp, copy_out) ? ReadStatus::ok : ReadStatus::overwritten;
+    if (is_newer(stamp, seq)) return ReadStatus::overwritten;
+    const ReadStatus status = status_of_unseen(segment, seq);
+    if (status != ReadStatus::ok) return status;  // ok: published meanwhile, and the stamp will show it
+  }
+  return ReadStatus::pending;
+}
+
+/// Thread safety: one thread at a time.
+class ReaderCore {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  /// Errors: Code::invalid_argument, if `from` is beyond every possible seq.
+  ReaderCore(std::shared_ptr<const Segment> segment, From from, const ReaderOptions& options);
+
+  /// Takes the next value, `copy_out(payload words)` copying it: may run more than once, the last one counts.
+  /// Returns its seq, or nothing when there is none to be had now. Never waits.
+  /// Cost: two loads of the stamp around the copy.
+  template <class Take>
+  std::optional<std::uint64_t> next(Take&& copy_out) {
+    for (int tries = 0; tries < kMaxTries; ++tries) {
+      if (!lap_.contains(cursor_)) [[unlikely]]
+        lap_.move_to(cursor_);
+      const Slot slot = ring_.slot(lap_.index(cursor_));
+      const std::uint64_t stamp = slot.stamp();  // R1
+      if (stamp == done(cursor_)) [[likely]] {
+        if (slot.take(stamp, copy_out)) [[likely]] {
+          ++read_;
+          if (gap_open_) [[unlikely]]
+            close_gap();
+          return cursor_++;
+        }
+        lapped();
+      } else if (is_newer(stamp, cursor_)) {
+        lapped();
+      } else if (!resolve()) {
+        break;
+      }
+    }
+    if (gap_open_) close_gap();
+    return std::nullopt;
+  }
+
+  /// Waits until next() has something to deliver, for at most `timeout`. True: it had, a moment ago.
+  bool wait_for(std::chrono::nanoseconds timeout);
+
+  /// Called for each run of lost values, before what follows it is delivered. May not use the reader.
+  void on_gap(std::function<void(const Gap&)> report) { report_ = std::move(report); }
+
+  std::uint64_t cursor() const noexcept { return cursor_; }
+  std::uint64_t read_count() const noexcept { return read_; }
+  std::uint64_t overwritten_count() const noexcept { return overwritten_; }
+  std::uint64_t hole_count() const noexcept { return holes_; }
+  std::uint64_t passed_over_count() const noexcept { return passed_over_; }
+  const Ring& ring() const noexcept { return ring_; }
+
+ private:
+  static constexpr int kMaxTries = 64;  // a reader that is chased comes back to its caller after these
+
+  /// The cursor's stamp is newer: counts what is proven overwritten, and moves the cursor behind it.
+  [[gnu::noinline, gnu::cold]] void lapped();
+  /// The cursor's slot does not show it. True: something has changed, look again. False: nothing to be had now.
+  [[gnu::noinline, gnu::cold]] bool resolve();
+  bool resolve_pending(bool all_stuck);
+  bool ready();
+  std::uint64_t first_unproven(std::uint64_t end) const noexcept;
+  void lose_up_to(std::uint64_t end, Loss cause);
+  void close_gap();
+  void spin(Clock::time_point deadline);
+
+  std::shared_ptr<const Segment> segment_;
+  Ring ring_;
+  ReaderOptions options_;
+  Lap lap_;
+  std::uint64_t cursor_;
+  std::uint64_t read_ = 0;
+  std::uint64_t overwritten_ = 0;
+  std::uint64_t holes_ = 0;
+  std::uint64_t passed_over_ = 0;
+
+  // Being lapped: how far beyond the oldest value to go on. Doubles while it happens again within half a lap.
+  std::uint64_t skid_ = 0;
+  std::uint64_t read_when_lapped_ = 0;
+
+  // Waiting for a pending seq.
+  StuckClaims stuck_;
+  std::uint64_t pending_seq_ = kSeqLimit;
+  Clock::time_point pending_since_;
+
+  bool gap_open_ = false;
+  Gap gap_;
+  std::function<void(const Gap&)> report_;
+  Sleeper sleeper_;
+};
+
+}  // namespace arena_shm::core

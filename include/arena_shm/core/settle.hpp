@@ -1,0 +1,59 @@
+// Settling: what became of a sequence number that was handed out and whose slot does not show it. Decided by a grace
+// period over the seats, never by a timeout.
+//
+//   T1  head > seq               acquire   (the caller saw it)
+//   T2  each seat's claim, hi    acquire   no claim covers seq, or the lease of the one that does is free
+//   T3  the slot's stamp         acquire   still older than done(seq): then seq is a hole, for ever
+//
+//   T1: whoever sees head > seq sees the `claiming` of seq's writer, or a later word of its seat: W1 stands before
+//       the fetch_add W2, which releases (writer_core.hpp).
+//   T2: a later word of that seat that does not cover seq was stored, with release, after done(seq), or after the
+//       writer had skipped seq: so T3 sees done(seq) if it was ever stored. A free lease means that no store of its
+//       holder can still come, and that all it stored is visible.
+//   Exclusive arenas have one seat, whose claim is where the session began: T2 is then head > seq + 1 (the writer has
+//   published seq, release, before it moved head on), or a session that began after seq, or a free lease.
+//
+// Source: the protocol is this project's own; tests/model verifies it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "arena_shm/core/lease.hpp"
+#include "arena_shm/core/ring.hpp"
+
+namespace arena_shm::core {
+
+enum class Verdict : std::uint8_t {
+  published,    ///< the slot shows it by now
+  overwritten,  ///< the slot shows a later value
+  hole,         ///< it will never be published
+  pending,      ///< its writer may still publish it
+};
+
+/// Claims at which a reader has waited in vain, by seat: it does not wait for the same word twice.
+/// Thread safety: none; one reader's.
+class StuckClaims {
+ public:
+  bool contains(std::uint32_t seat, std::uint64_t claim) const noexcept {
+    return seat < claims_.size() && claims_[seat] == claim;
+  }
+  void add(std::uint32_t seat, std::uint64_t claim);
+
+ private:
+  std::vector<std::uint64_t> claims_;  // empty until the first; 0 is no claim that covers anything
+};
+
+struct Settlement {
+  Verdict verdict;
+  bool all_stuck = false;  ///< pending, and only behind claims that are known to be stuck
+};
+
+/// One look. Requires: seq < head was seen with acquire (T1); seq < kSeqLimit.
+/// With `mark`, the claims that keep seq pending are added to it.
+/// Cost: a load per seat; three system calls for each seat whose claim covers seq.
+Settlement settle(const Ring& ring, const LeaseFile& leases, std::uint64_t seq, const StuckClaims& stuck,
+                  StuckClaims* mark = nullptr);
+
+}  // namespace arena_shm::core

@@ -1,0 +1,101 @@
+// Arenas whose record type is known at run time only: what the command-line tool and other languages build on. Values
+// are spans of bytes, exactly `info().record.size_bytes` long. `arena.hpp` is the same with a type.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "arena_shm/core/guarded_writer.hpp"
+#include "arena_shm/core/reader_core.hpp"
+#include "arena_shm/core/segment.hpp"
+#include "arena_shm/core/writer_core.hpp"
+#include "arena_shm/error.hpp"
+#include "arena_shm/info.hpp"
+#include "arena_shm/options.hpp"
+
+namespace arena_shm {
+
+/// Reader<T> without a type. Thread safety: one thread at a time.
+class RawReader {
+ public:
+  RawReader(std::shared_ptr<const core::Segment> segment, From from, const ReaderOptions& options);
+
+  /// Copies the next value into `value`, which has the record's size. Returns its seq, or nothing. Never waits.
+  std::optional<std::uint64_t> next(std::span<std::byte> value);
+  bool wait_for(std::chrono::nanoseconds timeout) { return core_.wait_for(timeout); }
+  void on_gap(std::function<void(const Gap&)> report) { core_.on_gap(std::move(report)); }
+
+  std::uint64_t cursor() const noexcept { return core_.cursor(); }
+  std::uint64_t read_count() const noexcept { return core_.read_count(); }
+  std::uint64_t overwritten_count() const noexcept { return core_.overwritten_count(); }
+  std::uint64_t hole_count() const noexcept { return core_.hole_count(); }
+  std::uint64_t passed_over_count() const noexcept { return core_.passed_over_count(); }
+
+ private:
+  core::ReaderCore core_;
+};
+
+/// Writer<T> without a type. Thread safety: one thread at a time.
+class RawWriter {
+ public:
+  RawWriter(std::shared_ptr<const core::Segment> segment, std::string_view holder);
+
+  /// Returns the value's seq. Errors: also Code::invalid_argument, if `value` has not the record's size.
+  std::uint64_t alloc(std::span<const std::byte> value);
+  std::optional<std::uint64_t> try_alloc(std::span<const std::byte> value);
+  /// `values` is one record after the other, without gaps.
+  SeqRange alloc_batch(std::span<const std::byte> values);
+  std::uint32_t seat() const noexcept { return core_->hold().index(); }
+
+ private:
+  std::unique_ptr<core::WriterCore> core_;
+};
+
+/// ArenaView<T> without a type, and what RawArena has in common with it.
+class RawView {
+ public:
+  static RawView open(std::string_view name);
+
+  const std::byte* ptr_at(std::uint64_t i) const noexcept { return segment_->ring().slot_of(i).payload(); }
+  /// Copies the value of `seq` into `value`, which has the record's size and counts only with ReadStatus::ok.
+  ReadStatus read(std::uint64_t seq, std::span<std::byte> value) const;
+  RawReader reader(From from, const ReaderOptions& options = {}) const { return {segment_, from, options}; }
+
+  std::uint64_t slots() const noexcept { return segment_->ring().slot_count; }
+  std::uint64_t head() const noexcept { return segment_->ring().control->head.load(std::memory_order_acquire); }
+  const std::string& name() const noexcept { return segment_->info().name; }
+  const Info& info() const noexcept { return segment_->info(); }
+  bool retired() const noexcept { return segment_->leases().retired(); }
+
+ protected:
+  explicit RawView(std::shared_ptr<const core::Segment> segment) : segment_(std::move(segment)) {}
+
+  std::shared_ptr<const core::Segment> segment_;
+};
+
+/// Arena<T> without a type.
+class RawArena : public RawView {
+ public:
+  static RawArena create(std::string_view name, const RecordType& record, const Options& options);
+  static RawArena open(std::string_view name);
+  static RawArena open_or_create(std::string_view name, const RecordType& record, const Options& options);
+  static bool remove(std::string_view name);
+
+  /// Under the interprocess mutex. Returns the value's seq.
+  std::uint64_t alloc(std::span<const std::byte> value);
+  RawWriter writer(std::string_view holder = {}) const { return {segment_, holder}; }
+
+ private:
+  explicit RawArena(std::shared_ptr<const core::Segment> segment);
+
+  std::unique_ptr<core::GuardedWriter> guarded_;
+};
+
+}  // namespace arena_shm

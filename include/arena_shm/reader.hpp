@@ -1,0 +1,76 @@
+// Reader<T>: follows an arena, and accounts for every value that it does not deliver.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "arena_shm/core/reader_core.hpp"
+#include "arena_shm/options.hpp"
+
+namespace arena_shm {
+
+/// A private cursor. Registers nowhere, and costs the writers nothing. Keeps the segment mapped.
+///
+/// Every sequence number from where it began up to cursor() was either delivered or counted, by cause:
+///   cursor() - first = read_count() + overwritten_count() + hole_count() + passed_over_count()
+///
+/// Thread safety: one thread at a time. Does not survive fork.
+template <class T>
+class Reader {
+ public:
+  Reader(std::shared_ptr<const core::Segment> segment, From from, const ReaderOptions& options)
+      : core_(std::move(segment), from, options) {}
+
+  /// Takes the next value, skipping and counting what is lost. Never waits.
+  /// Returns: nothing if there is none to be had now: it has caught up, or a living writer has not published yet.
+  /// Ordering: sees what the writer did before its alloc.
+  /// Cost: a copy between two looks at the slot's stamp; no system call, no allocation.
+  std::optional<Entry<T>> next() {
+    std::array<std::byte, sizeof(T)> bytes;
+    const auto seq =
+        core_.next([&](const std::uint64_t* payload) noexcept { core::load_words(bytes.data(), payload, sizeof(T)); });
+    if (!seq) return std::nullopt;
+    return Entry<T>{*seq, std::bit_cast<T>(bytes)};
+  }
+
+  /// Takes as many values as there are, up to the size of `entries`. Returns: how many.
+  std::size_t next(std::span<Entry<T>> entries) {
+    std::size_t count = 0;
+    for (; count < entries.size(); ++count) {
+      Entry<T>& entry = entries[count];
+      const auto seq = core_.next(
+          [&](const std::uint64_t* payload) noexcept { core::load_words(&entry.value, payload, sizeof(T)); });
+      if (!seq) break;
+      entry.seq = *seq;
+    }
+    return count;
+  }
+
+  /// Waits until there is a value, for at most `timeout`: first spinning, then asleep.
+  /// Returns: whether there was one, a moment ago.
+  bool wait_for(std::chrono::nanoseconds timeout) { return core_.wait_for(timeout); }
+
+  /// Calls `report` for each run of values that was lost, before the value behind it is delivered. It may not use the
+  /// reader.
+  void on_gap(std::function<void(const Gap&)> report) { core_.on_gap(std::move(report)); }
+
+  /// The next sequence number it wants.
+  std::uint64_t cursor() const noexcept { return core_.cursor(); }
+  std::uint64_t read_count() const noexcept { return core_.read_count(); }
+  std::uint64_t overwritten_count() const noexcept { return core_.overwritten_count(); }
+  std::uint64_t hole_count() const noexcept { return core_.hole_count(); }
+  std::uint64_t passed_over_count() const noexcept { return core_.passed_over_count(); }
+
+ private:
+  core::ReaderCore core_;
+};
+
+}  // namespace arena_shm

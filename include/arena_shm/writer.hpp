@@ -1,0 +1,83 @@
+// Writer<T>: the lock-free way into an arena.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "arena_shm/core/slot_writer.hpp"
+#include "arena_shm/core/writer_core.hpp"
+#include "arena_shm/options.hpp"
+
+namespace arena_shm {
+
+/// Owns a seat of the arena, from `Arena::writer()` until it is destroyed. Keeps the segment mapped.
+///
+/// Thread safety: one thread at a time; take one Writer per thread. Using one from inside of itself, as from a signal
+/// handler, throws Code::reentered. Does not survive fork: the child must not use it, and destroying it there does
+/// nothing. Progress: does not wait for anybody, dead, stopped or slow, but when every slot is held by writers that
+/// have stopped in the middle of a value.
+template <class T>
+class Writer {
+ public:
+  Writer(std::shared_ptr<const core::Segment> segment, std::string_view holder)
+      : core_(std::make_unique<core::WriterCore>(std::move(segment), holder)) {}
+
+  /// Puts a value into the ring, over the oldest one if it is full.
+  /// Returns: its sequence number, and an independent copy of it.
+  /// Errors: Code::exhausted, corrupt, reentered.
+  /// Ordering: who reads the value sees what this thread did before.
+  /// Cost: one locked instruction (exclusive arenas: none), no system call unless a reader sleeps, no allocation.
+  Entry<T> alloc(const T& value) { return {core_->alloc(fill_from(value)), value}; }
+
+  /// The same; empty where alloc would wait, because every slot is held by a stopped writer.
+  std::optional<Entry<T>> try_alloc(const T& value) {
+    const auto seq = core_->try_alloc(fill_from(value));
+    if (!seq) return std::nullopt;
+    return Entry<T>{*seq, value};
+  }
+
+  /// Puts several values into the ring, in order, with one locked instruction for up to a lap of them.
+  /// A writer that is stopped in the middle of a batch costs the others the slots of all that is left of it.
+  /// Returns: where they went. Their numbers grow, but need not be without gaps.
+  SeqRange alloc(std::span<const T> values) {
+    return core_->alloc_batch(values.size(), [&](std::size_t i, std::uint64_t* payload) noexcept {
+      core::store_words(payload, &values[i], sizeof(T));
+    });
+  }
+
+  /// `fill(T&)` makes the value in a private copy, before anything is claimed: it may throw.
+  template <class Fill>
+  requires std::invocable<Fill&, T&> Entry<T> alloc_with(Fill&& fill) {
+    T value{};
+    fill(value);
+    return alloc(value);
+  }
+
+  /// `fill(SlotWriter&) noexcept` makes the value in its slot, front to back. Returns: its sequence number.
+  template <class Fill>
+  requires std::is_nothrow_invocable_v<Fill&, SlotWriter&> std::uint64_t alloc_with(Fill&& fill) {
+    return core_->alloc([&](std::uint64_t* payload) noexcept {
+      SlotWriter slot(payload, sizeof(T));
+      fill(slot);
+      slot.finish();
+    });
+  }
+
+  /// The seat it owns, as tools show it.
+  std::uint32_t seat() const noexcept { return core_->hold().index(); }
+
+ private:
+  static auto fill_from(const T& value) noexcept {
+    return [&value](std::uint64_t* payload) noexcept { core::store_words(payload, &value, sizeof(T)); };
+  }
+
+  std::unique_ptr<core::WriterCore> core_;
+};
+
+}  // namespace arena_shm

@@ -1,0 +1,86 @@
+#include "arena_shm/raw.hpp"
+
+#include <string>
+#include <utility>
+
+namespace arena_shm {
+namespace {
+
+void check_size(std::size_t found, std::uint64_t expected) {
+  if (found == expected) [[likely]]
+    return;
+  throw Error(Code::invalid_argument,
+              {.name = {},
+               .doing = "copy a value",
+               .expected = "a span of " + std::to_string(expected) + " bytes, the record's size",
+               .found = std::to_string(found) + " bytes",
+               .remedy = "see info().record.size_bytes"});
+}
+
+auto fill_from(std::span<const std::byte> value) noexcept {
+  return [value](std::uint64_t* payload) noexcept { core::store_words(payload, value.data(), value.size()); };
+}
+
+auto copy_into(std::span<std::byte> value) noexcept {
+  return [value](const std::uint64_t* payload) noexcept { core::load_words(value.data(), payload, value.size()); };
+}
+
+}  // namespace
+
+RawReader::RawReader(std::shared_ptr<const core::Segment> segment, From from, const ReaderOptions& options)
+    : core_(std::move(segment), from, options) {}
+
+std::optional<std::uint64_t> RawReader::next(std::span<std::byte> value) {
+  check_size(value.size(), core_.ring().payload_bytes);
+  return core_.next(copy_into(value));
+}
+
+RawWriter::RawWriter(std::shared_ptr<const core::Segment> segment, std::string_view holder)
+    : core_(std::make_unique<core::WriterCore>(std::move(segment), holder)) {}
+
+std::uint64_t RawWriter::alloc(std::span<const std::byte> value) {
+  check_size(value.size(), core_->ring().payload_bytes);
+  return core_->alloc(fill_from(value));
+}
+
+std::optional<std::uint64_t> RawWriter::try_alloc(std::span<const std::byte> value) {
+  check_size(value.size(), core_->ring().payload_bytes);
+  return core_->try_alloc(fill_from(value));
+}
+
+SeqRange RawWriter::alloc_batch(std::span<const std::byte> values) {
+  const auto size = static_cast<std::size_t>(core_->ring().payload_bytes);
+  check_size(values.size(), values.size() / size * size);
+  return core_->alloc_batch(values.size() / size, [&](std::size_t i, std::uint64_t* payload) noexcept {
+    core::store_words(payload, values.data() + i * size, size);
+  });
+}
+
+RawView RawView::open(std::string_view name) { return RawView(core::Segment::open(name, core::Access::read_only)); }
+
+ReadStatus RawView::read(std::uint64_t seq, std::span<std::byte> value) const {
+  check_size(value.size(), info().record.size_bytes);
+  return core::read_value(*segment_, seq, copy_into(value));
+}
+
+RawArena::RawArena(std::shared_ptr<const core::Segment> segment)
+    : RawView(segment), guarded_(std::make_unique<core::GuardedWriter>(std::move(segment))) {}
+
+RawArena RawArena::create(std::string_view name, const RecordType& record, const Options& options) {
+  return RawArena(core::Segment::create(name, record, options));
+}
+
+RawArena RawArena::open(std::string_view name) { return RawArena(core::Segment::open(name, core::Access::read_write)); }
+
+RawArena RawArena::open_or_create(std::string_view name, const RecordType& record, const Options& options) {
+  return RawArena(core::Segment::open_or_create(name, record, options));
+}
+
+bool RawArena::remove(std::string_view name) { return core::Segment::remove(name); }
+
+std::uint64_t RawArena::alloc(std::span<const std::byte> value) {
+  check_size(value.size(), info().record.size_bytes);
+  return guarded_->alloc(fill_from(value));
+}
+
+}  // namespace arena_shm

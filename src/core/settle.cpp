@@ -1,0 +1,53 @@
+#include "arena_shm/core/settle.hpp"
+
+#include "arena_shm/core/stop_point.hpp"
+
+namespace arena_shm::core {
+namespace {
+
+/// What the slot itself tells; `pending` if nothing.
+Verdict verdict_of(std::uint64_t stamp, std::uint64_t seq) noexcept {
+  if (stamp == done(seq)) return Verdict::published;
+  return is_newer(stamp, seq) ? Verdict::overwritten : Verdict::pending;
+}
+
+/// Has the one seat of an exclusive arena a living holder that may still publish seq?
+bool exclusive_covers(const Ring& ring, const LeaseFile& leases, std::uint64_t seq, std::uint64_t& claim) {
+  if (ring.control->head.load(std::memory_order_acquire) > seq + 1) return false;  // T2: X1
+  claim = ring.seats[0].claim.load(std::memory_order_acquire);                     // T2
+  return claim_seq(claim) <= seq && leases.test(0) != LeaseState::free;
+}
+
+}  // namespace
+
+void StuckClaims::add(std::uint32_t seat, std::uint64_t claim) {
+  if (claims_.size() <= seat) claims_.resize(seat + 1, 0);
+  claims_[seat] = claim;
+}
+
+Settlement settle(const Ring& ring, const LeaseFile& leases, std::uint64_t seq, const StuckClaims& stuck,
+                  StuckClaims* mark) {
+  const Slot slot = ring.slot_of(seq);
+  Settlement result{verdict_of(slot.stamp(), seq), true};
+  if (result.verdict != Verdict::pending) return result;
+  bool covered = false;
+  for (std::uint32_t i = 0; i < ring.seat_count; ++i) {
+    std::uint64_t claim = 0;
+    if (ring.exclusive) {
+      if (!exclusive_covers(ring, leases, seq, claim)) continue;
+    } else {
+      claim = ring.seats[i].claim.load(std::memory_order_acquire);                // T2, the claim first
+      const std::uint64_t hi = ring.seats[i].hi.load(std::memory_order_acquire);  // grows only: a mismatch covers more
+      if (!covers(claim, hi, seq) || leases.test(i) == LeaseState::free) continue;  // then the lease
+    }
+    covered = true;
+    result.all_stuck = result.all_stuck && stuck.contains(i, claim);
+    if (mark != nullptr) mark->add(i, claim);
+  }
+  ARENA_SHM_STOP_POINT(settle_scanned);
+  result.verdict = verdict_of(slot.stamp(), seq);  // T3
+  if (result.verdict == Verdict::pending && !covered) result.verdict = Verdict::hole;
+  return result;
+}
+
+}  // namespace arena_shm::core

@@ -1,0 +1,147 @@
+#include "arena_shm/core/writer_core.hpp"
+
+#include <array>
+#include <bitset>
+#include <chrono>
+#include <string>
+#include <thread>
+
+#include "arena_shm/core/futex.hpp"
+#include "arena_shm/error.hpp"
+
+namespace arena_shm::core {
+namespace {
+
+constexpr int kSpinsBeforeLease = 128;  // a living writer is in its slot for nanoseconds
+constexpr int kLooksAfterLease = 16;    // then it is preempted or stopped: its slot is skipped
+
+}  // namespace
+
+WriterCore::WriterCore(std::shared_ptr<const Segment> segment, std::string_view holder)
+    : hold_(std::move(segment), holder),
+      ring_(hold_.segment()->ring()),
+      seat_(hold_.seat()),
+      ringer_(*hold_.segment()->doorbell(), !hold_.membarrier_registered()),
+      lap_(ring_.slot_count),
+      next_(claim_seq(seat_.claim.load(std::memory_order_relaxed))),  // relaxed: this seat's own store
+      values_(seat_.values.load(std::memory_order_relaxed)),          // relaxed: ordered by the lease
+      skipped_(seat_.skipped.load(std::memory_order_relaxed)) {}
+
+void WriterCore::enter_lap(std::uint64_t seq) {
+  if (seq >= kSeqLimit) {
+    if (!ring_.exclusive) seat_.claim.store(idle(next_), std::memory_order_release);
+    throw Error(Code::exhausted, {.name = hold_.segment()->info().name,
+                                  .doing = "alloc in",
+                                  .expected = "a sequence number below " + std::to_string(kSeqLimit),
+                                  .found = std::to_string(seq),
+                                  .remedy = "create the arena anew"});
+  }
+  lap_.move_to(seq);
+}
+
+void WriterCore::refuse_reentry() {
+  throw Error(Code::reentered, {.name = {},
+                                .doing = "alloc",
+                                .expected = "a writer that is not in use",
+                                .found = "one that is inside of alloc on this very thread, or on another",
+                                .remedy = "give each thread, and each signal handler, a writer of its own"});
+}
+
+void WriterCore::refuse_corrupt(std::uint64_t seq, std::uint64_t stamp) const {
+  seat_.claim.store(idle(next_), std::memory_order_release);
+  throw Error(Code::corrupt, {.name = hold_.segment()->info().name,
+                              .doing = "alloc in",
+                              .expected = "a stamp older than " + std::to_string(busy(seq)),
+                              .found = std::to_string(stamp),
+                              .remedy = "somebody wrote over the segment; remove it and create it anew"});
+}
+
+bool WriterCore::is_blocked(std::uint64_t seq) const noexcept {
+  const LeaseFile& leases = hold_.segment()->leases();
+  for (std::uint32_t i = 0; i < ring_.seat_count; ++i) {
+    if (i == hold_.index()) continue;
+    const Seat& other = ring_.seats[i];
+    const auto blocked = [&]() noexcept {
+      const std::uint64_t claim = other.claim.load(std::memory_order_acquire);  // W4 -> here; the claim first,
+      const std::uint64_t hi = other.hi.load(std::memory_order_acquire);
+      return blocks(claim, hi, seq, ring_.slot_count);
+    };
+    bool held = blocked();
+    for (int spin = 0; held && spin < kSpinsBeforeLease; ++spin) {
+      cpu_pause();
+      held = blocked();
+    }
+    for (int look = 0; held; ++look) {
+      if (leases.test(i) == LeaseState::free) break;  // then the lease: all that its holder stored is visible
+      if (look == kLooksAfterLease) return true;
+      held = blocked();
+    }
+  }
+  return false;
+}
+
+bool WriterCore::take_or_skip(const Slot& slot, std::uint64_t seq) {
+  const bool blocked = is_blocked(seq);
+  ARENA_SHM_STOP_POINT(alloc_scanned);
+  const std::uint64_t stamp = slot.stamp();
+  if (stamp >= busy(seq)) refuse_corrupt(seq, stamp);
+  // The chain may have been mended meanwhile by the one that was late.
+  return !blocked || stamp == predecessor(seq, ring_.slot_count);
+}
+
+void WriterCore::count_skip() noexcept {
+  seat_.skipped.store(++skipped_, std::memory_order_relaxed);  // relaxed: a counter for display
+  ++skips_in_a_row_;
+}
+
+bool WriterCore::after_skip(bool may_wait) {
+  count_skip();
+  if (skips_in_a_row_ <= ring_.seat_count) return true;
+  seat_.claim.store(idle(next_), std::memory_order_release);
+  return await_free_slot(may_wait);
+}
+
+/// Is there a slot within the next lap that could be taken now? Claims nothing, so that looking makes no holes.
+bool WriterCore::free_slot_ahead() const {
+  const std::uint64_t head = ring_.control->head.load(std::memory_order_acquire);
+  if (head >= kSeqLimit) return true;  // alloc says what is wrong
+  std::bitset<kMaxSeats> alive;
+  for (std::uint32_t i = 0; i < ring_.seat_count; ++i) {
+    const std::uint64_t claim = ring_.seats[i].claim.load(std::memory_order_acquire);
+    if (i == hold_.index() || claim_kind(claim) == ClaimKind::idle) continue;
+    alive[i] = hold_.segment()->leases().test(i) != LeaseState::free;
+  }
+  for (std::uint64_t seq = head; seq < head + ring_.slot_count; ++seq) {
+    if (ring_.slot_of(seq).stamp() == predecessor(seq, ring_.slot_count)) return true;
+    bool blocked = false;
+    for (std::uint32_t i = 0; i < ring_.seat_count && !blocked; ++i) {
+      if (!alive[i]) continue;
+      const std::uint64_t claim = ring_.seats[i].claim.load(std::memory_order_acquire);
+      const std::uint64_t hi = ring_.seats[i].hi.load(std::memory_order_acquire);
+      blocked = blocks(claim, hi, seq, ring_.slot_count);
+    }
+    if (!blocked) return true;
+  }
+  return false;
+}
+
+bool WriterCore::await_free_slot(bool may_wait) {
+  constexpr std::chrono::microseconds kLongestSleep{1000};
+  std::chrono::microseconds sleep{10};
+  for (int look = 0; !free_slot_ahead(); ++look) {
+    starved_ = true;
+    if (!may_wait) return false;
+    ARENA_SHM_STOP_POINT(alloc_starved);
+    if (look < 16) {
+      std::this_thread::yield();
+    } else {
+      std::this_thread::sleep_for(sleep);
+      sleep = std::min(sleep * 2, kLongestSleep);
+    }
+  }
+  starved_ = false;
+  skips_in_a_row_ = 0;
+  return true;
+}
+
+}  // namespace arena_shm::core
