@@ -44,6 +44,11 @@ struct SeqRange {
   std::uint64_t first = 0;
   std::uint64_t last = 0;
   std::uint64_t count = 0;  ///< values published; 0: first and last mean nothing
+
+  void add(std::uint64_t seq) noexcept {
+    if (count++ == 0) first = seq;
+    last = seq;
+  }
 };
 
 /// What `read(seq)` found.

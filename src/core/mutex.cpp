@@ -37,7 +37,7 @@ void free_dead_mutex(std::atomic<std::uint32_t>& word, std::uint32_t seat) noexc
   std::uint32_t seen = word.load(std::memory_order_relaxed);
   while (mutex_owner(seen) == seat + 1) {
     ARENA_SHM_STOP_POINT(mutex_repair);
-    // M3: for the dead owner's release. Only waiters' W can make it fail, a bounded number of times.
+    // M3: for the dead owner's release. Only a waiter's W can make it fail, and only once.
     if (!word.compare_exchange_weak(seen, 0, std::memory_order_acq_rel, std::memory_order_relaxed)) continue;
     ARENA_SHM_STOP_POINT(mutex_repaired);
     if ((seen & kMutexWaiters) != 0) futex_wake(word, 1);
@@ -45,9 +45,30 @@ void free_dead_mutex(std::atomic<std::uint32_t>& word, std::uint32_t seat) noexc
   }
 }
 
+/// The owner's lease is free: makes the word free, or sees to it that somebody else does. True: the word has changed.
+bool InterprocessMutex::take_from_dead(std::uint32_t seen) const {
+  const std::uint32_t seat = mutex_owner(seen) - 1;
+  leases_.with_dead_seat(seat, [&]() noexcept { free_dead_mutex(word_, seat); });
+  return word_.load(std::memory_order_relaxed) != seen;  // else another repairer, or a newcomer, has the seat
+}
+
+/// Requires: `seen` is reserved, has W, and was the word's value. True: the word has changed.
+bool InterprocessMutex::take_reservation_back(std::uint32_t seen) const noexcept {
+  std::atomic_thread_fence(std::memory_order_seq_cst);  // V5
+  const Seat& owner = ring_.seats[mutex_owner(seen) - 1];
+  for (int i = 0; claim_kind(owner.claim.load(std::memory_order_acquire)) != ClaimKind::idle; ++i) {  // V6
+    if (i == kSpins) return word_.load(std::memory_order_relaxed) != seen;
+    cpu_pause();
+  }
+  ARENA_SHM_STOP_POINT(mutex_unreserve);
+  // Others may sleep on it. Who frees it goes on to contend, with W; if it dies first, they wake by themselves.
+  word_.compare_exchange_strong(seen, 0, std::memory_order_acq_rel, std::memory_order_relaxed);
+  return true;
+}
+
 bool InterprocessMutex::lock_slow(Clock::time_point deadline) {
   const bool try_only = deadline == Clock::time_point::min();
-  std::uint32_t waiters = 0;  // W, once this party has slept
+  std::uint32_t waiters = 0;  // W, once others may be asleep
   std::uint32_t seen = try_only ? word_.load(std::memory_order_relaxed) : spin_while_owned(word_);
   for (;;) {
     if (seen == 0) {
@@ -56,25 +77,26 @@ bool InterprocessMutex::lock_slow(Clock::time_point deadline) {
       continue;
     }
     const std::uint32_t owner = mutex_owner(seen);
-    if (owner == 0 || owner > seat_count_) refuse_owner(owner, seat_count_);
+    if (owner == 0 || owner > ring_.seat_count) refuse_owner(owner, ring_.seat_count);
     // The own seat's lease is held by this process as long as this handle lives: nothing to test.
-    if (owner != me_ && leases_.test(owner - 1) == LeaseState::free) {
-      leases_.with_dead_seat(owner - 1, [&]() noexcept { free_dead_mutex(word_, owner - 1); });
-      const std::uint32_t after = word_.load(std::memory_order_relaxed);
-      if (after != seen) {
-        seen = after;
-        continue;
-      }
-      // Another repairer or a newcomer has the seat: it frees the word.
+    if (owner != me_ && leases_.test(owner - 1) == LeaseState::free && take_from_dead(seen)) {
+      seen = word_.load(std::memory_order_relaxed);
+      continue;
     }
     const auto now = Clock::now();
-    if (try_only || now >= deadline) return false;
+    const bool over = try_only || now >= deadline;
+    if (over && !mutex_is_reserved(seen)) return false;
     if ((seen & kMutexWaiters) == 0) {
-      if (!word_.compare_exchange_weak(seen, seen | kMutexWaiters, std::memory_order_relaxed)) continue;
+      if (!word_.compare_exchange_weak(seen, seen | kMutexWaiters, std::memory_order_seq_cst)) continue;  // V4
       seen |= kMutexWaiters;
     }
     waiters = kMutexWaiters;
-    ARENA_SHM_STOP_POINT(mutex_sleep);
+    ARENA_SHM_STOP_POINT(mutex_waiting);
+    if (mutex_is_reserved(seen) && take_reservation_back(seen)) {
+      seen = word_.load(std::memory_order_relaxed);
+      continue;
+    }
+    if (over) return false;
     futex_wait(word_, seen, std::min<std::chrono::nanoseconds>(kSlice, deadline - now));
     ARENA_SHM_STOP_POINT(mutex_woken);
     seen = word_.load(std::memory_order_relaxed);
@@ -87,6 +109,33 @@ void InterprocessMutex::unlock_slow() noexcept {
   ARENA_SHM_STOP_POINT(mutex_unlock_wake);
   futex_clear_and_wake(word_, 1);
   ARENA_SHM_STOP_POINT(mutex_unlocked);
+}
+
+bool InterprocessMutex::unlock_and_reserve() noexcept {
+  std::atomic<std::uint32_t>& used = ring_.seats[me_ - 1].reservations;
+  const std::uint32_t generation = used.load(std::memory_order_relaxed);  // relaxed: the seat holder's own
+  if (generation < kMutexGenerations) {
+    used.store(generation + 1, std::memory_order_relaxed);
+    std::uint32_t expected = me_;
+    const std::uint32_t reserved = mutex_reserved_for(me_, generation);
+    if (word_.compare_exchange_strong(expected, reserved, std::memory_order_release, std::memory_order_relaxed)) {
+      reserved_word_ = reserved;
+      return true;
+    }
+  }
+  unlock();
+  return false;
+}
+
+void InterprocessMutex::give_reservation_back() noexcept {
+  if (reserved_word_ == kNoReservation) return;
+  std::uint32_t expected = reserved_word_;
+  // Without W, or with it: somebody waits for this very thing.
+  if (!word_.compare_exchange_strong(expected, 0, std::memory_order_release, std::memory_order_relaxed) &&
+      expected == (reserved_word_ | kMutexWaiters) &&
+      word_.compare_exchange_strong(expected, 0, std::memory_order_release, std::memory_order_relaxed))
+    futex_wake(word_, 1);
+  reserved_word_ = kNoReservation;
 }
 
 }  // namespace arena_shm::core

@@ -22,14 +22,11 @@ WriterCore::WriterCore(std::shared_ptr<const Segment> segment, std::string_view 
       ring_(hold_.segment()->ring()),
       seat_(hold_.seat()),
       ringer_(*hold_.segment()->doorbell(), !hold_.membarrier_registered()),
-      lap_(ring_.slot_count),
-      next_(claim_seq(seat_.claim.load(std::memory_order_relaxed))),  // relaxed: this seat's own store
-      values_(seat_.values.load(std::memory_order_relaxed)),          // relaxed: ordered by the lease
-      skipped_(seat_.skipped.load(std::memory_order_relaxed)) {}
+      lap_(ring_.slot_count) {}
 
-void WriterCore::enter_lap(std::uint64_t seq) {
+void WriterCore::enter_lap(std::uint64_t seq, std::uint64_t next) {
   if (seq >= kSeqLimit) {
-    if (!ring_.exclusive) seat_.claim.store(idle(next_), std::memory_order_release);
+    if (!ring_.exclusive) seat_.claim.store(idle(next), std::memory_order_release);
     throw Error(Code::exhausted, {.name = hold_.segment()->info().name,
                                   .doing = "alloc in",
                                   .expected = "a sequence number below " + std::to_string(kSeqLimit),
@@ -48,7 +45,7 @@ void WriterCore::refuse_reentry() {
 }
 
 void WriterCore::refuse_corrupt(std::uint64_t seq, std::uint64_t stamp) const {
-  seat_.claim.store(idle(next_), std::memory_order_release);
+  seat_.claim.store(idle(seq + 1), std::memory_order_release);  // seq is given up
   throw Error(Code::corrupt, {.name = hold_.segment()->info().name,
                               .doing = "alloc in",
                               .expected = "a stamp older than " + std::to_string(busy(seq)),
@@ -80,24 +77,30 @@ bool WriterCore::is_blocked(std::uint64_t seq) const noexcept {
   return false;
 }
 
-bool WriterCore::take_or_skip(const Slot& slot, std::uint64_t seq) {
+bool WriterCore::take_or_skip(std::uint64_t seq) {
   const bool blocked = is_blocked(seq);
   ARENA_SHM_STOP_POINT(alloc_scanned);
-  const std::uint64_t stamp = slot.stamp();
+  const std::uint64_t stamp = slot_in_lap(seq).stamp();
   if (stamp >= busy(seq)) refuse_corrupt(seq, stamp);
   // The chain may have been mended meanwhile by the one that was late.
   return !blocked || stamp == predecessor(seq, ring_.slot_count);
 }
 
 void WriterCore::count_skip() noexcept {
-  seat_.skipped.store(++skipped_, std::memory_order_relaxed);  // relaxed: a counter for display
-  ++skips_in_a_row_;
+  // Relaxed: a counter for display, written by this seat's holder only.
+  seat_.skipped.store(seat_.skipped.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  ++skips_;
 }
 
-bool WriterCore::after_skip(bool may_wait) {
+void WriterCore::give_up(std::uint64_t seq) noexcept {
   count_skip();
-  if (skips_in_a_row_ <= ring_.seat_count) return true;
-  seat_.claim.store(idle(next_), std::memory_order_release);
+  seat_.claim.store(idle(seq + 1), std::memory_order_release);  // W4
+}
+
+bool WriterCore::after_skip(std::uint64_t next, bool may_wait) {
+  count_skip();
+  if (skips_ <= ring_.seat_count) return true;
+  seat_.claim.store(idle(next), std::memory_order_release);
   return await_free_slot(may_wait);
 }
 
@@ -140,7 +143,7 @@ bool WriterCore::await_free_slot(bool may_wait) {
     }
   }
   starved_ = false;
-  skips_in_a_row_ = 0;
+  skips_ = 0;
   return true;
 }
 

@@ -118,7 +118,7 @@ static_assert(std::is_standard_layout_v<Doorbell> && sizeof(Doorbell) == 4);
 
 struct Control {
   alignas(kCacheLine) std::atomic<std::uint64_t> head;   // the next sequence number to be handed out
-  alignas(kCacheLine) std::atomic<std::uint32_t> mutex;  // 0 free, else owner's seat + 1; top bit: somebody waits
+  alignas(kCacheLine) std::atomic<std::uint32_t> mutex;  // mutex.hpp: 0 free, else the owner's seat + 1, and flags
 };
 static_assert(std::is_standard_layout_v<Control> && sizeof(Control) == 128);
 static_assert(offsetof(Control, head) == 0);
@@ -130,7 +130,8 @@ struct Seat {
   std::atomic<std::uint64_t> hi;                         // end of the newest batch; only grows
   std::atomic<std::uint64_t> values;                     // published, over all holders
   std::atomic<std::uint64_t> skipped;                    // sequence numbers given up, over all holders
-  std::array<std::uint64_t, 4> reserved;
+  std::atomic<std::uint32_t> reservations;               // of the mutex, over all holders: mutex.hpp
+  std::array<std::uint32_t, 7> unused;
   // Who holds it: written when the seat is taken, for display only.
   std::atomic<std::uint32_t> pid;
   std::atomic<std::uint32_t> tid;
@@ -144,6 +145,7 @@ static_assert(offsetof(Seat, claim) == 0);
 static_assert(offsetof(Seat, hi) == 8);
 static_assert(offsetof(Seat, values) == 16);
 static_assert(offsetof(Seat, skipped) == 24);
+static_assert(offsetof(Seat, reservations) == 32);
 static_assert(offsetof(Seat, pid) == 64);
 static_assert(offsetof(Seat, tid) == 68);
 static_assert(offsetof(Seat, start_time) == 72);

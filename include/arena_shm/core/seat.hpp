@@ -23,6 +23,8 @@ class SeatHold {
   ~SeatHold();
 
   const std::shared_ptr<const Segment>& segment() const noexcept { return segment_; }
+  /// False in a forked child, which must not touch the segment.
+  bool is_own() const noexcept { return lease_.is_own(); }
   std::uint32_t index() const noexcept { return index_; }
   Seat& seat() const noexcept { return segment_->ring().seats[index_]; }
   /// False: this process was refused by membarrier, its writers need a full fence before they look at the doorbell.

@@ -71,125 +71,153 @@ class WriterCore {
   /// Returns its seq. Errors: Code::exhausted, corrupt, reentered; nothing has been published then.
   template <class Fill>
   std::uint64_t alloc(Fill&& fill) {
-    return *write(std::forward<Fill>(fill), true);
+    return write(fill, true);
   }
 
   /// The same, but empty where alloc would wait.
   template <class Fill>
   std::optional<std::uint64_t> try_alloc(Fill&& fill) {
-    return write(std::forward<Fill>(fill), false);
+    const std::uint64_t seq = write(fill, false);
+    if (seq == kNone) return std::nullopt;
+    return seq;
   }
 
-  /// Publishes `count` > 0 values in order, `fill(i, payload words)` storing the i-th, with one fetch_add per at most a
+  /// The same under a reservation of the mutex (mutex.hpp): `still_mine()` is asked after the claim. Returns kNone, and
+  /// has published nothing, if it is not, or if the slot is quarantined: then the claim is idle, and the mutex is to be
+  /// locked. Requires: a shared arena.
+  template <class Fill, class StillMine>
+  std::uint64_t alloc_reserved(Fill&& fill, StillMine&& still_mine) {
+    const std::uint64_t seq = claim_next(own_next());
+    if (still_mine()) [[likely]] {                                                                           // V3
+      if (slot_in_lap(seq).stamp() == predecessor(seq, ring_.slot_count) || take_or_skip(seq)) [[likely]] {  // W3
+        publish(seq, fill);
+        return seq;
+      }
+    }
+    give_up(seq);
+    return kNone;
+  }
+
+  /// Is its thread inside of alloc? For its own thread, and its signal handlers.
+  bool is_inside() const noexcept {
+    return inside_ || (!ring_.exclusive && claim_kind(seat_.claim.load(std::memory_order_relaxed)) != ClaimKind::idle);
+  }
+
+  static constexpr std::uint64_t kNone = ~std::uint64_t{0};
+
+  /// Publishes `count` values in order, `fill(i, payload words)` storing the i-th, with one fetch_add per at most a
   /// lap of values. Errors: as alloc; the values before have then been published.
   template <class Fill>
   SeqRange alloc_batch(std::size_t count, Fill&& fill) {
-    Inside inside(*this);
     SeqRange range;
-    for (std::size_t written = 0; written < count;) {
+    while (range.count < count) {
       if (ring_.exclusive) {
-        const std::uint64_t seq = write_exclusive([&](std::uint64_t* payload) noexcept { fill(written, payload); });
-        if (written == 0) range.first = seq;
-        range.last = seq;
-        ++written;
+        auto fill_one = [&](std::uint64_t* payload) noexcept { fill(range.count, payload); };
+        range.add(write_exclusive(fill_one));
       } else {
-        write_range(written, count, fill, range);
+        write_range(count, fill, range);
       }
     }
-    range.count = count;
     return range;
   }
 
  private:
-  /// Marks the writer as in use, against re-entry, and leaves the claim idle whatever happens.
-  class Inside {
-   public:
-    explicit Inside(WriterCore& writer) : writer_(writer) {
-      if (writer.inside_) [[unlikely]]
-        refuse_reentry();
-      writer.inside_ = true;
-      std::atomic_signal_fence(std::memory_order_seq_cst);
-    }
-    Inside(const Inside&) = delete;
-    Inside& operator=(const Inside&) = delete;
-    ~Inside() {
-      std::atomic_signal_fence(std::memory_order_seq_cst);
-      writer_.inside_ = false;
-    }
-
-   private:
-    WriterCore& writer_;
-  };
-
+  /// Returns the seq, or kNone where it would have to wait and may not. The hot path calls nothing and keeps nothing on
+  /// the stack: with a locked instruction in every alloc, each store that has to drain before it is paid for.
   template <class Fill>
-  std::optional<std::uint64_t> write(Fill&& fill, bool may_wait) {
-    Inside inside(*this);
+  std::uint64_t write(Fill& fill, bool may_wait) {
     if (ring_.exclusive) return write_exclusive(fill);
     if (starved_) [[unlikely]] {
-      if (!await_free_slot(may_wait)) return std::nullopt;
+      if (!await_free_slot(may_wait)) return kNone;
     }
-    for (;;) {
-      seat_.claim.store(claiming(next_), std::memory_order_release);  // W1
-      ARENA_SHM_STOP_POINT(alloc_claiming);
-      const std::uint64_t seq = ring_.control->head.fetch_add(1, std::memory_order_acq_rel);  // W2
-      ARENA_SHM_STOP_POINT(alloc_claimed);
-      if (!lap_.contains(seq)) [[unlikely]]
-        enter_lap(seq);
-      seat_.claim.store(writing(seq), std::memory_order_release);  // W2'
-      ARENA_SHM_STOP_POINT(alloc_writing);
-      const Slot slot = ring_.slot(lap_.index(seq));
-      next_ = seq + 1;
-      const std::uint64_t stamp = slot.stamp();  // W3
-      if (stamp == predecessor(seq, ring_.slot_count)) [[likely]] {
-        publish(slot, seq, fill);
-        return seq;
-      }
-      if (take_or_skip(slot, seq)) {
-        publish(slot, seq, fill);
-        return seq;
-      }
-      if (!after_skip(may_wait)) return std::nullopt;
+    const std::uint64_t seq = claim_next(own_next());
+    if (slot_in_lap(seq).stamp() == predecessor(seq, ring_.slot_count)) [[likely]] {  // W3
+      publish(seq, fill);
+      return seq;
     }
+    return write_slow(seq, fill, may_wait);
   }
 
   template <class Fill>
-  std::uint64_t write_exclusive(Fill&& fill) {
-    const std::uint64_t seq = next_;
-    if (!lap_.contains(seq)) [[unlikely]]
-      enter_lap(seq);
-    ring_.control->head.store(seq + 1, std::memory_order_release);  // X1
-    ARENA_SHM_STOP_POINT(exclusive_claimed);
-    ring_.slot(lap_.index(seq)).publish(seq, fill);
-    next_ = seq + 1;
-    count_value();
-    ringer_.ring();
+  [[gnu::noinline, gnu::cold]] std::uint64_t write_slow(std::uint64_t seq, Fill& fill, bool may_wait) {
+    while (!take_or_skip(seq)) {
+      if (!after_skip(seq + 1, may_wait)) return kNone;
+      seq = claim_next(seq + 1);
+      if (slot_in_lap(seq).stamp() == predecessor(seq, ring_.slot_count)) break;  // W3
+    }
+    publish(seq, fill);
     return seq;
   }
 
+  /// W1 to W2'. Leaves lap_ at the seq it returns. Requires: own last seq < next.
+  std::uint64_t claim_next(std::uint64_t next) {
+    seat_.claim.store(claiming(next), std::memory_order_release);  // W1
+    ARENA_SHM_STOP_POINT(alloc_claiming);
+    const std::uint64_t seq = ring_.control->head.fetch_add(1, std::memory_order_acq_rel);  // W2
+    ARENA_SHM_STOP_POINT(alloc_claimed);
+    if (!lap_.contains(seq)) [[unlikely]]
+      enter_lap(seq, next);
+    seat_.claim.store(writing(seq), std::memory_order_release);  // W2'
+    ARENA_SHM_STOP_POINT(alloc_writing);
+    return seq;
+  }
+
+  /// Requires: lap_ is at seq.
+  Slot slot_in_lap(std::uint64_t seq) const noexcept { return ring_.slot(lap_.index(seq)); }
+
   template <class Fill>
-  void publish(const Slot& slot, std::uint64_t seq, Fill&& fill) noexcept {
-    slot.publish(seq, fill);
+  void publish(std::uint64_t seq, Fill& fill) noexcept {
+    slot_in_lap(seq).publish(seq, fill);
     count_value();
-    skips_in_a_row_ = 0;
     seat_.claim.store(idle(seq + 1), std::memory_order_release);  // W4
     ARENA_SHM_STOP_POINT(alloc_idle);
     ringer_.ring();  // W5
   }
 
-  /// Claims one range of at most a lap, and puts the values from `written` on into it; moves `written` on.
   template <class Fill>
-  void write_range(std::size_t& written, std::size_t count, Fill& fill, SeqRange& range);
+  std::uint64_t write_exclusive(Fill& fill) {
+    if (inside_) [[unlikely]]
+      refuse_reentry();
+    const std::uint64_t seq =
+        ring_.control->head.load(std::memory_order_relaxed);  // own store, or ordered by the lease
+    if (!lap_.contains(seq)) [[unlikely]]
+      enter_lap(seq, seq);
+    inside_ = true;
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    ring_.control->head.store(seq + 1, std::memory_order_release);  // X1
+    ARENA_SHM_STOP_POINT(exclusive_claimed);
+    slot_in_lap(seq).publish(seq, fill);
+    count_value();
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    inside_ = false;
+    ringer_.ring();
+    return seq;
+  }
+
+  /// Claims one range of at most a lap, and puts the values from range.count on into it.
+  template <class Fill>
+  void write_range(std::size_t count, Fill& fill, SeqRange& range);
+
+  /// Own last seq + 1, which the idle claim holds. Any other claim: this writer is inside of alloc, and a signal
+  /// handler has come in between. If one comes right after this, the claim to follow is merely older than it need be.
+  std::uint64_t own_next() const {
+    const std::uint64_t claim = seat_.claim.load(std::memory_order_relaxed);  // relaxed: own store
+    if (claim_kind(claim) != ClaimKind::idle) [[unlikely]]
+      refuse_reentry();
+    return claim_seq(claim);
+  }
 
   void count_value() noexcept {
     // Relaxed: a counter for display, written by this seat's holder only.
-    seat_.values.store(++values_, std::memory_order_relaxed);
+    seat_.values.store(seat_.values.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }
 
-  [[gnu::noinline, gnu::cold]] void enter_lap(std::uint64_t seq);
-  [[gnu::noinline, gnu::cold]] bool take_or_skip(const Slot& slot, std::uint64_t seq);
-  [[gnu::noinline, gnu::cold]] bool after_skip(bool may_wait);
+  [[gnu::noinline, gnu::cold]] void enter_lap(std::uint64_t seq, std::uint64_t next);
+  [[gnu::noinline, gnu::cold]] bool take_or_skip(std::uint64_t seq);
+  [[gnu::noinline, gnu::cold]] bool after_skip(std::uint64_t next, bool may_wait);
   [[gnu::noinline, gnu::cold]] bool await_free_slot(bool may_wait);
   void count_skip() noexcept;
+  [[gnu::noinline, gnu::cold]] void give_up(std::uint64_t seq) noexcept;
   bool is_blocked(std::uint64_t seq) const noexcept;
   bool free_slot_ahead() const;
   [[noreturn]] static void refuse_reentry();
@@ -200,51 +228,44 @@ class WriterCore {
   Seat& seat_;
   Ringer ringer_;
   Lap lap_;
-  std::uint64_t next_;  // own last seq + 1
-  std::uint64_t values_;
-  std::uint64_t skipped_;
-  std::uint64_t skips_in_a_row_ = 0;
-  bool starved_ = false;  // the last try found no free slot: look before claiming
-  bool inside_ = false;   // seen by this thread and its signal handlers only
+  std::uint64_t skips_ = 0;  // since a free slot was last known
+  bool starved_ = false;     // the last try found no free slot: look before claiming
+  bool inside_ = false;      // exclusive arenas: seen by this thread and its signal handlers only
 };
 
 template <class Fill>
-void WriterCore::write_range(std::size_t& written, std::size_t count, Fill& fill, SeqRange& range) {
+void WriterCore::write_range(std::size_t count, Fill& fill, SeqRange& range) {
   if (starved_) [[unlikely]]
     await_free_slot(true);
-  const std::uint64_t length = std::min<std::uint64_t>(count - written, ring_.slot_count);
-  seat_.claim.store(claiming(next_), std::memory_order_release);  // W1
+  const std::uint64_t next = own_next();
+  seat_.claim.store(claiming(next), std::memory_order_release);  // W1
   ARENA_SHM_STOP_POINT(batch_claiming);
+  const std::uint64_t length = std::min(count - range.count, ring_.slot_count);
   const std::uint64_t first = ring_.control->head.fetch_add(length, std::memory_order_acq_rel);  // W2
   ARENA_SHM_STOP_POINT(batch_claimed);
+  const std::uint64_t end = first + length;
   // Checked before hi grows: hi never shrinks, and a wild one would cover what this seat never held.
-  if (!lap_.contains(first + length - 1)) [[unlikely]]
-    enter_lap(first + length - 1);
-  next_ = first + length;
-  seat_.hi.store(next_, std::memory_order_release);  // before `writing`, so that who sees that sees this
-  for (std::uint64_t seq = first; seq < next_; ++seq) {
+  if (!lap_.contains(end - 1)) [[unlikely]]
+    enter_lap(end - 1, next);
+  seat_.hi.store(end, std::memory_order_release);  // before `writing`, so that who sees that sees this
+  for (std::uint64_t seq = first; seq < end; ++seq) {
     seat_.claim.store(writing(seq), std::memory_order_release);  // W2', and W4 for the seq before
     ARENA_SHM_STOP_POINT(batch_writing);
     if (!lap_.contains(seq)) [[unlikely]]
-      enter_lap(seq);
-    const Slot slot = ring_.slot(lap_.index(seq));
-    if (slot.stamp() != predecessor(seq, ring_.slot_count)) [[unlikely]] {  // W3
-      if (!take_or_skip(slot, seq)) {
-        count_skip();
-        continue;
-      }
+      lap_.move_to(seq);
+    const Slot slot = slot_in_lap(seq);
+    if (slot.stamp() == predecessor(seq, ring_.slot_count) || take_or_skip(seq)) [[likely]] {  // W3
+      slot.publish(seq, [&](std::uint64_t* payload) noexcept { fill(range.count, payload); });
+      count_value();
+      range.add(seq);
+    } else {
+      count_skip();
     }
-    slot.publish(seq, [&](std::uint64_t* payload) noexcept { fill(written, payload); });
-    count_value();
-    skips_in_a_row_ = 0;
-    if (written == 0) range.first = seq;
-    range.last = seq;
-    ++written;
   }
-  seat_.claim.store(idle(next_), std::memory_order_release);  // W4
+  seat_.claim.store(idle(end), std::memory_order_release);  // W4
   ARENA_SHM_STOP_POINT(batch_idle);
   ringer_.ring();  // W5
-  if (skips_in_a_row_ > ring_.seat_count) [[unlikely]]
+  if (skips_ > ring_.seat_count) [[unlikely]]
     await_free_slot(true);
 }
 
