@@ -55,7 +55,7 @@ class RawWriter {
   std::uint32_t seat() const noexcept { return core_->hold().index(); }
 
  private:
-  std::unique_ptr<core::WriterCore> core_;
+  core::WriterCore::Owner core_;
 };
 
 /// ArenaView<T> without a type, and what RawArena has in common with it.

@@ -26,7 +26,7 @@ template <class T>
 class Writer {
  public:
   Writer(std::shared_ptr<const core::Segment> segment, std::string_view holder)
-      : core_(std::make_unique<core::WriterCore>(std::move(segment), holder)) {}
+      : core_(new core::WriterCore(std::move(segment), holder)) {}
 
   /// Puts a value into the ring, over the oldest one if it is full.
   /// Returns: its sequence number, and an independent copy of it.
@@ -77,7 +77,7 @@ class Writer {
     return [&value](std::uint64_t* payload) noexcept { core::store_words(payload, &value, sizeof(T)); };
   }
 
-  std::unique_ptr<core::WriterCore> core_;
+  core::WriterCore::Owner core_;
 };
 
 }  // namespace arena_shm

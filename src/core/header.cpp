@@ -204,6 +204,9 @@ void validate_header(const std::string& name, const Header& h, std::uint64_t byt
   if (file_bytes != h.segment_bytes)
     refuse(Code::corrupt, name, number(h.segment_bytes) + " bytes", number(file_bytes) + " bytes",
            "remove it and create it anew");
+  if (h.page_bytes != page_bytes())
+    refuse(Code::corrupt, name, "pages of " + number(page_bytes()) + " bytes, this kernel's",
+           number(h.page_bytes) + " bytes", "remove it and create it anew");
   check_region(name, "schema", h.schema, h.segment_bytes);
   check_region(name, "doorbell", h.doorbell, h.segment_bytes);
   check_region(name, "control block", h.control, h.segment_bytes);

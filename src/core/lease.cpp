@@ -1,7 +1,6 @@
 #include "arena_shm/core/lease.hpp"
 
 #include <fcntl.h>
-#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,7 +15,6 @@
 #include "arena_shm/core/layout.hpp"
 #include "arena_shm/core/stop_point.hpp"
 #include "arena_shm/core/system.hpp"
-#include "core/fork_lock.hpp"
 
 namespace arena_shm::core {
 namespace {
@@ -40,14 +38,16 @@ LeaseState ask(int fd, std::uint32_t seat) noexcept {
   return lock.l_type == F_UNLCK ? LeaseState::free : LeaseState::held;
 }
 
-}  // namespace
-
-std::mutex& fork_lock() {
-  static std::mutex mutex;
-  static const int registered = ::pthread_atfork([] { mutex.lock(); }, [] { mutex.unlock(); }, [] { mutex.unlock(); });
-  static_cast<void>(registered);
-  return mutex;
+/// The same file by a descriptor that no printf writes to, should the program have closed its standard ones.
+int above_standard(int fd) {
+  if (fd > STDERR_FILENO) return fd;
+  const Descriptor low(fd);
+  const int high = ::fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  if (high < 0) throw_errno(errno, "open", "");
+  return high;
 }
+
+}  // namespace
 
 Lease::Lease(Lease&& other) noexcept : page_(std::exchange(other.page_, nullptr)), owner_(other.owner_) {}
 
@@ -59,7 +59,7 @@ Lease& Lease::operator=(Lease&& other) noexcept {
 
 Lease::~Lease() { release(); }
 
-bool Lease::is_own() const noexcept { return page_ != nullptr && ::getpid() == owner_; }
+bool Lease::is_own() const noexcept { return page_ != nullptr && ProcessMark::current() == owner_; }
 
 void Lease::release() noexcept {
   // In a forked child the page is not mapped, and the address may be somebody else's.
@@ -67,7 +67,8 @@ void Lease::release() noexcept {
   page_ = nullptr;
 }
 
-LeaseFile::LeaseFile(int fd, std::string name) : fd_(fd), name_(std::move(name)), owner_(::getpid()) {
+LeaseFile::LeaseFile(int fd, std::string name) : fd_(above_standard(fd)), name_(std::move(name)) {
+  fd = fd_.load(std::memory_order_relaxed);
   struct stat status {};
   if (::fstat(fd, &status) != 0) {
     const int error = errno;
@@ -91,7 +92,8 @@ bool LeaseFile::is_ours(int fd) const noexcept {
 int LeaseFile::fd() const noexcept {
   int fd = fd_.load(std::memory_order_acquire);
   if (is_ours(fd)) return fd;
-  Descriptor again(::shm_open(("/" + name_).c_str(), O_RDONLY | O_CLOEXEC, 0));
+  // The name may be anybody's by now: not to wait for the other end of a FIFO.
+  Descriptor again(::shm_open(("/" + name_).c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0));
   if (!is_ours(again.get())) return -1;
   // Another thread may have found it first: then its descriptor counts, and this one closes.
   if (fd_.compare_exchange_strong(fd, again.get(), std::memory_order_acq_rel)) return again.release();
@@ -111,7 +113,7 @@ int LeaseFile::open_fresh(int flags) const noexcept {
     std::to_chars(path.data() + 14, path.data() + path.size() - 1, known);
     fresh = Descriptor(::open(path.data(), flags | O_CLOEXEC));
   }
-  if (!fresh) fresh = Descriptor(::shm_open(("/" + name_).c_str(), flags | O_CLOEXEC, 0));
+  if (!fresh) fresh = Descriptor(::shm_open(("/" + name_).c_str(), flags | O_NONBLOCK | O_CLOEXEC, 0));
   if (!fresh) return -1;
   if (!is_ours(fresh.get())) {
     errno = ENOENT;
@@ -147,20 +149,23 @@ LeaseOutcome LeaseFile::take(std::uint32_t seat, Lease& lease) const noexcept {
     errno = error;
     return LeaseOutcome::failed;
   }
-  lease = Lease(page, ::getpid());
+  lease = Lease(page, ProcessMark::current());
   return LeaseOutcome::taken;  // the descriptor closes, the mapping keeps the lock
 }
 
-LeaseFile::Brief::Brief(const LeaseFile& file, std::uint32_t seat) {
+LeaseFile::Closed::Closed(const LeaseFile& file, std::uint32_t seat) : fd_(-1), seat_(seat) {
   fork_lock().lock();
-  fd_ = file.open_fresh(O_RDWR);
-  if (fd_ < 0) return;
-  struct flock lock = byte_of(seat, F_WRLCK);
-  taken_ = ::fcntl(fd_, F_OFD_SETLK, &lock) == 0;
+  // Through the segment's own description: nothing has to be opened, so this works when nothing can be.
+  const int fd = file.fd();
+  struct flock lock = byte_of(seat, F_RDLCK);
+  if (fd >= 0 && ::fcntl(fd, F_OFD_SETLK, &lock) == 0) fd_ = fd;
 }
 
-LeaseFile::Brief::~Brief() {
-  if (fd_ >= 0) ::close(fd_);
+LeaseFile::Closed::~Closed() {
+  if (fd_ >= 0) {
+    struct flock lock = byte_of(seat_, F_UNLCK);
+    ::fcntl(fd_, F_OFD_SETLK, &lock);
+  }
   fork_lock().unlock();
 }
 

@@ -21,6 +21,14 @@ constexpr int kSpins = 200;
                               .remedy = "somebody wrote over the segment; remove it and create it anew"});
 }
 
+[[noreturn]] void refuse_untestable() {
+  throw Error(Code::system, {.name = {},
+                             .doing = "lock the arena's mutex",
+                             .expected = "a way to tell whether its owner lives",
+                             .found = "the segment's descriptor closed by the program, and its name gone",
+                             .remedy = "keep the library's descriptors open, or the name in place"});
+}
+
 /// Spins while the word is owned; the last value seen.
 std::uint32_t spin_while_owned(const std::atomic<std::uint32_t>& word) noexcept {
   std::uint32_t seen = word.load(std::memory_order_relaxed);
@@ -66,10 +74,18 @@ bool InterprocessMutex::take_reservation_back(std::uint32_t seen) const noexcept
   return true;
 }
 
+LeaseState InterprocessMutex::lease_of_owner(std::uint32_t seen) const noexcept {
+  // The own seat's lease is held by this process as long as this handle lives: it cannot be tested, and need not be.
+  const std::uint32_t owner = mutex_owner(seen);
+  return owner == me_ ? LeaseState::held : leases_.test(owner - 1);
+}
+
 bool InterprocessMutex::lock_slow(Clock::time_point deadline) {
   const bool try_only = deadline == Clock::time_point::min();
+  int untestable = 0;
   std::uint32_t waiters = 0;  // W, once others may be asleep
-  std::uint32_t seen = try_only ? word_.load(std::memory_order_relaxed) : spin_while_owned(word_);
+  std::uint32_t seen = word_.load(std::memory_order_relaxed);
+  if (!try_only && !mutex_is_reserved(seen)) seen = spin_while_owned(word_);
   for (;;) {
     if (seen == 0) {
       if (word_.compare_exchange_weak(seen, me_ | waiters, std::memory_order_acquire, std::memory_order_relaxed))  // M1
@@ -78,11 +94,12 @@ bool InterprocessMutex::lock_slow(Clock::time_point deadline) {
     }
     const std::uint32_t owner = mutex_owner(seen);
     if (owner == 0 || owner > ring_.seat_count) refuse_owner(owner, ring_.seat_count);
-    // The own seat's lease is held by this process as long as this handle lives: nothing to test.
-    if (owner != me_ && leases_.test(owner - 1) == LeaseState::free && take_from_dead(seen)) {
+    const LeaseState lease = lease_of_owner(seen);
+    if (lease == LeaseState::free && take_from_dead(seen)) {
       seen = word_.load(std::memory_order_relaxed);
       continue;
     }
+    if (lease == LeaseState::unknown && ++untestable > kUntestableSlices) refuse_untestable();
     const auto now = Clock::now();
     const bool over = try_only || now >= deadline;
     if (over && !mutex_is_reserved(seen)) return false;

@@ -36,7 +36,7 @@ std::optional<std::uint64_t> RawReader::next(std::span<std::byte> value) {
 }
 
 RawWriter::RawWriter(std::shared_ptr<const core::Segment> segment, std::string_view holder)
-    : core_(std::make_unique<core::WriterCore>(std::move(segment), holder)) {}
+    : core_(new core::WriterCore(std::move(segment), holder)) {}
 
 std::uint64_t RawWriter::alloc(std::span<const std::byte> value) {
   check_size(value.size(), core_->ring().payload_bytes);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "arena_shm/core/futex.hpp"
 #include "arena_shm/core/stop_point.hpp"
@@ -61,70 +62,95 @@ std::uint64_t ReaderCore::first_unproven(std::uint64_t end) const noexcept {
   return first;
 }
 
+ReaderCore::Look ReaderCore::look_further(std::uint64_t& steps) {
+  // Honest seqs between the cursor and head are at most a lap and what is written meanwhile; but one who is chased, or
+  // a head that a hostile peer has stored, must not keep the caller for ever.
+  if (++steps > 2 * ring_.slot_count + 64) return Look::tired;
+  const std::uint64_t stamp = ring_.slot_of(cursor_).stamp();
+  if (stamp == done(cursor_)) return Look::again;  // published meanwhile, or overwritten in the middle of the copy
+  if (!is_newer(stamp, cursor_)) return resolve();
+  lapped();
+  return Look::again;
+}
+
+ReaderCore::Look ReaderCore::look() {
+  for (std::uint64_t steps = 0;;) {
+    if (ring_.slot_of(cursor_).stamp() == done(cursor_)) return Look::ready;
+    if (const Look result = look_further(steps); result != Look::again) return result;
+  }
+}
+
 void ReaderCore::lapped() {
-  const bool again = read_ - read_when_lapped_ < ring_.slot_count / 2;
+  const bool again = read_ == read_when_lapped_;  // nothing was read since the last time
   read_when_lapped_ = read_;
-  skid_ = std::min(again ? std::max<std::uint64_t>(skid_ * 2, 1) : 1, ring_.slot_count / 2);
+  skid_ = again ? std::min(std::max<std::uint64_t>(skid_ * 2, 1), ring_.slot_count / 2) : 0;
   const std::uint64_t head = std::min(ring_.control->head.load(std::memory_order_acquire), kSeqLimit);
-  const std::uint64_t target = std::max(oldest(head, ring_.slot_count) + skid_, cursor_ + 1);
+  const std::uint64_t oldest_seq = oldest(head, ring_.slot_count);
+  const std::uint64_t target = std::max(oldest_seq + skid_, cursor_ + 1);
   std::uint64_t end = cursor_ + 1;  // the stamp that was seen proves this one
   if (target - cursor_ > ring_.slot_count) end = std::max(end, std::min(first_unproven(target), target));
   // At most a lap, whatever a hostile peer does to the stamps meanwhile.
   const std::uint64_t limit = std::min(target, end + ring_.slot_count);
   while (end < limit && is_newer(ring_.slot_of(end).stamp(), end)) ++end;
   lose_up_to(end, Loss::overwritten);
+  // Chased: jumps ahead over values that could be read now, but not all of them before they are overwritten.
+  while (cursor_ >= oldest_seq && cursor_ < target) {
+    const bool gone = is_newer(ring_.slot_of(cursor_).stamp(), cursor_);
+    lose_up_to(cursor_ + 1, gone ? Loss::overwritten : Loss::passed_over);
+  }
 }
 
-bool ReaderCore::resolve() {
-  if (cursor_ >= kSeqLimit) return false;
-  if (ring_.control->head.load(std::memory_order_acquire) <= cursor_) return false;  // T1
+ReaderCore::Look ReaderCore::resolve() {
+  if (cursor_ >= kSeqLimit) return Look::nothing;
+  if (ring_.control->head.load(std::memory_order_acquire) <= cursor_) return Look::nothing;  // T1
   const Slot slot = ring_.slot_of(cursor_);
   for (int i = 0; i < kSpinsBeforeSettling; ++i) {
-    if (slot.stamp() >= done(cursor_) && slot.stamp() != busy(cursor_)) return true;
+    if (slot.stamp() >= done(cursor_) && slot.stamp() != busy(cursor_)) return Look::again;
     cpu_pause();
   }
   const Settlement settlement = settle(ring_, segment_->leases(), cursor_, stuck_);
   switch (settlement.verdict) {
     case Verdict::published:
-    case Verdict::overwritten: return true;
-    case Verdict::hole: lose_up_to(cursor_ + 1, Loss::hole); return true;
+    case Verdict::overwritten: return Look::again;
+    case Verdict::hole: lose_up_to(cursor_ + 1, Loss::hole); return Look::again;
     case Verdict::pending: break;
   }
   return resolve_pending(settlement.all_stuck);
 }
 
-bool ReaderCore::resolve_pending(bool all_stuck) {
+ReaderCore::Look ReaderCore::resolve_pending(bool all_stuck) {
   if (!all_stuck) {
     const auto now = Clock::now();
     if (pending_seq_ != cursor_) {
       pending_seq_ = cursor_;
       pending_since_ = now;
+      suspects_.clear();
+      settle(ring_, segment_->leases(), cursor_, stuck_, &suspects_);
     }
-    if (now - pending_since_ < options_.hold) return false;
-    // Time is over. Remember who keeps it, so as not to wait for the same claim again; and look once more on the way.
-    const Settlement last = settle(ring_, segment_->leases(), cursor_, stuck_, &stuck_);
-    if (last.verdict != Verdict::pending) return true;
+    if (now - pending_since_ < options_.hold) return Look::nothing;
+    // Time is over. Who has been in the same word all the while is stuck, and is not waited for again.
+    StuckClaims last;
+    if (settle(ring_, segment_->leases(), cursor_, stuck_, &last).verdict != Verdict::pending) return Look::again;
+    stuck_.add_common(suspects_, last);
   }
   lose_up_to(cursor_ + 1, Loss::passed_over);
-  return true;
+  return Look::again;
 }
 
 void ReaderCore::lose_up_to(std::uint64_t end, Loss cause) {
-  const std::uint64_t first = cursor_;
-  const std::uint64_t count = end - first;
+  const Gap lost{cursor_, end - 1, cause};
   cursor_ = end;
   switch (cause) {
-    case Loss::overwritten: overwritten_ += count; break;
-    case Loss::hole: holes_ += count; break;
-    case Loss::passed_over: passed_over_ += count; break;
+    case Loss::overwritten: overwritten_ += lost.count(); break;
+    case Loss::hole: holes_ += lost.count(); break;
+    case Loss::passed_over: passed_over_ += lost.count(); break;
   }
-  if (gap_open_ && gap_.cause == cause && gap_.last + 1 == first) {
-    gap_.last = end - 1;
+  if (gap_open_ && gap_.cause == cause && gap_.last + 1 == lost.first) {
+    gap_.last = lost.last;
     return;
   }
-  if (gap_open_) close_gap();
-  gap_ = {first, end - 1, cause};
-  gap_open_ = true;
+  const Gap before = std::exchange(gap_, lost);
+  if (std::exchange(gap_open_, true) && report_) report_(before);
 }
 
 void ReaderCore::close_gap() {
@@ -132,35 +158,25 @@ void ReaderCore::close_gap() {
   if (report_) report_(gap_);
 }
 
-bool ReaderCore::ready() {
-  for (int tries = 0; tries < kMaxTries; ++tries) {
-    const std::uint64_t stamp = ring_.slot_of(cursor_).stamp();
-    if (stamp == done(cursor_)) return true;
-    if (is_newer(stamp, cursor_)) {
-      lapped();
-    } else if (!resolve()) {
-      break;
-    }
-  }
-  return false;
-}
-
-/// Passes the time for which the reader spins before it sleeps; comes back early when there is something.
+/// Passes the time for which the reader spins before it sleeps; comes back early when there may be something.
 void ReaderCore::spin(Clock::time_point deadline) {
   if (options_.manner == Manner::latency) {
-    // Only the slot's own line, until its stamp moves: head's line is the writers' hottest.
+    // The slot's own line most of the time: head's line is the writers' hottest. But the seq may be skipped.
     const Slot slot = ring_.slot_of(cursor_);
     const std::uint64_t before = slot.stamp();
     const auto end = std::min(deadline, Clock::now() + kLatencySpin);
     for (int i = 1; slot.stamp() == before; ++i) {
       cpu_pause();
-      if (i % 256 == 0 && Clock::now() >= end) return;
+      if (i % 64 != 0) continue;
+      if (ring_.control->head.load(std::memory_order_relaxed) > cursor_ || Clock::now() >= end) return;
     }
     return;
   }
   const auto end = std::min(deadline, Clock::now() + kThroughputSpin);
-  for (int pauses = kShortestBackoff; !ready() && Clock::now() < end; pauses = std::min(pauses * 2, kLongestBackoff)) {
+  int pauses = kShortestBackoff;
+  while (look() == Look::nothing && Clock::now() < end) {
     for (int i = 0; i < pauses; ++i) cpu_pause();
+    pauses = std::min(pauses * 2, kLongestBackoff);
   }
 }
 
@@ -172,18 +188,23 @@ bool ReaderCore::wait_for(std::chrono::nanoseconds timeout) {
     for (int i = 0; i < kLongestBackoff; ++i) cpu_pause();  // let a batch come, away from the writer's heels
   }
   sleeper_.reset();
-  for (;;) {
-    if (ready()) return true;
-    const bool held_back = pending_seq_ == cursor_;
-    if (!held_back) spin(deadline);
-    if (ready()) return true;
-    auto longest = deadline - Clock::now();
-    if (longest <= Clock::duration::zero()) {
+  for (bool has_spun = false;; has_spun = true) {
+    const Look before = look();
+    if (before == Look::ready) return true;
+    const auto now = Clock::now();
+    if (now >= deadline) {
       if (gap_open_) close_gap();
       return false;
     }
-    if (pending_seq_ == cursor_) longest = std::min(longest, pending_since_ + options_.hold - Clock::now());
-    if (sleeper_.sleep(longest, [this] { return ready(); })) return true;
+    if (before == Look::tired) continue;
+    std::chrono::nanoseconds longest = deadline - now;
+    if (pending_seq_ == cursor_) {
+      longest = std::min<std::chrono::nanoseconds>(longest, options_.hold - (now - pending_since_));
+    } else if (!has_spun) {
+      spin(deadline);
+      continue;
+    }
+    if (sleeper_.sleep(longest, [this] { return look() != Look::nothing; })) has_spun = false;
   }
 }
 

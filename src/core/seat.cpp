@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstring>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "arena_shm/core/doorbell.hpp"
@@ -58,16 +59,33 @@ SeatHold::~SeatHold() {
   ARENA_SHM_STOP_POINT(seat_leaving);
 }
 
-void SeatHold::take_first_free() {
+bool SeatHold::try_take(bool& obstructed) {
   const std::string& name = segment_->info().name;
-  bool obstructed = false;
-  for (index_ = 0; index_ < segment_->ring().seat_count; ++index_) {
+  const Ring& ring = segment_->ring();
+  for (index_ = 0; index_ < ring.seat_count; ++index_) {
+    // A dead holder's mutex is freed before its seat can look alive again: a newcomer that is stopped right after
+    // taking the lease must not be waited for.
+    if (mutex_owner(ring.control->mutex.load(std::memory_order_relaxed)) == index_ + 1) {
+      segment_->leases().with_dead_seat(index_, [&]() noexcept { free_dead_mutex(ring.control->mutex, index_); });
+    }
     switch (segment_->leases().take(index_, lease_)) {
-      case LeaseOutcome::taken: return;
+      case LeaseOutcome::taken: return true;
       case LeaseOutcome::held: break;
       case LeaseOutcome::obstructed: obstructed = true; break;
       case LeaseOutcome::failed: throw_errno(errno, "take a seat in", name);
     }
+  }
+  return false;
+}
+
+void SeatHold::take_first_free() {
+  constexpr int kAttempts = 20;  // a repairer closes a seat for microseconds, one that is stopped there for longer
+  const std::string& name = segment_->info().name;
+  bool obstructed = true;
+  for (int attempt = 0; obstructed && attempt < kAttempts; ++attempt) {
+    if (attempt > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    obstructed = false;
+    if (try_take(obstructed)) return;
   }
   const std::string seats = std::to_string(segment_->ring().seat_count);
   if (obstructed) {
@@ -89,7 +107,7 @@ void SeatHold::take_first_free() {
 void SeatHold::enter() {
   const Ring& ring = segment_->ring();
   ARENA_SHM_STOP_POINT(seat_taken);
-  // A dead predecessor may have held the mutex: nobody else may conclude that once this seat lives again.
+  // A predecessor that died since try_take() looked: nobody else may conclude that once this seat lives again.
   free_dead_mutex(ring.control->mutex, index_);
   ARENA_SHM_STOP_POINT(seat_repaired);
   // The predecessor is dead, and what it had claimed is over. Shared: nothing below head will be this holder's.

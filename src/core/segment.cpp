@@ -60,7 +60,7 @@ class Segment::Mapping {
 
 std::string checked_name(std::string_view name) {
   std::string_view bare = name.starts_with('/') ? name.substr(1) : name;
-  const bool printable = std::ranges::all_of(bare, [](char c) { return c > ' ' && c != '/' && c != 0x7f; });
+  const bool printable = std::ranges::all_of(bare, [](unsigned char c) { return c > ' ' && c != '/' && c < 0x7f; });
   if (!bare.empty() && bare.size() <= 200 && printable && bare.front() != '.' && bare.front() != '-')
     return std::string(bare);
   throw Error(Code::invalid_name,
@@ -75,8 +75,12 @@ std::shared_ptr<const Segment> Segment::create(std::string_view name, const Reco
                                                const Options& options) {
   std::string file_name = checked_name(name);
   const Header header = make_header(file_name, record, options);
-  Descriptor file = create_file(file_name, header, record.schema, options.mode);
-  return std::shared_ptr<const Segment>(new Segment(std::move(file_name), file.release(), Access::read_write));
+  const Draft draft(file_name, header, record.schema, options.mode);
+  // Attached before it is published: if that fails, nothing is left behind.
+  std::shared_ptr<const Segment> segment(
+      new Segment(std::move(file_name), draft.duplicate().release(), Access::read_write));
+  draft.publish();
+  return segment;
 }
 
 std::shared_ptr<const Segment> Segment::open(std::string_view name, Access access) {
@@ -114,8 +118,10 @@ bool Segment::remove(std::string_view name) {
 }
 
 Segment::Segment(std::string name, int fd, Access access)
-    : leases_(std::make_unique<LeaseFile>(fd, name)), owner_(::getpid()) {
+    : leases_(std::make_unique<LeaseFile>(fd, name)), owner_(ProcessMark::current()) {
+  fd = leases_->fd();  // it may have been moved
   const Header header = read_header(fd, name);
+  check_reserved(fd, name, header);
   info_ = header_info(name, header);
   info_.record.schema = read_schema(fd, name, header);
   const bool writable = access == Access::read_write;
@@ -137,7 +143,7 @@ Segment::Segment(std::string name, int fd, Access access)
 }
 
 Segment::~Segment() {
-  if (::getpid() == owner_) return;
+  if (ProcessMark::current() == owner_) return;
   // A forked child: nothing of this is mapped here, and something else may be where it was.
   for (auto& mapping : mappings_) static_cast<void>(mapping.release());
 }

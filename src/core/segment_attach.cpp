@@ -1,8 +1,9 @@
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
-#include <boost/interprocess/shared_memory_object.hpp>
 #include <cerrno>
 
 #include "arena_shm/core/header.hpp"
@@ -11,8 +12,6 @@
 
 namespace arena_shm::core {
 namespace {
-
-namespace bip = boost::interprocess;
 
 /// Reads until `count` bytes are there or the file ends; the number of bytes read.
 std::size_t read_at(int fd, const std::string& name, void* target, std::size_t count, std::uint64_t offset) {
@@ -50,17 +49,13 @@ const char* kind_of(mode_t mode) noexcept {
 }  // namespace
 
 Descriptor open_file(const std::string& name, Access access) {
-  Descriptor file;
-  try {
-    // shm_open underneath: no link is followed, and a FIFO does not block.
-    const bip::shared_memory_object object(bip::open_only, name.c_str(),
-                                           access == Access::read_write ? bip::read_write : bip::read_only);
-    file = Descriptor(::fcntl(object.get_mapping_handle().handle, F_DUPFD_CLOEXEC, 0));
-    if (!file) throw_errno(errno, "open", name);
-  } catch (const bip::interprocess_exception& error) {
-    if (error.get_native_error() == EISDIR) refuse_kind(name, "a directory");
-    throw_errno(error.get_native_error(), "open", name);
-  }
+  // Not with Boost's shared_memory_object: the shm_open underneath waits for the other end of a FIFO, and takes a
+  // directory for a bad argument (glibc 2.36).
+  const int flags = (access == Access::read_write ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+  Descriptor file(::open(path_of(name).c_str(), flags));
+  if (!file && errno == EISDIR) refuse_kind(name, "a directory");
+  if (!file && errno == ENXIO) refuse_kind(name, "a socket");
+  if (!file) throw_errno(errno, "open", name);
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) throw_errno(errno, "open", name);
   if (!S_ISREG(status.st_mode)) refuse_kind(name, kind_of(status.st_mode));
@@ -75,6 +70,20 @@ Header read_header(int fd, const std::string& name) {
   if (::fstat(fd, &status) != 0) throw_errno(errno, "open", name);
   validate_header(name, header, bytes, static_cast<std::uint64_t>(status.st_size));
   return header;
+}
+
+void check_reserved(int fd, const std::string& name, const Header& header) {
+  struct stat status {};
+  struct statfs system {};
+  if (::fstat(fd, &status) != 0 || ::fstatfs(fd, &system) != 0) throw_errno(errno, "open", name);
+  constexpr std::uint64_t kBlockBytes = 512;  // of st_blocks, whatever the file system's own are
+  const std::uint64_t reserved = static_cast<std::uint64_t>(status.st_blocks) * kBlockBytes;
+  if (system.f_type != TMPFS_MAGIC || reserved >= header.segment_bytes) return;
+  throw Error(Code::corrupt, {.name = name,
+                              .doing = "open",
+                              .expected = std::to_string(header.segment_bytes) + " reserved bytes",
+                              .found = std::to_string(reserved),
+                              .remedy = "somebody punched holes into it; remove it and create it anew"});
 }
 
 std::string read_schema(int fd, const std::string& name, const Header& header) {

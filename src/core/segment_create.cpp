@@ -20,50 +20,6 @@ namespace {
 /// How much is reserved in one call: a signal rolls one call back, and must not be able to do so for ever.
 constexpr std::uint64_t kReserveStep = 1 << 20;
 
-std::string path_of(const std::string& name) { return std::string(kDirectory) + "/" + name; }
-
-/// A file in the directory that has no name yet, or, where that is refused, a temporary one.
-class Draft {
- public:
-  explicit Draft(const std::string& name) : name_(name) {
-    file_ = Descriptor(::open(kDirectory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-    if (file_) return;
-    if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL)
-      throw_errno(errno, "create", name_);
-    temporary_ = path_of(".arena-shm." + std::to_string(::getpid()) + "." + std::to_string(std::random_device{}()));
-    file_ = Descriptor(::open(temporary_.c_str(), O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, 0600));
-    if (!file_) throw_errno(errno, "create", name_);
-  }
-  Draft(const Draft&) = delete;
-  Draft& operator=(const Draft&) = delete;
-  ~Draft() {
-    if (!temporary_.empty()) ::unlink(temporary_.c_str());
-  }
-
-  int fd() const noexcept { return file_.get(); }
-
-  /// Gives it its name. Errors: Code::already_exists, ...
-  Descriptor publish() {
-    const std::string path = path_of(name_);
-    if (!temporary_.empty()) {
-      if (::link(temporary_.c_str(), path.c_str()) != 0) throw_errno(errno, "create", name_);
-      return std::move(file_);
-    }
-    if (::linkat(fd(), "", AT_FDCWD, path.c_str(), AT_EMPTY_PATH) == 0) return std::move(file_);
-    if (errno == EEXIST) throw_errno(errno, "create", name_);
-    // Without the capability that AT_EMPTY_PATH wants, the same through /proc.
-    const std::string link = "/proc/self/fd/" + std::to_string(fd());
-    if (::linkat(AT_FDCWD, link.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) != 0)
-      throw_errno(errno, "create", name_);
-    return std::move(file_);
-  }
-
- private:
-  std::string name_;
-  Descriptor file_;
-  std::string temporary_;
-};
-
 /// A file beyond RLIMIT_FSIZE is answered by a signal that kills, not by an error: so look first.
 void check_file_size_limit(const std::string& name, std::uint64_t bytes) {
   struct rlimit limit {};
@@ -138,21 +94,60 @@ void write_all(int fd, const std::string& name, const void* bytes, std::size_t c
 
 }  // namespace
 
-Descriptor create_file(const std::string& name, const Header& header, const std::string& schema, unsigned mode) {
+Draft::Draft(const std::string& name, const Header& header, const std::string& schema, unsigned mode) : name_(name) {
   check_file_size_limit(name, header.segment_bytes);
   ARENA_SHM_STOP_POINT(create_begin);
-  Draft draft(name);
-  ARENA_SHM_STOP_POINT(create_drafted);
-  check_room(draft.fd(), name, header.segment_bytes);
-  reserve(draft.fd(), name, header.segment_bytes);
-  ARENA_SHM_STOP_POINT(create_reserved);
-  write_all(draft.fd(), name, &header, sizeof(header), 0);
-  if (!schema.empty()) write_all(draft.fd(), name, schema.data(), schema.size(), header.schema.offset_bytes);
-  if (::fchmod(draft.fd(), mode) != 0) throw_errno(errno, "create", name);  // the umask does not apply
-  ARENA_SHM_STOP_POINT(create_written);
-  Descriptor file = draft.publish();
+  open();
+  try {
+    ARENA_SHM_STOP_POINT(create_drafted);
+    check_room(file_.get(), name, header.segment_bytes);
+    reserve(file_.get(), name, header.segment_bytes);
+    ARENA_SHM_STOP_POINT(create_reserved);
+    write_all(file_.get(), name, &header, sizeof(header), 0);
+    if (!schema.empty()) write_all(file_.get(), name, schema.data(), schema.size(), header.schema.offset_bytes);
+    if (::fchmod(file_.get(), mode) != 0) throw_errno(errno, "create", name);  // the umask does not apply
+    ARENA_SHM_STOP_POINT(create_written);
+  } catch (...) {
+    discard();
+    throw;
+  }
+}
+
+Draft::~Draft() { discard(); }
+
+void Draft::discard() const noexcept {
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+void Draft::open() {
+  file_ = Descriptor(::open(kDirectory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (file_) return;
+  if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL) throw_errno(errno, "create", name_);
+  const std::string path =
+      path_of(".arena-shm." + std::to_string(::getpid()) + "." + std::to_string(std::random_device{}()));
+  file_ = Descriptor(::open(path.c_str(), O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, 0600));
+  if (!file_) throw_errno(errno, "create", name_);
+  temporary_ = path;
+}
+
+Descriptor Draft::duplicate() const {
+  Descriptor copy(::fcntl(file_.get(), F_DUPFD_CLOEXEC, 0));
+  if (!copy) throw_errno(errno, "create", name_);
+  return copy;
+}
+
+void Draft::publish() const {
+  const std::string path = path_of(name_);
+  if (!temporary_.empty()) {
+    if (::link(temporary_.c_str(), path.c_str()) != 0) throw_errno(errno, "create", name_);
+  } else if (::linkat(file_.get(), "", AT_FDCWD, path.c_str(), AT_EMPTY_PATH) != 0) {
+    if (errno == EEXIST) throw_errno(errno, "create", name_);
+    // Without the capability that AT_EMPTY_PATH wants, the same through /proc.
+    const std::string link = "/proc/self/fd/" + std::to_string(file_.get());
+    if (::linkat(AT_FDCWD, link.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) != 0)
+      throw_errno(errno, "create", name_);
+  }
   ARENA_SHM_STOP_POINT(create_linked);
-  return file;
 }
 
 }  // namespace arena_shm::core

@@ -25,6 +25,12 @@ void StuckClaims::add(std::uint32_t seat, std::uint64_t claim) {
   claims_[seat] = claim;
 }
 
+void StuckClaims::add_common(const StuckClaims& a, const StuckClaims& b) {
+  for (std::uint32_t seat = 0; seat < a.claims_.size(); ++seat) {
+    if (a.claims_[seat] != 0 && b.contains(seat, a.claims_[seat])) add(seat, a.claims_[seat]);
+  }
+}
+
 Settlement settle(const Ring& ring, const LeaseFile& leases, std::uint64_t seq, const StuckClaims& stuck,
                   StuckClaims* mark) {
   const Slot slot = ring.slot_of(seq);

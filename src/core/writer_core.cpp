@@ -26,6 +26,7 @@ WriterCore::WriterCore(std::shared_ptr<const Segment> segment, std::string_view 
 
 void WriterCore::enter_lap(std::uint64_t seq, std::uint64_t next) {
   if (seq >= kSeqLimit) {
+    inside_ = false;
     if (!ring_.exclusive) seat_.claim.store(idle(next), std::memory_order_release);
     throw Error(Code::exhausted, {.name = hold_.segment()->info().name,
                                   .doing = "alloc in",
@@ -53,25 +54,31 @@ void WriterCore::refuse_corrupt(std::uint64_t seq, std::uint64_t stamp) const {
                               .remedy = "somebody wrote over the segment; remove it and create it anew"});
 }
 
-bool WriterCore::is_blocked(std::uint64_t seq) const noexcept {
+bool WriterCore::is_blocked(std::uint64_t seq) {
   const LeaseFile& leases = hold_.segment()->leases();
   for (std::uint32_t i = 0; i < ring_.seat_count; ++i) {
     if (i == hold_.index()) continue;
     const Seat& other = ring_.seats[i];
-    const auto blocked = [&]() noexcept {
-      const std::uint64_t claim = other.claim.load(std::memory_order_acquire);  // W4 -> here; the claim first,
+    std::uint64_t claim = 0;
+    const auto blocking = [&]() noexcept {
+      claim = other.claim.load(std::memory_order_acquire);  // W4 -> here; the claim first,
       const std::uint64_t hi = other.hi.load(std::memory_order_acquire);
       return blocks(claim, hi, seq, ring_.slot_count);
     };
-    bool held = blocked();
-    for (int spin = 0; held && spin < kSpinsBeforeLease; ++spin) {
+    bool blocked = blocking();
+    // One who was found stuck in this very word is not waited for again: it costs a lap its slot, not the writer time.
+    const bool known = blocked && stuck_.contains(i, claim);
+    for (int spin = 0; blocked && !known && spin < kSpinsBeforeLease; ++spin) {
       cpu_pause();
-      held = blocked();
+      blocked = blocking();
     }
-    for (int look = 0; held; ++look) {
+    for (int look = 0; blocked; ++look) {
       if (leases.test(i) == LeaseState::free) break;  // then the lease: all that its holder stored is visible
-      if (look == kLooksAfterLease) return true;
-      held = blocked();
+      if (known || look == kLooksAfterLease) {
+        stuck_.add(i, claim);
+        return true;
+      }
+      blocked = blocking();
     }
   }
   return false;
@@ -108,21 +115,20 @@ bool WriterCore::after_skip(std::uint64_t next, bool may_wait) {
 bool WriterCore::free_slot_ahead() const {
   const std::uint64_t head = ring_.control->head.load(std::memory_order_acquire);
   if (head >= kSeqLimit) return true;  // alloc says what is wrong
+  std::bitset<kMaxSeats> tested;
   std::bitset<kMaxSeats> alive;
-  for (std::uint32_t i = 0; i < ring_.seat_count; ++i) {
+  const auto blocked_by = [&](std::uint32_t i, std::uint64_t seq) -> bool {
     const std::uint64_t claim = ring_.seats[i].claim.load(std::memory_order_acquire);
-    if (i == hold_.index() || claim_kind(claim) == ClaimKind::idle) continue;
-    alive[i] = hold_.segment()->leases().test(i) != LeaseState::free;
-  }
+    const std::uint64_t hi = ring_.seats[i].hi.load(std::memory_order_acquire);
+    if (i == hold_.index() || !blocks(claim, hi, seq, ring_.slot_count)) return false;
+    if (!tested[i]) alive[i] = hold_.segment()->leases().test(i) != LeaseState::free;
+    tested[i] = true;
+    return alive[i];
+  };
   for (std::uint64_t seq = head; seq < head + ring_.slot_count; ++seq) {
     if (ring_.slot_of(seq).stamp() == predecessor(seq, ring_.slot_count)) return true;
     bool blocked = false;
-    for (std::uint32_t i = 0; i < ring_.seat_count && !blocked; ++i) {
-      if (!alive[i]) continue;
-      const std::uint64_t claim = ring_.seats[i].claim.load(std::memory_order_acquire);
-      const std::uint64_t hi = ring_.seats[i].hi.load(std::memory_order_acquire);
-      blocked = blocks(claim, hi, seq, ring_.slot_count);
-    }
+    for (std::uint32_t i = 0; i < ring_.seat_count && !blocked; ++i) blocked = blocked_by(i, seq);
     if (!blocked) return true;
   }
   return false;

@@ -1,14 +1,15 @@
 // The mutex-guarded writer of an arena handle: any thread may call it, and the values of all guarded writers of all
 // processes are published in the order of their sequence numbers.
 //
-// The first thread that comes has a seat to itself, all others of the handle share a second one, taken when they come:
-// so the first thread's claim is its own, and the mutex can be reserved for it (mutex.hpp). Where there is but one
-// seat, all threads share it, and nothing is reserved.
+// A handle takes one seat, which all its threads use in turn. When its first thread has been alone for a while, and
+// more than half of the arena's seats are free, the handle takes a second one for all other threads, should they come:
+// then the first seat's claim is the first thread's own, and the mutex can be reserved for it (mutex.hpp).
 #pragma once
 
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <string_view>
 #include <utility>
 
 #include "arena_shm/core/mutex.hpp"
@@ -16,12 +17,32 @@
 
 namespace arena_shm::core {
 
-/// What a thread is told apart by, and whether it is inside of a locked alloc: a signal handler that allocates then
-/// would wait for the very thread that it has interrupted.
+class LockedAlloc;
+
+/// What a thread is told apart by, and what locked allocs it is inside of: a signal handler that allocates in the same
+/// arena would wait for the very thread that it has interrupted.
 struct ThreadMark {
-  bool inside_guarded_alloc = false;
+  const LockedAlloc* innermost = nullptr;
 };
 inline thread_local constinit ThreadMark this_thread_mark;
+
+/// A seat of the handle's, and its side of the mutex.
+struct GuardedParty {
+  GuardedParty(std::shared_ptr<const Segment> segment, const ThreadMark* owner, std::string_view holder);
+
+  const ThreadMark* const thread;  ///< the only one that may use a reservation; null: none may
+  WriterCore writer;
+  InterprocessMutex mutex;
+  // Guarded by the mutex. When to reserve: after `patience` allocs in a row without anybody else.
+  std::uint32_t alone = 0;
+  std::uint32_t patience = 64;
+
+  /// Destroys it, unless a thread is inside of it: WriterCore::Retire.
+  struct Retire {
+    void operator()(GuardedParty* party) const noexcept;
+  };
+  using Owner = std::unique_ptr<GuardedParty, Retire>;
+};
 
 /// Thread safety: all members may be called from any thread.
 class GuardedWriter {
@@ -29,13 +50,12 @@ class GuardedWriter {
   explicit GuardedWriter(std::shared_ptr<const Segment> segment);
   GuardedWriter(const GuardedWriter&) = delete;
   GuardedWriter& operator=(const GuardedWriter&) = delete;
-  ~GuardedWriter();
 
   /// WriterCore::alloc under the interprocess mutex. Takes a seat at the first call.
   /// Errors: as SeatHold, WriterCore::alloc and InterprocessMutex::lock.
   template <class Fill>
   std::uint64_t alloc(Fill&& fill) {
-    Party* first = first_.load(std::memory_order_acquire);  // G1: sees what join() built before G2
+    GuardedParty* first = first_.load(std::memory_order_acquire);  // G1: sees what join() built before G2
     if (first != nullptr && first->thread == &this_thread_mark && first->mutex.has_reservation()) [[likely]] {
       const std::uint64_t seq = first->writer.alloc_reserved(fill, [first]() noexcept {
         InterprocessMutex::fence_after_claim();
@@ -50,45 +70,47 @@ class GuardedWriter {
   }
 
  private:
-  struct Party {
-    Party(std::shared_ptr<const Segment> segment, const ThreadMark* thread_mark);
-    const ThreadMark* thread;  // the only one that uses it; null: any
-    WriterCore writer;
-    InterprocessMutex mutex;
-    // Guarded by the mutex. When to reserve: after `patience` allocs in a row without anybody else.
-    std::uint32_t alone = 0;
-    std::uint32_t patience = 64;
-  };
-
-  /// One alloc under the lock: guards against re-entry, locks, and unlocks or reserves.
-  class Locked {
-   public:
-    explicit Locked(Party& party);
-    Locked(const Locked&) = delete;
-    Locked& operator=(const Locked&) = delete;
-    ~Locked();
-
-   private:
-    Party& party_;
-  };
-
   template <class Fill>
-  [[gnu::noinline]] std::uint64_t alloc_locked(Fill& fill) {
-    Party& party = join();
-    const Locked locked(party);
-    ARENA_SHM_STOP_POINT(mutex_locked);
-    return party.writer.alloc(fill);
-  }
+  [[gnu::noinline]] std::uint64_t alloc_locked(Fill& fill);
 
   /// The calling thread's party; takes its seat if it is the first to need it.
-  Party& join();
+  GuardedParty& join();
+  /// May the first party's mutex be reserved from now on? Takes the others' seat if there are seats to spare.
+  bool make_room_for_reservation();
+  bool half_of_the_seats_are_free() const;
+  friend class LockedAlloc;
 
   std::shared_ptr<const Segment> segment_;
-  std::mutex joining_;  // guards the two below while they are made
-  std::unique_ptr<Party> first_storage_;
-  std::unique_ptr<Party> others_storage_;
-  std::atomic<Party*> first_{nullptr};
-  std::atomic<Party*> others_{nullptr};
+  std::mutex joining_;  // guards the four below while they change
+  GuardedParty::Owner first_storage_;
+  GuardedParty::Owner others_storage_;
+  bool first_is_shared_ = false;  // another thread uses the first party: never to be reserved
+  std::atomic<GuardedParty*> first_{nullptr};
+  std::atomic<GuardedParty*> others_{nullptr};
 };
+
+/// One alloc under the lock: refuses re-entry, locks, and unlocks or reserves.
+class LockedAlloc {
+ public:
+  LockedAlloc(GuardedWriter& guarded, GuardedParty& party);
+  LockedAlloc(const LockedAlloc&) = delete;
+  LockedAlloc& operator=(const LockedAlloc&) = delete;
+  ~LockedAlloc();
+
+ private:
+  bool is_reentry() const noexcept;
+
+  GuardedWriter& guarded_;
+  GuardedParty& party_;
+  const LockedAlloc* outer_;
+};
+
+template <class Fill>
+std::uint64_t GuardedWriter::alloc_locked(Fill& fill) {
+  GuardedParty& party = join();
+  const LockedAlloc locked(*this, party);
+  ARENA_SHM_STOP_POINT(mutex_locked);
+  return party.writer.alloc(fill);
+}
 
 }  // namespace arena_shm::core

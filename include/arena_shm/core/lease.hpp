@@ -20,6 +20,8 @@
 #include <memory>
 #include <string>
 
+#include "arena_shm/core/process.hpp"
+
 namespace arena_shm::core {
 
 enum class LeaseState : std::uint8_t {
@@ -28,7 +30,12 @@ enum class LeaseState : std::uint8_t {
   unknown,  ///< could not be tested: to be treated like held
 };
 
-enum class LeaseOutcome : std::uint8_t { taken, held, obstructed, failed };
+enum class LeaseOutcome : std::uint8_t {
+  taken,
+  held,        ///< another holder lives
+  obstructed,  ///< read-locked: by a repairer, for a moment, or by somebody who should not
+  failed,      ///< errno tells why
+};
 
 /// A lease that is held. Gives it back when destroyed; does nothing in a forked child.
 /// Thread safety: none needed; one owner.
@@ -48,10 +55,10 @@ class Lease {
 
  private:
   friend class LeaseFile;
-  Lease(void* page, pid_t owner) noexcept : page_(page), owner_(owner) {}
+  Lease(void* page, ProcessMark owner) noexcept : page_(page), owner_(owner) {}
 
   void* page_ = nullptr;
-  pid_t owner_ = 0;
+  ProcessMark owner_;
 };
 
 /// The file whose bytes are the leases of one segment. Keeps the descriptor that tests go through; if the program
@@ -68,17 +75,17 @@ class LeaseFile {
   /// Cost: three system calls.
   LeaseState test(std::uint32_t seat) const noexcept;
 
-  /// Tries to take a seat's lease. On LeaseOutcome::failed, errno tells why.
+  /// Tries to take a seat's lease.
   LeaseOutcome take(std::uint32_t seat, Lease& lease) const noexcept;
 
-  /// Runs `repair` while this process holds the lease of a dead seat, so that nobody can take that seat meanwhile.
-  /// Returns false, and runs nothing, if the lease could not be had.
+  /// Runs `repair` while nobody can take the seat, if its lease is free: under a read lock on its byte, which keeps
+  /// newcomers out, gets along with other repairers and with mere readers, and cannot be taken for a living holder.
+  /// Returns false, and runs nothing, if the lease is not free.
   template <class Repair>
   bool with_dead_seat(std::uint32_t seat, Repair&& repair) const {
-    Brief brief(*this, seat);
-    if (!brief.taken()) return false;
-    repair();
-    return true;
+    const Closed closed(*this, seat);
+    if (closed) repair();
+    return static_cast<bool>(closed);
   }
 
   /// A descriptor of the file, checked to be it; -1 if it is lost. Stays the LeaseFile's.
@@ -89,18 +96,18 @@ class LeaseFile {
   int open_fresh(int flags) const noexcept;
 
  private:
-  /// A lease held for a moment through a descriptor, with fork kept out for that long.
-  class Brief {
+  /// A free seat that is closed to newcomers for a moment. One at a time in a process, and fork is kept out meanwhile.
+  class Closed {
    public:
-    Brief(const LeaseFile& file, std::uint32_t seat);
-    Brief(const Brief&) = delete;
-    Brief& operator=(const Brief&) = delete;
-    ~Brief();
-    bool taken() const noexcept { return taken_; }
+    Closed(const LeaseFile& file, std::uint32_t seat);
+    Closed(const Closed&) = delete;
+    Closed& operator=(const Closed&) = delete;
+    ~Closed();
+    explicit operator bool() const noexcept { return fd_ >= 0; }
 
    private:
-    int fd_ = -1;
-    bool taken_ = false;
+    int fd_;
+    std::uint32_t seat_;
   };
 
   bool is_ours(int fd) const noexcept;
@@ -109,7 +116,6 @@ class LeaseFile {
   std::string name_;
   dev_t device_ = 0;
   ino_t inode_ = 0;
-  pid_t owner_ = 0;
 };
 
 }  // namespace arena_shm::core

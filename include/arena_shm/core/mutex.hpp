@@ -79,7 +79,8 @@ class InterprocessMutex {
       : word_(ring.control->mutex), ring_(ring), leases_(leases), me_(seat + 1) {}
 
   /// Waits as long as a living owner holds it; goes on within a slice (4 ms) of a dead one's death.
-  /// Errors: Code::corrupt, if the word names an owner that cannot be.
+  /// Errors: Code::corrupt, if the word names an owner that cannot be; Code::system, if this process has lost its
+  /// descriptor of the segment, and its name is gone, so that it cannot tell whether the owner lives.
   void lock() {
     if (!try_lock_free()) lock_slow(Clock::time_point::max());
   }
@@ -108,6 +109,9 @@ class InterprocessMutex {
   /// Returns: whether it is reserved now.
   bool unlock_and_reserve() noexcept;
 
+  /// Does this party hold it, without a reservation?
+  bool is_locked_by_me() const noexcept { return (word_.load(std::memory_order_relaxed) & ~kMutexWaiters) == me_; }
+
   /// Has the calling thread a reservation that nobody has taken back? Relaxed: V3 is what decides.
   bool has_reservation() const noexcept { return word_.load(std::memory_order_relaxed) == reserved_word_; }
 
@@ -124,11 +128,13 @@ class InterprocessMutex {
   void give_reservation_back() noexcept;
 
  private:
-  static constexpr std::uint32_t kNoReservation = ~std::uint32_t{0};
+  static constexpr std::uint32_t kNoReservation = kMutexReserved;  // of owner 0: no word that is used
+  static constexpr int kUntestableSlices = 250;                    // a second: then the leases are lost to this process
 
   bool lock_slow(Clock::time_point deadline);
   void unlock_slow() noexcept;
   bool take_from_dead(std::uint32_t seen) const;
+  LeaseState lease_of_owner(std::uint32_t seen) const noexcept;
   bool take_reservation_back(std::uint32_t seen) const noexcept;
 
   std::atomic<std::uint32_t>& word_;

@@ -61,27 +61,22 @@ class ReaderCore {
   /// Cost: two loads of the stamp around the copy.
   template <class Take>
   std::optional<std::uint64_t> next(Take&& copy_out) {
-    for (int tries = 0; tries < kMaxTries; ++tries) {
+    for (std::uint64_t steps = 0;;) {
       if (!lap_.contains(cursor_)) [[unlikely]]
         lap_.move_to(cursor_);
       const Slot slot = ring_.slot(lap_.index(cursor_));
-      const std::uint64_t stamp = slot.stamp();  // R1
-      if (stamp == done(cursor_)) [[likely]] {
-        if (slot.take(stamp, copy_out)) [[likely]] {
-          ++read_;
-          if (gap_open_) [[unlikely]]
-            close_gap();
-          return cursor_++;
-        }
-        lapped();
-      } else if (is_newer(stamp, cursor_)) {
-        lapped();
-      } else if (!resolve()) {
-        break;
+      const std::uint64_t stamp = slot.stamp();                               // R1
+      if (stamp == done(cursor_) && slot.take(stamp, copy_out)) [[likely]] {  // R2 to R4
+        if (gap_open_) [[unlikely]]
+          close_gap();
+        ++read_;
+        return cursor_++;
+      }
+      if (look_further(steps) != Look::again) {
+        if (gap_open_) close_gap();
+        return std::nullopt;
       }
     }
-    if (gap_open_) close_gap();
-    return std::nullopt;
   }
 
   /// Waits until next() has something to deliver, for at most `timeout`. True: it had, a moment ago.
@@ -98,14 +93,22 @@ class ReaderCore {
   const Ring& ring() const noexcept { return ring_; }
 
  private:
-  static constexpr int kMaxTries = 64;  // a reader that is chased comes back to its caller after these
+  enum class Look : std::uint8_t {
+    ready,    ///< the cursor's slot shows it
+    again,    ///< the cursor has moved, or its slot changes right now
+    nothing,  ///< caught up, or held back
+    tired,    ///< more steps than an honest ring can ask for: come back later
+  };
 
+  /// The cursor's slot does not show it: one step towards a value, counted in `steps`.
+  [[gnu::noinline, gnu::cold]] Look look_further(std::uint64_t& steps);
+  /// As many steps as it takes. Never `again`.
+  Look look();
   /// The cursor's stamp is newer: counts what is proven overwritten, and moves the cursor behind it.
-  [[gnu::noinline, gnu::cold]] void lapped();
-  /// The cursor's slot does not show it. True: something has changed, look again. False: nothing to be had now.
-  [[gnu::noinline, gnu::cold]] bool resolve();
-  bool resolve_pending(bool all_stuck);
-  bool ready();
+  void lapped();
+  /// The cursor's stamp is older.
+  Look resolve();
+  Look resolve_pending(bool all_stuck);
   std::uint64_t first_unproven(std::uint64_t end) const noexcept;
   void lose_up_to(std::uint64_t end, Loss cause);
   void close_gap();
@@ -121,13 +124,14 @@ class ReaderCore {
   std::uint64_t holes_ = 0;
   std::uint64_t passed_over_ = 0;
 
-  // Being lapped: how far beyond the oldest value to go on. Doubles while it happens again within half a lap.
+  // Being lapped: how far beyond the oldest value to go on. Doubles while it happens again before anything is read.
   std::uint64_t skid_ = 0;
-  std::uint64_t read_when_lapped_ = 0;
+  std::uint64_t read_when_lapped_ = ~std::uint64_t{0};
 
   // Waiting for a pending seq.
   StuckClaims stuck_;
-  std::uint64_t pending_seq_ = kSeqLimit;
+  StuckClaims suspects_;  // what kept pending_seq_ when it was met
+  std::uint64_t pending_seq_ = ~std::uint64_t{0};
   Clock::time_point pending_since_;
 
   bool gap_open_ = false;

@@ -32,6 +32,7 @@ class SeatHold {
 
  private:
   void take_first_free();
+  bool try_take(bool& obstructed);
   void enter();
   void identify(std::string_view holder) const noexcept;
 

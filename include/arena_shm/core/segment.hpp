@@ -55,7 +55,7 @@ class Segment {
   Info info_;
   Ring ring_;
   Region doorbell_region_{};
-  pid_t owner_ = 0;
+  ProcessMark owner_;
   mutable std::mutex mapping_;  // guards the two below
   mutable std::vector<std::unique_ptr<Mapping>> mappings_;
   mutable Doorbell* doorbell_ = nullptr;

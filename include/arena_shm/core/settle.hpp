@@ -40,6 +40,9 @@ class StuckClaims {
     return seat < claims_.size() && claims_[seat] == claim;
   }
   void add(std::uint32_t seat, std::uint64_t claim);
+  /// Adds what stands in both.
+  void add_common(const StuckClaims& a, const StuckClaims& b);
+  void clear() noexcept { claims_.clear(); }
 
  private:
   std::vector<std::uint64_t> claims_;  // empty until the first; 0 is no claim that covers anything

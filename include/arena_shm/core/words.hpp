@@ -27,22 +27,27 @@ inline std::uint64_t load_word(const std::uint64_t* source) noexcept {
   return std::atomic_ref<std::uint64_t>(*const_cast<std::uint64_t*>(source)).load(std::memory_order_relaxed);
 }
 
-#if defined(__SANITIZE_THREAD__)
-#define ARENA_SHM_THREAD_SANITIZER 1
+// Sanitizers do not see what inline assembly touches.
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+#define ARENA_SHM_SANITIZED 1
 #elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define ARENA_SHM_THREAD_SANITIZER 1
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
+#define ARENA_SHM_SANITIZED 1
 #endif
 #endif
 
-#if defined(__x86_64__) && !defined(ARENA_SHM_THREAD_SANITIZER)
+#if defined(__x86_64__) && !defined(ARENA_SHM_SANITIZED)
 inline constexpr std::size_t kPairBytes = 2 * kWordBytes;
+/// Where it begins to pay. A record that the caller has just filled word by word is still on its way to the cache, and
+/// a pair has to wait for it: measured, exclusive arena, freshly filled: 64 bytes 5.5 ns by words, 6.3 by pairs; 256
+/// bytes 19 by words, 14 by pairs.
+inline constexpr std::size_t kPairsFromBytes = 128;
 
 /// Moves two words with one load and one store. The compiler knows of these instructions only what they read and write,
 /// so there is no data race in its sense; for the processor each half is a store like any other, in program order with
-/// those around it (Intel SDM volume 3, 9.2.2; AMD APM volume 2, 7.2). Measured at 64 bytes: a quarter off the copy.
+/// those around it (Intel SDM volume 3, 9.2.2; AMD APM volume 2, 7.2).
 inline void move_pair(void* target, const void* source) noexcept {
-  struct Pair {
+  struct [[gnu::may_alias]] Pair {
     std::uint64_t words[2];
   };
   using Lanes = long long __attribute__((vector_size(kPairBytes)));
@@ -51,7 +56,8 @@ inline void move_pair(void* target, const void* source) noexcept {
   asm volatile("movdqu %1, %0" : "=m"(*static_cast<Pair*>(target)) : "x"(lanes));
 }
 #else
-inline constexpr std::size_t kPairBytes = 0;  // word by word
+inline constexpr std::size_t kPairBytes = 2 * kWordBytes;
+inline constexpr std::size_t kPairsFromBytes = ~std::size_t{0};  // word by word
 inline void move_pair(void*, const void*) noexcept {}
 #endif
 
@@ -59,7 +65,7 @@ inline void move_pair(void*, const void*) noexcept {}
 [[gnu::always_inline]] inline void store_words(std::uint64_t* target, const void* source, std::size_t bytes) noexcept {
   const auto* from = static_cast<const std::byte*>(source);
   std::size_t at = 0;
-  if constexpr (kPairBytes != 0) {
+  if (bytes >= kPairsFromBytes) {
 #pragma GCC unroll 8
     for (; bytes - at >= kPairBytes; at += kPairBytes) move_pair(target + at / kWordBytes, from + at);
   }
@@ -80,7 +86,7 @@ inline void move_pair(void*, const void*) noexcept {}
 [[gnu::always_inline]] inline void load_words(void* target, const std::uint64_t* source, std::size_t bytes) noexcept {
   auto* to = static_cast<std::byte*>(target);
   std::size_t at = 0;
-  if constexpr (kPairBytes != 0) {
+  if (bytes >= kPairsFromBytes) {
 #pragma GCC unroll 8
     for (; bytes - at >= kPairBytes; at += kPairBytes) move_pair(to + at, source + at / kWordBytes);
   }

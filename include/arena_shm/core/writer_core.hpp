@@ -52,6 +52,7 @@
 #include "arena_shm/core/doorbell.hpp"
 #include "arena_shm/core/ring.hpp"
 #include "arena_shm/core/seat.hpp"
+#include "arena_shm/core/settle.hpp"
 #include "arena_shm/options.hpp"
 
 namespace arena_shm::core {
@@ -59,6 +60,15 @@ namespace arena_shm::core {
 /// Thread safety: one thread at a time.
 class WriterCore {
  public:
+  /// Destroys a writer, unless a thread is inside of it (as when exit() destroys what another thread uses): then its
+  /// seat, its lease and its mappings stay with that thread until the process ends.
+  struct Retire {
+    void operator()(WriterCore* writer) const noexcept {
+      if (!writer->is_inside()) delete writer;
+    }
+  };
+  using Owner = std::unique_ptr<WriterCore, Retire>;
+
   /// Takes a seat. Errors: as SeatHold.
   WriterCore(std::shared_ptr<const Segment> segment, std::string_view holder);
   WriterCore(const WriterCore&) = delete;
@@ -87,19 +97,23 @@ class WriterCore {
   /// locked. Requires: a shared arena.
   template <class Fill, class StillMine>
   std::uint64_t alloc_reserved(Fill&& fill, StillMine&& still_mine) {
-    const std::uint64_t seq = claim_next(own_next());
-    if (still_mine()) [[likely]] {                                                                           // V3
-      if (slot_in_lap(seq).stamp() == predecessor(seq, ring_.slot_count) || take_or_skip(seq)) [[likely]] {  // W3
-        publish(seq, fill);
-        return seq;
+    std::uint64_t seq = claim_next(own_next());
+    while (still_mine()) [[likely]] {                                                                          // V3
+        if (slot_in_lap(seq).stamp() == predecessor(seq, ring_.slot_count) || take_or_skip(seq)) [[likely]] {  // W3
+          publish(seq, fill);
+          return seq;
+        }
+        if (skips_ >= ring_.seat_count) break;
+        count_skip();
+        seq = claim_next(seq + 1);
       }
-    }
     give_up(seq);
     return kNone;
   }
 
-  /// Is its thread inside of alloc? For its own thread, and its signal handlers.
+  /// Is some thread inside of alloc?
   bool is_inside() const noexcept {
+    if (!hold_.is_own()) return false;  // a forked child: nothing is mapped here
     return inside_ || (!ring_.exclusive && claim_kind(seat_.claim.load(std::memory_order_relaxed)) != ClaimKind::idle);
   }
 
@@ -178,12 +192,12 @@ class WriterCore {
   std::uint64_t write_exclusive(Fill& fill) {
     if (inside_) [[unlikely]]
       refuse_reentry();
+    inside_ = true;  // before head is looked at: a signal handler that comes later is refused, one before is over
+    std::atomic_signal_fence(std::memory_order_seq_cst);
     const std::uint64_t seq =
         ring_.control->head.load(std::memory_order_relaxed);  // own store, or ordered by the lease
     if (!lap_.contains(seq)) [[unlikely]]
       enter_lap(seq, seq);
-    inside_ = true;
-    std::atomic_signal_fence(std::memory_order_seq_cst);
     ring_.control->head.store(seq + 1, std::memory_order_release);  // X1
     ARENA_SHM_STOP_POINT(exclusive_claimed);
     slot_in_lap(seq).publish(seq, fill);
@@ -212,13 +226,14 @@ class WriterCore {
     seat_.values.store(seat_.values.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }
 
+  /// Errors: Code::exhausted, with the claim idle(next) and nobody inside.
   [[gnu::noinline, gnu::cold]] void enter_lap(std::uint64_t seq, std::uint64_t next);
   [[gnu::noinline, gnu::cold]] bool take_or_skip(std::uint64_t seq);
   [[gnu::noinline, gnu::cold]] bool after_skip(std::uint64_t next, bool may_wait);
   [[gnu::noinline, gnu::cold]] bool await_free_slot(bool may_wait);
   void count_skip() noexcept;
   [[gnu::noinline, gnu::cold]] void give_up(std::uint64_t seq) noexcept;
-  bool is_blocked(std::uint64_t seq) const noexcept;
+  bool is_blocked(std::uint64_t seq);
   bool free_slot_ahead() const;
   [[noreturn]] static void refuse_reentry();
   [[noreturn]] void refuse_corrupt(std::uint64_t seq, std::uint64_t stamp) const;
@@ -229,6 +244,7 @@ class WriterCore {
   Ringer ringer_;
   Lap lap_;
   std::uint64_t skips_ = 0;  // since a free slot was last known
+  StuckClaims stuck_;        // of those who keep their slots: skipped without waiting for them again
   bool starved_ = false;     // the last try found no free slot: look before claiming
   bool inside_ = false;      // exclusive arenas: seen by this thread and its signal handlers only
 };
