@@ -55,7 +55,7 @@ class ArenaBase {
   /// Ordering: with ReadStatus::ok, sees what the writer did before its alloc.
   /// Cost: a copy between two looks at the slot's stamp; system calls only where the value is not there.
   ReadResult<T> read(std::uint64_t seq) const {
-    std::array<std::byte, sizeof(T)> bytes;
+    std::array<std::byte, sizeof(T)> bytes{};
     const ReadStatus status = core::read_value(*segment_, seq, [&](const std::uint64_t* payload) noexcept {
       core::load_words(bytes.data(), payload, sizeof(T));
     });

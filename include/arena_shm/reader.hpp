@@ -34,7 +34,7 @@ class Reader {
   /// Ordering: sees what the writer did before its alloc.
   /// Cost: a copy between two looks at the slot's stamp; no system call, no allocation.
   std::optional<Entry<T>> next() {
-    std::array<std::byte, sizeof(T)> bytes;
+    std::array<std::byte, sizeof(T)> bytes{};
     const auto seq =
         core_.next([&](const std::uint64_t* payload) noexcept { core::load_words(bytes.data(), payload, sizeof(T)); });
     if (!seq) return std::nullopt;

@@ -81,10 +81,12 @@ ReaderCore::Look ReaderCore::look() {
 }
 
 void ReaderCore::lapped() {
-  const bool again = read_ == read_when_lapped_;  // nothing was read since the last time
-  read_when_lapped_ = read_;
-  skid_ = again ? std::min(std::max<std::uint64_t>(skid_ * 2, 1), ring_.slot_count / 2) : 0;
   const std::uint64_t head = std::min(ring_.control->head.load(std::memory_order_acquire), kSeqLimit);
+  // Chased: nothing was read since the last time, but much was written.
+  const bool chased = read_ == read_when_lapped_ && head > head_when_lapped_;
+  skid_ = chased ? std::min(std::max<std::uint64_t>(skid_ * 2, 1), ring_.slot_count / 2) : 0;
+  read_when_lapped_ = read_;
+  head_when_lapped_ = head;
   const std::uint64_t oldest_seq = oldest(head, ring_.slot_count);
   const std::uint64_t target = std::max(oldest_seq + skid_, cursor_ + 1);
   std::uint64_t end = cursor_ + 1;  // the stamp that was seen proves this one

@@ -127,6 +127,7 @@ class ReaderCore {
   // Being lapped: how far beyond the oldest value to go on. Doubles while it happens again before anything is read.
   std::uint64_t skid_ = 0;
   std::uint64_t read_when_lapped_ = ~std::uint64_t{0};
+  std::uint64_t head_when_lapped_ = 0;
 
   // Waiting for a pending seq.
   StuckClaims stuck_;
