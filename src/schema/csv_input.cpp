@@ -1,0 +1,222 @@
+#include <csv.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <deque>
+#include <utility>
+#include <vector>
+
+#include "arena_shm/error.hpp"
+#include "schema/record_input.hpp"
+#include "schema/utf8.hpp"
+#include "schema/value_text.hpp"
+
+namespace arena_shm::schema {
+
+namespace {
+
+using Cells = std::vector<std::string>;
+
+// One row at a time through libcsv: it is fed line by line, so that we know on which line a row begins, and how far to
+// go back when a quote is never closed.
+class RowParser {
+ public:
+  enum class Outcome { row, unfinished, malformed };
+
+  RowParser() {
+    csv_init(&parser_, CSV_STRICT);
+    csv_set_term_func(&parser_, [](unsigned char c) { return static_cast<int>(c == '\n'); });
+    csv_set_space_func(&parser_, [](unsigned char c) { return static_cast<int>(c == ' ' || c == '\t' || c == '\r'); });
+  }
+  ~RowParser() { csv_free(&parser_); }
+  RowParser(const RowParser&) = delete;
+  RowParser& operator=(const RowParser&) = delete;
+
+  Outcome feed(const std::string& line) {
+    const std::string text = line + '\n';
+    const std::size_t used = csv_parse(&parser_, text.data(), text.size(), on_cell, on_row, this);
+    if (used != text.size()) return Outcome::malformed;
+    return complete_ ? Outcome::row : Outcome::unfinished;
+  }
+
+  Cells take_cells() { return std::move(cells_); }
+
+ private:
+  // libcsv is C: nothing may be thrown through it.
+  static void on_cell(void* text, std::size_t bytes, void* self) noexcept {
+    static_cast<RowParser*>(self)->cells_.emplace_back(static_cast<const char*>(text), bytes);
+  }
+  static void on_row(int, void* self) noexcept { static_cast<RowParser*>(self)->complete_ = true; }
+
+  csv_parser parser_{};
+  Cells cells_;
+  bool complete_ = false;
+};
+
+// What a column of the input is for: an element of a field, or nothing (`_seq`).
+struct Column {
+  std::string name;
+  const Field* field = nullptr;
+  std::size_t element = 0;
+};
+
+class CsvInput final : public RecordInput {
+ public:
+  CsvInput(Schema schema, LineSource lines) : schema_(std::move(schema)), lines_(std::move(lines)) {}
+
+  InputStatus next(std::span<std::byte> record) override {
+    if (columns_.empty()) {
+      const InputStatus status = next_row();
+      if (status == InputStatus::end) return status;
+      if (status == InputStatus::refused) fail_header("a line that is no row of CSV");
+      read_header();
+    }
+    const InputStatus status = next_row();
+    return status == InputStatus::record ? parse_row(record) : status;
+  }
+
+ private:
+  static constexpr std::size_t kMaxRowLines = 1000;
+  static constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  static constexpr std::string_view kQuoting = R"(quote a text that has quotes in it, and double them: "a ""b""")";
+
+  // The line so many lines after the last finished row, or null at the end.
+  const Line* look_ahead(std::size_t index) {
+    while (index >= ahead_.size()) {
+      auto line = lines_();
+      if (!line) return nullptr;
+      if (line->number == 1 && line->text.starts_with(kByteOrderMark)) line->text.erase(0, kByteOrderMark.size());
+      ahead_.push_back(std::move(*line));
+    }
+    return &ahead_[index];
+  }
+
+  // Leaves the row's cells in cells_ and its first line's number in refusal_.line.
+  InputStatus next_row() {
+    while (const Line* first = look_ahead(0)) {
+      refusal_ = {.line = first->number, .column = {}, .expected = {}, .found = {}, .remedy = {}};
+      if (first->text.find_first_not_of(" \t\r") == std::string::npos) {
+        ahead_.pop_front();
+        continue;
+      }
+      RowParser row;
+      for (std::size_t used = 0;; ++used) {
+        const Line* line = used < kMaxRowLines ? look_ahead(used) : nullptr;
+        if (!line) return refuse_line("a closing quote", "none", kQuoting);
+        if (line->cut) return refuse_line("a shorter line", fmt::format("more than {} bytes", line->text.size()), {});
+        switch (row.feed(line->text)) {
+          case RowParser::Outcome::malformed:
+            return refuse_line("quotes only around a whole cell", "one inside", kQuoting);
+          case RowParser::Outcome::unfinished: continue;
+          case RowParser::Outcome::row: break;
+        }
+        ahead_.erase(ahead_.begin(), ahead_.begin() + static_cast<std::ptrdiff_t>(used + 1));
+        cells_ = row.take_cells();
+        return InputStatus::record;
+      }
+    }
+    return InputStatus::end;
+  }
+
+  // Gives up the row's first line only: if its quote was never closed, the next line is one of its own.
+  InputStatus refuse_line(std::string expected, std::string found, std::string_view remedy) {
+    refusal_.expected = std::move(expected);
+    refusal_.found = std::move(found);
+    refusal_.remedy = remedy;
+    ahead_.pop_front();
+    return InputStatus::refused;
+  }
+
+  void read_header() {
+    std::vector<Column> expected;
+    for (const Field& field : schema_.fields) {
+      for (std::size_t i = 0; i < field.element_count(); ++i) expected.push_back({field.element_name(i), &field, i});
+    }
+    const auto by_name = [](const Column& a, const Column& b) { return a.name < b.name; };
+    std::sort(expected.begin(), expected.end(), by_name);
+    std::vector<bool> seen(expected.size());
+    for (const std::string& name : cells_) {
+      if (name == kSeqColumn) {
+        columns_.push_back({name});
+        continue;
+      }
+      const auto at = std::lower_bound(expected.begin(), expected.end(), Column{name}, by_name);
+      if (at == expected.end() || at->name != name) fail_header(fmt::format("'{}'", printable(name)));
+      const auto index = static_cast<std::size_t>(at - expected.begin());
+      if (seen[index]) fail_header(fmt::format("'{}' twice", printable(name)));
+      seen[index] = true;
+      columns_.push_back(*at);
+    }
+    const auto missing = std::find(seen.begin(), seen.end(), false);
+    if (missing != seen.end()) {
+      const Column& column = expected[static_cast<std::size_t>(missing - seen.begin())];
+      fail_header(fmt::format("no column '{}'", printable(column.name)));
+    }
+  }
+
+  std::string column_names() const {
+    constexpr std::size_t kShown = 20;
+    std::string names;
+    std::size_t count = 0;
+    for (const Field& field : schema_.fields) {
+      for (std::size_t i = 0; i < field.element_count(); ++i) {
+        if (++count > kShown) return names + ",...";
+        fmt::format_to(std::back_inserter(names), "{}{}", names.empty() ? "" : ",", printable(field.element_name(i)));
+      }
+    }
+    return names;
+  }
+
+  [[noreturn]] void fail_header(std::string found) {
+    columns_.clear();
+    throw Error(Code::invalid_argument, {.name = {},
+                                         .doing = fmt::format("read the CSV header on line {}", refusal_.line),
+                                         .expected = "the columns " + column_names(),
+                                         .found = std::move(found),
+                                         .remedy = "name every field in the first line, in any order, each once"});
+  }
+
+  InputStatus parse_row(std::span<std::byte> record) {
+    if (cells_.size() != columns_.size()) {
+      refusal_.expected = fmt::format("{} columns", columns_.size());
+      refusal_.found = fmt::format("{}", cells_.size());
+      refusal_.remedy = "give every row as many cells as the header";
+      return InputStatus::refused;
+    }
+    std::fill(record.begin(), record.end(), std::byte{0});
+    for (std::size_t i = 0; i < cells_.size(); ++i) {
+      const Column& column = columns_[i];
+      if (column.field == nullptr) continue;
+      if (auto wrong = parse_value(*column.field, cells_[i], column.field->element(record, column.element))) {
+        refusal_.column = fmt::format("column {} ({})", i + 1, printable(column.name));
+        refusal_.expected = std::move(wrong->expected);
+        refusal_.found = std::move(wrong->found);
+        refusal_.remedy = std::move(wrong->remedy);
+        return InputStatus::refused;
+      }
+    }
+    return InputStatus::record;
+  }
+
+  Schema schema_;
+  LineSource lines_;
+  std::deque<Line> ahead_;  // lines that were read and belong to no finished row
+  std::vector<Column> columns_;
+  Cells cells_;
+};
+
+}  // namespace
+
+std::unique_ptr<RecordInput> csv_input(const Schema& schema, LineSource lines) {
+  return std::make_unique<CsvInput>(schema, std::move(lines));
+}
+
+std::string to_string(const Refusal& refusal) {
+  std::string out = fmt::format("line {}", refusal.line);
+  if (!refusal.column.empty()) out += ", " + refusal.column;
+  out += fmt::format(": expected {}, found {}", refusal.expected, refusal.found);
+  if (!refusal.remedy.empty()) out += "; " + refusal.remedy;
+  return out;
+}
+
+}  // namespace arena_shm::schema

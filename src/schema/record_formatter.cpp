@@ -1,0 +1,197 @@
+#include "schema/record_formatter.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+#include "schema/text_table.hpp"
+#include "schema/utf8.hpp"
+#include "schema/value_text.hpp"
+
+namespace arena_shm::schema {
+
+namespace {
+
+using Record = std::span<const std::byte>;
+
+// Appends all elements of a field between brackets, one pair for each dimension; at most `limit` elements.
+void append_array(std::string& out, const Field& field, Record record, Style style, std::string_view separator,
+                  std::size_t limit) {
+  const std::size_t count = field.element_count();
+  const auto brackets = [&](std::size_t index, char bracket) {
+    std::size_t block = 1;  // elements in one bracket, innermost first
+    for (auto extent = field.shape.rbegin(); extent != field.shape.rend(); ++extent) {
+      block *= *extent;
+      if (index % block == 0) out += bracket;
+    }
+  };
+  for (std::size_t i = 0; i < std::min(count, limit); ++i) {
+    if (i > 0) out += separator;
+    brackets(i, '[');
+    append_value(out, field, field.element(record, i), style);
+    brackets(i + 1, ']');
+  }
+  if (count > limit) fmt::format_to(std::back_inserter(out), "{}... {} more]", separator, count - limit);
+}
+
+class TableFormatter final : public RecordFormatter {
+ public:
+  explicit TableFormatter(Schema schema) : schema_(std::move(schema)), table_(columns(schema_)) {}
+
+  void heading(std::string& out) const override { table_.append_heading(out); }
+
+  void measure(std::uint64_t seq, Record record) override { table_.widen(cells(seq, record)); }
+
+  void record(std::string& out, std::uint64_t seq, Record record) override {
+    const auto row = cells(seq, record);
+    table_.widen(row);
+    table_.append(out, row);
+  }
+
+ private:
+  static constexpr std::size_t kShownElements = 8;
+
+  static std::vector<TextTable::Column> columns(const Schema& schema) {
+    std::vector<TextTable::Column> columns{{std::string(kSeqColumn), TextTable::Align::right}};
+    for (const Field& field : schema.fields) {
+      std::string title = printable(field.name);
+      if (!field.unit.empty()) title += fmt::format(" [{}]", printable(field.unit));
+      const bool left = field.kind == Kind::text || field.is_array();
+      columns.push_back({std::move(title), left ? TextTable::Align::left : TextTable::Align::right});
+    }
+    return columns;
+  }
+
+  std::vector<std::string> cells(std::uint64_t seq, Record record) const {
+    std::vector<std::string> row{fmt::format("{}", seq)};
+    for (const Field& field : schema_.fields) {
+      std::string& cell = row.emplace_back();
+      if (field.is_array()) {
+        append_array(cell, field, record, Style::plain, " ", kShownElements);
+      } else {
+        append_value(cell, field, field.element(record, 0), Style::plain);
+      }
+    }
+    return row;
+  }
+
+  Schema schema_;
+  TextTable table_;
+};
+
+class NdjsonFormatter final : public RecordFormatter {
+ public:
+  explicit NdjsonFormatter(Schema schema) : schema_(std::move(schema)) {
+    for (const Field& field : schema_.fields) {
+      std::string& key = keys_.emplace_back(",");
+      append_json_string(key, field.name);
+      key += ':';
+    }
+  }
+
+  void heading(std::string&) const override {}
+
+  void record(std::string& out, std::uint64_t seq, Record record) override {
+    fmt::format_to(std::back_inserter(out), "{{\"{}\":{}", kSeqColumn, seq);
+    for (std::size_t i = 0; i < keys_.size(); ++i) {
+      const Field& field = schema_.fields[i];
+      out += keys_[i];
+      if (field.is_array()) {
+        append_array(out, field, record, Style::json, ",", field.element_count());
+      } else {
+        append_value(out, field, field.element(record, 0), Style::json);
+      }
+    }
+    out += "}\n";
+  }
+
+  void gap(std::string& out, const Gap& gap) const override {
+    std::string cause(to_string(gap.cause));
+    std::replace(cause.begin(), cause.end(), ' ', '_');
+    fmt::format_to(std::back_inserter(out), "{{\"{}\":{{\"first\":{},\"last\":{},\"count\":{},\"cause\":\"{}\"}}}}\n",
+                   kGapKey, gap.first, gap.last, gap.count(), cause);
+  }
+
+ private:
+  Schema schema_;
+  std::vector<std::string> keys_;
+};
+
+class CsvFormatter final : public RecordFormatter {
+ public:
+  explicit CsvFormatter(Schema schema) : schema_(std::move(schema)) {}
+
+  void heading(std::string& out) const override {
+    out += kSeqColumn;
+    for (const Field& field : schema_.fields) {
+      for (std::size_t i = 0; i < field.element_count(); ++i) {
+        out += ',';
+        append_csv_cell(out, field.element_name(i));
+      }
+    }
+    out += '\n';
+  }
+
+  void record(std::string& out, std::uint64_t seq, Record record) override {
+    fmt::format_to(std::back_inserter(out), "{}", seq);
+    for (const Field& field : schema_.fields) {
+      for (std::size_t i = 0; i < field.element_count(); ++i) {
+        out += ',';
+        append_value(out, field, field.element(record, i), Style::csv);
+      }
+    }
+    out += '\n';
+  }
+
+ private:
+  Schema schema_;
+};
+
+class HexFormatter final : public RecordFormatter {
+ public:
+  void heading(std::string& out) const override {
+    fmt::format_to(std::back_inserter(out), "{:>10}  offset  bytes\n", kSeqColumn);
+  }
+
+  void record(std::string& out, std::uint64_t seq, Record record) override {
+    constexpr std::size_t kBytesPerLine = 16;
+    for (std::size_t from = 0; from < record.size(); from += kBytesPerLine) {
+      const Record line = record.subspan(from, std::min(kBytesPerLine, record.size() - from));
+      fmt::format_to(std::back_inserter(out), "{:>10}  {:06x}  ", seq, from);
+      for (std::size_t i = 0; i < kBytesPerLine; ++i) {
+        out += i < line.size() ? fmt::format("{:02x} ", std::to_integer<unsigned>(line[i])) : "   ";
+        if (i == kBytesPerLine / 2 - 1) out += ' ';
+      }
+      out += '|';
+      for (const std::byte byte : line) {
+        const char c = static_cast<char>(byte);
+        out += c >= ' ' && c <= '~' ? c : '.';
+      }
+      out += "|\n";
+    }
+  }
+};
+
+}  // namespace
+
+void RecordFormatter::gap(std::string& out, const Gap& gap) const { out += "# " + describe(gap) + '\n'; }
+void RecordFormatter::measure(std::uint64_t, std::span<const std::byte>) {}
+
+std::unique_ptr<RecordFormatter> make_formatter(Format format, const Schema* schema) {
+  switch (format) {
+    case Format::table: return std::make_unique<TableFormatter>(*schema);
+    case Format::ndjson: return std::make_unique<NdjsonFormatter>(*schema);
+    case Format::csv: return std::make_unique<CsvFormatter>(*schema);
+    case Format::hex: break;
+  }
+  return std::make_unique<HexFormatter>();
+}
+
+std::string describe(const Gap& gap) {
+  return fmt::format("gap: {}..{} ({} {})", gap.first, gap.last, gap.count(), to_string(gap.cause));
+}
+
+}  // namespace arena_shm::schema

@@ -1,0 +1,43 @@
+// Records as text, for people and for programs: the one place that decides what a record looks like.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "arena_shm/options.hpp"
+#include "schema/schema.hpp"
+
+namespace arena_shm::schema {
+
+enum class Format { table, ndjson, csv, hex };
+
+/// Turns records into lines. Every line it appends ends with a newline; every record begins with its seq.
+///   table   columns under a heading; grow when a value needs more room; long arrays are shortened
+///   ndjson  one object a line: {"_seq":7,"ts":12,"pos":[1.0,2.0]}
+///   csv     RFC 4180 with \n, a header line first; an array has a column for each element: pos[0],pos[1]
+///   hex     offset, bytes, and what of them is ASCII; 16 bytes a line
+/// Thread safety: none.
+class RecordFormatter {
+ public:
+  virtual ~RecordFormatter() = default;
+
+  /// Appends what comes before the first record, if anything.
+  virtual void heading(std::string& out) const = 0;
+  /// Appends a record. Requires: record.size() is that of the schema's record.
+  virtual void record(std::string& out, std::uint64_t seq, std::span<const std::byte> record) = 0;
+  /// Appends a gap, for readers who want it between the records: {"_gap":{...}}, or a line that begins with "# ".
+  virtual void gap(std::string& out, const Gap& gap) const;
+  /// Makes the columns wide enough for this record, before the heading is printed.
+  virtual void measure(std::uint64_t seq, std::span<const std::byte> record);
+};
+
+/// Requires: a schema, unless the format is hex.
+std::unique_ptr<RecordFormatter> make_formatter(Format format, const Schema* schema);
+
+/// "gap: 12..20 (9 overwritten)"
+std::string describe(const Gap& gap);
+
+}  // namespace arena_shm::schema

@@ -1,0 +1,152 @@
+#include "schema/schema.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "arena_shm/error.hpp"
+#include "schema/utf8.hpp"
+
+namespace arena_shm::schema {
+
+namespace {
+
+bool is_element_size(Kind kind, std::size_t bytes) {
+  switch (kind) {
+    case Kind::unsigned_integer:
+    case Kind::signed_integer: return bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8;
+    case Kind::floating: return bytes == 4 || bytes == 8;
+    case Kind::boolean: return bytes == 1;
+    case Kind::text: return bytes > 0;
+  }
+  return false;
+}
+
+// Overflow-proof: no factor is multiplied in before it is known to fit.
+bool fits(const Field& field, std::size_t record_bytes) {
+  if (field.offset_bytes > record_bytes) return false;
+  std::size_t room = (record_bytes - field.offset_bytes) / field.element_bytes;
+  for (const std::size_t extent : field.shape) {
+    if (extent == 0 || extent > room) return false;
+    room /= extent;
+  }
+  return room > 0;
+}
+
+std::string name_defect(std::string_view name) {
+  if (name.empty()) return "a field without a name";
+  if (name.size() > kMaxNameBytes) {
+    return fmt::format("a field name of {} bytes, {} are allowed", name.size(), kMaxNameBytes);
+  }
+  if (!is_utf8(name) || name.find('\0') != std::string_view::npos) return "a field name that is not UTF-8 text";
+  if (name == kSeqColumn || name == kGapKey) return fmt::format("a field named '{}', which is taken", name);
+  return {};
+}
+
+std::string field_defect(const Field& field, std::size_t record_bytes) {
+  if (auto wrong = name_defect(field.name); !wrong.empty()) return wrong;
+  const std::string shown = printable(field.name);
+  if (!is_element_size(field.kind, field.element_bytes)) {
+    return fmt::format("field '{}' with elements of {} bytes", shown, field.element_bytes);
+  }
+  if (field.shape.size() > kMaxDimensions) {
+    return fmt::format("field '{}' with {} dimensions, {} are allowed", shown, field.shape.size(), kMaxDimensions);
+  }
+  if (!fits(field, record_bytes)) {
+    return fmt::format("field '{}' at byte {}, which does not end inside of the record's {} bytes", shown,
+                       field.offset_bytes, record_bytes);
+  }
+  return {};
+}
+
+}  // namespace
+
+std::size_t Field::element_count() const noexcept {
+  std::size_t count = 1;
+  for (const std::size_t extent : shape) count *= extent;
+  return count;
+}
+
+std::string Field::type_name() const {
+  std::string base;
+  switch (kind) {
+    case Kind::unsigned_integer: base = fmt::format("u{}", element_bytes * 8); break;
+    case Kind::signed_integer: base = fmt::format("i{}", element_bytes * 8); break;
+    case Kind::floating: base = fmt::format("f{}", element_bytes * 8); break;
+    case Kind::boolean: base = "bool"; break;
+    case Kind::text: base = element_bytes == 1 ? "char" : fmt::format("s{}", element_bytes); break;
+  }
+  for (const std::size_t extent : shape) base += fmt::format("[{}]", extent);
+  return base;
+}
+
+std::string Field::element_name(std::size_t index) const {
+  std::string subscripts;
+  for (auto extent = shape.rbegin(); extent != shape.rend(); ++extent) {
+    subscripts.insert(0, fmt::format("[{}]", index % *extent));
+    index /= *extent;
+  }
+  return name + subscripts;
+}
+
+const Field* Schema::find(std::string_view name) const noexcept {
+  const auto found = std::find_if(fields.begin(), fields.end(), [&](const Field& f) { return f.name == name; });
+  return found == fields.end() ? nullptr : &*found;
+}
+
+std::string Schema::names() const {
+  std::string all;
+  for (const Field& field : fields) {
+    if (!all.empty()) all += ", ";
+    all += printable(field.name);
+  }
+  return all;
+}
+
+Schema Schema::select(const std::vector<std::string>& wanted) const {
+  Schema chosen{{}, size_bytes, align_bytes};
+  for (const std::string& name : wanted) {
+    const Field* field = find(name);
+    if (field == nullptr || chosen.find(name) != nullptr) {
+      throw Error(Code::invalid_argument,
+                  {.name = {},
+                   .doing = "select fields",
+                   .expected = fmt::format("some of {}, each once", names()),
+                   .found = fmt::format("'{}'{}", printable(name), field == nullptr ? "" : " twice"),
+                   .remedy = "name fields that the record has"});
+    }
+    chosen.fields.push_back(*field);
+  }
+  return chosen;
+}
+
+std::string defect(const Schema& schema) {
+  if (schema.fields.empty()) return "no fields";
+  if (schema.fields.size() > kMaxFields) {
+    return fmt::format("{} fields, {} are allowed", schema.fields.size(), kMaxFields);
+  }
+  if (schema.size_bytes == 0 || schema.size_bytes > kMaxRecordBytes) {
+    return fmt::format("a record of {} bytes, 1 to {} are allowed", schema.size_bytes, kMaxRecordBytes);
+  }
+  std::vector<const Field*> by_place;
+  for (const Field& field : schema.fields) {
+    if (auto wrong = field_defect(field, schema.size_bytes); !wrong.empty()) return wrong;
+    by_place.push_back(&field);
+  }
+  std::sort(by_place.begin(), by_place.end(),
+            [](const Field* a, const Field* b) { return a->offset_bytes < b->offset_bytes; });
+  for (std::size_t i = 1; i < by_place.size(); ++i) {
+    const Field& before = *by_place[i - 1];
+    if (before.offset_bytes + before.size_bytes() > by_place[i]->offset_bytes) {
+      return fmt::format("fields '{}' and '{}', which overlap", printable(before.name), printable(by_place[i]->name));
+    }
+  }
+  std::vector<std::string_view> sorted;
+  for (const Field& field : schema.fields) sorted.push_back(field.name);
+  std::sort(sorted.begin(), sorted.end());
+  const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
+  if (twice != sorted.end()) return fmt::format("two fields named '{}'", printable(*twice));
+  return {};
+}
+
+}  // namespace arena_shm::schema

@@ -1,0 +1,81 @@
+// What a record is made of: fields with a name, a type, and a place in the record. Text forms of it are in
+// fields_language.hpp (what a person types) and schema_json.hpp (what a segment stores); decoding of records is in
+// record_formatter.hpp, encoding in record_input.hpp.
+//
+// A nested struct will be one more Kind with members of its own, an enum a list of names beside an integer Kind: that
+// is why whoever walks over a Schema switches on `kind`, and gets at elements through Field only.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace arena_shm::schema {
+
+enum class Kind : std::uint8_t {
+  unsigned_integer,  ///< u8, u16, u32, u64
+  signed_integer,    ///< i8, i16, i32, i64
+  floating,          ///< f32, f64
+  boolean,           ///< bool, one byte
+  text,              ///< s1 (char) to sN: bytes up to the first NUL or the end, meant as UTF-8
+};
+
+inline constexpr std::size_t kMaxRecordBytes = std::size_t{1} << 20;  ///< of a record that has a schema
+inline constexpr std::size_t kMaxFields = 4096;
+inline constexpr std::size_t kMaxNameBytes = 255;
+inline constexpr std::size_t kMaxDimensions = 8;
+
+struct Field {
+  std::string name;
+  Kind kind = Kind::unsigned_integer;
+  std::size_t offset_bytes = 0;
+  std::size_t element_bytes = 0;   ///< of one element
+  std::vector<std::size_t> shape;  ///< extents, outermost first; empty: not an array
+  std::string unit;                ///< "USD", "ns", ...; empty: none
+
+  std::size_t element_count() const noexcept;
+  std::size_t size_bytes() const noexcept { return element_bytes * element_count(); }
+  bool is_array() const noexcept { return !shape.empty(); }
+  /// Alignment of the same member in a C struct.
+  std::size_t align_bytes() const noexcept { return kind == Kind::text ? 1 : element_bytes; }
+  /// "f32[3]", "s16", ...: as the fields language spells it.
+  std::string type_name() const;
+  /// "pos[1][2]": the name of one element, as CSV columns have it; just the name if this is no array.
+  std::string element_name(std::size_t index) const;
+  /// Requires: record.size() >= offset_bytes + size_bytes(), index < element_count().
+  std::span<const std::byte> element(std::span<const std::byte> record, std::size_t index) const {
+    return record.subspan(offset_bytes + index * element_bytes, element_bytes);
+  }
+  std::span<std::byte> element(std::span<std::byte> record, std::size_t index) const {
+    return record.subspan(offset_bytes + index * element_bytes, element_bytes);
+  }
+  friend bool operator==(const Field&, const Field&) = default;
+};
+
+struct Schema {
+  std::vector<Field> fields;
+  std::size_t size_bytes = 0;   ///< of the record, with all padding
+  std::size_t align_bytes = 1;  ///< of the record: a power of two that divides size_bytes
+
+  /// The field of that name, or null.
+  const Field* find(std::string_view name) const noexcept;
+  /// Names of all fields, for messages: "ts, px, sym".
+  std::string names() const;
+  /// The same record, seen through some of its fields only, in the order asked for.
+  /// Errors: invalid_argument for a name that is unknown or given twice.
+  Schema select(const std::vector<std::string>& wanted) const;
+  friend bool operator==(const Schema&, const Schema&) = default;
+};
+
+/// Names of the tool's own columns and keys, which fields cannot have.
+inline constexpr std::string_view kSeqColumn = "_seq";
+inline constexpr std::string_view kGapKey = "_gap";
+
+/// Checks everything that decoding relies on: names, sizes, that all fields lie in the record and apart from each
+/// other. Returns: what is wrong with it, or an empty text.
+std::string defect(const Schema& schema);
+
+}  // namespace arena_shm::schema

@@ -1,0 +1,218 @@
+#include "schema/schema_json.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "arena_shm/error.hpp"
+#include "schema/utf8.hpp"
+
+namespace arena_shm::schema {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr int kMaxDepth = 8;  // of nested JSON values; the schema itself needs 4
+
+[[noreturn]] void fail(std::string_view expected, std::string_view found) {
+  throw Error(
+      Code::invalid_argument,
+      {.name = {},
+       .doing = "read the schema",
+       .expected = std::string(expected),
+       .found = std::string(found),
+       .remedy = R"(write it as numpy.dtype reads it: {"names":["ts"],"formats":["<u8"],"offsets":[0],"itemsize":8})"});
+}
+
+template <class Json>
+Json parse_bounded(std::string_view text) {
+  if (text.size() > kMaxSchemaTextBytes) {
+    fail(fmt::format("at most {} bytes of JSON", kMaxSchemaTextBytes), fmt::format("{} bytes", text.size()));
+  }
+  const auto bound_depth = [](int depth, typename Json::parse_event_t, Json&) {
+    if (depth > kMaxDepth) fail(fmt::format("at most {} nested values", kMaxDepth), "more");
+    return true;
+  };
+  try {
+    return Json::parse(text, bound_depth);
+  } catch (const typename Json::parse_error& error) {
+    fail("JSON", fmt::format("something else at byte {}", error.byte));
+  } catch (const typename Json::out_of_range&) {
+    fail("numbers that a double can hold", "one that is larger");
+  }
+}
+
+const json& array_of(const json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_array()) {
+    fail(fmt::format("an array \"{}\"", key), found == object.end() ? "none" : found->type_name());
+  }
+  return *found;
+}
+
+std::size_t size_from(const json& value, std::string_view what) {
+  if (!value.is_number_unsigned() || value.get<std::uint64_t>() > kMaxRecordBytes) {
+    fail(fmt::format("{} from 0 to {}", what, kMaxRecordBytes), value.is_number() ? value.dump() : value.type_name());
+  }
+  return value.get<std::size_t>();
+}
+
+std::optional<std::size_t> take_number(std::string_view& text) {
+  std::size_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || value > kMaxRecordBytes) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return value;
+}
+
+bool take(std::string_view& text, char c) {
+  if (text.empty() || text.front() != c) return false;
+  text.remove_prefix(1);
+  return true;
+}
+
+// "(2,3)" and "(2,)", as Python writes tuples.
+bool take_shape(std::string_view& text, std::vector<std::size_t>& shape) {
+  if (!take(text, '(')) return true;
+  while (!take(text, ')')) {
+    const auto extent = take_number(text);
+    if (!extent || shape.size() == kMaxDimensions) return false;
+    shape.push_back(*extent);
+    if (!take(text, ',') && !text.starts_with(')')) return false;
+  }
+  return !shape.empty();
+}
+
+bool take_type(std::string_view text, Field& field) {
+  const bool big_endian = take(text, '>');
+  if (!big_endian && !take(text, '<') && !take(text, '|')) take(text, '=');
+  if (text.empty()) return false;
+  const char letter = text.front();
+  text.remove_prefix(1);
+  switch (letter) {
+    case '?': field.kind = Kind::boolean; break;
+    case 'b': field.kind = Kind::boolean; break;
+    case 'u': field.kind = Kind::unsigned_integer; break;
+    case 'i': field.kind = Kind::signed_integer; break;
+    case 'f': field.kind = Kind::floating; break;
+    case 'S': field.kind = Kind::text; break;
+    default: return false;
+  }
+  const auto bytes = letter == '?' ? std::optional<std::size_t>{1} : take_number(text);
+  field.element_bytes = bytes.value_or(0);
+  // Of one byte there is no other order.
+  return text.empty() && field.element_bytes > 0 &&
+         (!big_endian || field.element_bytes == 1 || field.kind == Kind::text);
+}
+
+std::string format_of(const Field& field) {
+  std::string out;
+  if (field.is_array()) {
+    out = fmt::format("({},", field.shape.front());
+    for (std::size_t i = 1; i < field.shape.size(); ++i) {
+      out += fmt::format("{}{}", field.shape[i], i + 1 < field.shape.size() ? "," : "");
+    }
+    out += ')';
+  }
+  const std::string_view order = field.element_bytes > 1 ? "<" : "";
+  switch (field.kind) {
+    case Kind::unsigned_integer: return out + fmt::format("{}u{}", order, field.element_bytes);
+    case Kind::signed_integer: return out + fmt::format("{}i{}", order, field.element_bytes);
+    case Kind::floating: return out + fmt::format("{}f{}", order, field.element_bytes);
+    case Kind::boolean: return out + "?";
+    case Kind::text: return out + fmt::format("S{}", field.element_bytes);
+  }
+  return out;
+}
+
+// metadata.fields.NAME.unit; whatever else is there is for other readers.
+void read_units(const json& object, Schema& schema) {
+  if (!object.contains("metadata") || !object["metadata"].is_object()) return;
+  const json& metadata = object["metadata"];
+  if (!metadata.contains("fields") || !metadata["fields"].is_object()) return;
+  for (Field& field : schema.fields) {
+    const auto about = metadata["fields"].find(field.name);
+    if (about == metadata["fields"].end() || !about->is_object() || !about->contains("unit")) continue;
+    const json& unit = (*about)["unit"];
+    if (unit.is_string() && unit.get_ref<const std::string&>().size() <= kMaxNameBytes) field.unit = unit;
+  }
+}
+
+std::size_t natural_align(const Schema& schema) {
+  std::size_t align = 1;
+  for (const Field& field : schema.fields) {
+    if (field.offset_bytes % field.align_bytes() == 0) align = std::max(align, field.align_bytes());
+  }
+  while (schema.size_bytes % align != 0) align /= 2;
+  return align;
+}
+
+}  // namespace
+
+std::string to_json(const Schema& schema) {
+  using Json = nlohmann::ordered_json;
+  Json names = Json::array();
+  Json formats = Json::array();
+  Json offsets = Json::array();
+  for (const Field& field : schema.fields) {
+    names.push_back(field.name);
+    formats.push_back(format_of(field));
+    offsets.push_back(field.offset_bytes);
+  }
+  Json object;
+  object["names"] = std::move(names);
+  object["formats"] = std::move(formats);
+  object["offsets"] = std::move(offsets);
+  object["itemsize"] = schema.size_bytes;
+  for (const Field& field : schema.fields) {
+    if (!field.unit.empty()) object["metadata"]["fields"][field.name]["unit"] = field.unit;
+  }
+  return object.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Schema parse_json(std::string_view text) {
+  const json object = parse_bounded<json>(text);
+  if (!object.is_object()) fail("a JSON object", object.type_name());
+  const json& names = array_of(object, "names");
+  const json& formats = array_of(object, "formats");
+  const json& offsets = array_of(object, "offsets");
+  if (names.size() != formats.size() || names.size() != offsets.size() || names.size() > kMaxFields) {
+    fail(fmt::format("as many names as formats and offsets, at most {}", kMaxFields),
+         fmt::format("{}, {} and {}", names.size(), formats.size(), offsets.size()));
+  }
+  Schema schema;
+  schema.size_bytes = size_from(object.value("itemsize", json()), "an \"itemsize\"");
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    Field field;
+    if (!names[i].is_string()) fail("a text for each name", names[i].type_name());
+    field.name = names[i];
+    if (!formats[i].is_string()) fail("a text for each format", formats[i].type_name());
+    std::string_view format = formats[i].get_ref<const std::string&>();
+    if (!take_shape(format, field.shape) || !take_type(format, field)) {
+      fail(fmt::format("a format like <u8, <f4, ?, S16 or (3,)<f4 for field '{}'", printable(field.name)),
+           excerpt(formats[i].get_ref<const std::string&>()));
+    }
+    field.offset_bytes = size_from(offsets[i], "an offset");
+    schema.fields.push_back(std::move(field));
+  }
+  if (const std::string wrong = defect(schema); !wrong.empty()) fail("fields that fit into the record", wrong);
+  schema.align_bytes = natural_align(schema);
+  read_units(object, schema);
+  return schema;
+}
+
+Schema parse_json(std::string_view text, std::size_t record_bytes) {
+  Schema schema = parse_json(text);
+  if (schema.size_bytes != record_bytes) {
+    fail(fmt::format("a schema for records of {} bytes", record_bytes), fmt::format("{} bytes", schema.size_bytes));
+  }
+  return schema;
+}
+
+std::string compact_json(std::string_view text) { return parse_bounded<nlohmann::ordered_json>(text).dump(); }
+
+}  // namespace arena_shm::schema

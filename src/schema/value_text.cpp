@@ -1,0 +1,140 @@
+#include "schema/value_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <iterator>
+#include <limits>
+
+#include "schema/utf8.hpp"
+
+namespace arena_shm::schema {
+
+namespace {
+
+template <class T>
+T load(std::span<const std::byte> element) {
+  T value;
+  std::memcpy(&value, element.data(), sizeof(T));
+  return value;
+}
+
+// Calls visit(T{}) with the C++ type of the field's numbers.
+template <class Visit>
+auto with_number_type(const Field& field, Visit&& visit) {
+  const bool is_signed = field.kind == Kind::signed_integer;
+  if (field.kind == Kind::floating) return field.element_bytes == 4 ? visit(float{}) : visit(double{});
+  switch (field.element_bytes) {
+    case 1: return is_signed ? visit(std::int8_t{}) : visit(std::uint8_t{});
+    case 2: return is_signed ? visit(std::int16_t{}) : visit(std::uint16_t{});
+    case 4: return is_signed ? visit(std::int32_t{}) : visit(std::uint32_t{});
+    default: return is_signed ? visit(std::int64_t{}) : visit(std::uint64_t{});
+  }
+}
+
+template <class T>
+void append_number(std::string& out, T value, Style style) {
+  if constexpr (std::is_floating_point_v<T>) {
+    if (!std::isfinite(value)) {
+      if (style == Style::json) {
+        out += "null";
+      } else {
+        out += std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf";
+      }
+      return;
+    }
+    const std::size_t from = out.size();
+    fmt::format_to(std::back_inserter(out), "{}", value);
+    if (out.find_first_of(".e", from) == std::string::npos) out += ".0";
+  } else {
+    fmt::format_to(std::back_inserter(out), "{}", value);
+  }
+}
+
+std::string_view text_of(std::span<const std::byte> element) {
+  const std::string_view all(reinterpret_cast<const char*>(element.data()), element.size());
+  return all.substr(0, all.find('\0'));
+}
+
+template <class T>
+std::optional<Mismatch> parse_number(const Field& field, std::string_view text, std::span<std::byte> element) {
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool whole = end == text.data() + text.size() && !text.empty();
+  if (error == std::errc::result_out_of_range && whole) {
+    if constexpr (std::is_floating_point_v<T>) {
+      return Mismatch{"a number in the range of " + field.type_name(), excerpt(text), "round it, or write inf or 0"};
+    } else {
+      using Limits = std::numeric_limits<T>;
+      return Mismatch{fmt::format("{}, {} to {}", field.type_name(), Limits::min(), Limits::max()), excerpt(text),
+                      "check the unit, or widen the field"};
+    }
+  }
+  if (error != std::errc{} || !whole) {
+    const bool integer = std::is_integral_v<T>;
+    return Mismatch{integer ? "an integer" : "a number", excerpt(text),
+                    integer ? "write decimal digits only" : "write it like 1.5, 2e-3, nan or inf"};
+  }
+  std::memcpy(element.data(), &value, sizeof(T));
+  return std::nullopt;
+}
+
+std::optional<Mismatch> parse_boolean(std::string_view text, std::span<std::byte> element) {
+  const bool truth = text == "true" || text == "1";
+  if (!truth && text != "false" && text != "0") return Mismatch{"true or false", excerpt(text), "1 and 0 will do, too"};
+  element[0] = std::byte{truth};
+  return std::nullopt;
+}
+
+std::optional<Mismatch> parse_text(std::string_view text, std::span<std::byte> element) {
+  if (text.size() > element.size()) {
+    return Mismatch{fmt::format("at most {} bytes of text", element.size()),
+                    fmt::format("{} bytes, {}", text.size(), excerpt(text)), "shorten it, or widen the field"};
+  }
+  if (text.find('\0') != std::string_view::npos) {
+    return Mismatch{"text without NUL", excerpt(text), "a NUL would end it: remove it"};
+  }
+  std::fill(std::copy_n(reinterpret_cast<const std::byte*>(text.data()), text.size(), element.begin()), element.end(),
+            std::byte{0});
+  return std::nullopt;
+}
+
+}  // namespace
+
+void append_value(std::string& out, const Field& field, std::span<const std::byte> element, Style style) {
+  if (field.kind == Kind::boolean) {
+    out += element[0] != std::byte{0} ? "true" : "false";
+  } else if (field.kind == Kind::text) {
+    const std::string_view text = text_of(element);
+    switch (style) {
+      case Style::plain: append_printable(out, text); break;
+      case Style::csv: append_csv_cell(out, text); break;
+      case Style::json: append_json_string(out, text); break;
+    }
+  } else {
+    with_number_type(field, [&](auto zero) { append_number(out, load<decltype(zero)>(element), style); });
+  }
+}
+
+std::optional<Mismatch> parse_value(const Field& field, std::string_view text, std::span<std::byte> element) {
+  if (field.kind == Kind::boolean) return parse_boolean(text, element);
+  if (field.kind == Kind::text) return parse_text(text, element);
+  return with_number_type(field, [&](auto zero) { return parse_number<decltype(zero)>(field, text, element); });
+}
+
+void append_csv_cell(std::string& out, std::string_view text) {
+  const bool edge_space =
+      !text.empty() && (text.front() == ' ' || text.back() == ' ' || text.front() == '\t' || text.back() == '\t');
+  if (!edge_space && text.find_first_of(",\"\r\n") == std::string_view::npos) return append_utf8(out, text);
+  std::string doubled;
+  for (const char c : text) doubled.append(c == '"' ? 2 : 1, c);
+  out += '"';
+  append_utf8(out, doubled);
+  out += '"';
+}
+
+}  // namespace arena_shm::schema
