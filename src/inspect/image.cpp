@@ -1,0 +1,74 @@
+#include "inspect/image.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "arena_shm/core/segment.hpp"
+#include "core/segment_files.hpp"
+
+namespace arena_shm::inspect {
+
+Image::Image(core::Descriptor file, std::string label, bool by_name)
+    : file_(std::move(file)), label_(std::move(label)), by_name_(by_name) {
+  struct stat status {};
+  struct stat directory {};
+  if (::fstat(file_.get(), &status) != 0) core::throw_errno(errno, "inspect", label_);
+  if (!S_ISREG(status.st_mode)) {
+    throw Error(Code::not_an_arena, {.name = label_,
+                                     .doing = "inspect",
+                                     .expected = "a regular file that holds an arena",
+                                     .found = "something else",
+                                     .remedy = "check the name"});
+  }
+  live_ = ::stat(core::kDirectory, &directory) == 0 && directory.st_dev == status.st_dev;
+  device_ = status.st_dev;
+  inode_ = status.st_ino;
+  mode_ = status.st_mode & 07777U;
+  owner_ = status.st_uid;
+}
+
+Image Image::of_arena(std::string_view name) {
+  std::string checked = core::checked_name(name);
+  core::Descriptor file = core::open_file(checked, core::Access::read_only);
+  return {std::move(file), std::move(checked), true};
+}
+
+Image Image::of_file(const std::string& path) {
+  // O_NONBLOCK: a FIFO must not hang.
+  core::Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  if (file) return {std::move(file), path, false};
+  const int error = errno;
+  if (error != ENOENT) core::throw_errno(error, "open", path);
+  throw Error(Code::not_found, {.name = path,
+                                .doing = "open",
+                                .expected = {},
+                                .found = "no such file",
+                                .remedy = "check the path",
+                                .system_error = error});
+}
+
+std::string Image::path() const { return by_name_ ? std::string(core::kDirectory) + '/' + label_ : label_; }
+
+std::uint64_t Image::size_bytes() const {
+  struct stat status {};
+  if (::fstat(file_.get(), &status) != 0) core::throw_errno(errno, "inspect", label_);
+  return static_cast<std::uint64_t>(status.st_size);
+}
+
+std::size_t Image::read(std::uint64_t offset, std::span<std::byte> target) const noexcept {
+  std::size_t count = 0;
+  while (count < target.size()) {
+    const ssize_t got =
+        ::pread(file_.get(), target.data() + count, target.size() - count, static_cast<off_t>(offset + count));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    count += static_cast<std::size_t>(got);
+  }
+  return count;
+}
+
+}  // namespace arena_shm::inspect

@@ -1,0 +1,34 @@
+// The values in a segment's slots, read one by one without attaching.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "arena_shm/core/layout.hpp"
+#include "inspect/image.hpp"
+
+namespace arena_shm::inspect {
+
+/// No more than that is read of a value. Records that have a schema are not larger.
+inline constexpr std::uint64_t kMaxValueBytes = 1 << 20;
+
+struct Value {
+  std::uint64_t seq = 0;
+  std::vector<std::byte> bytes;
+};
+
+/// The value of `seq`, if its slot holds it, whole.
+/// Requires: a usable header of this image.
+std::optional<Value> read_value(const Image& image, const core::Header& header, std::uint64_t seq);
+
+/// At most `count` values below `head`, oldest first. Looks at a bounded number of slots.
+/// Requires: as read_value.
+std::vector<Value> newest_values(const Image& image, const core::Header& header, std::uint64_t head, std::size_t count);
+
+/// The oldest seq below `head` whose value can be read; nothing if there is none among the slots that are looked at.
+/// Requires: as read_value.
+std::optional<std::uint64_t> oldest_readable(const Image& image, const core::Header& header, std::uint64_t head);
+
+}  // namespace arena_shm::inspect
