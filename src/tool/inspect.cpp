@@ -1,0 +1,80 @@
+// inspect: the whole truth about one segment. Changes nothing, maps nothing, and works on what is left of a damaged
+// one.
+#include <chrono>
+#include <thread>
+
+#include "tool/inspect_page.hpp"
+#include "tool/output.hpp"
+#include "tool/record_view.hpp"
+#include "tool/verbs.hpp"
+
+namespace arena_shm::tool {
+
+namespace {
+
+struct Options {
+  std::string name;
+  std::string file;
+  std::string as;
+  std::size_t count = 5;
+};
+
+// Values a second over the next moment.
+double sample_rate(const inspect::Image& image, const core::Header& header) {
+  constexpr std::chrono::milliseconds kBetweenSamples{200};
+  const std::uint64_t before = inspect::read_value_count(image, header);
+  const auto begin = std::chrono::steady_clock::now();
+  std::this_thread::sleep_for(kBetweenSamples);
+  return inspect::rate(before, inspect::read_value_count(image, header), std::chrono::steady_clock::now() - begin);
+}
+
+ExitCode run(const Options& options) {
+  const inspect::Image image =
+      options.file.empty() ? inspect::Image::of_arena(options.name) : inspect::Image::of_file(options.file);
+  Inspection inspection{.image = image, .facts = inspect::read_facts(image)};
+  inspect::Facts& facts = inspection.facts;
+  Output output;
+  if (!facts.usable) {
+    output.text() = damaged_page(inspection);
+    output.flush();
+    return exit_code_of(facts.refusal);
+  }
+  inspection.schema = schema_for(facts.info, options.as);
+  if (image.is_live()) {
+    inspection.values_per_second = sample_rate(image, facts.header);
+    inspection.mappers = inspect::mappers_of(image, facts.header.doorbell.offset_bytes);
+  }
+  // As late as can be, and together: on a live ring they are soon history.
+  inspection.seats = inspect::read_seats(image, facts.header);
+  if (facts.head) {
+    facts.head = inspect::read_head(image, facts.header).value_or(*facts.head);
+    inspection.oldest = inspect::oldest_readable(image, facts.header, *facts.head);
+    inspection.newest = inspect::newest_values(image, facts.header, *facts.head, options.count);
+  }
+  output.text() = whole_page(inspection);
+  output.flush();
+  return facts.problems.empty() ? ExitCode::ok : ExitCode::failed;
+}
+
+}  // namespace
+
+void add_inspect(CLI::App& app, Action& action) {
+  auto options = std::make_shared<Options>();
+  CLI::App& verb = add_verb(
+      app, action,
+      {.name = "inspect",
+       .summary = "Tell everything about one arena, and what is wrong with it",
+       .details = "Changes nothing, and works on what is left of a damaged arena. If something is wrong with it, the\n"
+                  "exit code is 1; 5 if it is of another layout version or byte order.",
+       .example = "  arena-shm inspect ticks\n"
+                  "  arena-shm inspect --file saved.img"},
+      options, run);
+  CLI::App* which = verb.add_option_group("Segment", "One of:");
+  which->add_option("NAME", options->name, "Name of the arena")->type_name("");
+  which->add_option("--file", options->file, "A saved segment")->type_name("IMAGE");
+  which->require_option(1);
+  verb.add_option("-n", options->count, "How many of the newest values")->type_name("N")->capture_default_str();
+  verb.add_option("--as", options->as, "Decode records as these fields, like 'u64 ts, f64 px'")->type_name("FIELDS");
+}
+
+}  // namespace arena_shm::tool

@@ -1,0 +1,199 @@
+#include "tool/inspect_page.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+#include "arena_shm/core/mutex.hpp"
+#include "schema/record_formatter.hpp"
+#include "schema/text_table.hpp"
+#include "schema/utf8.hpp"
+#include "tool/output.hpp"
+#include "tool/seat_table.hpp"
+
+namespace arena_shm::tool {
+
+namespace {
+
+using schema::printable;
+using schema::TextTable;
+
+void append_fact(std::string& out, std::string_view name, const std::string& text) {
+  fmt::format_to(std::back_inserter(out), "{:<12}{}\n", name, text);
+}
+
+void append_title(std::string& out, const std::string& title) { out += '\n' + strong(title + '\n'); }
+
+std::string hex(const std::array<std::uint8_t, 16>& id) {
+  std::string text;
+  for (const std::uint8_t byte : id) text += fmt::format("{:02x}", byte);
+  return text;
+}
+
+std::string mutex_state(const Inspection& in) {
+  const std::uint32_t word = *in.facts.mutex;
+  const std::uint32_t owner = core::mutex_owner(word);
+  std::string text = "free";
+  if (owner > in.seats.all.size()) {
+    text = fmt::format("held by seat {}, which there is not", owner - 1);
+  } else if (owner > 0) {
+    const inspect::SeatFacts& seat = in.seats.all[owner - 1];
+    text = fmt::format("{} seat {} ({}, pid {})", core::mutex_is_reserved(word) ? "reserved for" : "held by", owner - 1,
+                       to_string(seat.holder), seat.pid);
+    if (seat.holder == inspect::Holder::dead) text += "; whoever wants it next will free it";
+  }
+  if ((word & core::kMutexWaiters) != 0) text += "; somebody waits for it";
+  return text;
+}
+
+std::string readable_range(const Inspection& in) {
+  const std::uint64_t head = *in.facts.head;
+  if (head == 0) return "nothing yet";
+  if (!in.oldest) return "nothing among the slots that were looked at";
+  std::string text = fmt::format("{}..{}", *in.oldest, head - 1);
+  if (in.values_per_second > 0) {
+    const double lap_seconds = static_cast<double>(in.facts.info.slots) / in.values_per_second;
+    text += ", a lap takes " + short_duration(std::chrono::nanoseconds(static_cast<std::int64_t>(lap_seconds * 1e9)));
+  }
+  return text;
+}
+
+void append_facts(std::string& out, const Inspection& in) {
+  const Info& info = in.facts.info;
+  append_fact(out, "arena",
+              fmt::format("{}, {} values of {} bytes{}", printable(in.image.label()), info.slots,
+                          info.record.size_bytes, info.writers == Writers::exclusive ? ", one writer at a time" : ""));
+  append_fact(out, "type",
+              fmt::format("{}, aligned to {}", info.record.name.empty() ? "unnamed" : printable(info.record.name),
+                          info.record.align_bytes));
+  append_fact(out, "file",
+              fmt::format("{}, {} bytes ({}), mode {:04o}, owner {}{}", printable(in.image.path()), in.facts.file_bytes,
+                          short_bytes(in.facts.file_bytes), in.image.mode(), in.image.owner(),
+                          in.image.is_live() ? "" : ", a saved segment"));
+  append_fact(
+      out, "layout",
+      fmt::format("version {}, stride {} bytes, epoch {}", info.layout_version, info.stride_bytes, hex(info.epoch)));
+  append_fact(out, "created",
+              fmt::format("{} by pid {}, {} ago", utc_time(info.created_ns), info.creator_pid,
+                          short_duration(std::chrono::nanoseconds(realtime_ns() - info.created_ns))));
+  if (in.facts.head) {
+    append_fact(out, "head", fmt::format("{}", *in.facts.head));
+    append_fact(out, "readable", readable_range(in));
+  }
+  append_fact(out, "written",
+              fmt::format("{} values, {} skipped{}", in.seats.values, in.seats.skipped,
+                          in.image.is_live() ? ", " + short_count(in.values_per_second) + "/s" : ""));
+  if (in.facts.mutex) append_fact(out, "mutex", mutex_state(in));
+  if (in.facts.doorbell) append_fact(out, "doorbell", *in.facts.doorbell != 0 ? "a reader may be asleep" : "quiet");
+}
+
+void append_regions(std::string& out, const core::Header& header) {
+  using enum TextTable::Align;
+  TextTable table({{"REGION"}, {"OFFSET", right}, {"BYTES", right}});
+  const std::array<std::pair<const char*, core::Region>, 6> regions{{{"header", {0, header.header_bytes}},
+                                                                     {"schema", header.schema},
+                                                                     {"doorbell", header.doorbell},
+                                                                     {"control", header.control},
+                                                                     {"seats", header.seats},
+                                                                     {"slots", header.slots}}};
+  std::vector<std::vector<std::string>> lines;
+  for (const auto& [name, region] : regions) {
+    table.widen(lines.emplace_back(
+        std::vector<std::string>{name, fmt::format("{}", region.offset_bytes), fmt::format("{}", region.size_bytes)}));
+  }
+  append_title(out, "regions");
+  table.append_heading(out);
+  for (const auto& line : lines) table.append(out, line);
+}
+
+void append_mappers(std::string& out, const Inspection& in) {
+  using enum TextTable::Align;
+  TextTable table({{"PID", right}, {"PROCESS"}, {"STATE"}, {"ACCESS"}});
+  std::vector<std::vector<std::string>> lines;
+  for (const inspect::Mapper& mapper : in.mappers.found) {
+    table.widen(lines.emplace_back(std::vector<std::string>{
+        fmt::format("{}", mapper.pid), printable(mapper.process.name), std::string(to_string(mapper.process.state)),
+        mapper.writes ? "read and write" : "read"}));
+  }
+  append_title(out, lines.size() == 1 ? "mapped by 1 process" : fmt::format("mapped by {} processes", lines.size()));
+  if (!lines.empty()) table.append_heading(out);
+  for (const auto& line : lines) table.append(out, line);
+  if (in.mappers.unreadable_count > 0) {
+    out += fmt::format("{} more could not be looked at: no permission\n", in.mappers.unreadable_count);
+  }
+}
+
+// Fields by their place, with the bytes between them.
+void append_fields(std::string& out, const schema::Schema& schema) {
+  using enum TextTable::Align;
+  TextTable table({{"OFFSET", right}, {"BYTES", right}, {"TYPE"}, {"NAME"}, {"UNIT"}});
+  std::vector<std::vector<std::string>> lines;
+  const auto line = [&](std::size_t offset, std::size_t bytes, std::string type, std::string name, std::string unit) {
+    table.widen(lines.emplace_back(std::vector<std::string>{fmt::format("{}", offset), fmt::format("{}", bytes),
+                                                            std::move(type), std::move(name), std::move(unit)}));
+  };
+  auto fields = schema.fields;
+  std::sort(fields.begin(), fields.end(), [](auto& a, auto& b) { return a.offset_bytes < b.offset_bytes; });
+  std::size_t end = 0;
+  for (const schema::Field& field : fields) {
+    if (field.offset_bytes > end) line(end, field.offset_bytes - end, "padding", "", "");
+    line(field.offset_bytes, field.size_bytes(), field.type_name(), printable(field.name), printable(field.unit));
+    end = field.offset_bytes + field.size_bytes();
+  }
+  if (schema.size_bytes > end) line(end, schema.size_bytes - end, "padding", "", "");
+  append_title(out, "fields");
+  table.append_heading(out);
+  for (const auto& cells : lines) table.append(out, cells);
+}
+
+void append_newest(std::string& out, const Inspection& in) {
+  constexpr std::size_t kShownBytes = 256;
+  if (in.newest.empty()) return;
+  append_title(out, "newest values");
+  const auto formatter =
+      make_formatter(in.schema ? schema::Format::table : schema::Format::hex, in.schema ? &*in.schema : nullptr);
+  const auto shown = [&](const inspect::Value& value) {
+    const std::span<const std::byte> bytes(value.bytes);
+    return in.schema ? bytes : bytes.first(std::min(bytes.size(), kShownBytes));
+  };
+  for (const inspect::Value& value : in.newest) formatter->measure(value.seq, shown(value));
+  formatter->heading(out);
+  for (const inspect::Value& value : in.newest) formatter->record(out, value.seq, shown(value));
+  if (!in.schema && in.facts.info.record.size_bytes > kShownBytes) {
+    out += fmt::format("the first {} bytes of {}\n", kShownBytes, in.facts.info.record.size_bytes);
+  }
+}
+
+void append_problems(std::string& out, const Inspection& in) {
+  if (in.facts.problems.empty()) return;
+  append_title(out, "problems");
+  for (const std::string& problem : in.facts.problems) out += alarming(printable(problem) + '\n');
+}
+
+}  // namespace
+
+std::string damaged_page(const Inspection& in) {
+  std::string out;
+  append_fact(out, "file",
+              fmt::format("{}, {} bytes, mode {:04o}, owner {}", printable(in.image.path()), in.facts.file_bytes,
+                          in.image.mode(), in.image.owner()));
+  append_problems(out, in);
+  return out;
+}
+
+std::string whole_page(const Inspection& in) {
+  std::string out;
+  append_facts(out, in);
+  append_problems(out, in);
+  append_regions(out, in.facts.header);
+  append_title(out, fmt::format("{} seats: {}", in.facts.header.seat_count, count_seats(in.seats)));
+  if (in.seats.count(inspect::Holder::never) < in.seats.all.size()) append_seats(out, in.facts, in.seats);
+  if (in.image.is_live()) append_mappers(out, in);
+  if (in.schema) append_fields(out, *in.schema);
+  append_newest(out, in);
+  return out;
+}
+
+}  // namespace arena_shm::tool

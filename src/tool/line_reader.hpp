@@ -1,0 +1,40 @@
+// Standard input, line by line.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "schema/record_input.hpp"
+
+namespace arena_shm::tool {
+
+/// Comes to an end also when a signal asks for it (signals.hpp). A line comes as soon as it is there.
+/// Thread safety: none.
+class LineReader {
+ public:
+  /// Lines longer than `max_line_bytes` are cut, and say so.
+  explicit LineReader(std::size_t max_line_bytes) : max_line_bytes_(max_line_bytes) {}
+
+  /// The next line without its '\n'; nothing at the end. Errors: Code::system.
+  std::optional<schema::Line> next();
+  /// The same line once more at the next call.
+  void put_back(schema::Line line) { put_back_ = std::move(line); }
+
+ private:
+  bool fill();
+
+  std::size_t max_line_bytes_;
+  std::string buffer_;
+  std::size_t at_ = 0;  // what is before has been used
+  bool ended_ = false;
+  std::uint64_t number_ = 0;
+  std::optional<schema::Line> put_back_;
+};
+
+/// Reads from standard input until the span is full or the input ends. Returns the number of bytes; fewer at the end.
+/// Errors: Code::system.
+std::size_t read_input(std::span<std::byte> target);
+
+}  // namespace arena_shm::tool

@@ -1,0 +1,105 @@
+// list: every arena on this host, found by its magic.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <thread>
+
+#include "inspect/facts.hpp"
+#include "inspect/seats.hpp"
+#include "schema/text_table.hpp"
+#include "schema/utf8.hpp"
+#include "tool/names.hpp"
+#include "tool/output.hpp"
+#include "tool/verbs.hpp"
+
+namespace arena_shm::tool {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using schema::TextTable;
+
+constexpr std::chrono::milliseconds kBetweenSamples{200};
+
+struct Options {};
+
+struct Row {
+  inspect::Image image;
+  inspect::Facts facts;
+  inspect::Seats seats;
+  Clock::time_point sampled;
+};
+
+std::string writers(const inspect::Seats& seats) {
+  using inspect::Holder;
+  std::string text = fmt::format("{} alive", seats.count(Holder::alive));
+  if (const std::size_t dead = seats.count(Holder::dead); dead > 0) text += fmt::format(", {} dead", dead);
+  return text;
+}
+
+std::string rate_of(const Row& row) {
+  const std::uint64_t now = inspect::read_value_count(row.image, row.facts.header);
+  return short_count(inspect::rate(row.seats.values, now, Clock::now() - row.sampled));
+}
+
+std::vector<std::string> cells(const Row& row) {
+  const Info& info = row.facts.info;
+  return {schema::printable(row.image.label()),
+          info.record.name.empty() ? "?" : schema::printable(info.record.name),
+          fmt::format("{}B", info.record.size_bytes),
+          fmt::format("{}", info.slots),
+          short_bytes(info.segment_bytes),
+          fmt::format("{}", row.seats.values),
+          rate_of(row),
+          writers(row.seats),
+          short_duration(std::chrono::nanoseconds(realtime_ns() - info.created_ns))};
+}
+
+ExitCode run(const Options&) {
+  std::vector<std::string> unreadable;
+  std::vector<Row> rows;
+  for (inspect::Image& image : live_arenas(&unreadable)) {
+    inspect::Facts facts = inspect::read_facts(image);
+    for (const std::string& problem : facts.problems) note(fmt::format("'{}': {}", image.label(), problem));
+    if (!facts.usable) continue;
+    inspect::Seats seats = inspect::read_seats(image, facts.header);
+    rows.push_back({std::move(image), std::move(facts), std::move(seats), Clock::now()});
+  }
+  for (const std::string& name : unreadable) note(fmt::format("skipped '{}': no permission to read it", name));
+  if (!rows.empty()) std::this_thread::sleep_for(kBetweenSamples);
+
+  using enum TextTable::Align;
+  TextTable table({{"NAME"},
+                   {"TYPE"},
+                   {"REC", right},
+                   {"SLOTS", right},
+                   {"SIZE", right},
+                   {"WRITTEN", right},
+                   {"RATE/s", right},
+                   {"WRITERS"},
+                   {"AGE", right}});
+  std::vector<std::vector<std::string>> lines;
+  for (const Row& row : rows) table.widen(lines.emplace_back(cells(row)));
+  Output output;
+  std::string heading;
+  table.append_heading(heading);
+  output.text() += strong(heading);
+  for (const auto& line : lines) table.append(output.text(), line);
+  output.flush();
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+void add_list(CLI::App& app, Action& action) {
+  add_verb(app, action,
+           {.name = "list",
+            .summary = "List every arena on this host",
+            .details =
+                "The rate is that of the last moment. Writers are alive if the kernel says so (their lease is held),\n"
+                "dead if they did not live to give their seat back.",
+            .example = "  arena-shm list"},
+           std::make_shared<Options>(), run);
+}
+
+}  // namespace arena_shm::tool

@@ -1,0 +1,105 @@
+// arena-shm: looks at rings in shared memory, reads and writes them. Verbs are in files of their own; this one finds
+// the verb, and says what went wrong.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <csignal>
+#include <cstdint>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "arena_shm/error.hpp"
+#include "tool/names.hpp"
+#include "tool/output.hpp"
+#include "tool/verbs.hpp"
+
+namespace arena_shm::tool {
+
+std::string check_count(const std::string& text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc{} && end == text.data() + text.size()) return "";
+  return "expected a whole number below 2^64, found '" + text + "'";
+}
+
+namespace {
+
+std::vector<std::string> verb_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(verb->get_name());
+  }
+  return names;
+}
+
+ExitCode refuse_verb(const std::vector<std::string>& known, const std::string& found) {
+  const auto meant = nearest(found, known);
+  note(fmt::format("expected a verb ({}), found '{}'; {}", fmt::join(known, ", "), found,
+                   meant ? "did you mean '" + *meant + "'?" : "see arena-shm --help"));
+  return ExitCode::usage;
+}
+
+// CLI11's own exit codes are not ours: help and version are 0, everything else is the user's usage.
+ExitCode report_usage(const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
+    app.exit(error);
+    return ExitCode::ok;
+  }
+  const auto chosen = app.get_subcommands();
+  const std::string verb = chosen.empty() ? "" : ' ' + chosen.front()->get_name();
+  note(std::string(error.what()) + "; see arena-shm" + verb + " --help");
+  return ExitCode::usage;
+}
+
+ExitCode run(int argc, char** argv) {
+  CLI::App app("Rings of records in shared memory: create, watch, read and write them.", "arena-shm");
+  app.set_version_flag("--version", "arena-shm " ARENA_SHM_VERSION);
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(34);
+  app.footer(
+      "Data goes to standard output, everything else to standard error.\n"
+      "Exit codes: 0 ok, 1 error, 2 usage, 3 finished but values were lost, 4 no such arena, 5 incompatible.");
+  Action action;
+  add_create(app, action);
+  add_list(app, action);
+  add_inspect(app, action);
+  add_tail(app, action);
+  add_write(app, action);
+  add_seats(app, action);
+  add_rm(app, action);
+
+  const std::string first = argc > 1 ? argv[1] : "";
+  const auto known = verb_names(app);
+  if (!first.empty() && first.front() != '-' && std::find(known.begin(), known.end(), first) == known.end()) {
+    return refuse_verb(known, first);
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return report_usage(app, error);
+  }
+  return action();
+}
+
+}  // namespace
+
+}  // namespace arena_shm::tool
+
+int main(int argc, char** argv) {
+  using arena_shm::tool::ExitCode;
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an ordinary end, seen at the write
+  ExitCode code = ExitCode::failed;
+  try {
+    code = arena_shm::tool::run(argc, argv);
+  } catch (const arena_shm::tool::OutputClosed&) {
+    code = ExitCode::ok;
+  } catch (const arena_shm::Error& error) {
+    code = arena_shm::tool::report(error);
+  } catch (const std::exception& error) {
+    arena_shm::tool::note(error.what());
+  }
+  return static_cast<int>(code);
+}

@@ -1,0 +1,99 @@
+#include "tool/seat_table.hpp"
+
+#include <fmt/format.h>
+
+#include <initializer_list>
+
+#include "schema/text_table.hpp"
+#include "schema/utf8.hpp"
+#include "tool/output.hpp"
+
+namespace arena_shm::tool {
+
+namespace {
+
+using inspect::Holder;
+using inspect::ProcessState;
+using schema::TextTable;
+
+// Alive is what the lease says; whether the process makes use of it, /proc tells.
+std::string holder(const inspect::SeatFacts& seat) {
+  std::string text(to_string(seat.holder));
+  if (seat.holder == Holder::alive &&
+      (seat.process.state == ProcessState::stopped || seat.process.state == ProcessState::zombie)) {
+    text += fmt::format(", {}", to_string(seat.process.state));
+  }
+  return text;
+}
+
+// With how far the others have come meanwhile.
+std::string claim(const inspect::SeatFacts& seat, const inspect::Facts& facts) {
+  std::string text = describe_claim(seat, facts.info.writers == Writers::exclusive);
+  const bool in_flight = seat.claim == core::ClaimKind::claiming || seat.claim == core::ClaimKind::writing;
+  if (in_flight && facts.head && *facts.head > seat.claim_seq) {
+    text += fmt::format(", {} behind", *facts.head - seat.claim_seq);
+  }
+  return text;
+}
+
+std::vector<std::string> cells(const inspect::SeatFacts& seat, const inspect::Facts& facts) {
+  const bool known = seat.pid != 0;
+  std::string process = schema::printable(seat.process.name);
+  if (seat.other_namespace) process = "(other pid namespace)";
+  return {fmt::format("{}", seat.index),
+          holder(seat),
+          known ? fmt::format("{}", seat.pid) : "-",
+          known ? fmt::format("{}", seat.tid) : "-",
+          process.empty() ? "-" : process,
+          seat.name.empty() ? "-" : schema::printable(seat.name),
+          claim(seat, facts),
+          fmt::format("{}", seat.values),
+          fmt::format("{}", seat.skipped),
+          utc_time(seat.taken_ns)};
+}
+
+}  // namespace
+
+void append_seats(std::string& out, const inspect::Facts& facts, const inspect::Seats& seats) {
+  using enum TextTable::Align;
+  TextTable table({{"SEAT", right},
+                   {"HOLDER"},
+                   {"PID", right},
+                   {"TID", right},
+                   {"PROCESS"},
+                   {"NAME"},
+                   {"CLAIM"},
+                   {"VALUES", right},
+                   {"SKIPPED", right},
+                   {"TAKEN"}});
+  struct Line {
+    std::vector<std::string> cells;
+    Holder holder;
+  };
+  std::vector<Line> lines;
+  for (const inspect::SeatFacts& seat : seats.all) {
+    if (seat.holder == Holder::never) continue;
+    lines.push_back({cells(seat, facts), seat.holder});
+    table.widen(lines.back().cells);
+  }
+  std::string heading;
+  table.append_heading(heading);
+  out += strong(heading);
+  for (const Line& line : lines) {
+    std::string text;
+    table.append(text, line.cells);
+    out += line.holder == Holder::dead ? alarming(text) : text;
+  }
+}
+
+std::string count_seats(const inspect::Seats& seats) {
+  std::string text;
+  for (const Holder holder : {Holder::alive, Holder::dead, Holder::left, Holder::never, Holder::unknown}) {
+    if (const std::size_t count = seats.count(holder); count > 0) {
+      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, to_string(holder));
+    }
+  }
+  return text;
+}
+
+}  // namespace arena_shm::tool

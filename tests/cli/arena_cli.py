@@ -1,0 +1,114 @@
+"""What the tests of the verbs have in common: each runs the built tool, with arenas of its own."""
+
+import os
+import pathlib
+import secrets
+import shutil
+import signal
+import stat
+import subprocess
+import tempfile
+import time
+import unittest
+
+TOOL = os.environ["ARENA_SHM_TOOL"]
+SHM = pathlib.Path("/dev/shm")
+TICK = "u64 ts, f64 px, s4 sym"
+
+OK, FAILED, USAGE, LOST, ABSENT, INCOMPATIBLE = range(6)
+
+
+class CliTest(unittest.TestCase):
+    maxDiff = None
+
+    def name(self, hint="arena"):
+        """A name that nobody else uses; the arena is removed after the test."""
+        name = f"cli-{os.getpid()}-{secrets.token_hex(4)}-{hint}"
+        self.addCleanup((SHM / name).unlink, missing_ok=True)
+        return name
+
+    def directory(self):
+        path = tempfile.mkdtemp(prefix="arena-shm-cli-")
+        self.addCleanup(shutil.rmtree, path)
+        os.chmod(path, 0o755)
+        return pathlib.Path(path)
+
+    def run_tool(self, *args, stdin="", **kwargs):
+        """Runs a verb to its end. Texts in, texts out; bytes in, bytes out."""
+        kwargs.setdefault("stdout", subprocess.PIPE)
+        return subprocess.run(
+            [TOOL, *map(str, args)],
+            input=stdin,
+            stderr=subprocess.PIPE,
+            text=isinstance(stdin, str),
+            timeout=60,
+            **kwargs,
+        )
+
+    def expect(self, code, *args, says="", **kwargs):
+        """Runs a verb that is to end with this code, and to say something on standard error."""
+        done = self.run_tool(*args, **kwargs)
+        self.assertEqual(done.returncode, code, f"{args}\n{done.stdout}\n{done.stderr}")
+        if says:
+            self.assertIn(says, done.stderr)
+        return done
+
+    def create(self, *args, fields=TICK, slots=8):
+        name = self.name()
+        self.expect(OK, "create", name, "--slots", slots, "--fields", fields, *args)
+        return name
+
+    def create_filled(self, count, **kwargs):
+        """An arena into which `count` ticks were written: ts 0, 1, 2, ..., px ts / 2, sym "S" and the last digit."""
+        name = self.create(**kwargs)
+        lines = "".join(f"{i},{i / 2},S{i % 10}\n" for i in range(count))
+        self.expect(OK, "write", name, stdin="ts,px,sym\n" + lines)
+        return name
+
+    def start(self, *args, **kwargs):
+        """Starts a verb that goes on until it is ended; with pipes to and from it."""
+        for stream in ("stdin", "stdout", "stderr"):
+            kwargs.setdefault(stream, subprocess.PIPE)
+        process = subprocess.Popen([TOOL, *map(str, args)], text=True, **kwargs)
+
+        def end():
+            process.kill()
+            process.send_signal(signal.SIGCONT)
+            process.communicate()
+
+        self.addCleanup(end)
+        return process
+
+    def start_writer(self, name):
+        """A living writer with one value in the ring."""
+        writer = self.start("write", name)
+        writer.stdin.write("ts,px,sym\n1,1,A\n")
+        writer.stdin.flush()
+        self.eventually(lambda: "alive" in self.expect(OK, "seats", name).stdout and self.written(name) > 0)
+        return writer
+
+    def written(self, name):
+        return int(self.row(name)[5])
+
+    def row(self, name):
+        """The line of `list` for one arena, as cells."""
+        lines = self.expect(OK, "list").stdout.splitlines()
+        rows = [line for line in lines if line.split()[0] == name]
+        self.assertEqual(len(rows), 1, lines)
+        return rows[0].split()
+
+    def eventually(self, condition, seconds=20):
+        """Waits until the condition holds. No test depends on how long that takes."""
+        end = time.monotonic() + seconds
+        while not condition():
+            self.assertLess(time.monotonic(), end, "waited in vain")
+            time.sleep(0.02)
+
+    def as_nobody(self):
+        """Arguments of run_tool for an unprivileged user who can run the tool."""
+        if os.geteuid() != 0:
+            self.skipTest("only root can run something as another user")
+        copy = self.directory() / "arena-shm"
+        shutil.copy(TOOL, copy)
+        os.chmod(copy, stat.S_IRWXU | stat.S_IRGRP | stat.S_IXGRP | stat.S_IROTH | stat.S_IXOTH)
+        return {"executable": copy, "user": 65534, "group": 65534, "extra_groups": []}

@@ -1,0 +1,115 @@
+"""tail -f: following, and how it ends."""
+
+import json
+import signal
+import subprocess
+import unittest
+
+from arena_cli import LOST, OK, TOOL, CliTest
+
+
+class FollowTest(CliTest):
+    def follow(self, name, *args):
+        return self.start("tail", name, "-f", "--format", "ndjson", *args)
+
+    def write(self, name, first, count):
+        lines = "".join(f"{i},{i / 2},S{i % 10}\n" for i in range(first, first + count))
+        self.expect(OK, "write", name, stdin="ts,px,sym\n" + lines)
+
+    def next_seq(self, tail):
+        return json.loads(tail.stdout.readline())["_seq"]
+
+    def test_goes_on_with_what_comes(self):
+        name = self.create_filled(2)
+        tail = self.follow(name)
+        self.assertEqual([self.next_seq(tail) for _ in range(2)], [0, 1])
+        self.write(name, 2, 2)
+        self.assertEqual([self.next_seq(tail) for _ in range(2)], [2, 3])
+
+    def test_from_newest_skips_what_is_there(self):
+        name = self.create_filled(2)
+        tail = self.follow(name, "--from", "newest", "-n", 1)
+        # Nothing tells when it has begun: write until the first value comes.
+        first = []
+
+        def has_come():
+            self.write(name, 2, 1)
+            return tail.poll() is not None
+
+        self.eventually(has_come)
+        first = json.loads(tail.stdout.readline())["_seq"]
+        self.assertGreaterEqual(first, 2)
+        self.assertEqual(tail.returncode, OK)
+
+    def test_ends_after_a_sequence_number_that_is_yet_to_come(self):
+        name = self.create_filled(2)
+        tail = self.follow(name, "--until", 3)
+        self.assertEqual([self.next_seq(tail) for _ in range(2)], [0, 1])
+        self.write(name, 2, 5)
+        out, _ = tail.communicate(timeout=30)
+        self.assertEqual([json.loads(line)["_seq"] for line in out.splitlines()], [2, 3])
+        self.assertEqual(tail.returncode, OK)
+
+    def test_signals_end_it_with_a_summary(self):
+        for number in [signal.SIGINT, signal.SIGTERM]:
+            name = self.create_filled(2)
+            tail = self.follow(name)
+            self.next_seq(tail)
+            tail.send_signal(number)
+            _, err = tail.communicate(timeout=30)
+            self.assertEqual(tail.returncode, OK)
+            self.assertEqual(err, "arena-shm: read 2 values\n")
+
+    def test_a_stopped_follower_accounts_for_every_value(self):
+        name = self.create_filled(2)
+        tail = self.follow(name)
+        self.assertEqual([self.next_seq(tail) for _ in range(2)], [0, 1])
+        tail.send_signal(signal.SIGSTOP)
+        self.write(name, 2, 100)
+        tail.send_signal(signal.SIGCONT)
+        seqs = [self.next_seq(tail)]
+        while seqs[-1] != 101:
+            seqs.append(self.next_seq(tail))
+        tail.send_signal(signal.SIGINT)
+        _, err = tail.communicate(timeout=30)
+        self.assertEqual(tail.returncode, LOST)
+        self.assertEqual(seqs, list(range(seqs[0], 102)))
+        lost = seqs[0] - 2
+        self.assertGreaterEqual(lost, 100 - 8)
+        self.assertEqual(
+            err,
+            f"gap: 2..{seqs[0] - 1} ({lost} overwritten)\n"
+            f"arena-shm: read {2 + len(seqs)} values, lost {lost} in 1 gap\n",
+        )
+
+    def test_a_closed_pipe_ends_it_silently(self):
+        name = self.create_filled(2)
+        tail = self.follow(name)
+        self.next_seq(tail)
+        tail.stdout.close()
+        tail.wait(timeout=30)  # though nothing more is written
+        self.assertEqual(tail.returncode, OK)
+        self.assertEqual(tail.stderr.read(), "")
+
+    def test_head_may_close_the_pipe_in_the_middle(self):
+        name = self.create_filled(5000, slots=5000)
+        command = f"'{TOOL}' tail {name} --from oldest --format csv | head -n 3"
+        done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.stdout, "_seq,ts,px,sym\n0,0,0.0,S0\n1,1,0.5,S1\n")
+        self.assertEqual((done.returncode, done.stderr), (OK, ""))
+
+    def test_a_stopped_or_dead_writer_does_not_end_it(self):
+        name = self.create()
+        writer = self.start_writer(name)
+        tail = self.follow(name)
+        self.next_seq(tail)
+        writer.send_signal(signal.SIGSTOP)
+        self.write(name, 1, 1)
+        self.assertEqual(self.next_seq(tail), 1)
+        writer.kill()
+        self.write(name, 2, 1)
+        self.assertEqual(self.next_seq(tail), 2)
+
+
+if __name__ == "__main__":
+    unittest.main()

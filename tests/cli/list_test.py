@@ -1,0 +1,70 @@
+"""list: which arenas there are."""
+
+import os
+import unittest
+
+from arena_cli import OK, SHM, CliTest
+
+
+class ListTest(CliTest):
+    def test_shows_what_an_arena_is(self):
+        name = self.create_filled(20)
+        heading = self.expect(OK, "list").stdout.splitlines()[0].split()
+        self.assertEqual(heading, ["NAME", "TYPE", "REC", "SLOTS", "SIZE", "WRITTEN", "RATE/s", "WRITERS", "AGE"])
+        row = self.row(name)
+        self.assertEqual(row[:4], [name, "?", "24B", "8"])
+        self.assertRegex(row[4], r"^\d+(\.\d)?K$")
+        self.assertEqual(row[5:9], ["20", "0", "0", "alive"])
+
+    def test_counts_the_living_and_the_dead(self):
+        name = self.create()
+        self.start_writer(name)
+        dying = self.start_writer(name)
+        dying.kill()
+        dying.wait()
+        self.assertEqual(self.row(name)[7:11], ["1", "alive,", "1", "dead"])
+
+    def test_shows_the_rate_while_somebody_writes(self):
+        name = self.create()
+        writer = self.start("write", name, "--rate", 1000, stderr=None)
+        writer.stdin.write("ts,px,sym\n" + "1,1,A\n" * 1000)
+        writer.stdin.flush()
+        rates = []
+
+        def is_counted():
+            rates.append(self.row(name)[6])
+            return rates[-1] != "0"
+
+        self.eventually(is_counted)
+
+    def test_files_that_are_no_arenas_are_ignored(self):
+        for content in [b"", b"short", b"x" * 5000]:
+            (SHM / self.name("other")).write_bytes(content)
+        directory = SHM / self.name("directory")
+        directory.mkdir()
+        self.addCleanup(directory.rmdir)
+        link = SHM / self.name("link")
+        link.symlink_to(SHM / self.create())
+        os.mkfifo(SHM / self.name("fifo"))
+        done = self.expect(OK, "list")
+        for hint in ["other", "directory", "link", "fifo"]:
+            self.assertNotRegex(done.stdout + done.stderr, rf"cli-{os.getpid()}-\w+-{hint}\b")
+
+    def test_a_damaged_arena_is_noted_and_the_others_are_shown(self):
+        good, bad = self.create(), self.create()
+        with open(SHM / bad, "r+b") as segment:
+            segment.seek(128)
+            segment.write(b"\xff")
+        done = self.expect(OK, "list", says=f"'{bad}': header: expected header checksum")
+        self.assertIn(good, done.stdout)
+        self.assertNotIn(bad, done.stdout)
+
+    def test_arenas_that_may_not_be_read_are_noted(self):
+        hidden, shown = self.create(), self.create("--mode", "0644")
+        done = self.expect(OK, "list", says=f"skipped '{hidden}': no permission", **self.as_nobody())
+        self.assertIn(shown, done.stdout)
+        self.assertNotIn(hidden, done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,68 @@
+"""seats: who writes."""
+
+import signal
+import unittest
+
+from arena_cli import FAILED, OK, SHM, CliTest
+
+
+class SeatsTest(CliTest):
+    def rows(self, name):
+        lines = self.expect(OK, "seats", name).stdout.splitlines()
+        self.assertEqual(
+            lines[0].split(),
+            ["SEAT", "HOLDER", "PID", "TID", "PROCESS", "NAME", "CLAIM", "VALUES", "SKIPPED", "TAKEN"],
+        )
+        return lines[1:]
+
+    def test_an_unused_table_is_empty(self):
+        name = self.create("--seats", 3)
+        self.assertEqual(self.rows(name), [])
+        self.expect(OK, "seats", name, says="3 seats: 3 never used")
+
+    def test_alive_then_left(self):
+        name = self.create()
+        writer = self.start_writer(name)
+        self.assertRegex(self.rows(name)[0], rf"^   0  alive +{writer.pid} ")
+        writer.communicate("2,2,B\n")
+        self.assertRegex(self.rows(name)[0], r"^   0  left +- +- +- +arena-shm write +idle +2 +0 ")
+
+    def test_alive_then_dead_then_taken_again(self):
+        name = self.create()
+        first = self.start_writer(name)
+        first.kill()
+        first.wait()
+        self.assertRegex(self.rows(name)[0], rf"^   0  dead +{first.pid} .* idle +1 ")
+        second = self.start_writer(name)
+        rows = self.rows(name)
+        self.assertEqual(len(rows), 1)
+        self.assertRegex(rows[0], rf"^   0  alive +{second.pid} .* idle +2 ")
+
+    def test_a_stopped_writer_is_alive(self):
+        name = self.create()
+        writer = self.start_writer(name)
+        writer.send_signal(signal.SIGSTOP)
+        self.eventually(lambda: "alive, stopped" in self.rows(name)[0])
+
+    def test_a_full_table_refuses_the_next_writer(self):
+        name = self.create("--seats", 1)
+        self.start_writer(name)
+        self.expect(FAILED, "write", name, stdin="ts,px,sym\n", says="found a living writer in each")
+
+    def test_an_exclusive_holder_shows_where_it_began(self):
+        name = self.create_filled(3)
+        exclusive = self.create("--exclusive")
+        self.expect(OK, "write", exclusive, stdin="ts,px,sym\n1,1,A\n2,2,B\n")
+        self.start_writer(exclusive)
+        self.assertRegex(self.rows(exclusive)[0], r" since 2 +3 ")
+        self.assertNotIn("since", self.rows(name)[0])
+
+    def test_needs_read_permission_only(self):
+        name = self.create("--mode", "0444")
+        self.start_writer(name)
+        done = self.expect(OK, "seats", name, **self.as_nobody())
+        self.assertIn("alive", done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,136 @@
+"""tail without -f: which values are printed, and how."""
+
+import csv
+import io
+import json
+import os
+import unittest
+
+from arena_cli import FAILED, INCOMPATIBLE, LOST, OK, SHM, USAGE, CliTest
+
+
+class TailTest(CliTest):
+    def seqs(self, *args, code=OK):
+        """The seqs that are printed."""
+        lines = self.expect(code, "tail", *args, "--format", "ndjson").stdout.splitlines()
+        return [json.loads(line)["_seq"] for line in lines]
+
+    def test_prints_the_last_ten_or_as_many_as_asked_for(self):
+        name = self.create_filled(20, slots=16)
+        self.assertEqual(self.seqs(name), list(range(10, 20)))
+        self.assertEqual(self.seqs(name, "-n", 3), [17, 18, 19])
+        self.assertEqual(self.seqs(name, "-n", 0), [])
+        self.assertEqual(self.seqs(name, "-n", 100), list(range(4, 20)))
+        self.assertEqual(self.seqs(self.create()), [])
+
+    def test_begins_and_ends_where_asked_to(self):
+        name = self.create_filled(20, slots=16)
+        self.assertEqual(self.seqs(name, "--from", "oldest"), list(range(4, 20)))
+        self.assertEqual(self.seqs(name, "--from", "oldest", "-n", 2), [4, 5])
+        self.assertEqual(self.seqs(name, "--from", "newest"), [])
+        self.assertEqual(self.seqs(name, "--from", 17), [17, 18, 19])
+        self.assertEqual(self.seqs(name, "--from", 5, "--until", 7), [5, 6, 7])
+        self.assertEqual(self.seqs(name, "--until", 12), [10, 11, 12])
+        self.assertEqual(self.seqs(name, "--from", 20), [])
+        self.assertEqual(self.seqs(name, "--from", 5, "--until", 2**64 - 1), list(range(5, 20)))
+
+    def test_values_that_are_gone_are_reported(self):
+        name = self.create_filled(20)
+        done = self.expect(LOST, "tail", name, "--from", 0, "--format", "csv")
+        self.assertEqual(done.stderr, "gap: 0..11 (12 overwritten)\narena-shm: read 8 values, lost 12 in 1 gap\n")
+        self.assertEqual(len(done.stdout.splitlines()), 1 + 8)
+
+    def test_values_beyond_the_end_are_not_lost(self):
+        name = self.create_filled(20)
+        done = self.expect(LOST, "tail", name, "--from", 2, "--until", 4, "--format", "csv")
+        self.assertEqual(done.stdout, "_seq,ts,px,sym\n")
+        self.assertIn("gap: 2..4 (3 overwritten)", done.stderr)
+
+    def test_gaps_may_stand_between_the_values(self):
+        name = self.create_filled(20)
+        done = self.expect(LOST, "tail", name, "--from", 10, "--gaps", "inline", "--format", "ndjson")
+        self.assertEqual(
+            json.loads(done.stdout.splitlines()[0]),
+            {"_gap": {"first": 10, "last": 11, "count": 2, "cause": "overwritten"}},
+        )
+        self.assertNotIn("gap:", done.stderr)
+        done = self.expect(LOST, "tail", name, "--from", 10, "--gaps", "inline", "--format", "csv")
+        self.assertEqual(done.stdout.splitlines()[:2], ["_seq,ts,px,sym", "# gap: 10..11 (2 overwritten)"])
+
+    def test_table(self):
+        name = self.create_filled(11, slots=16)
+        self.assertEqual(
+            self.expect(OK, "tail", name, "-n", 2).stdout,
+            "_seq  ts   px  sym\n   9   9  4.5  S9\n  10  10  5.0  S0\n",
+        )
+
+    def test_ndjson_and_csv_are_exact(self):
+        name = self.create(fields="u64 big, i64 low, f64 f, f32 g, bool b, s8 text, i16[2] a", slots=4)
+        value = {
+            "big": 2**64 - 1,
+            "low": -(2**63),
+            "f": 0.1,
+            "g": 1.5,
+            "b": True,
+            "text": 'a,"\né',
+            "a": [-1, 2],
+        }
+        self.expect(OK, "write", name, stdin=json.dumps(value) + "\n")
+        done = self.expect(OK, "tail", name, "--format", "ndjson")
+        self.assertEqual(json.loads(done.stdout), {"_seq": 0} | value)
+        self.assertIn('"big":18446744073709551615,', done.stdout)
+        rows = list(csv.reader(io.StringIO(self.expect(OK, "tail", name, "--format", "csv").stdout)))
+        self.assertEqual(rows[0], ["_seq", "big", "low", "f", "g", "b", "text", "a[0]", "a[1]"])
+        self.assertEqual(
+            rows[1],
+            ["0", "18446744073709551615", "-9223372036854775808", "0.1", "1.5", "true", 'a,"\né', "-1", "2"],
+        )
+
+    def test_fields_are_chosen_by_name(self):
+        name = self.create_filled(1)
+        done = self.expect(OK, "tail", name, "--fields", "sym,ts", "--format", "csv")
+        self.assertEqual(done.stdout, "_seq,sym,ts\n0,S0,0\n")
+        done = self.expect(OK, "tail", "--fields", "px", name, "--format", "csv")
+        self.assertEqual(done.stdout, "_seq,px\n0,0.0\n")
+        self.expect(USAGE, "tail", name, "--fields", "price", says="some of ts, px, sym")
+
+    def test_without_schema_bytes_are_shown_and_it_says_so(self):
+        name = self.name()
+        self.expect(OK, "create", name, "--slots", 2, "--size", 16)
+        self.expect(OK, "write", name, "--format", "raw", stdin=bytes(range(1, 17)))
+        done = self.expect(OK, "tail", name, says="no schema that can be used: records of 16 bytes, aligned to 8")
+        self.assertIn("0  000000  01 02 03 04 05 06 07 08  09 0a 0b 0c 0d 0e 0f 10 |................|", done.stdout)
+        done = self.expect(OK, "tail", name, "--as", "u64 a, u16[4] b", "--format", "csv")
+        self.assertEqual(done.stdout.splitlines()[1], "0,578437695752307201,2569,3083,3597,4111")
+        self.assertEqual(done.stderr, "")
+        self.expect(INCOMPATIBLE, "tail", name, "--as", "u64 a", says="expected fields of 16 bytes together, found 8")
+        self.expect(INCOMPATIBLE, "tail", name, "--format", "csv", says="--as")
+        self.expect(USAGE, "tail", name, "--as", "u65 a", says="column 1")
+
+    def test_needs_read_permission_only(self):
+        name = self.create_filled(3)
+        os.chmod(SHM / name, 0o444)
+        done = self.expect(OK, "tail", name, "--format", "csv", **self.as_nobody())
+        self.assertEqual(len(done.stdout.splitlines()), 1 + 3)
+        os.chmod(SHM / name, 0o600)
+        self.expect(FAILED, "tail", name, says="no permission", **self.as_nobody())
+
+    def test_a_full_disk_is_an_error(self):
+        name = self.create_filled(3)
+        with open("/dev/full", "w", encoding="ascii") as full:
+            self.expect(FAILED, "tail", name, stdout=full, says="No space left on device")
+
+    def test_other_files_are_refused(self):
+        fifo = self.name("fifo")
+        os.mkfifo(SHM / fifo)
+        self.expect(FAILED, "tail", fifo, says="FIFO")
+        other = self.name("other")
+        (SHM / other).write_bytes(b"x" * 10000)
+        self.expect(FAILED, "tail", other, says="expected an arena")
+        damaged = self.create()
+        os.truncate(SHM / damaged, 8192)
+        self.expect(FAILED, "tail", damaged, says="found 8192 bytes")
+
+
+if __name__ == "__main__":
+    unittest.main()

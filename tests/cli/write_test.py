@@ -1,0 +1,149 @@
+"""write: values from standard input."""
+
+import json
+import os
+import signal
+import struct
+import unittest
+
+from arena_cli import ABSENT, FAILED, INCOMPATIBLE, OK, SHM, TICK, CliTest
+
+
+class WriteTest(CliTest):
+    def values(self, name):
+        lines = self.expect(OK, "tail", name, "--from", "oldest", "--format", "ndjson").stdout.splitlines()
+        return [json.loads(line) for line in lines]
+
+    def test_csv_names_its_columns_in_any_order(self):
+        name = self.create()
+        done = self.expect(OK, "write", name, stdin='sym,ts,px\nES,1,2.5\n"a,b",2,-1e3\n')
+        self.assertEqual(done.stdout, "")
+        self.assertEqual(done.stderr, "arena-shm: wrote 2 values\n")
+        self.assertEqual(
+            self.values(name),
+            [
+                {"_seq": 0, "ts": 1, "px": 2.5, "sym": "ES"},
+                {"_seq": 1, "ts": 2, "px": -1000.0, "sym": "a,b"},
+            ],
+        )
+
+    def test_ndjson_is_told_from_csv_by_its_first_line(self):
+        name = self.create()
+        line = '{"ts":1,"px":null,"sym":"ES"}\n'
+        self.expect(OK, "write", name, stdin=line)
+        self.expect(OK, "write", name, "--format", "ndjson", stdin=line)
+        self.assertEqual(len(self.values(name)), 2)
+        self.expect(FAILED, "write", name, "--format", "csv", stdin=line, says="expected the columns ts,px,sym, found a line that is no row of CSV")
+
+    def test_bad_lines_are_refused_with_number_and_column_and_the_rest_goes_in(self):
+        name = self.create()
+        done = self.expect(FAILED, "write", name, stdin="ts,px,sym\n1,1,A\n2,x,B\n-3,3,C\n4,4\n5,5,TOOLONG\n6,6,F\n")
+        self.assertEqual([value["ts"] for value in self.values(name)], [1, 6])
+        for says in [
+            "refused line 3, column 2 (px): expected a number, found 'x'",
+            "refused line 4, column 1 (ts): expected an integer, found '-3'",
+            "refused line 5: expected 3 columns, found 2",
+            "refused line 6, column 3 (sym): expected at most 4 bytes of text, found 7 bytes",
+            "wrote 2 values, refused 4 lines",
+        ]:
+            self.assertIn(says, done.stderr)
+
+    def test_bad_ndjson_lines_are_refused_and_the_rest_goes_in(self):
+        name = self.create()
+        good = '{"ts":1,"px":1,"sym":"A"}\n'
+        done = self.expect(FAILED, "write", name, stdin=good + '{"ts":1}\n{"ts":\n{"ts":1.5,"px":1,"sym":"A"}\n' + good)
+        self.assertEqual(len(self.values(name)), 2)
+        for says in [
+            "refused line 2: expected all of the fields ts, px, sym, found no 'px'",
+            "refused line 3, byte",
+            "refused line 4, field 'ts': expected an integer, found '1.5'",
+        ]:
+            self.assertIn(says, done.stderr)
+
+    def test_a_header_that_does_not_fit_stops_everything(self):
+        name = self.create()
+        for header, says in [("ts,px", "no column 'sym'"), ("ts,px,sym,x", "'x'"), ("1,2,A", "found '1'"), ("ts,ts", "twice")]:
+            with self.subTest(header=header):
+                self.expect(FAILED, "write", name, stdin=header + "\n1,2,A\n", says=says)
+        self.assertEqual(self.values(name), [])
+
+    def test_a_line_without_end_is_refused_and_the_rest_goes_in(self):
+        name = self.create()
+        endless = "1,1," + "A" * (9 << 20)
+        done = self.expect(FAILED, "write", name, stdin=f"ts,px,sym\n{endless}\n2,2,B\n", says="line 2: expected a shorter")
+        self.assertIn("wrote 1 value, refused 1 line", done.stderr)
+        self.assertEqual([value["ts"] for value in self.values(name)], [2])
+
+    def test_an_empty_input_writes_nothing(self):
+        name = self.create()
+        for arguments in [[], ["--format", "ndjson"], ["--format", "raw"]]:
+            self.expect(OK, "write", name, *arguments, stdin="", says="wrote 0 values")
+
+    def test_raw_records_go_in_as_they_are(self):
+        name = self.create()
+        records = b"".join(struct.pack("<Qd4s4x", i, i / 4, b"RAW") for i in range(5))
+        self.expect(OK, "write", name, "--format", "raw", stdin=records)
+        self.assertEqual([value["px"] for value in self.values(name)], [0, 0.25, 0.5, 0.75, 1])
+        done = self.run_tool("write", name, "--format", "raw", stdin=records[:30])
+        self.assertEqual(done.returncode, FAILED)
+        self.assertIn(b"refused line 2, which is the last: expected a record of 24 bytes, found 6", done.stderr)
+
+    def test_what_tail_prints_can_be_written_back(self):
+        fields = "u64 a, f64 b, f32[2] c, s8 d, bool e, i8 f"
+        first, second = self.create(fields=fields, slots=50), self.create(fields=fields, slots=50)
+        for i in range(20):
+            value = {"a": 2**64 - 1 - i, "b": i / 3, "c": [i, 0.1], "d": ["x", " y\n", '"', "é,"][i % 4], "e": i % 2 == 0, "f": -i}
+            self.expect(OK, "write", first, stdin=json.dumps(value))
+        for form in ["csv", "ndjson"]:
+            text = self.expect(OK, "tail", first, "--from", "oldest", "--format", form).stdout
+            self.expect(OK, "write", second, stdin=text)
+        values = [value | {"_seq": 0} for value in self.values(second)]
+        self.assertEqual(values[:20], [value | {"_seq": 0} for value in self.values(first)])
+        self.assertEqual(values[:20], values[20:])
+
+    def test_lines_go_in_as_soon_as_they_come(self):
+        name = self.create()
+        writer = self.start_writer(name)
+        writer.stdin.write("2,2,B\n")
+        writer.stdin.flush()
+        self.eventually(lambda: len(self.values(name)) == 2)
+
+    def test_signals_end_it_with_a_summary(self):
+        for number in [signal.SIGINT, signal.SIGTERM]:
+            name = self.create()
+            writer = self.start_writer(name)
+            writer.send_signal(number)
+            writer.wait(timeout=30)
+            self.assertEqual(writer.returncode, OK)
+            self.assertEqual(writer.stderr.read(), "arena-shm: wrote 1 value\n")
+            self.assertIn(" left ", self.expect(OK, "seats", name).stdout)
+
+    def test_rate_spreads_the_values_out(self):
+        name = self.create()
+        writer = self.start("write", name, "--rate", 0.01)
+        writer.stdin.write("ts,px,sym\n1,1,A\n2,2,B\n")
+        writer.stdin.flush()
+        self.eventually(lambda: "alive" in self.expect(OK, "seats", name).stdout)
+        writer.send_signal(signal.SIGINT)
+        writer.wait(timeout=30)
+        self.assertLessEqual(len(self.values(name)), 1)
+        self.expect(OK, "write", name, "--rate", 1e6, stdin="ts,px,sym\n" + "1,1,A\n" * 50, says="wrote 50 values")
+
+    def test_arenas_without_schema_need_one_on_the_command_line(self):
+        name = self.name()
+        self.expect(OK, "create", name, "--slots", 4, "--size", 24)
+        text = "ts,px,sym\n1,2.5,ES\n"
+        self.expect(INCOMPATIBLE, "write", name, stdin=text, says="--as")
+        self.expect(OK, "write", name, "--as", TICK, stdin=text)
+        done = self.expect(OK, "tail", name, "--as", TICK, "--format", "csv")
+        self.assertEqual(done.stdout, "_seq,ts,px,sym\n0,1,2.5,ES\n")
+
+    def test_needs_write_permission(self):
+        name = self.create("--mode", "0444")
+        self.expect(FAILED, "write", name, stdin="ts,px,sym\n", says="no permission", **self.as_nobody())
+        os.unlink(SHM / name)
+        self.expect(ABSENT, "write", name, stdin="ts,px,sym\n")
+
+
+if __name__ == "__main__":
+    unittest.main()
