@@ -1,0 +1,130 @@
+// The bytes of a segment, found at offsets that are written down here once more: a change of the layout that its own
+// declarations agree with is still a change.
+#include "arena_shm/core/layout.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+
+#include "arena_shm/raw.hpp"
+#include "support/segment_file.hpp"
+#include "support/temp_name.hpp"
+
+namespace arena_shm {
+namespace {
+
+using test::SegmentFile;
+using test::TempName;
+
+const RecordType kRecord{"mkt::Tick", 12, 4, R"({"names":["a"]})"};
+
+std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }
+
+TEST(LayoutTest, HeaderFieldsStandAtTheirOffsets) {
+  const TempName name;
+  const auto arena = RawArena::create(name, kRecord, {.slots = 300, .seats = 40});
+  SegmentFile file(name);
+  const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  EXPECT_EQ(std::memcmp(file.bytes(), "ARENASHM", 8), 0);
+  EXPECT_EQ(file.at<std::uint32_t>(8), 1U);
+  EXPECT_EQ(std::memcmp(file.bytes() + 12, "\x04\x03\x02\x01", 4), 0);
+  EXPECT_EQ(file.at<std::uint32_t>(16), 512U);
+  EXPECT_EQ(file.at<std::uint32_t>(20), 0U);
+  EXPECT_EQ(file.at<std::uint64_t>(32), file.size());
+  EXPECT_EQ(file.at<std::uint64_t>(40), page);
+  const std::uint64_t regions[5][2] = {
+      {page, 15}, {2 * page, 4}, {3 * page, 128}, {4 * page, 40 * 128}, {6 * page, 300 * 24}};
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(file.at<std::uint64_t>(48 + 16 * static_cast<unsigned>(i)), regions[i][0]) << "region " << i;
+    EXPECT_EQ(file.at<std::uint64_t>(56 + 16 * static_cast<unsigned>(i)), regions[i][1]) << "region " << i;
+  }
+  EXPECT_EQ(file.at<std::uint64_t>(128), 300U);
+  EXPECT_EQ(file.at<std::uint64_t>(136), 24U);
+  EXPECT_EQ(file.at<std::uint64_t>(144), 8U);
+  EXPECT_EQ(file.at<std::uint64_t>(152), 12U);
+  EXPECT_EQ(file.at<std::uint64_t>(160), 4U);
+  EXPECT_EQ(file.at<std::uint32_t>(168), 40U);
+  EXPECT_EQ(file.at<std::uint32_t>(172), static_cast<std::uint32_t>(::getpid()));
+  EXPECT_EQ(file.at<std::uint64_t>(176), core::fnv1a(kRecord.schema.data(), kRecord.schema.size()));
+  EXPECT_STREQ(reinterpret_cast<const char*>(file.bytes() + 224), "mkt::Tick");
+  EXPECT_EQ(std::memcmp(file.bytes() + page, kRecord.schema.data(), kRecord.schema.size()), 0);
+  EXPECT_EQ(file.size(), 6 * page + (300 * 24 + page - 1) / page * page);
+}
+
+TEST(LayoutTest, ExclusiveArenasHaveTheFlagAndOneSeat) {
+  const TempName name;
+  const auto arena = RawArena::create(name, kRecord, {.slots = 1, .writers = Writers::exclusive});
+  SegmentFile file(name);
+  EXPECT_EQ(file.at<std::uint32_t>(20), 1U);
+  EXPECT_EQ(file.at<std::uint32_t>(168), 1U);
+}
+
+TEST(LayoutTest, AFreshSegmentIsZeroBehindHeaderAndSchema) {
+  const TempName name;
+  const auto arena = RawArena::create(name, {"", 8, 8, ""}, {.slots = 100});
+  SegmentFile file(name);
+  for (std::size_t i = 512; i < file.size(); ++i) ASSERT_EQ(file.bytes()[i], std::byte{0}) << "byte " << i;
+}
+
+TEST(LayoutTest, EveryPageIsReserved) {
+  const TempName name;
+  const auto arena = RawArena::create(name, {"", 100, 1, ""}, {.slots = 100'000});
+  struct stat status {};
+  ASSERT_EQ(::stat(name.path().c_str(), &status), 0);
+  EXPECT_EQ(status.st_blocks * 512, status.st_size);
+}
+
+TEST(LayoutTest, ValueSeqLivesInSlotSeqModuloSlotsBehindItsStamp) {
+  const TempName name;
+  auto arena = RawArena::create(name, kRecord, {.slots = 5});
+  SegmentFile file(name);
+  const std::uint64_t slots = file.at<std::uint64_t>(112);
+  for (std::uint64_t seq = 0; seq < 13; ++seq) {
+    const std::string value = "value number" + std::string(1, static_cast<char>('a' + seq));
+    ASSERT_EQ(arena.alloc(bytes_of(value.substr(1))), seq);
+    const std::uint64_t slot = slots + seq % 5 * 24;
+    EXPECT_EQ(file.at<std::uint64_t>(slot), (seq + 1) * 2);
+    EXPECT_EQ(std::memcmp(file.bytes() + slot + 8, value.data() + 1, 12), 0);
+    EXPECT_EQ(file.at<std::uint32_t>(slot + 20), 0U) << "padding";
+    EXPECT_EQ(file.at<std::uint64_t>(file.at<std::uint64_t>(80)), seq + 1) << "head";
+  }
+}
+
+TEST(LayoutTest, SlotsAreWholeWordsWithAlignedPayloads) {
+  struct Case {
+    std::uint64_t size, align, offset, stride;
+  };
+  for (const Case& c :
+       {Case{1, 1, 8, 16}, Case{8, 8, 8, 16}, Case{9, 1, 8, 24}, Case{12, 4, 8, 24}, Case{16, 16, 16, 32},
+        Case{17, 1, 8, 32}, Case{24, 32, 32, 64}, Case{64, 64, 64, 128}, Case{4096, 4096, 4096, 8192}}) {
+    const TempName name;
+    const auto arena = RawArena::create(name, {"", c.size, c.align, ""}, {.slots = 3});
+    SegmentFile file(name);
+    EXPECT_EQ(file.header().payload_offset_bytes, c.offset) << c.size << " bytes aligned to " << c.align;
+    EXPECT_EQ(file.header().stride_bytes, c.stride) << c.size << " bytes aligned to " << c.align;
+    EXPECT_EQ(arena.info().stride_bytes, c.stride);
+    for (std::uint64_t i = 0; i < 3; ++i)
+      EXPECT_EQ(reinterpret_cast<std::uintptr_t>(arena.ptr_at(i)) % c.align, 0U) << "slot " << i;
+  }
+}
+
+TEST(LayoutTest, SegmentsOfOneNameDifferInTheirEpoch) {
+  const TempName name;
+  const auto first = RawArena::create(name, kRecord, {.slots = 1}).info().epoch;
+  RawArena::remove(name);
+  EXPECT_NE(RawArena::create(name, kRecord, {.slots = 1}).info().epoch, first);
+}
+
+TEST(Fnv1aTest, AgreesWithThePublishedVectors) {
+  EXPECT_EQ(core::fnv1a("", 0), 0xcbf29ce484222325U);
+  EXPECT_EQ(core::fnv1a("a", 1), 0xaf63dc4c8601ec8cU);
+  EXPECT_EQ(core::fnv1a("foobar", 6), 0x85944171f73967e8U);
+}
+
+}  // namespace
+}  // namespace arena_shm

@@ -1,0 +1,281 @@
+// The interprocess mutex by itself; its owners' deaths by signal are the matter of tests/crash.
+#include "arena_shm/core/mutex.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/interprocess/sync/lock_options.hpp>
+#include <boost/interprocess/sync/scoped_lock.hpp>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "arena_shm/arena.hpp"
+#include "support/code_of.hpp"
+#include "support/segment_file.hpp"
+#include "support/temp_name.hpp"
+
+namespace arena_shm::core {
+namespace {
+
+namespace bip = boost::interprocess;
+using test::code_of;
+using test::SegmentFile;
+using test::TempName;
+
+/// A seat, and its side of the mutex.
+struct Party {
+  explicit Party(const TempName& name)
+      : segment(Segment::open(name, Access::read_write)),
+        hold(segment, "party"),
+        mutex(segment->ring(), hold.index(), segment->leases()) {}
+  Seat& seat() const { return hold.seat(); }
+  std::uint32_t number() const { return hold.index() + 1; }
+
+  std::shared_ptr<const Segment> segment;
+  SeatHold hold;
+  InterprocessMutex mutex;
+};
+
+/// A time that no machine needs for what is waited for: not reached, but by a mutex that never comes free.
+InterprocessMutex::Clock::time_point soon() { return InterprocessMutex::Clock::now() + std::chrono::seconds(30); }
+InterprocessMutex::Clock::time_point at_once() {
+  return InterprocessMutex::Clock::now() + std::chrono::milliseconds(9);
+}
+
+class MutexTest : public ::testing::Test {
+ protected:
+  std::uint32_t word() { return file_.control().mutex; }
+  void set_word(std::uint32_t word) { file_.control().mutex = word; }
+
+  TempName name_;
+  Arena<std::uint64_t> arena_ = Arena<std::uint64_t>::create(name_, {.slots = 4, .seats = 8});
+  SegmentFile file_{name_};
+};
+
+TEST_F(MutexTest, TheWordNamesTheOwnersSeat) {
+  Party a(name_);
+  Party b(name_);
+  EXPECT_EQ(word(), 0U);
+  b.mutex.lock();
+  EXPECT_EQ(word(), b.number());
+  EXPECT_TRUE(b.mutex.is_locked_by_me());
+  EXPECT_FALSE(a.mutex.is_locked_by_me());
+  b.mutex.unlock();
+  EXPECT_EQ(word(), 0U);
+}
+
+TEST_F(MutexTest, OneOwnerAtATime) {
+  Party a(name_);
+  Party b(name_);
+  EXPECT_TRUE(a.mutex.try_lock());
+  EXPECT_FALSE(b.mutex.try_lock());
+  EXPECT_FALSE(a.mutex.try_lock()) << "not even the owner again";
+  EXPECT_FALSE(b.mutex.timed_lock(at_once()));
+  a.mutex.unlock();
+  EXPECT_TRUE(b.mutex.timed_lock(at_once()));
+  b.mutex.unlock();
+}
+
+TEST_F(MutexTest, ADeadlineThatHasPassedStillLocksAFreeMutex) {
+  Party a(name_);
+  EXPECT_TRUE(a.mutex.timed_lock(InterprocessMutex::Clock::now() - std::chrono::hours(1)));
+  a.mutex.unlock();
+}
+
+TEST_F(MutexTest, BoostsScopedLockWorksWithIt) {
+  Party a(name_);
+  Party b(name_);
+  using Lock = bip::scoped_lock<InterprocessMutex>;
+  {
+    const Lock lock(a.mutex);
+    EXPECT_TRUE(lock.owns());
+    EXPECT_FALSE(Lock(b.mutex, bip::try_to_lock).owns());
+    EXPECT_FALSE(Lock(b.mutex, at_once()).owns());
+    Lock deferred(b.mutex, bip::defer_lock);
+    EXPECT_FALSE(deferred.try_lock());
+    EXPECT_FALSE(deferred.timed_lock(at_once()));
+  }
+  EXPECT_TRUE(Lock(b.mutex, bip::try_to_lock).owns());
+  EXPECT_TRUE(Lock(b.mutex, at_once()).owns());
+  EXPECT_EQ(word() & ~kMutexWaiters, 0U);
+}
+
+// A race in the counter is what ThreadSanitizer looks for; without it a lost count gives it away.
+TEST_F(MutexTest, ThreadsExcludeEachOtherOnSeatsOfTheirOwnAndOnASharedOne) {
+  const auto segment = Segment::open(name_, Access::read_write);
+  SeatHold holds[3] = {{segment, ""}, {segment, ""}, {segment, ""}};
+  std::vector<std::unique_ptr<InterprocessMutex>> mutexes;
+  for (const SeatHold& hold : holds)
+    mutexes.push_back(std::make_unique<InterprocessMutex>(segment->ring(), hold.index(), segment->leases()));
+  constexpr int kRounds = 20000;
+  std::uint64_t counter = 0;
+  std::vector<std::thread> threads;
+  for (const int party : {0, 1, 2, 2}) {
+    threads.emplace_back([&, party] {
+      InterprocessMutex& mutex = *mutexes[static_cast<unsigned>(party)];
+      for (int i = 0; i < kRounds; ++i) {
+        if (i % 7 == 0) {
+          while (!mutex.try_lock()) std::this_thread::yield();
+        } else {
+          mutex.lock();
+        }
+        ++counter;
+        mutex.unlock();
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(counter, 4U * kRounds);
+  EXPECT_EQ(word() & ~kMutexWaiters, 0U);
+}
+
+TEST_F(MutexTest, AWaiterIsWokenByTheUnlock) {
+  Party a(name_);
+  Party b(name_);
+  a.mutex.lock();
+  bool locked = false;
+  std::thread waiter([&] { locked = b.mutex.timed_lock(soon()); });
+  while ((word() & kMutexWaiters) == 0) std::this_thread::yield();
+  a.mutex.unlock();
+  waiter.join();
+  ASSERT_TRUE(locked);
+  EXPECT_EQ(mutex_owner(word()), b.number());
+  b.mutex.unlock();
+  EXPECT_EQ(word(), 0U);
+}
+
+TEST_F(MutexTest, AnOwnerThatCannotBeIsCorrupt) {
+  Party a(name_);
+  for (const std::uint32_t bad : {9U, 0x1fffU, kMutexWaiters, kMutexWaiters | 9U, kMutexReserved, kMutexReserved | 9U,
+                                  kMutexReserved | kMutexWaiters, 0x3fff'e000U, 0xffff'ffffU}) {
+    set_word(bad);
+    EXPECT_EQ(code_of([&] { a.mutex.lock(); }), Code::corrupt) << std::hex << bad;
+    EXPECT_EQ(code_of([&] { a.mutex.try_lock(); }), Code::corrupt) << std::hex << bad;
+    EXPECT_EQ(code_of([&] { arena_.alloc(1); }), Code::corrupt) << std::hex << bad;
+    EXPECT_EQ(code_of([&] { arena_.alloc(1); }), Code::corrupt) << "and not reentered: " << std::hex << bad;
+  }
+  set_word(0);
+  EXPECT_EQ(arena_.alloc(1).seq, 0U);
+}
+
+// Seat 5 belongs to nobody: who was its holder when it locked is dead.
+TEST_F(MutexTest, ADeadOwnersMutexIsFreedByWhoeverComes) {
+  Party a(name_);
+  for (const std::uint32_t dead :
+       {6U, 6U | kMutexWaiters, mutex_reserved_for(6, 77), mutex_reserved_for(6, 77) | kMutexWaiters}) {
+    set_word(dead);
+    EXPECT_TRUE(a.mutex.timed_lock(soon())) << std::hex << dead;
+    a.mutex.unlock();
+    set_word(dead);
+    EXPECT_TRUE(a.mutex.try_lock()) << std::hex << dead;
+    a.mutex.unlock();
+  }
+}
+
+TEST_F(MutexTest, ANewcomerToTheDeadOwnersSeatFreesIt) {
+  for (const std::uint32_t flags : {0U, kMutexWaiters, kMutexReserved, kMutexReserved | kMutexWaiters}) {
+    set_word(flags | 1U);
+    Party newcomer(name_);
+    ASSERT_EQ(newcomer.number(), 1U);
+    EXPECT_TRUE(newcomer.mutex.timed_lock(soon())) << "it is not taken for its own";
+    newcomer.mutex.unlock();
+  }
+}
+
+TEST_F(MutexTest, ALivingOwnersMutexIsLeftToIt) {
+  Party a(name_);
+  Party b(name_);
+  a.mutex.lock();
+  EXPECT_FALSE(b.mutex.timed_lock(at_once()));
+  { const Party newcomer(name_); }
+  EXPECT_TRUE(a.mutex.is_locked_by_me());
+  a.mutex.unlock();
+}
+
+class ReservationTest : public MutexTest {
+ protected:
+  void reserve(Party& party) {
+    party.mutex.lock();
+    ASSERT_TRUE(party.mutex.unlock_and_reserve());
+    ASSERT_TRUE(party.mutex.has_reservation());
+  }
+};
+
+TEST_F(ReservationTest, AnIdleOwnersIsTakenBackByWhoeverComes) {
+  Party a(name_);
+  Party b(name_);
+  reserve(a);
+  EXPECT_EQ(mutex_owner(word()), a.number());
+  EXPECT_TRUE(b.mutex.try_lock());
+  EXPECT_FALSE(a.mutex.has_reservation());
+  b.mutex.unlock();
+  EXPECT_FALSE(a.mutex.has_reservation());
+  reserve(a);
+  EXPECT_TRUE(b.mutex.timed_lock(soon()));
+  b.mutex.unlock();
+  reserve(a);
+  a.mutex.lock();
+  EXPECT_FALSE(a.mutex.has_reservation()) << "its own, too";
+  a.mutex.unlock();
+}
+
+TEST_F(ReservationTest, AnOwnersThatIsInsideOfAllocIsNotTakenButItNeverEntersByItAgain) {
+  Party a(name_);
+  Party b(name_);
+  reserve(a);
+  a.seat().claim = claiming(0);
+  EXPECT_FALSE(b.mutex.try_lock());
+  EXPECT_FALSE(b.mutex.timed_lock(at_once()));
+  EXPECT_FALSE(a.mutex.has_reservation()) << "V4 is for ever";
+  a.seat().claim = writing(0);
+  EXPECT_FALSE(b.mutex.try_lock());
+  a.seat().claim = idle(1);
+  EXPECT_TRUE(b.mutex.try_lock());
+  b.mutex.unlock();
+}
+
+TEST_F(ReservationTest, IsNotGivenWhileSomebodyWaits) {
+  Party a(name_);
+  a.mutex.lock();
+  set_word(word() | kMutexWaiters);
+  EXPECT_FALSE(a.mutex.unlock_and_reserve());
+  EXPECT_EQ(word(), 0U);
+}
+
+TEST_F(ReservationTest, NoWordIsUsedTwiceAndWhenAllAreUsedThereAreNoMore) {
+  Party a(name_);
+  reserve(a);
+  const std::uint32_t first = word();
+  a.mutex.give_reservation_back();
+  EXPECT_EQ(word(), 0U);
+  reserve(a);
+  EXPECT_NE(word(), first);
+  a.mutex.give_reservation_back();
+  a.seat().reservations = kMutexGenerations - 1;
+  reserve(a);
+  EXPECT_EQ(mutex_owner(word()), a.number()) << "the last generation does not spill into other bits";
+  EXPECT_EQ(word() & kMutexWaiters, 0U);
+  a.mutex.give_reservation_back();
+  a.mutex.lock();
+  EXPECT_FALSE(a.mutex.unlock_and_reserve());
+  EXPECT_EQ(word(), 0U);
+}
+
+TEST_F(ReservationTest, GivingItBackIsNoHarmWhenItWasTakenMeanwhile) {
+  Party a(name_);
+  Party b(name_);
+  reserve(a);
+  b.mutex.lock();
+  a.mutex.give_reservation_back();
+  EXPECT_TRUE(b.mutex.is_locked_by_me());
+  b.mutex.unlock();
+  a.mutex.give_reservation_back();
+  EXPECT_EQ(word(), 0U);
+}
+
+}  // namespace
+}  // namespace arena_shm::core

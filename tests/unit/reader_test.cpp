@@ -1,0 +1,259 @@
+// Following: what is delivered, what is counted, and that nothing is neither.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "arena_shm/arena.hpp"
+#include "support/checked_value.hpp"
+#include "support/code_of.hpp"
+#include "support/segment_file.hpp"
+#include "support/temp_name.hpp"
+
+namespace arena_shm {
+
+bool operator==(const Gap& a, const Gap& b) { return a.first == b.first && a.last == b.last && a.cause == b.cause; }
+void PrintTo(const Gap& gap, std::ostream* out) {
+  *out << gap.first << ".." << gap.last << " " << to_string(gap.cause);
+}
+
+namespace {
+
+using test::CheckedValue;
+using test::code_of;
+using test::SegmentFile;
+using test::TempName;
+
+class ReaderTest : public ::testing::Test {
+ protected:
+  void make(std::uint64_t slots) { arena_.emplace(Arena<std::uint64_t>::create(name_, {.slots = slots})); }
+  void write(int count) {
+    for (int i = 0; i < count; ++i) arena_->alloc(arena_->head() * 10);
+  }
+  void collect_gaps(Reader<std::uint64_t>& reader) {
+    reader.on_gap([this](const Gap& gap) { gaps_.push_back(gap); });
+  }
+  static void expect_accounted(const Reader<std::uint64_t>& reader, std::uint64_t first) {
+    EXPECT_EQ(reader.cursor() - first,
+              reader.read_count() + reader.overwritten_count() + reader.hole_count() + reader.passed_over_count());
+  }
+
+  TempName name_;
+  std::optional<Arena<std::uint64_t>> arena_;
+  std::vector<Gap> gaps_;
+};
+
+TEST_F(ReaderTest, BeginsWhereItIsTold) {
+  make(4);
+  write(6);
+  EXPECT_EQ(arena_->reader(From::oldest).cursor(), 2U);
+  EXPECT_EQ(arena_->reader(From::newest).cursor(), 6U);
+  EXPECT_EQ(arena_->reader(From::at(3)).cursor(), 3U);
+  EXPECT_EQ(arena_->reader(From::at(100)).cursor(), 100U);
+  EXPECT_EQ(arena_->reader(From::oldest).next()->value, 20U);
+  EXPECT_EQ(arena_->reader(From::newest).next(), std::nullopt);
+  EXPECT_EQ(arena_->reader(From::at(3)).next()->value, 30U);
+  EXPECT_EQ(code_of([&] { arena_->reader(From::at(core::kSeqLimit)); }), std::nullopt);
+  EXPECT_EQ(code_of([&] { arena_->reader(From::at(core::kSeqLimit + 1)); }), Code::invalid_argument);
+  EXPECT_EQ(code_of([&] { arena_->reader(From::at(~std::uint64_t{0})); }), Code::invalid_argument);
+}
+
+TEST_F(ReaderTest, OfAnEmptyRingFindsNothingThenEverything) {
+  make(4);
+  auto reader = arena_->reader(From::oldest);
+  EXPECT_EQ(reader.next(), std::nullopt);
+  write(4);
+  for (std::uint64_t seq = 0; seq < 4; ++seq) EXPECT_EQ(reader.next()->seq, seq);
+  EXPECT_EQ(reader.next(), std::nullopt);
+  EXPECT_EQ(reader.read_count(), 4U);
+}
+
+TEST_F(ReaderTest, AheadOfTheCounterWaitsForItsSeq) {
+  make(4);
+  auto reader = arena_->reader(From::at(9));
+  write(9);
+  EXPECT_EQ(reader.next(), std::nullopt);
+  write(1);
+  EXPECT_EQ(reader.next()->seq, 9U);
+  expect_accounted(reader, 9);
+}
+
+TEST_F(ReaderTest, TakesManyAtOnce) {
+  make(8);
+  write(5);
+  auto reader = arena_->reader(From::oldest);
+  std::vector<Entry<std::uint64_t>> entries(3);
+  EXPECT_EQ(reader.next(entries), 3U);
+  EXPECT_EQ(entries[2].seq, 2U);
+  EXPECT_EQ(entries[2].value, 20U);
+  EXPECT_EQ(reader.next(entries), 2U);
+  EXPECT_EQ(reader.next(entries), 0U);
+  EXPECT_EQ(reader.next(std::span<Entry<std::uint64_t>>()), 0U);
+}
+
+TEST_F(ReaderTest, LappedReaderResumesAtTheOldestReadableAndNotAtTheNewest) {
+  make(8);
+  auto reader = arena_->reader(From::oldest);
+  collect_gaps(reader);
+  write(100);
+  EXPECT_EQ(reader.next()->seq, 92U);
+  EXPECT_EQ(gaps_, (std::vector<Gap>{{0, 91, Loss::overwritten}}));
+  EXPECT_EQ(reader.overwritten_count(), 92U);
+  for (std::uint64_t seq = 93; seq < 100; ++seq) EXPECT_EQ(reader.next()->seq, seq);
+  EXPECT_EQ(reader.next(), std::nullopt);
+  expect_accounted(reader, 0);
+}
+
+TEST_F(ReaderTest, BeingLappedAgainLosesOnlyWhatIsGone) {
+  make(16);
+  auto reader = arena_->reader(From::oldest);
+  for (std::uint64_t lap = 1; lap < 9; ++lap) {
+    write(100);
+    EXPECT_EQ(reader.next()->seq, arena_->head() - 16);
+    EXPECT_EQ(reader.read_count(), lap);
+  }
+  EXPECT_EQ(reader.passed_over_count(), 0U);
+  expect_accounted(reader, 0);
+}
+
+// Each copy is overwritten while it is made: the reader has to get ahead of the writer, and to come back some time.
+TEST_F(ReaderTest, AChasedReaderGetsAwayOrComesBack) {
+  for (const std::uint64_t slots : {std::uint64_t{1}, std::uint64_t{2}, std::uint64_t{16}, std::uint64_t{100}}) {
+    for (const std::uint64_t speed : {slots / 4 + 1, slots, 3 * slots}) {
+      const TempName name;
+      auto arena = Arena<std::uint64_t>::create(name, {.slots = slots});
+      core::ReaderCore reader(core::Segment::open(name, core::Access::read_only), From::at(0), {.doorbell = false});
+      for (std::uint64_t i = 0; i < 2 * slots; ++i) arena.alloc(arena.head());
+      for (int round = 0; round < 20; ++round) {
+        std::uint64_t value = 0;
+        const auto seq = reader.next([&](const std::uint64_t* payload) noexcept {
+          value = core::load_word(payload);
+          for (std::uint64_t i = 0; i < speed; ++i) arena.alloc(arena.head());
+        });
+        EXPECT_TRUE(!seq || *seq == value);
+        EXPECT_TRUE(seq.has_value() || speed >= slots / 2) << "half a lap ahead it is safe";
+        ASSERT_EQ(reader.cursor(), reader.read_count() + reader.overwritten_count() + reader.passed_over_count());
+        ASSERT_EQ(reader.hole_count(), 0U);
+      }
+    }
+  }
+}
+
+// A seq that is handed out and held by nobody: its writer died, or skipped it.
+TEST_F(ReaderTest, HolesAndOverwrittenValuesAreReportedApartInOrderAndBeforeWhatFollows) {
+  make(8);
+  SegmentFile file(name_);
+  auto reader = arena_->reader(From::oldest);
+  collect_gaps(reader);
+  write(2);
+  file.control().head += 3;  // 2, 3, 4
+  write(1);                  // 5
+  file.control().head += 1;  // 6
+  write(1);                  // 7
+  EXPECT_EQ(reader.next()->seq, 0U);
+  EXPECT_EQ(reader.next()->seq, 1U);
+  EXPECT_TRUE(gaps_.empty());
+  EXPECT_EQ(reader.next()->seq, 5U);
+  EXPECT_EQ(gaps_, (std::vector<Gap>{{2, 4, Loss::hole}}));
+  EXPECT_EQ(reader.next()->seq, 7U);
+  EXPECT_EQ(gaps_.back(), (Gap{6, 6, Loss::hole}));
+  write(20);
+  file.control().head += 2;
+  gaps_.clear();
+  EXPECT_EQ(reader.next()->seq, 20U) << "28 and 29 were never written there";
+  EXPECT_EQ(gaps_, (std::vector<Gap>{{8, 19, Loss::overwritten}}));
+  while (reader.next()) {
+  }
+  EXPECT_EQ(gaps_.back(), (Gap{28, 29, Loss::hole})) << "also when no value follows";
+  EXPECT_EQ(reader.hole_count(), 6U);
+  EXPECT_EQ(reader.overwritten_count(), 12U);
+  EXPECT_EQ(reader.cursor(), 30U);
+  expect_accounted(reader, 0);
+}
+
+// A hole that is lapped is overwritten for who comes later, but never both for one reader.
+TEST_F(ReaderTest, LappedHolesCountAsOverwritten) {
+  make(4);
+  SegmentFile file(name_);
+  auto reader = arena_->reader(From::oldest);
+  write(2);
+  file.control().head += 1;
+  write(20);
+  EXPECT_EQ(arena_->read(2).status, ReadStatus::overwritten);
+  while (reader.next()) {
+  }
+  EXPECT_EQ(reader.hole_count(), 0U);
+  expect_accounted(reader, 0);
+}
+
+TEST_F(ReaderTest, AReportThatThrowsLosesAndDoublesNothing) {
+  make(4);
+  auto reader = arena_->reader(From::oldest);
+  write(20);
+  reader.on_gap([](const Gap&) { throw std::runtime_error("no"); });
+  EXPECT_THROW(reader.next(), std::runtime_error);
+  expect_accounted(reader, 0);
+  EXPECT_EQ(reader.next()->seq, 16U) << "the value behind the gap is still to come";
+  while (reader.next()) {
+  }
+  expect_accounted(reader, 0);
+  EXPECT_EQ(reader.read_count(), 4U);
+}
+
+TEST_F(ReaderTest, GoesOnAfterBeingMoved) {
+  make(4);
+  write(2);
+  auto first = arena_->reader(From::oldest);
+  first.next();
+  auto second = std::move(first);
+  EXPECT_EQ(second.next()->seq, 1U);
+  EXPECT_EQ(second.read_count(), 2U);
+}
+
+TEST_F(ReaderTest, KeepsTheSegmentWhenItsArenaIsGone) {
+  make(4);
+  write(1);
+  auto reader = arena_->reader(From::oldest);
+  auto writer = arena_->writer();
+  arena_.reset();
+  EXPECT_EQ(reader.next()->value, 0U);
+  writer.alloc(77);
+  EXPECT_EQ(reader.next()->value, 77U);
+}
+
+// The slot changes all the time: a copy is hardly ever whole. next() has to come back nevertheless, and to lie never.
+TEST(HotRingTest, NextReturnsOnARingOfOneSlotWithAHotWriter) {
+  using Value = CheckedValue<200>;
+  for (const Writers writers : {Writers::shared, Writers::exclusive}) {
+    const TempName name;
+    auto arena = Arena<Value>::create(name, {.slots = 1, .writers = writers});
+    std::atomic<bool> end{false};
+    std::uint64_t written = 0;
+    std::thread hot([&] {
+      auto writer = arena.writer();
+      while (!end.load(std::memory_order_relaxed)) writer.alloc(Value::make(1, written++));
+    });
+    auto reader = arena.reader(From::at(0));
+    std::uint64_t torn = 0;
+    for (int i = 0; i < 20000; ++i) {
+      if (const auto entry = reader.next()) torn += !entry->value.whole() || entry->value.count() != entry->seq;
+    }
+    end = true;
+    hot.join();
+    while (reader.next()) {
+    }
+    EXPECT_EQ(torn, 0U);
+    EXPECT_EQ(reader.cursor(), written);
+    EXPECT_EQ(reader.read_count() + reader.overwritten_count() + reader.passed_over_count(), written);
+    EXPECT_EQ(reader.hole_count(), 0U);
+  }
+}
+
+}  // namespace
+}  // namespace arena_shm
