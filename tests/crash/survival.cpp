@@ -1,0 +1,93 @@
+#include "crash/survival.hpp"
+
+#include <dirent.h>
+
+#include <chrono>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "support/child.hpp"
+
+namespace arena_shm::test {
+namespace {
+
+constexpr std::uint32_t kSurvivor = 3;
+
+}  // namespace
+
+std::string writers_go_on(const std::string& name, std::uint64_t laps) {
+  auto arena = Arena<CrashValue>::open(name);
+  auto writer = arena.writer("survivor");
+  for (std::uint64_t i = 0; i < laps * kCrashSlots; ++i) {
+    if (!writer.try_alloc(CrashValue::make(kSurvivor, i))) return "try_alloc found no slot";
+  }
+  return {};
+}
+
+std::string guarded_callers_go_on(const std::string& name) {
+  Child caller([&name] {
+    auto arena = Arena<CrashValue>::open(name);
+    for (std::uint64_t i = 0; i < kCrashSlots; ++i) arena.alloc(CrashValue::make(kSurvivor, i));
+    return 0;
+  });
+  const std::string end = caller.end();
+  return end == "exit 0" ? "" : "Arena::alloc: " + end;
+}
+
+std::string all_is_accounted_for(Reader<CrashValue>& reader, std::uint64_t head, bool anyone_stopped) {
+  for (int idle_looks = 0; reader.cursor() < head && idle_looks < 1000;) {
+    const auto entry = reader.next();
+    if (!entry) {
+      ++idle_looks;
+      reader.wait_for(std::chrono::milliseconds(1));
+    } else if (!entry->value.whole()) {
+      return "torn value at seq " + std::to_string(entry->seq);
+    }
+  }
+  if (reader.cursor() != head) return "reader stays at " + std::to_string(reader.cursor());
+  const std::uint64_t sum =
+      reader.read_count() + reader.overwritten_count() + reader.hole_count() + reader.passed_over_count();
+  if (sum != head) return std::to_string(head) + " seqs, " + std::to_string(sum) + " accounted for";
+  if (!anyone_stopped && reader.passed_over_count() != 0)
+    return std::to_string(reader.passed_over_count()) + " passed over, though nobody lives who could hold them";
+  return {};
+}
+
+std::string seats_are_reusable(const std::string& name, std::uint32_t living) {
+  auto arena = Arena<CrashValue>::open(name);
+  const std::uint32_t expected = arena.info().seats - living;
+  std::size_t taken = 0;
+  // A victim's own children die with it, but a little later.
+  for (int attempt = 0; attempt < 200; ++attempt) {
+    std::vector<Writer<CrashValue>> writers;
+    try {
+      for (;;) writers.push_back(arena.writer("taker"));
+    } catch (const Error& error) {
+      if (error.code() != Code::table_full) return error.what();
+    }
+    taken = writers.size();
+    if (taken >= expected) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  if (taken == expected) return {};
+  return std::to_string(taken) + " of " + std::to_string(expected) + " seats could be taken";
+}
+
+std::string nothing_half_made(const std::string& name) {
+  const std::string other = name + ".other";
+  std::string problem;
+  try {
+    ArenaView<CrashValue>::open(other);
+    Arena<CrashValue>::remove(other);
+  } catch (const Error& error) {
+    if (error.code() != Code::not_found) problem = error.what();
+  }
+  const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir("/dev/shm"), ::closedir);
+  for (const dirent* entry = nullptr; directory != nullptr && (entry = ::readdir(directory.get())) != nullptr;) {
+    if (std::string(entry->d_name).starts_with(".arena-shm.")) problem = std::string("left behind: ") + entry->d_name;
+  }
+  return problem;
+}
+
+}  // namespace arena_shm::test
