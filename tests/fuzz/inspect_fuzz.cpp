@@ -1,0 +1,26 @@
+// Inspects hostile images: says what is wrong with them, and crashes on none.
+#include "fuzz/segment_pokes.hpp"
+#include "inspect/facts.hpp"
+#include "inspect/seats.hpp"
+#include "inspect/values.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace arena_shm;
+  fuzz::Input input({data, size});
+  const std::string hostile = fuzz::poked_image(input);
+  const fuzz::HostileFile file(hostile);
+  const inspect::Image image = inspect::Image::of_file(file.path());
+  const inspect::Facts facts = inspect::read_facts(image);
+  if (!facts.usable) {
+    if (facts.problems.empty()) std::abort();  // it has to say why
+    return 0;
+  }
+  const inspect::Seats seats = inspect::read_seats(image, facts.header);
+  for (const inspect::SeatFacts& seat : seats.all) static_cast<void>(inspect::describe_claim(seat, false));
+  if (facts.head) {
+    static_cast<void>(inspect::oldest_readable(image, facts.header, *facts.head));
+    if (inspect::newest_values(image, facts.header, *facts.head, 5).size() > 5) std::abort();
+  }
+  static_cast<void>(inspect::read_value(image, facts.header, fuzz::poke_value(input)));
+  return 0;
+}

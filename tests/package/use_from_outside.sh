@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Builds and runs the README's first program as a project of its own.
+#
+#   use_from_outside.sh find_package|add_subdirectory SOURCE_DIR BUILD_DIR CMAKE [option...]
+set -euo pipefail
+
+way=$1
+source_dir=$2
+build_dir=$3
+configure=("${@:4}")
+cmake=$4
+
+fail() {
+  printf 'FAILED: %s\n' "$1" >&2
+  exit 1
+}
+
+ring=first-program-$$
+work=$(mktemp -d)
+trap 'rm -rf "$work" "/dev/shm/$ring"' EXIT
+
+# The README's first C++ block, with a name that no other run of this test uses.
+cp -r "$source_dir/tests/package/outside" "$work/outside"
+awk '/^```cpp$/ { inside = 1; next } /^```$/ && inside { exit } inside' "$source_dir/README.md" >"$work/program.cpp"
+lines=$(wc -l <"$work/program.cpp")
+((lines > 0 && lines <= 15)) || fail "the README's first program has $lines lines; expected 1 to 15"
+grep -q '"ticks"' "$work/program.cpp" || fail "the README's first program does not use the arena \"ticks\""
+sed "s/\"ticks\"/\"$ring\"/" "$work/program.cpp" >"$work/outside/first_program.cpp"
+
+case "$way" in
+  find_package)
+    # Moved after the installation: no file of it may know where it was.
+    "$cmake" --install "$build_dir" --prefix "$work/staged"
+    mv "$work/staged" "$work/prefix"
+    configure+=("-DCMAKE_PREFIX_PATH=$work/prefix")
+    if grep -rl -e "$source_dir" -e "$work/staged" --include='*.cmake' --include='*.hpp' "$work/prefix"; then
+      fail "an installed file names the source tree or the place of installation"
+    fi
+    "$work/prefix/bin/arena-shm" --help >/dev/null || fail "the installed arena-shm does not run"
+    ;;
+  add_subdirectory)
+    configure+=("-DARENA_SHM_SOURCE_DIR=$source_dir")
+    ;;
+  *) fail "unknown way: $way" ;;
+esac
+
+"${configure[@]}" -S "$work/outside" -B "$work/build"
+"$cmake" --build "$work/build" --parallel 2
+
+output=$("$work/build/first_program")
+expected="0 101.25"
+[[ $output == "$expected" ]] || fail "the first program printed '$output'; expected '$expected'"
+[[ ! -e /dev/shm/$ring ]] || fail "the first program left its arena behind"
+
+if [[ $way == add_subdirectory ]]; then
+  strays=$(find "$work/build/arena_shm" \( -name arena-shm -o -name '*_tests' -o -name wakeup_latency \) -type f)
+  [[ -z $strays ]] || fail "a parent project got more than the library: $strays"
+fi
