@@ -118,8 +118,8 @@ struct ReaderOptions {
 enum class Loss : std::uint8_t {
   overwritten,  ///< a later value took its slot before the reader came
   hole,         ///< its writer died or skipped it
-  /// The reader went on without it. Its writer lives, but has held it for longer than ReaderOptions::hold; or the reader
-  /// was lapped again and again before it could copy a single value, and jumped ahead.
+  /// The reader went on without it. Its writer lives, but has held it for longer than ReaderOptions::hold; or the
+  /// reader was lapped again and again before it could copy a single value, and jumped ahead.
   passed_over,
 };
 

@@ -75,27 +75,34 @@ bool GuardedWriter::half_of_the_seats_are_free() const {
   return free > segment_->ring().seat_count / 2;
 }
 
-bool LockedAlloc::is_reentry() const noexcept {
+bool LockedAlloc::is_nested() const noexcept {
   const auto& epoch = guarded_.segment_->info().epoch;
   for (const LockedAlloc* outer = outer_; outer != nullptr; outer = outer->outer_) {
     if (outer->guarded_.segment_->info().epoch == epoch) return true;
   }
-  // Interrupted inside of a reserved alloc, whose reservation has been taken back meanwhile. Only then: a claim that is
-  // not idle may be another thread's as long as the seat is shared, which it is as long as there is no seat for others.
-  return party_.thread == &this_thread_mark && guarded_.others_.load(std::memory_order_relaxed) != nullptr &&
-         party_.writer.is_inside();
+  return false;
 }
 
-LockedAlloc::LockedAlloc(GuardedWriter& guarded, GuardedParty& party)
-    : guarded_(guarded), party_(party), outer_(this_thread_mark.innermost) {
-  if (is_reentry()) refuse_reentry(guarded_.segment_->info().name);
+/// Of a reserved alloc, whose reservation has been taken back meanwhile. Only then: a claim that is not idle may be
+/// another thread's as long as the seat is shared, which it is as long as there is no seat for others.
+bool LockedAlloc::interrupts_reserved_alloc() const noexcept {
+  return party_->thread == &this_thread_mark && guarded_.others_.load(std::memory_order_relaxed) != nullptr &&
+         party_->writer.is_inside();
+}
+
+LockedAlloc::LockedAlloc(GuardedWriter& guarded) : guarded_(guarded), outer_(this_thread_mark.innermost) {
+  if (is_nested()) refuse_reentry(guarded_.segment_->info().name);
+  // Before a seat is taken: that is no place for a signal handler to come in between, either.
   this_thread_mark.innermost = this;
   std::atomic_signal_fence(std::memory_order_seq_cst);
   try {
-    const bool alone = party_.mutex.try_lock_free();
-    if (!alone) party_.mutex.lock();
-    party_.alone = alone ? party_.alone + 1 : 0;
+    party_ = &guarded_.join();
+    if (interrupts_reserved_alloc()) refuse_reentry(guarded_.segment_->info().name);
+    const bool alone = party_->mutex.try_lock_free();
+    if (!alone) party_->mutex.lock();
+    party_->alone = alone ? party_->alone + 1 : 0;
   } catch (...) {
+    std::atomic_signal_fence(std::memory_order_seq_cst);
     this_thread_mark.innermost = outer_;
     throw;
   }
@@ -103,18 +110,18 @@ LockedAlloc::LockedAlloc(GuardedWriter& guarded, GuardedParty& party)
 
 LockedAlloc::~LockedAlloc() {
   bool reserve =
-      party_.thread == &this_thread_mark && party_.patience != kNeverReserve && party_.alone >= party_.patience;
+      party_->thread == &this_thread_mark && party_->patience != kNeverReserve && party_->alone >= party_->patience;
   if (reserve && !guarded_.make_room_for_reservation()) {
-    party_.patience = kNeverReserve;
+    party_->patience = kNeverReserve;
     reserve = false;
   }
   if (reserve) {
     // The next time it takes longer: a reservation that is soon taken back costs more than it saves.
-    party_.alone = 0;
-    party_.patience = std::min(party_.patience * 2, kMostPatience);
-    party_.mutex.unlock_and_reserve();
+    party_->alone = 0;
+    party_->patience = std::min(party_->patience * 2, kMostPatience);
+    party_->mutex.unlock_and_reserve();
   } else {
-    party_.mutex.unlock();
+    party_->mutex.unlock();
   }
   std::atomic_signal_fence(std::memory_order_seq_cst);
   this_thread_mark.innermost = outer_;

@@ -146,10 +146,11 @@ bool InterprocessMutex::unlock_and_reserve() noexcept {
 
 void InterprocessMutex::give_reservation_back() noexcept {
   if (reserved_word_ == kNoReservation) return;
-  std::uint32_t expected = reserved_word_;
+  const auto reserved = static_cast<std::uint32_t>(reserved_word_);
+  std::uint32_t expected = reserved;
   // Without W, or with it: somebody waits for this very thing.
   if (!word_.compare_exchange_strong(expected, 0, std::memory_order_release, std::memory_order_relaxed) &&
-      expected == (reserved_word_ | kMutexWaiters) &&
+      expected == (reserved | kMutexWaiters) &&
       word_.compare_exchange_strong(expected, 0, std::memory_order_release, std::memory_order_relaxed))
     futex_wake(word_, 1);
   reserved_word_ = kNoReservation;

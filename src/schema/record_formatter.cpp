@@ -162,7 +162,7 @@ class HexFormatter final : public RecordFormatter {
       const Record line = record.subspan(from, std::min(kBytesPerLine, record.size() - from));
       fmt::format_to(std::back_inserter(out), "{:>10}  {:06x}  ", seq, from);
       for (std::size_t i = 0; i < kBytesPerLine; ++i) {
-        out += i < line.size() ? fmt::format("{:02x} ", std::to_integer<unsigned>(line[i])) : "   ";
+        append_byte(out, i < line.size() ? &line[i] : nullptr);
         if (i == kBytesPerLine / 2 - 1) out += ' ';
       }
       out += '|';
@@ -172,6 +172,15 @@ class HexFormatter final : public RecordFormatter {
       }
       out += "|\n";
     }
+  }
+
+ private:
+  // Two digits and a space, or only the room for them.
+  static void append_byte(std::string& out, const std::byte* byte) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    out += byte != nullptr ? kDigits[std::to_integer<std::size_t>(*byte >> 4)] : ' ';
+    out += byte != nullptr ? kDigits[std::to_integer<std::size_t>(*byte & std::byte{0xf})] : ' ';
+    out += ' ';
   }
 };
 

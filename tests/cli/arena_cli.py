@@ -8,6 +8,7 @@ import signal
 import stat
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 
@@ -66,12 +67,16 @@ class CliTest(unittest.TestCase):
         return name
 
     def start(self, *args, **kwargs):
-        """Starts a verb that goes on until it is ended; with pipes to and from it."""
+        """Starts a verb that goes on until it is ended, at the latest after a minute; with pipes to and from it."""
         for stream in ("stdin", "stdout", "stderr"):
             kwargs.setdefault(stream, subprocess.PIPE)
         process = subprocess.Popen([TOOL, *map(str, args)], text=True, **kwargs)
 
+        watchdog = threading.Timer(60, process.kill)  # a test that reads in vain fails, and does not hang
+        watchdog.start()
+
         def end():
+            watchdog.cancel()
             process.kill()
             process.send_signal(signal.SIGCONT)
             process.communicate()

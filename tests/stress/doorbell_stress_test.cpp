@@ -17,8 +17,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Ping-pong through two arenas, each side waiting while the other works. If wake-ups were lost, each would cost a slice
-/// of 100 ms, and all of them more than the test is given.
+/// Ping-pong through two arenas, each side waiting while the other works. If wake-ups were lost, each would cost a
+/// slice of 100 ms, and all of them more than the test is given.
 TEST(DoorbellStressTest, NoWakeUpIsLostInPingPong) {
   const std::uint64_t rounds = std::getenv("ARENA_SHM_LONG") != nullptr ? 1'000'000 : 20'000;
   const test::TempName there;

@@ -31,7 +31,7 @@ class GuardedAllocTest : public ::testing::Test {
   }
   bool reserved() { return core::mutex_is_reserved(file_->control().mutex); }
   void alloc_alone(int count) {
-    for (int i = 0; i < count; ++i) EXPECT_EQ(arena_->alloc(arena_->head()).seq + 1, arena_->head());
+    for (int i = 0; i < count; ++i) arena_->alloc(1);
   }
 
   TempName name_;

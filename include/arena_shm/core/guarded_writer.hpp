@@ -89,28 +89,30 @@ class GuardedWriter {
   std::atomic<GuardedParty*> others_{nullptr};
 };
 
-/// One alloc under the lock: refuses re-entry, locks, and unlocks or reserves.
+/// One alloc under the lock: refuses re-entry, takes a seat if need be, locks, and unlocks or reserves.
 class LockedAlloc {
  public:
-  LockedAlloc(GuardedWriter& guarded, GuardedParty& party);
+  explicit LockedAlloc(GuardedWriter& guarded);
   LockedAlloc(const LockedAlloc&) = delete;
   LockedAlloc& operator=(const LockedAlloc&) = delete;
   ~LockedAlloc();
 
+  WriterCore& writer() const noexcept { return party_->writer; }
+
  private:
-  bool is_reentry() const noexcept;
+  bool is_nested() const noexcept;
+  bool interrupts_reserved_alloc() const noexcept;
 
   GuardedWriter& guarded_;
-  GuardedParty& party_;
+  GuardedParty* party_ = nullptr;
   const LockedAlloc* outer_;
 };
 
 template <class Fill>
 std::uint64_t GuardedWriter::alloc_locked(Fill& fill) {
-  GuardedParty& party = join();
-  const LockedAlloc locked(*this, party);
+  const LockedAlloc locked(*this);
   ARENA_SHM_STOP_POINT(mutex_locked);
-  return party.writer.alloc(fill);
+  return locked.writer().alloc(fill);
 }
 
 }  // namespace arena_shm::core

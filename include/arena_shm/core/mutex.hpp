@@ -128,8 +128,8 @@ class InterprocessMutex {
   void give_reservation_back() noexcept;
 
  private:
-  static constexpr std::uint32_t kNoReservation = kMutexReserved;  // of owner 0: no word that is used
-  static constexpr int kUntestableSlices = 250;                    // a second: then the leases are lost to this process
+  static constexpr std::uint64_t kNoReservation = std::uint64_t{1} << 32;  // nothing that a word can be
+  static constexpr int kUntestableSlices = 250;  // a second: then the leases are lost to this process
 
   bool lock_slow(Clock::time_point deadline);
   void unlock_slow() noexcept;
@@ -141,7 +141,7 @@ class InterprocessMutex {
   const Ring& ring_;
   const LeaseFile& leases_;
   std::uint32_t me_;
-  std::uint32_t reserved_word_ = kNoReservation;  // of the one thread that may reserve
+  std::uint64_t reserved_word_ = kNoReservation;  // of the one thread that may reserve
 };
 
 }  // namespace arena_shm::core

@@ -1,0 +1,40 @@
+// How contestants are called: goals find them by these names.
+#pragma once
+
+#include <unistd.h>
+
+#include <cstddef>
+#include <string>
+
+namespace arena_shm::bench {
+
+inline const std::string kStoreFloor = "floor: store + memcpy";
+inline const std::string kFetchAddFloor = "floor: fetch_add + memcpy";
+inline const std::string kMemcpy16Floor = "floor: memcpy of 16 values";
+inline const std::string kLineFloor = "floor: bare cache lines";
+inline const std::string kOneLineFloor = "floor: one line, both ways";
+inline const std::string kFutexFloor = "floor: futex";
+inline const std::string kExclusive = "exclusive Writer";
+inline const std::string kShared = "shared Writer";
+inline const std::string kGuarded = "Arena::alloc";
+inline const std::string kBatch = "shared Writer, batch of 16";
+inline const std::string kInPlace = "shared Writer, in place";
+inline const std::string kRobust = "robust pthread mutex ring";
+inline const std::string kBoostMutex = "Boost interprocess_mutex ring";
+inline const std::string kMessageQueue = "Boost message_queue";
+inline const std::string kSpsc = "Boost spsc_queue";
+inline const std::string kQueue = "Boost lockfree queue";
+inline const std::string kMq = "POSIX mq";
+inline const std::string kPipe = "pipe";
+
+inline std::string size_and_slots(std::size_t bytes, std::size_t slots) {
+  return std::to_string(bytes) + " B, " + std::to_string(slots) + " slots";
+}
+
+/// A name for a segment or a queue, unlike all others.
+inline std::string fresh_name() {
+  static int count = 0;
+  return "arena-bench." + std::to_string(::getpid()) + "." + std::to_string(++count);
+}
+
+}  // namespace arena_shm::bench
