@@ -36,12 +36,12 @@ std::string_view to_string(Code code) noexcept;
 
 /// The parts of an Error. Parts that do not apply stay empty.
 struct ErrorParts {
-  std::string name;      ///< the arena's name, or the file's path
-  std::string doing;     ///< "open", "create", ...: what failed
-  std::string expected;  ///< what would have been right
-  std::string found;     ///< what was there instead
-  std::string remedy;    ///< what the user can do
-  int system_error = 0;  ///< errno, or 0
+  std::string name{};      ///< the arena's name, or the file's path
+  std::string doing{};     ///< "open", "create", ...: what failed
+  std::string expected{};  ///< what would have been right
+  std::string found{};     ///< what was there instead
+  std::string remedy{};    ///< what the user can do
+  int system_error = 0;    ///< errno, or 0
 };
 
 /// Thrown by everything that sets something up, and by operations on a segment that turns out to be corrupt.

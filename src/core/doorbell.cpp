@@ -25,15 +25,15 @@ bool register_for_membarrier() noexcept { return membarrier(MEMBARRIER_CMD_REGIS
 
 void Ringer::wake() const noexcept {
   ARENA_SHM_STOP_POINT(doorbell_seen);
-  futex_clear_and_wake(doorbell_->word, INT_MAX);
+  futex_add_and_wake(doorbell_->word, INT_MAX);  // D6
   ARENA_SHM_STOP_POINT(doorbell_rung);
 }
 
 void Sleeper::announce() noexcept {
   if (doorbell_ == nullptr) return;
-  doorbell_->word.store(1, std::memory_order_seq_cst);             // D1
-  reaches_writers_ = membarrier(MEMBARRIER_CMD_GLOBAL_EXPEDITED);  // D2
-  std::atomic_thread_fence(std::memory_order_seq_cst);             // D2
+  announced_ = doorbell_->word.fetch_or(1, std::memory_order_seq_cst) | 1;  // D1
+  reaches_writers_ = membarrier(MEMBARRIER_CMD_GLOBAL_EXPEDITED);           // D2
+  std::atomic_thread_fence(std::memory_order_seq_cst);                      // D2
 }
 
 void Sleeper::doze(std::chrono::nanoseconds longest) noexcept {
@@ -42,7 +42,7 @@ void Sleeper::doze(std::chrono::nanoseconds longest) noexcept {
     poll_ = std::min(poll_ * 2, kLongestPoll);
     return;
   }
-  futex_wait(doorbell_->word, 1, std::min(longest, reaches_writers_ ? kSlice : kSliceWithoutMembarrier));
+  futex_wait(doorbell_->word, announced_, std::min(longest, reaches_writers_ ? kSlice : kSliceWithoutMembarrier));
 }
 
 }  // namespace arena_shm::core

@@ -13,6 +13,15 @@ namespace {
 
 std::uint32_t* address_of(std::atomic<std::uint32_t>& word) noexcept { return reinterpret_cast<std::uint32_t*>(&word); }
 
+/// FUTEX_WAKE_OP: changes the word and wakes, in one step of the kernel. False where there is no such thing.
+bool change_and_wake(std::atomic<std::uint32_t>& word, std::uint32_t operation, std::uint32_t argument,
+                     int count) noexcept {
+  // The kernel's store is not an atomic operation of C++: the fence orders what came before it, for those who acquire.
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  const std::uint32_t encoded = operation << 28 | argument << 12;  // FUTEX_OP(): the comparison is not made use of
+  return ::syscall(SYS_futex, address_of(word), FUTEX_WAKE_OP, count, 0L, address_of(word), encoded) >= 0;
+}
+
 }  // namespace
 
 FutexWait futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected,
@@ -30,13 +39,15 @@ FutexWait futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected,
 }
 
 void futex_clear_and_wake(std::atomic<std::uint32_t>& word, int count) noexcept {
-  // The kernel's store is not an atomic operation of C++: the fence orders what came before it, for those who acquire.
-  std::atomic_thread_fence(std::memory_order_seq_cst);
-  constexpr std::uint32_t set_to_zero = static_cast<std::uint32_t>(FUTEX_OP(FUTEX_OP_SET, 0, FUTEX_OP_CMP_EQ, 0));
-  const long woken = ::syscall(SYS_futex, address_of(word), FUTEX_WAKE_OP, count, 0L, address_of(word), set_to_zero);
-  if (woken >= 0) return;
+  if (change_and_wake(word, FUTEX_OP_SET, 0, count)) return;
   // Not to be had, as under a system-call filter or an emulator: in two steps. A death between them costs a slice.
   word.store(0, std::memory_order_seq_cst);
+  futex_wake(word, count);
+}
+
+void futex_add_and_wake(std::atomic<std::uint32_t>& word, int count) noexcept {
+  if (change_and_wake(word, FUTEX_OP_ADD, 1, count)) return;
+  word.fetch_add(1, std::memory_order_seq_cst);
   futex_wake(word, count);
 }
 

@@ -79,10 +79,11 @@ int run(int argc, char** argv) {
 
   CLI::App app("What arena-shm costs on this machine, beside the floors of the hardware and other queues.",
                "arena-bench");
-  app.footer("Workloads:" + list +
-             "\n\nEvery contestant has a slice of time in each round, in rotating order; ratios are taken pair by pair.\n"
-             "Slices of two processes are set aside if others took a CPU away, or if a bare ping-pong before and after\n"
-             "found the CPUs placed differently. Missed goals are printed, and are no failure.");
+  app.footer(
+      "Workloads:" + list +
+      "\n\nEvery contestant has a slice of time in each round, in rotating order; ratios are taken pair by pair.\n"
+      "Slices of two processes are set aside if others took a CPU away, or if a bare ping-pong before and after\n"
+      "found the CPUs placed differently. Missed goals are printed, and are no failure.");
   auto* quick_flag = app.add_flag("--quick", quick, "What the goals need; about 20 seconds");
   app.add_flag("--long", full, "All sizes, more rounds; some minutes")->excludes(quick_flag);
   app.add_option("--only", wanted.only, "These workloads: W1,W3")->delimiter(',')->check(CLI::IsMember(keys));

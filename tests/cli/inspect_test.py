@@ -168,7 +168,8 @@ class InspectTest(CliTest):
         writer.kill()
         writer.wait()
         self.patch(name, self.field(name, 80) + 64, struct.pack("<I", 1))
-        self.assertRegex(self.page(name), r"mutex +held by seat 0 \(dead, pid \d+\); whoever wants it next will free it")
+        page = self.page(name)
+        self.assertRegex(page, r"mutex +held by seat 0 \(dead, pid \d+\); whoever wants it next will free it")
 
     def test_texts_from_the_segment_cannot_write_on_the_terminal(self):
         name = self.create()

@@ -1,6 +1,7 @@
 """seats: who writes."""
 
 import signal
+import struct
 import unittest
 
 from arena_cli import FAILED, OK, SHM, CliTest
@@ -43,6 +44,16 @@ class SeatsTest(CliTest):
         writer = self.start_writer(name)
         writer.send_signal(signal.SIGSTOP)
         self.eventually(lambda: "alive, stopped" in self.rows(name)[0])
+
+    def test_a_value_in_flight_shows_how_far_the_others_have_come(self):
+        name = self.create_filled(20)
+        writer = self.start_writer(name)  # its idle handle does not touch its seat meanwhile
+        with open(SHM / name, "r+b") as segment:
+            segment.seek(96)
+            (seats,) = struct.unpack("<Q", segment.read(8))
+            segment.seek(seats)
+            segment.write(struct.pack("<Q", 15 << 2 | 2))
+        self.assertRegex(self.rows(name)[0], rf"alive +{writer.pid} .* writing 15, 6 behind ")
 
     def test_a_full_table_refuses_the_next_writer(self):
         name = self.create("--seats", 1)

@@ -61,7 +61,9 @@ class UsageTest(CliTest):
         leader, follower = pty.openpty()
         self.addCleanup(os.close, leader)
         environment = {k: v for k, v in os.environ.items() if k != "NO_COLOR"} | {"TERM": "xterm"} | env
-        subprocess.run([TOOL, *args], stdout=follower, stderr=subprocess.DEVNULL, env=environment, check=True, timeout=60)
+        subprocess.run(
+            [TOOL, *args], stdout=follower, stderr=subprocess.DEVNULL, env=environment, check=True, timeout=60
+        )
         os.close(follower)
         text = b""
         while True:

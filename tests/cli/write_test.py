@@ -33,7 +33,8 @@ class WriteTest(CliTest):
         self.expect(OK, "write", name, stdin=line)
         self.expect(OK, "write", name, "--format", "ndjson", stdin=line)
         self.assertEqual(len(self.values(name)), 2)
-        self.expect(FAILED, "write", name, "--format", "csv", stdin=line, says="expected the columns ts,px,sym, found a line that is no row of CSV")
+        says = "expected the columns ts,px,sym, found a line that is no row of CSV"
+        self.expect(FAILED, "write", name, "--format", "csv", stdin=line, says=says)
 
     def test_bad_lines_are_refused_with_number_and_column_and_the_rest_goes_in(self):
         name = self.create()
@@ -51,7 +52,8 @@ class WriteTest(CliTest):
     def test_bad_ndjson_lines_are_refused_and_the_rest_goes_in(self):
         name = self.create()
         good = '{"ts":1,"px":1,"sym":"A"}\n'
-        done = self.expect(FAILED, "write", name, stdin=good + '{"ts":1}\n{"ts":\n{"ts":1.5,"px":1,"sym":"A"}\n' + good)
+        bad = '{"ts":1}\n{"ts":\n{"ts":1.5,"px":1,"sym":"A"}\n'
+        done = self.expect(FAILED, "write", name, stdin=good + bad + good)
         self.assertEqual(len(self.values(name)), 2)
         for says in [
             "refused line 2: expected all of the fields ts, px, sym, found no 'px'",
@@ -62,7 +64,12 @@ class WriteTest(CliTest):
 
     def test_a_header_that_does_not_fit_stops_everything(self):
         name = self.create()
-        for header, says in [("ts,px", "no column 'sym'"), ("ts,px,sym,x", "'x'"), ("1,2,A", "found '1'"), ("ts,ts", "twice")]:
+        for header, says in [
+            ("ts,px", "no column 'sym'"),
+            ("ts,px,sym,x", "'x'"),
+            ("1,2,A", "found '1'"),
+            ("ts,ts", "twice"),
+        ]:
             with self.subTest(header=header):
                 self.expect(FAILED, "write", name, stdin=header + "\n1,2,A\n", says=says)
         self.assertEqual(self.values(name), [])
@@ -70,7 +77,8 @@ class WriteTest(CliTest):
     def test_a_line_without_end_is_refused_and_the_rest_goes_in(self):
         name = self.create()
         endless = "1,1," + "A" * (9 << 20)
-        done = self.expect(FAILED, "write", name, stdin=f"ts,px,sym\n{endless}\n2,2,B\n", says="line 2: expected a shorter")
+        text = f"ts,px,sym\n{endless}\n2,2,B\n"
+        done = self.expect(FAILED, "write", name, stdin=text, says="line 2: expected a shorter")
         self.assertIn("wrote 1 value, refused 1 line", done.stderr)
         self.assertEqual([value["ts"] for value in self.values(name)], [2])
 
@@ -92,7 +100,8 @@ class WriteTest(CliTest):
         fields = "u64 a, f64 b, f32[2] c, s8 d, bool e, i8 f"
         first, second = self.create(fields=fields, slots=50), self.create(fields=fields, slots=50)
         for i in range(20):
-            value = {"a": 2**64 - 1 - i, "b": i / 3, "c": [i, 0.1], "d": ["x", " y\n", '"', "é,"][i % 4], "e": i % 2 == 0, "f": -i}
+            text = ["x", " y\n", '"', "é,"][i % 4]
+            value = {"a": 2**64 - 1 - i, "b": i / 3, "c": [i, 0.1], "d": text, "e": i % 2 == 0, "f": -i}
             self.expect(OK, "write", first, stdin=json.dumps(value))
         for form in ["csv", "ndjson"]:
             text = self.expect(OK, "tail", first, "--from", "oldest", "--format", form).stdout

@@ -1,16 +1,21 @@
 // The doorbell: how readers sleep, and how writers wake them without a system call while nobody sleeps.
 //
-//   sleeper                                        writer
-//   D1  word := 1               seq_cst            D4  (value published, claim idle)
-//   D2  membarrier, fence       seq_cst            D5  compiler fence, or a full one
-//   D3  look once more, then FUTEX_WAIT(word, 1)   D6  word == 0?  relaxed; else store 0 and wake all, in one step
+//   word: odd, somebody may be asleep; each ring adds one, which makes it even, and another word than before
+//
+//   sleeper                                              writer
+//   D1  word |= 1, and remembers it       seq_cst        D4  (value published, claim idle)
+//   D2  membarrier, fence                 seq_cst        D5  compiler fence, or a full one
+//   D3  looks once more, then FUTEX_WAIT(word, what      D6  word even?  relaxed; else add one and wake all, in one
+//       it remembers)                                        step of the kernel
 //
 //   Either D3 sees what D4 stored, or D6 sees what D1 stored: store, fence, load on both sides (Dekker). The sleeper's
 //   membarrier runs a full fence on every CPU that a registered process runs on, so that the writer's D5 need only stop
 //   the compiler: the rare side pays. A process registers before it takes a seat; one that is refused uses a full
 //   fence at D5; a sleeper that is refused sleeps in short slices instead.
-//   A sleeper that is killed leaves 1 behind: one needless wake-up, once. One that loses a race with D6 finds the word
-//   0, and FUTEX_WAIT does not sleep.
+//   The word counts because one bit would not do: a sleeper that missed a ring between D3 and FUTEX_WAIT would find it
+//   set again by another sleeper, and sleep. Found by the model, tests/model/doorbell.pml.
+//   A sleeper that is killed leaves the word odd: one needless wake-up, once. Two writers that ring at once add two:
+//   the same. A waker that is killed before it rings costs the sleepers the rest of their slice.
 #pragma once
 
 #include <atomic>
@@ -36,8 +41,8 @@ class Ringer {
     if (full_fence_) [[unlikely]]
       std::atomic_thread_fence(std::memory_order_seq_cst);  // D5
     else
-      std::atomic_signal_fence(std::memory_order_seq_cst);                  // D5
-    if (doorbell_->word.load(std::memory_order_relaxed) != 0) [[unlikely]]  // D6
+      std::atomic_signal_fence(std::memory_order_seq_cst);                        // D5
+    if ((doorbell_->word.load(std::memory_order_relaxed) & 1) != 0) [[unlikely]]  // D6
       wake();
   }
 
@@ -75,6 +80,7 @@ class Sleeper {
   void doze(std::chrono::nanoseconds longest) noexcept;
 
   Doorbell* doorbell_;
+  std::uint32_t announced_ = 0;  // the word that D1 left
   bool reaches_writers_ = true;  // membarrier works
   std::chrono::nanoseconds poll_ = kShortestPoll;
 };

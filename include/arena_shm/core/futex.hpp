@@ -17,6 +17,9 @@ FutexWait futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected,
 /// Stores 0 and wakes up to `count` sleepers, in one step of the kernel: no death can fall between the two.
 void futex_clear_and_wake(std::atomic<std::uint32_t>& word, int count) noexcept;
 
+/// Adds 1 and wakes up to `count` sleepers, in one step of the kernel.
+void futex_add_and_wake(std::atomic<std::uint32_t>& word, int count) noexcept;
+
 /// Wakes up to `count` sleepers.
 void futex_wake(std::atomic<std::uint32_t>& word, int count) noexcept;
 

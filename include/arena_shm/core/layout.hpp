@@ -112,7 +112,7 @@ static_assert(offsetof(Header, boot_id) == 208);
 static_assert(offsetof(Header, type_name) == 224);
 
 struct Doorbell {
-  std::atomic<std::uint32_t> word;  // 1: some reader may be asleep
+  std::atomic<std::uint32_t> word;  // odd: some reader may be asleep; doorbell.hpp
 };
 static_assert(std::is_standard_layout_v<Doorbell> && sizeof(Doorbell) == 4);
 

@@ -9,7 +9,7 @@ namespace arena_shm::bench {
 void pin_to(int cpu) {
   cpu_set_t cpus;
   CPU_ZERO(&cpus);
-  CPU_SET(cpu, &cpus);
+  CPU_SET(static_cast<std::size_t>(cpu), &cpus);
   if (::sched_setaffinity(0, sizeof(cpus), &cpus) == 0) return;
   throw std::system_error(errno, std::generic_category(), "cannot run on CPU " + std::to_string(cpu));
 }

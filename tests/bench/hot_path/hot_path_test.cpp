@@ -74,9 +74,9 @@ class HotPathTest : public testing::Test {
     expect_none([&] {
       auto arena = Arena<Record>::create(name_, {.slots = 1000, .writers = writers});
       auto writer = std::make_shared<Writer<Record>>(arena.writer());
-      writer->alloc({});
+      writer->alloc(Record{});
       return [writer] {
-        for (int i = 0; i < kTimes; ++i) writer->alloc({});
+        for (int i = 0; i < kTimes; ++i) writer->alloc(Record{});
       };
     });
   }
@@ -110,9 +110,9 @@ TEST_F(HotPathTest, ExclusiveWriterNeitherCallsTheSystemNorAllocates) { expect_n
 TEST_F(HotPathTest, ArenaAllocNeitherCallsTheSystemNorAllocates) {
   expect_none([&] {
     auto arena = std::make_shared<Arena<Record>>(Arena<Record>::create(name_, {.slots = 1000}));
-    arena->alloc({});
+    arena->alloc(Record{});
     return [arena] {
-      for (int i = 0; i < kTimes; ++i) arena->alloc({});
+      for (int i = 0; i < kTimes; ++i) arena->alloc(Record{});
     };
   });
 }
@@ -147,7 +147,7 @@ TEST_F(HotPathTest, ReaderNeitherCallsTheSystemNorAllocates) {
     auto reader = std::make_shared<Reader<Record>>(arena.reader(From::oldest));
     return [writer, reader] {
       for (int i = 0; i < kTimes; ++i) {
-        writer->alloc({});
+        writer->alloc(Record{});
         if (!reader->next()) ::abort();
       }
       if (reader->next()) ::abort();  // caught up: that is no reason to call the system either

@@ -25,9 +25,9 @@ Json json_of(const Row& row) {
     ratios.push_back(
         {{"against", ratio.against}, {"ratio", json_of(ratio.spread)}, {"unlike_pairs", ratio.unlike_pairs}});
   }
-  return {{"workload", row.workload}, {"group", row.group},         {"name", row.name},
+  return {{"workload", row.workload}, {"group", row.group},          {"name", row.name},
           {"unit", row.unit},         {"value", json_of(row.value)}, {"ratios", ratios},
-          {"details", row.details},   {"set_aside", row.set_aside}, {"remark", row.remark}};
+          {"details", row.details},   {"set_aside", row.set_aside},  {"remark", row.remark}};
 }
 
 Json json_of(const Outcome& outcome) {

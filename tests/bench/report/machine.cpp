@@ -1,5 +1,7 @@
 #include "report/machine.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sched.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -7,9 +9,6 @@
 #include <boost/version.hpp>
 #include <cstdlib>
 #include <fstream>
-
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 
 namespace arena_shm::bench {
 namespace {
@@ -62,8 +61,8 @@ std::vector<std::string> run_warnings(bool is_virtual, std::size_t cpu_count) {
   std::vector<std::string> warnings;
   double load = 0;
   if (::getloadavg(&load, 1) == 1 && load > 0.5) {
-    warnings.push_back(fmt::format("the machine is busy (load {:.1f}); either wait, or, as root: chrt -r 1 arena-bench",
-                                   load));
+    warnings.push_back(
+        fmt::format("the machine is busy (load {:.1f}); either wait, or, as root: chrt -r 1 arena-bench", load));
   }
   if (is_virtual) {
     warnings.emplace_back("a virtual machine: its CPUs move, so compare ratios, not figures, of processes");
@@ -85,7 +84,7 @@ std::vector<int> allowed_cpus() {
   ::sched_getaffinity(0, sizeof(set), &set);
   std::vector<int> cpus;
   for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-    if (CPU_ISSET(cpu, &set)) cpus.push_back(cpu);
+    if (CPU_ISSET(static_cast<std::size_t>(cpu), &set)) cpus.push_back(cpu);
   }
   return cpus;
 }

@@ -1,9 +1,8 @@
+#include <fmt/format.h>
 #include <sys/wait.h>
 
 #include <cstdio>
 #include <stdexcept>
-
-#include <fmt/format.h>
 
 #include "channels/names.hpp"
 #include "report/report.hpp"

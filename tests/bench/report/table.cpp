@@ -93,13 +93,8 @@ std::string goals_text(const std::vector<Outcome>& goals) {
                      stage(goal.first), stage(goal.ambition)});
   }
   return "\n== Goals: ratios, median [quartiles]\n\n" +
-         draw(TextTable({{"load"},
-                         {"where"},
-                         {"what"},
-                         {"against"},
-                         {"ratio", Align::right},
-                         {"first goal"},
-                         {"ambition"}}),
+         draw(TextTable(
+                  {{"load"}, {"where"}, {"what"}, {"against"}, {"ratio", Align::right}, {"first goal"}, {"ambition"}}),
               lines);
 }
 
