@@ -86,7 +86,8 @@ void append_facts(std::string& out, const Inspection& in) {
               fmt::format("{} values, {} skipped{}", in.seats.values, in.seats.skipped,
                           in.image.is_live() ? ", " + short_count(in.values_per_second) + "/s" : ""));
   if (in.facts.mutex) append_fact(out, "mutex", mutex_state(in));
-  if (in.facts.doorbell) append_fact(out, "doorbell", (*in.facts.doorbell & 1) != 0 ? "a reader may be asleep" : "quiet");
+  if (in.facts.doorbell)
+    append_fact(out, "doorbell", (*in.facts.doorbell & 1) != 0 ? "a reader may be asleep" : "quiet");
 }
 
 void append_regions(std::string& out, const core::Header& header) {

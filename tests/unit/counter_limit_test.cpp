@@ -57,7 +57,9 @@ TEST_P(CounterTest, NothingSpecialHappensAtPowersOfTwo) {
         }
         ASSERT_EQ(reader.cursor(), seq);
         ASSERT_EQ(arena.read(seq).status, ReadStatus::not_yet);
-        ASSERT_EQ(arena.read(seq - slots() - 1).status, ReadStatus::overwritten);
+        if (seq > slots()) {
+          ASSERT_EQ(arena.read(seq - slots() - 1).status, ReadStatus::overwritten);
+        }
       }
       EXPECT_EQ(SegmentFile(name_).seat(writer.seat()).skipped, 0U);
       while (late.next()) {
@@ -96,6 +98,7 @@ TEST_P(CounterTest, TheLastSeqIsTheOneBelowTheLimit) {
   EXPECT_EQ(reader.next(), std::nullopt);
   EXPECT_FALSE(reader.wait_for(std::chrono::milliseconds(1)));
   EXPECT_EQ(arena.reader(From::newest).cursor(), kSeqLimit);
+  if (writers() == Writers::exclusive) return;  // whose one seat the handle has by now
   EXPECT_EQ(code_of([&] { arena.writer(); }), std::nullopt) << "who comes later is told by alloc";
   EXPECT_EQ(code_of([&] { arena.writer().alloc(3); }), Code::exhausted);
 }

@@ -114,7 +114,9 @@ TEST_F(RawTest, UnknownNamesAndSchemasAgreeWithAll) {
   const RecordType unknown{"", 21, 1, ""};
   const auto arena = RawArena::create(name, {"named", 21, 1, "{}"}, {.slots = 2});
   EXPECT_EQ(code_of([&] { RawArena::open_or_create(name, unknown, {.slots = 2}); }), std::nullopt);
-  EXPECT_EQ(code_of([&] { RawArena::open_or_create(name, {"other", 21, 1, ""}, {.slots = 2}); }),
+  EXPECT_EQ(code_of([&] {
+              RawArena::open_or_create(name, {"other", 21, 1, ""}, {.slots = 2});
+            }),
             Code::incompatible_type);
   EXPECT_EQ(code_of([&] { RawArena::open_or_create(name, {"", 21, 1, "[]"}, {.slots = 2}); }), Code::incompatible_type);
   EXPECT_EQ(code_of([&] { RawArena::open_or_create(name, {"", 22, 1, ""}, {.slots = 2}); }), Code::incompatible_type);

@@ -52,11 +52,9 @@ TEST(RecordTest, NamesThatAreTooLongStayApartByTheirHash) {
 }
 
 TEST(ErrorTest, SaysWhatWasExpectedAndFoundAndWhatToDo) {
-  const Error error(Code::incompatible_type, {.name = "ticks",
-                                              .doing = "open",
-                                              .expected = "type 'A'",
-                                              .found = "type 'B'",
-                                              .remedy = "create another"});
+  const Error error(
+      Code::incompatible_type,
+      {.name = "ticks", .doing = "open", .expected = "type 'A'", .found = "type 'B'", .remedy = "create another"});
   EXPECT_STREQ(error.what(), "cannot open 'ticks': expected type 'A', found type 'B'; create another");
   EXPECT_EQ(error.code(), Code::incompatible_type);
   EXPECT_EQ(error.name(), "ticks");

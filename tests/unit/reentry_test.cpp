@@ -94,7 +94,7 @@ void under_signals(const std::function<void()>& work) {
   std::thread interrupter([&] {
     while (!end) {
       ::pthread_kill(self, SIGUSR1);
-      std::this_thread::sleep_for(std::chrono::microseconds(20));
+      std::this_thread::sleep_for(std::chrono::microseconds(40));
     }
   });
   work();
@@ -106,8 +106,8 @@ void under_signals(const std::function<void()>& work) {
 /// to be found there.
 void expect_each_value_once(const Numbers& arena, const std::function<Entry<std::uint64_t>(std::uint64_t)>& alloc) {
   constexpr std::uint64_t kInner = std::uint64_t{1} << 40;
-  constexpr std::uint64_t kOuter = 800'000;
-  constexpr std::uint64_t kEnough = 300;  // of each kind of interruption
+  constexpr std::uint64_t kOuter = 200'000;
+  constexpr std::uint64_t kEnough = 50;  // of each kind of interruption
   static std::vector<Entry<std::uint64_t>> inner;
   static std::atomic<std::uint64_t> refused;
   inner.clear();

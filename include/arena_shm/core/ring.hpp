@@ -8,6 +8,7 @@
 
 #include "arena_shm/core/layout.hpp"
 #include "arena_shm/core/slot.hpp"
+#include "arena_shm/core/stamp.hpp"
 
 namespace arena_shm::core {
 
@@ -64,20 +65,23 @@ struct Ring {
 /// hot path is a subtraction and a comparison; Modulo's chain of multiplications would stand in the way of the stamp.
 class Lap {
  public:
-  explicit Lap(std::uint64_t slot_count) noexcept : slot_count_(slot_count) {}
+  explicit Lap(std::uint64_t slot_count) noexcept : slot_count_(slot_count), length_(slot_count) {}
 
-  /// Is seq in the lap that is kept? Then index() is cheap.
-  bool contains(std::uint64_t seq) const noexcept { return seq - first_ < slot_count_; }
-  /// Requires: contains(seq).
+  /// Is seq in the lap that is kept, and below kSeqLimit? Then index() is cheap.
+  bool contains(std::uint64_t seq) const noexcept { return seq - first_ < length_; }
+  /// Requires: contains(seq), or move_to(seq).
   std::uint64_t index(std::uint64_t seq) const noexcept { return seq - first_; }
   /// Goes to the lap of seq.
   [[gnu::noinline, gnu::cold]] void move_to(std::uint64_t seq) noexcept {
     const std::uint64_t next = first_ + slot_count_;
     first_ = seq - next < slot_count_ ? next : seq - seq % slot_count_;
+    // The last lap ends at the limit, so that a writer that asks contains() never has to ask for the limit, too.
+    length_ = first_ < kSeqLimit && kSeqLimit - first_ < slot_count_ ? kSeqLimit - first_ : slot_count_;
   }
 
  private:
   std::uint64_t slot_count_;
+  std::uint64_t length_;
   std::uint64_t first_ = 0;
 };
 
