@@ -206,7 +206,7 @@ bool ReaderCore::wait_for(std::chrono::nanoseconds timeout) {
       spin(deadline);
       continue;
     }
-    if (sleeper_.sleep(longest, [this] { return look() != Look::nothing; })) has_spun = false;
+    sleeper_.sleep(longest, [this] { return look() != Look::nothing; });
   }
 }
 

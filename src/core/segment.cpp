@@ -73,20 +73,20 @@ std::string checked_name(std::string_view name) {
 
 std::shared_ptr<const Segment> Segment::create(std::string_view name, const RecordType& record,
                                                const Options& options) {
-  std::string file_name = checked_name(name);
+  const std::string file_name = checked_name(name);
   const Header header = make_header(file_name, record, options);
   const Draft draft(file_name, header, record.schema, options.mode);
   // Attached before it is published: if that fails, nothing is left behind.
   std::shared_ptr<const Segment> segment(
-      new Segment(std::move(file_name), draft.duplicate().release(), Access::read_write));
+      new Segment(file_name, draft.duplicate().release(), Access::read_write));
   draft.publish();
   return segment;
 }
 
 std::shared_ptr<const Segment> Segment::open(std::string_view name, Access access) {
-  std::string file_name = checked_name(name);
+  const std::string file_name = checked_name(name);
   Descriptor file = open_file(file_name, access);
-  return std::shared_ptr<const Segment>(new Segment(std::move(file_name), file.release(), access));
+  return std::shared_ptr<const Segment>(new Segment(file_name, file.release(), access));
 }
 
 std::shared_ptr<const Segment> Segment::open_or_create(std::string_view name, const RecordType& record,
@@ -117,7 +117,7 @@ bool Segment::remove(std::string_view name) {
   return false;
 }
 
-Segment::Segment(std::string name, int fd, Access access)
+Segment::Segment(const std::string& name, int fd, Access access)
     : leases_(std::make_unique<LeaseFile>(fd, name)), owner_(ProcessMark::current()) {
   fd = leases_->fd();  // it may have been moved
   const Header header = read_header(fd, name);

@@ -12,9 +12,9 @@ Verdict verdict_of(std::uint64_t stamp, std::uint64_t seq) noexcept {
 }
 
 /// Has the one seat of an exclusive arena a living holder that may still publish seq?
-bool exclusive_covers(const Ring& ring, const LeaseFile& leases, std::uint64_t seq, std::uint64_t& claim) {
-  if (ring.control->head.load(std::memory_order_acquire) > seq + 1) return false;  // T2: X1
-  claim = ring.seats[0].claim.load(std::memory_order_acquire);                     // T2
+bool exclusive_covers(const Ring& ring, const LeaseFile& leases, std::uint64_t seq) {
+  if (ring.control->head.load(std::memory_order_acquire) > seq + 1) return false;   // T2: X1
+  const std::uint64_t claim = ring.seats[0].claim.load(std::memory_order_acquire);  // T2
   return claim_seq(claim) <= seq && leases.test(0) != LeaseState::free;
 }
 
@@ -40,7 +40,8 @@ Settlement settle(const Ring& ring, const LeaseFile& leases, std::uint64_t seq, 
   for (std::uint32_t i = 0; i < ring.seat_count; ++i) {
     std::uint64_t claim = 0;
     if (ring.exclusive) {
-      if (!exclusive_covers(ring, leases, seq, claim)) continue;
+      if (!exclusive_covers(ring, leases, seq)) continue;
+      claim = writing(seq);  // its word is that of the whole session: what may be stuck is this one value
     } else {
       claim = ring.seats[i].claim.load(std::memory_order_acquire);                // T2, the claim first
       const std::uint64_t hi = ring.seats[i].hi.load(std::memory_order_acquire);  // grows only: a mismatch covers more

@@ -48,7 +48,7 @@ class Segment {
  private:
   class Mapping;
 
-  Segment(std::string name, int fd, Access access);
+  Segment(const std::string& name, int fd, Access access);
   std::byte* map(const Region& region, bool writable, int fd) const;
 
   std::unique_ptr<LeaseFile> leases_;
