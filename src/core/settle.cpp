@@ -36,6 +36,7 @@ Settlement settle(const Ring& ring, const LeaseFile& leases, std::uint64_t seq, 
   const Slot slot = ring.slot_of(seq);
   Settlement result{verdict_of(slot.stamp(), seq), true};
   if (result.verdict != Verdict::pending) return result;
+  ARENA_SHM_STOP_POINT(settle_begun);
   bool covered = false;
   for (std::uint32_t i = 0; i < ring.seat_count; ++i) {
     std::uint64_t claim = 0;

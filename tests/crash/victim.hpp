@@ -20,12 +20,15 @@ namespace arena_shm::test {
 struct StopAt {
   inline static std::string point;
   inline static int signal_number = 0;
+  inline static int times = 0;
 
-  static void arm(const std::string& where, int number) {
+  /// The signal comes when the point is reached for the `nth` time from now.
+  static void arm(const std::string& where, int number, int nth = 1) {
     point = where;
     signal_number = number;
+    times = nth;
     core::stop_point_hook = [](const char* name) {
-      if (point != name) return;
+      if (point != name || --times != 0) return;
       core::stop_point_hook = nullptr;  // once
       ::syscall(SYS_tgkill, ::getpid(), ::gettid(), signal_number);
     };

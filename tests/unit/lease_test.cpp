@@ -137,8 +137,8 @@ TEST_F(LeaseTest, SurvivesThatAllDescriptorsAreClosed) {
   });
   closed.pass();
   EXPECT_EQ(lease(1), LeaseState::held);
-  file.seat(0).claim = core::writing(5);  // a dead writer's last word: the child has to find out that it is dead
   dead.reset();
+  file.seat(0).claim = core::writing(5);  // a dead writer's last word: the child has to find out that it is dead
   checked.open();
   EXPECT_EQ(child.end(), "exit 0");
   EXPECT_EQ(lease(1), LeaseState::free);
