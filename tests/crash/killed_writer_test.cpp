@@ -108,10 +108,10 @@ TEST(KilledSleeperTest, LeavesOneNeedlessWakeUp) {
   });
   ASSERT_EQ(sleeper.end(), "signal 9");
   SegmentFile file(name);
-  EXPECT_EQ(file.doorbell().word, 1U);
+  EXPECT_EQ(file.doorbell().word & 1, 1U);
   auto writer = arena.writer();
   writer.alloc(Value::make(3, 0));
-  EXPECT_EQ(file.doorbell().word, 0U);
+  EXPECT_EQ(file.doorbell().word & 1, 0U);
 }
 
 }  // namespace
