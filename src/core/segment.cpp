@@ -77,8 +77,7 @@ std::shared_ptr<const Segment> Segment::create(std::string_view name, const Reco
   const Header header = make_header(file_name, record, options);
   const Draft draft(file_name, header, record.schema, options.mode);
   // Attached before it is published: if that fails, nothing is left behind.
-  std::shared_ptr<const Segment> segment(
-      new Segment(file_name, draft.duplicate().release(), Access::read_write));
+  std::shared_ptr<const Segment> segment(new Segment(file_name, draft.duplicate().release(), Access::read_write));
   draft.publish();
   return segment;
 }

@@ -1,5 +1,6 @@
-// The ways to write, and what a process that ends at a point inside of one has written by then: exactly, value by value.
-// The crash matrix shows that at every point everything is accounted for; this, that it is accounted for rightly.
+// The ways to write, and what a process that ends at a point inside of one has written by then: exactly, value by
+// value. The crash matrix shows that at every point everything is accounted for; this, that it is accounted for
+// rightly.
 #pragma once
 
 #include <array>
@@ -38,20 +39,20 @@ inline std::string name_of(const Cut& cut) {
 
 inline std::vector<Cut> cuts() {
   return {
-      {Act::alloc, "alloc_claiming", 1, 0, 0},      {Act::alloc, "alloc_claimed", 1, 1, 0},
-      {Act::alloc, "alloc_writing", 1, 1, 0},       {Act::alloc, "slot_busy", 1, 1, 0},
-      {Act::alloc, "slot_filled", 1, 1, 0},         {Act::alloc, "slot_done", 1, 1, 1},
-      {Act::alloc, "alloc_idle", 1, 1, 1},          {Act::batch, "batch_claiming", 1, 0, 0},
-      {Act::batch, "batch_claimed", 1, 3, 0},       {Act::batch, "batch_writing", 1, 3, 0},
-      {Act::batch, "batch_writing", 2, 3, 1},       {Act::batch, "batch_writing", 3, 3, 2},
-      {Act::batch, "slot_busy", 2, 3, 1},           {Act::batch, "slot_filled", 3, 3, 2},
-      {Act::batch, "slot_done", 1, 3, 1},           {Act::batch, "batch_idle", 1, 3, 3},
-      {Act::guarded, "mutex_locked", 1, 0, 0},      {Act::guarded, "alloc_claimed", 1, 1, 0},
-      {Act::guarded, "slot_filled", 1, 1, 0},       {Act::guarded, "slot_done", 1, 1, 1},
-      {Act::guarded, "mutex_unlock", 1, 1, 1},      {Act::reserved, "alloc_claimed", 1, 1, 0},
-      {Act::reserved, "mutex_reserved", 1, 1, 0},   {Act::reserved, "slot_busy", 1, 1, 0},
-      {Act::reserved, "slot_done", 1, 1, 1},        {Act::exclusive, "exclusive_claimed", 1, 1, 0},
-      {Act::exclusive, "slot_busy", 1, 1, 0},       {Act::exclusive, "slot_filled", 1, 1, 0},
+      {Act::alloc, "alloc_claiming", 1, 0, 0},    {Act::alloc, "alloc_claimed", 1, 1, 0},
+      {Act::alloc, "alloc_writing", 1, 1, 0},     {Act::alloc, "slot_busy", 1, 1, 0},
+      {Act::alloc, "slot_filled", 1, 1, 0},       {Act::alloc, "slot_done", 1, 1, 1},
+      {Act::alloc, "alloc_idle", 1, 1, 1},        {Act::batch, "batch_claiming", 1, 0, 0},
+      {Act::batch, "batch_claimed", 1, 3, 0},     {Act::batch, "batch_writing", 1, 3, 0},
+      {Act::batch, "batch_writing", 2, 3, 1},     {Act::batch, "batch_writing", 3, 3, 2},
+      {Act::batch, "slot_busy", 2, 3, 1},         {Act::batch, "slot_filled", 3, 3, 2},
+      {Act::batch, "slot_done", 1, 3, 1},         {Act::batch, "batch_idle", 1, 3, 3},
+      {Act::guarded, "mutex_locked", 1, 0, 0},    {Act::guarded, "alloc_claimed", 1, 1, 0},
+      {Act::guarded, "slot_filled", 1, 1, 0},     {Act::guarded, "slot_done", 1, 1, 1},
+      {Act::guarded, "mutex_unlock", 1, 1, 1},    {Act::reserved, "alloc_claimed", 1, 1, 0},
+      {Act::reserved, "mutex_reserved", 1, 1, 0}, {Act::reserved, "slot_busy", 1, 1, 0},
+      {Act::reserved, "slot_done", 1, 1, 1},      {Act::exclusive, "exclusive_claimed", 1, 1, 0},
+      {Act::exclusive, "slot_busy", 1, 1, 0},     {Act::exclusive, "slot_filled", 1, 1, 0},
       {Act::exclusive, "slot_done", 1, 1, 1},
   };
 }

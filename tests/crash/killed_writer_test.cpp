@@ -26,8 +26,8 @@ class KilledWriterTest : public ::testing::TestWithParam<Cut> {
   }
 
   TempName name_;
-  Arena<Value> arena_ = Arena<Value>::create(
-      name_, {.slots = kCrashSlots, .writers = writers_of(GetParam().act), .seats = kCrashSeats});
+  Arena<Value> arena_ =
+      Arena<Value>::create(name_, {.slots = kCrashSlots, .writers = writers_of(GetParam().act), .seats = kCrashSeats});
 };
 
 TEST_P(KilledWriterTest, LosesExactlyWhatItHadNotPublished) {
@@ -65,7 +65,8 @@ TEST_P(KilledWriterTest, LosesExactlyWhatItHadNotPublished) {
     EXPECT_EQ(survivor.seat(), 0U);
     EXPECT_EQ(SegmentFile(name_).seat(survivor.seat()).skipped, 0U);
   }
-  EXPECT_EQ(arena_.alloc(Value::make(kSurvivorId, 99)).seq, first + cut.handed + 3 * kCrashSlots) << "the mutex is free";
+  EXPECT_EQ(arena_.alloc(Value::make(kSurvivorId, 99)).seq, first + cut.handed + 3 * kCrashSlots)
+      << "the mutex is free";
   while (reader.next()) {
   }
   EXPECT_EQ(reader.hole_count(), cut.handed - cut.published);

@@ -17,7 +17,8 @@ using Value = CrashValue;
 
 class MutexHolderTest : public ::testing::Test {
  protected:
-  /// A process that gets `number` at `point` inside of Arena::alloc; it has taken its seat, and written one value, before.
+  /// A process that gets `number` at `point` inside of Arena::alloc; it has taken its seat, and written one value,
+  /// before.
   Child caller(const char* point, int number) {
     return Child([this, point, number] {
       auto arena = Arena<Value>::open(name_);

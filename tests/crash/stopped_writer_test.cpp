@@ -21,8 +21,8 @@ using Value = CrashValue;
 class StoppedWriterTest : public ::testing::TestWithParam<Cut> {
  protected:
   TempName name_;
-  Arena<Value> arena_ = Arena<Value>::create(
-      name_, {.slots = kCrashSlots, .writers = writers_of(GetParam().act), .seats = kCrashSeats});
+  Arena<Value> arena_ =
+      Arena<Value>::create(name_, {.slots = kCrashSlots, .writers = writers_of(GetParam().act), .seats = kCrashSeats});
 };
 
 /// Reads until nothing comes; adds up what was torn.
