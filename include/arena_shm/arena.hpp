@@ -124,7 +124,7 @@ class Arena : public ArenaBase<T> {
   /// Errors: Code::table_full, obstructed, exhausted, corrupt, reentered (from a signal handler inside of it).
   /// Progress: waits for a caller that is stopped inside of it, not for one that is dead.
   /// Cost: three locked instructions; system calls only if others wait, or a reader sleeps.
-  Entry<T> alloc(const T& value) {
+  [[gnu::always_inline]] Entry<T> alloc(const T& value) {
     const std::uint64_t seq =
         guarded_->alloc([&](std::uint64_t* payload) noexcept { core::store_words(payload, &value, sizeof(T)); });
     return {seq, value};

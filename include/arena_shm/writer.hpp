@@ -33,7 +33,7 @@ class Writer {
   /// Errors: Code::exhausted, corrupt, reentered.
   /// Ordering: who reads the value sees what this thread did before.
   /// Cost: one locked instruction (exclusive arenas: none), no system call unless a reader sleeps, no allocation.
-  Entry<T> alloc(const T& value) { return {core_->alloc(fill_from(value)), value}; }
+  [[gnu::always_inline]] Entry<T> alloc(const T& value) { return {core_->alloc(fill_from(value)), value}; }
 
   /// The same; empty where alloc would wait, because every slot is held by a stopped writer.
   std::optional<Entry<T>> try_alloc(const T& value) {
@@ -62,7 +62,7 @@ class Writer {
   /// `fill(SlotWriter&) noexcept` makes the value in its slot, front to back. Returns: its sequence number.
   template <class Fill>
   requires std::is_nothrow_invocable_v<Fill&, SlotWriter&> std::uint64_t alloc_with(Fill&& fill) {
-    return core_->alloc([&](std::uint64_t* payload) noexcept {
+    return core_->alloc([&fill](std::uint64_t* payload) noexcept {
       SlotWriter slot(payload, sizeof(T));
       fill(slot);
       slot.finish();

@@ -14,6 +14,7 @@ namespace {
 constexpr int kSpinsBeforeSettling = 64;  // a living writer publishes within nanoseconds
 constexpr std::chrono::nanoseconds kLatencySpin = std::chrono::microseconds{100};
 constexpr std::chrono::nanoseconds kThroughputSpin = std::chrono::microseconds{50};
+constexpr int kLooksAtSlot = 64;      // a microsecond
 constexpr int kShortestBackoff = 16;  // in pauses
 constexpr int kLongestBackoff = 128;  // some microseconds
 
@@ -37,7 +38,7 @@ ReaderCore::ReaderCore(std::shared_ptr<const Segment> segment, From from, const 
     : segment_(std::move(segment)),
       ring_(segment_->ring()),
       options_(options),
-      lap_(ring_.slot_count),
+      lap_(ring_),
       cursor_(from.cursor(std::min(ring_.control->head.load(std::memory_order_acquire), kSeqLimit), ring_.slot_count)),
       sleeper_(options.doorbell ? segment_->doorbell() : nullptr) {
   if (cursor_ <= kSeqLimit) return;
@@ -160,16 +161,24 @@ void ReaderCore::close_gap() {
   if (report_) report_(gap_);
 }
 
+/// Looks at the cursor's slot, and at nothing else: head's line is the writers' hottest. True: it shows the cursor's
+/// value, or a newer one.
+bool ReaderCore::comes_soon() const noexcept {
+  const Slot slot = ring_.slot_of(cursor_);
+  for (int look = 0; look < kLooksAtSlot; ++look) {
+    const std::uint64_t stamp = slot.stamp();
+    if (stamp == done(cursor_) || is_newer(stamp, cursor_)) return true;
+    cpu_pause();
+  }
+  return false;
+}
+
 /// Passes the time for which the reader spins before it sleeps; comes back early when there may be something.
 void ReaderCore::spin(Clock::time_point deadline) {
   if (options_.manner == Manner::latency) {
-    // The slot's own line most of the time: head's line is the writers' hottest. But the seq may be skipped.
-    const Slot slot = ring_.slot_of(cursor_);
-    const std::uint64_t before = slot.stamp();
     const auto end = std::min(deadline, Clock::now() + kLatencySpin);
-    for (int i = 1; slot.stamp() == before; ++i) {
-      cpu_pause();
-      if (i % 64 != 0) continue;
+    while (!comes_soon()) {
+      // It may be skipped, then its slot never shows it.
       if (ring_.control->head.load(std::memory_order_relaxed) > cursor_ || Clock::now() >= end) return;
     }
     return;
@@ -183,6 +192,10 @@ void ReaderCore::spin(Clock::time_point deadline) {
 }
 
 bool ReaderCore::wait_for(std::chrono::nanoseconds timeout) {
+  using std::chrono::nanoseconds;
+  // Before the clock is asked, which takes as long as a value's way from the writer.
+  if (options_.manner == Manner::latency && timeout > nanoseconds{0} && comes_soon() && look() == Look::ready)
+    return true;
   const auto begin = Clock::now();
   const auto forever = Clock::time_point::max();
   const auto deadline = timeout < forever - begin ? begin + timeout : forever;

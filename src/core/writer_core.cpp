@@ -22,7 +22,7 @@ WriterCore::WriterCore(std::shared_ptr<const Segment> segment, std::string_view 
       ring_(hold_.segment()->ring()),
       seat_(hold_.seat()),
       ringer_(*hold_.segment()->doorbell(), !hold_.membarrier_registered()),
-      lap_(ring_.slot_count) {}
+      lap_(ring_) {}
 
 void WriterCore::enter_lap(std::uint64_t seq, std::uint64_t next) {
   if (seq >= kSeqLimit) {
@@ -87,7 +87,7 @@ bool WriterCore::is_blocked(std::uint64_t seq) {
 bool WriterCore::take_or_skip(std::uint64_t seq) {
   const bool blocked = is_blocked(seq);
   ARENA_SHM_STOP_POINT(alloc_scanned);
-  const std::uint64_t stamp = slot_in_lap(seq).stamp();
+  const std::uint64_t stamp = lap_.slot(seq).stamp();
   if (stamp >= busy(seq)) refuse_corrupt(seq, stamp);
   // The chain may have been mended meanwhile by the one that was late.
   return !blocked || stamp == predecessor(seq, ring_.slot_count);

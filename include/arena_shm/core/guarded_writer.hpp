@@ -54,7 +54,7 @@ class GuardedWriter {
   /// WriterCore::alloc under the interprocess mutex. Takes a seat at the first call.
   /// Errors: as SeatHold, WriterCore::alloc and InterprocessMutex::lock.
   template <class Fill>
-  std::uint64_t alloc(Fill&& fill) {
+  [[gnu::always_inline]] std::uint64_t alloc(Fill fill) {
     GuardedParty* first = first_.load(std::memory_order_acquire);  // G1: sees what join() built before G2
     if (first != nullptr && first->thread == &this_thread_mark && first->mutex.has_reservation()) [[likely]] {
       const std::uint64_t seq = first->writer.alloc_reserved(fill, [first]() noexcept {
@@ -71,7 +71,7 @@ class GuardedWriter {
 
  private:
   template <class Fill>
-  [[gnu::noinline]] std::uint64_t alloc_locked(Fill& fill);
+  [[gnu::noinline]] std::uint64_t alloc_locked(Fill fill);
 
   /// The calling thread's party; takes its seat if it is the first to need it.
   GuardedParty& join();
@@ -109,7 +109,7 @@ class LockedAlloc {
 };
 
 template <class Fill>
-std::uint64_t GuardedWriter::alloc_locked(Fill& fill) {
+std::uint64_t GuardedWriter::alloc_locked(Fill fill) {
   const LockedAlloc locked(*this);
   ARENA_SHM_STOP_POINT(mutex_locked);
   return locked.writer().alloc(fill);

@@ -64,7 +64,7 @@ class ReaderCore {
     for (std::uint64_t steps = 0;;) {
       if (!lap_.contains(cursor_)) [[unlikely]]
         lap_.move_to(cursor_);
-      const Slot slot = ring_.slot(lap_.index(cursor_));
+      const Slot slot = lap_.slot(cursor_);
       const std::uint64_t stamp = slot.stamp();                               // R1
       if (stamp == done(cursor_) && slot.take(stamp, copy_out)) [[likely]] {  // R2 to R4
         if (gap_open_) [[unlikely]]
@@ -112,6 +112,7 @@ class ReaderCore {
   std::uint64_t first_unproven(std::uint64_t end) const noexcept;
   void lose_up_to(std::uint64_t end, Loss cause);
   void close_gap();
+  bool comes_soon() const noexcept;
   void spin(Clock::time_point deadline);
 
   std::shared_ptr<const Segment> segment_;

@@ -61,28 +61,32 @@ struct Ring {
   Slot slot_of(std::uint64_t number) const noexcept { return slot(modulo(number)); }
 };
 
-/// seq -> slot index for a caller whose seqs mostly grow: keeps the first seq of the lap that it is in, so that the
-/// hot path is a subtraction and a comparison; Modulo's chain of multiplications would stand in the way of the stamp.
+/// seq -> slot for a caller whose seqs mostly grow: keeps the first seq of the lap that it is in, so that the hot path
+/// is a subtraction and a comparison; Modulo's chain of multiplications would stand in the way of the stamp.
 class Lap {
  public:
-  explicit Lap(std::uint64_t slot_count) noexcept : slot_count_(slot_count), length_(slot_count) {}
+  explicit Lap(const Ring& ring) noexcept : ring_(ring), length_(ring.slot_count) {}
 
-  /// Is seq in the lap that is kept, and below kSeqLimit? Then index() is cheap.
+  /// Is seq in the lap that is kept, and below kSeqLimit?
   bool contains(std::uint64_t seq) const noexcept { return seq - first_ < length_; }
   /// Requires: contains(seq), or move_to(seq).
-  std::uint64_t index(std::uint64_t seq) const noexcept { return seq - first_; }
+  Slot slot(std::uint64_t seq) const noexcept { return ring_.slot(seq - first_); }
+  /// What predecessor(seq, slots) is (stamp.hpp), without a branch. Requires: as slot().
+  std::uint64_t predecessor(std::uint64_t seq) const noexcept { return (done(seq) - 2 * ring_.slot_count) & used_; }
   /// Goes to the lap of seq.
   [[gnu::noinline, gnu::cold]] void move_to(std::uint64_t seq) noexcept {
-    const std::uint64_t next = first_ + slot_count_;
-    first_ = seq - next < slot_count_ ? next : seq - seq % slot_count_;
+    const std::uint64_t next = first_ + ring_.slot_count;
+    first_ = seq - next < ring_.slot_count ? next : seq - seq % ring_.slot_count;
     // The last lap ends at the limit, so that a writer that asks contains() never has to ask for the limit, too.
-    length_ = first_ < kSeqLimit && kSeqLimit - first_ < slot_count_ ? kSeqLimit - first_ : slot_count_;
+    length_ = first_ < kSeqLimit && kSeqLimit - first_ < ring_.slot_count ? kSeqLimit - first_ : ring_.slot_count;
+    used_ = first_ == 0 ? 0 : ~std::uint64_t{0};
   }
 
  private:
-  std::uint64_t slot_count_;
+  Ring ring_;  // a copy: its numbers are read with every value
   std::uint64_t length_;
   std::uint64_t first_ = 0;
+  std::uint64_t used_ = 0;  // all ones, if slots of this lap have been used before
 };
 
 }  // namespace arena_shm::core

@@ -35,7 +35,7 @@ class Slot {
 
   /// Publishes a value: `fill(payload)` stores its words. Requires: the slot is the caller's (writer_core.hpp).
   template <class Fill>
-  void publish(std::uint64_t seq, Fill&& fill) const noexcept {
+  [[gnu::always_inline]] void publish(std::uint64_t seq, Fill&& fill) const noexcept {
     stamp_->store(busy(seq), std::memory_order_relaxed);  // S1
     ARENA_SHM_STOP_POINT(slot_busy);
     std::atomic_thread_fence(std::memory_order_release);  // S2

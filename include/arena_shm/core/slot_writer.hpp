@@ -22,9 +22,16 @@ class SlotWriter {
   std::size_t written_bytes() const noexcept { return written_; }
 
   /// Appends `count` bytes. Returns false, and appends nothing, if they do not fit.
-  bool append(const void* bytes, std::size_t count) noexcept {
+  [[gnu::always_inline]] bool append(const void* bytes, std::size_t count) noexcept {
     if (count > size_ - written_) return false;
     const auto* from = static_cast<const std::byte*>(bytes);
+    if (written_ % core::kWordBytes == 0) {
+      const std::size_t whole = count - count % core::kWordBytes;
+      core::store_words(payload_ + written_ / core::kWordBytes, from, whole);
+      from += whole;
+      count -= whole;
+      written_ += whole;
+    }
     while (count > 0) {
       const std::size_t at = written_ % core::kWordBytes;
       const std::size_t step = count < core::kWordBytes - at ? count : core::kWordBytes - at;

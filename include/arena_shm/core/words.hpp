@@ -37,37 +37,41 @@ inline std::uint64_t load_word(const std::uint64_t* source) noexcept {
 #endif
 
 #if defined(__x86_64__) && !defined(ARENA_SHM_SANITIZED)
-inline constexpr std::size_t kPairBytes = 2 * kWordBytes;
-/// Where it begins to pay. A record that the caller has just filled word by word is still on its way to the cache, and
-/// a pair has to wait for it: measured, exclusive arena, freshly filled: 64 bytes 5.5 ns by words, 6.3 by pairs; 256
-/// bytes 19 by words, 14 by pairs.
-inline constexpr std::size_t kPairsFromBytes = 128;
+inline constexpr bool kHasPairs = true;
 
-/// Moves two words with one load and one store. The compiler knows of these instructions only what they read and write,
-/// so there is no data race in its sense; for the processor each half is a store like any other, in program order with
-/// those around it (Intel SDM volume 3, 9.2.2; AMD APM volume 2, 7.2).
-inline void move_pair(void* target, const void* source) noexcept {
-  struct [[gnu::may_alias]] Pair {
-    std::uint64_t words[2];
-  };
-  using Lanes = long long __attribute__((vector_size(kPairBytes)));
+struct [[gnu::may_alias]] Pair {
+  std::uint64_t words[2];
+};
+using Lanes = long long __attribute__((vector_size(sizeof(Pair))));
+
+// Two words with one instruction. The compiler knows of it only what it reads and writes, so there is no data race in
+// its sense; for the processor each half is an access like any other, in program order with those around it (Intel SDM
+// volume 3, 9.2.2; AMD APM volume 2, 7.2). The private side is an ordinary access, that a value may come from
+// registers.
+inline void store_pair(std::uint64_t* target, const void* source) noexcept {
   Lanes lanes;
-  asm volatile("movdqu %1, %0" : "=x"(lanes) : "m"(*static_cast<const Pair*>(source)));
-  asm volatile("movdqu %1, %0" : "=m"(*static_cast<Pair*>(target)) : "x"(lanes));
+  std::memcpy(&lanes, source, sizeof lanes);
+  asm volatile("movdqu %1, %0" : "=m"(*reinterpret_cast<Pair*>(target)) : "x"(lanes));
+}
+inline void load_pair(void* target, const std::uint64_t* source) noexcept {
+  Lanes lanes;
+  asm volatile("movdqu %1, %0" : "=x"(lanes) : "m"(*reinterpret_cast<const Pair*>(source)));
+  std::memcpy(target, &lanes, sizeof lanes);
 }
 #else
-inline constexpr std::size_t kPairBytes = 2 * kWordBytes;
-inline constexpr std::size_t kPairsFromBytes = ~std::size_t{0};  // word by word
-inline void move_pair(void*, const void*) noexcept {}
+inline constexpr bool kHasPairs = false;
+inline void store_pair(std::uint64_t*, const void*) noexcept {}
+inline void load_pair(void*, const std::uint64_t*) noexcept {}
 #endif
+inline constexpr std::size_t kPairBytes = 2 * kWordBytes;
 
 /// Writes `bytes` bytes as whole words; what the last word has over is zero, so that no stale byte stays.
 [[gnu::always_inline]] inline void store_words(std::uint64_t* target, const void* source, std::size_t bytes) noexcept {
   const auto* from = static_cast<const std::byte*>(source);
   std::size_t at = 0;
-  if (bytes >= kPairsFromBytes) {
+  if constexpr (kHasPairs) {
 #pragma GCC unroll 8
-    for (; bytes - at >= kPairBytes; at += kPairBytes) move_pair(target + at / kWordBytes, from + at);
+    for (; bytes - at >= kPairBytes; at += kPairBytes) store_pair(target + at / kWordBytes, from + at);
   }
 #pragma GCC unroll 8
   for (; bytes - at >= kWordBytes; at += kWordBytes) {
@@ -86,9 +90,9 @@ inline void move_pair(void*, const void*) noexcept {}
 [[gnu::always_inline]] inline void load_words(void* target, const std::uint64_t* source, std::size_t bytes) noexcept {
   auto* to = static_cast<std::byte*>(target);
   std::size_t at = 0;
-  if (bytes >= kPairsFromBytes) {
+  if constexpr (kHasPairs) {
 #pragma GCC unroll 8
-    for (; bytes - at >= kPairBytes; at += kPairBytes) move_pair(to + at, source + at / kWordBytes);
+    for (; bytes - at >= kPairBytes; at += kPairBytes) load_pair(to + at, source + at / kWordBytes);
   }
 #pragma GCC unroll 8
   for (; bytes - at >= kWordBytes; at += kWordBytes) {

@@ -77,16 +77,17 @@ class WriterCore {
   const Ring& ring() const noexcept { return ring_; }
   const SeatHold& hold() const noexcept { return hold_; }
 
-  /// Publishes one value, `fill(payload words)` storing it; waits while every slot is quarantined.
+  /// Publishes one value, `fill(payload words)` storing it, which is to be cheap to copy; waits while every slot is
+  /// quarantined.
   /// Returns its seq. Errors: Code::exhausted, corrupt, reentered; nothing has been published then.
   template <class Fill>
-  std::uint64_t alloc(Fill&& fill) {
+  [[gnu::always_inline]] std::uint64_t alloc(Fill fill) {
     return write(fill, true);
   }
 
   /// The same, but empty where alloc would wait.
   template <class Fill>
-  std::optional<std::uint64_t> try_alloc(Fill&& fill) {
+  std::optional<std::uint64_t> try_alloc(Fill fill) {
     const std::uint64_t seq = write(fill, false);
     if (seq == kNone) return std::nullopt;
     return seq;
@@ -96,18 +97,18 @@ class WriterCore {
   /// has published nothing, if it is not, or if the slot is quarantined: then the claim is idle, and the mutex is to be
   /// locked. Requires: a shared arena.
   template <class Fill, class StillMine>
-  std::uint64_t alloc_reserved(Fill&& fill, StillMine&& still_mine) {
-    std::uint64_t seq = claim_next(own_next());
-    while (still_mine()) [[likely]] {                                                                          // V3
-        if (slot_in_lap(seq).stamp() == predecessor(seq, ring_.slot_count) || take_or_skip(seq)) [[likely]] {  // W3
-          publish(seq, fill);
-          return seq;
+  [[gnu::always_inline]] std::uint64_t alloc_reserved(Fill fill, StillMine&& still_mine) {
+    Claimed claimed = claim_next(own_next());
+    while (still_mine()) [[likely]] {                                             // V3
+        if (claimed.is_next_in_slot() || take_or_skip(claimed.seq)) [[likely]] {  // W3
+          publish(claimed, fill);
+          return claimed.seq;
         }
         if (skips_ >= ring_.seat_count) break;
         count_skip();
-        seq = claim_next(seq + 1);
+        claimed = claim_next(claimed.seq + 1);
       }
-    give_up(seq);
+    give_up(claimed.seq);
     return kNone;
   }
 
@@ -136,60 +137,69 @@ class WriterCore {
   }
 
  private:
+  /// A seq that this writer holds, and what is looked up for it before the next ordered access.
+  struct Claimed {
+    std::uint64_t seq;
+    Slot slot;
+    std::uint64_t predecessor;
+
+    /// W3. True: everybody older has left the slot.
+    bool is_next_in_slot() const noexcept { return slot.stamp() == predecessor; }
+  };
+
   /// Returns the seq, or kNone where it would have to wait and may not. The hot path calls nothing and keeps nothing on
-  /// the stack: with a locked instruction in every alloc, each store that has to drain before it is paid for.
+  /// the stack: with a locked instruction in every alloc, each store that has to drain before it is paid for. So it is
+  /// inlined by force, and `fill`, which holds references only, goes by value.
   template <class Fill>
-  std::uint64_t write(Fill& fill, bool may_wait) {
+  [[gnu::always_inline]] std::uint64_t write(Fill fill, bool may_wait) {
     if (ring_.exclusive) return write_exclusive(fill);
     if (starved_) [[unlikely]] {
       if (!await_free_slot(may_wait)) return kNone;
     }
-    const std::uint64_t seq = claim_next(own_next());
-    if (slot_in_lap(seq).stamp() == predecessor(seq, ring_.slot_count)) [[likely]] {  // W3
-      publish(seq, fill);
-      return seq;
+    const Claimed claimed = claim_next(own_next());
+    if (claimed.is_next_in_slot()) [[likely]] {  // W3
+      publish(claimed, fill);
+      return claimed.seq;
     }
-    return write_slow(seq, fill, may_wait);
+    return write_slow(claimed, fill, may_wait);
   }
 
   template <class Fill>
-  [[gnu::noinline, gnu::cold]] std::uint64_t write_slow(std::uint64_t seq, Fill& fill, bool may_wait) {
-    while (!take_or_skip(seq)) {
-      if (!after_skip(seq + 1, may_wait)) return kNone;
-      seq = claim_next(seq + 1);
-      if (slot_in_lap(seq).stamp() == predecessor(seq, ring_.slot_count)) break;  // W3
+  [[gnu::noinline, gnu::cold]] std::uint64_t write_slow(Claimed claimed, Fill fill, bool may_wait) {
+    while (!take_or_skip(claimed.seq)) {
+      if (!after_skip(claimed.seq + 1, may_wait)) return kNone;
+      claimed = claim_next(claimed.seq + 1);
+      if (claimed.is_next_in_slot()) break;  // W3
     }
-    publish(seq, fill);
-    return seq;
+    publish(claimed, fill);
+    return claimed.seq;
   }
 
-  /// W1 to W2'. Leaves lap_ at the seq it returns. Requires: own last seq < next.
-  std::uint64_t claim_next(std::uint64_t next) {
+  /// W1 to W2'. Requires: own last seq < next.
+  [[gnu::always_inline]] Claimed claim_next(std::uint64_t next) {
     seat_.claim.store(claiming(next), std::memory_order_release);  // W1
     ARENA_SHM_STOP_POINT(alloc_claiming);
     const std::uint64_t seq = ring_.control->head.fetch_add(1, std::memory_order_acq_rel);  // W2
     ARENA_SHM_STOP_POINT(alloc_claimed);
     if (!lap_.contains(seq)) [[unlikely]]
       enter_lap(seq, next);
+    const Claimed claimed{seq, lap_.slot(seq), lap_.predecessor(seq)};
     seat_.claim.store(writing(seq), std::memory_order_release);  // W2'
     ARENA_SHM_STOP_POINT(alloc_writing);
-    return seq;
+    return claimed;
   }
 
-  /// Requires: lap_ is at seq.
-  Slot slot_in_lap(std::uint64_t seq) const noexcept { return ring_.slot(lap_.index(seq)); }
-
   template <class Fill>
-  void publish(std::uint64_t seq, Fill& fill) noexcept {
-    slot_in_lap(seq).publish(seq, fill);
-    count_value();
-    seat_.claim.store(idle(seq + 1), std::memory_order_release);  // W4
+  [[gnu::always_inline]] void publish(const Claimed& claimed, Fill fill) noexcept {
+    claimed.slot.publish(claimed.seq, fill);
+    count_values(1);
+    seat_.claim.store(idle(claimed.seq + 1), std::memory_order_release);  // W4
     ARENA_SHM_STOP_POINT(alloc_idle);
     ringer_.ring();  // W5
   }
 
   template <class Fill>
-  std::uint64_t write_exclusive(Fill& fill) {
+  [[gnu::always_inline]] std::uint64_t write_exclusive(Fill fill) {
     if (inside_) [[unlikely]]
       refuse_reentry();
     inside_ = true;  // before head is looked at: a signal handler that comes later is refused, one before is over
@@ -200,8 +210,8 @@ class WriterCore {
       enter_lap(seq, seq);
     ring_.control->head.store(seq + 1, std::memory_order_release);  // X1
     ARENA_SHM_STOP_POINT(exclusive_claimed);
-    slot_in_lap(seq).publish(seq, fill);
-    count_value();
+    lap_.slot(seq).publish(seq, fill);
+    count_values(1);
     std::atomic_signal_fence(std::memory_order_seq_cst);
     inside_ = false;
     ringer_.ring();
@@ -221,9 +231,9 @@ class WriterCore {
     return claim_seq(claim);
   }
 
-  void count_value() noexcept {
+  void count_values(std::uint64_t count) noexcept {
     // Relaxed: a counter for display, written by this seat's holder only.
-    seat_.values.store(seat_.values.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    seat_.values.store(seat_.values.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
   }
 
   /// Errors: Code::exhausted, with the claim idle(next) and nobody inside.
@@ -264,20 +274,22 @@ void WriterCore::write_range(std::size_t count, Fill& fill, SeqRange& range) {
   if (!lap_.contains(end - 1)) [[unlikely]]
     enter_lap(end - 1, next);
   seat_.hi.store(end, std::memory_order_release);  // before `writing`, so that who sees that sees this
+  std::uint64_t published = 0;
   for (std::uint64_t seq = first; seq < end; ++seq) {
     seat_.claim.store(writing(seq), std::memory_order_release);  // W2', and W4 for the seq before
     ARENA_SHM_STOP_POINT(batch_writing);
     if (!lap_.contains(seq)) [[unlikely]]
       lap_.move_to(seq);
-    const Slot slot = slot_in_lap(seq);
-    if (slot.stamp() == predecessor(seq, ring_.slot_count) || take_or_skip(seq)) [[likely]] {  // W3
+    const Slot slot = lap_.slot(seq);
+    if (slot.stamp() == lap_.predecessor(seq) || take_or_skip(seq)) [[likely]] {  // W3
       slot.publish(seq, [&](std::uint64_t* payload) noexcept { fill(range.count, payload); });
-      count_value();
+      ++published;
       range.add(seq);
     } else {
       count_skip();
     }
   }
+  count_values(published);
   seat_.claim.store(idle(end), std::memory_order_release);  // W4
   ARENA_SHM_STOP_POINT(batch_idle);
   ringer_.ring();  // W5
