@@ -14,6 +14,7 @@
 #include "arena_shm/error.hpp"
 #include "tool/names.hpp"
 #include "tool/output.hpp"
+#include "tool/signals.hpp"
 #include "tool/verbs.hpp"
 
 namespace arena_shm::tool {
@@ -91,6 +92,7 @@ ExitCode run(int argc, char** argv) {
 int main(int argc, char** argv) {
   using arena_shm::tool::ExitCode;
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an ordinary end, seen at the write
+  arena_shm::tool::report_bus_errors();
   ExitCode code = ExitCode::failed;
   try {
     code = arena_shm::tool::run(argc, argv);

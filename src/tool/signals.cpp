@@ -1,7 +1,12 @@
 #include "tool/signals.hpp"
 
+#include <unistd.h>
+
 #include <csignal>
 #include <initializer_list>
+#include <string_view>
+
+#include "tool/exit_code.hpp"
 
 namespace arena_shm::tool {
 
@@ -25,5 +30,17 @@ void catch_stop_signals() {
 }
 
 bool stop_requested() noexcept { return stop != 0; }
+
+void report_bus_errors() {
+  struct sigaction action {};
+  action.sa_handler = [](int) {
+    constexpr std::string_view kCutShort =
+        "arena-shm: expected a segment of constant size, found its file cut short by somebody while it was in use; "
+        "remove it and create it anew\n";
+    static_cast<void>(::write(STDERR_FILENO, kCutShort.data(), kCutShort.size()));
+    ::_exit(static_cast<int>(ExitCode::failed));
+  };
+  ::sigaction(SIGBUS, &action, nullptr);
+}
 
 }  // namespace arena_shm::tool

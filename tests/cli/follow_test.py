@@ -1,11 +1,17 @@
 """tail -f: following, and how it ends."""
 
 import json
+import os
 import signal
 import subprocess
 import unittest
 
-from arena_cli import LOST, OK, TOOL, CliTest
+from arena_cli import FAILED, LOST, OK, SHM, TOOL, CliTest
+
+CUT_SHORT = (
+    "arena-shm: expected a segment of constant size, found its file cut short by somebody while it was in use; "
+    "remove it and create it anew\n"
+)
 
 
 class FollowTest(CliTest):
@@ -97,6 +103,17 @@ class FollowTest(CliTest):
         done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, timeout=60)
         self.assertEqual(done.stdout, "_seq,ts,px,sym\n0,0,0.0,S0\n1,1,0.5,S1\n")
         self.assertEqual((done.returncode, done.stderr), (OK, ""))
+
+    def test_a_file_that_is_cut_short_is_an_error(self):
+        name = self.create(slots=4096)
+        writer = self.start_writer(name)
+        tail = self.follow(name)
+        self.next_seq(tail)
+        os.truncate(SHM / name, 8192)
+        _, err = tail.communicate(timeout=30)
+        self.assertEqual((tail.returncode, err), (FAILED, CUT_SHORT))
+        _, err = writer.communicate("2,2,B\n", timeout=30)
+        self.assertEqual((writer.returncode, err), (FAILED, CUT_SHORT))
 
     def test_a_stopped_or_dead_writer_does_not_end_it(self):
         name = self.create()
