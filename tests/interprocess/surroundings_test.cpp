@@ -1,0 +1,162 @@
+// Where a process may find itself: a /dev/shm of a few pages, no /proc, another user than the one it began as, a
+// process id that has been somebody else's.
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "arena_shm/arena.hpp"
+#include "support/child.hpp"
+#include "support/temp_name.hpp"
+
+namespace arena_shm {
+namespace {
+
+using test::Child;
+
+constexpr uid_t kNobody = 65534;
+constexpr int kNotPermitted = 77;
+
+/// Runs `body` in a child with a mount namespace of its own; "exit 77" where that is not permitted.
+template <class Body>
+Child with_own_mounts(Body body) {
+  return Child([body] {
+    if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
+      return kNotPermitted;
+    return body();
+  });
+}
+
+bool mount_tmpfs(const char* where, const char* options) {
+  return ::mount("arena-shm-test", where, "tmpfs", 0, options) == 0;
+}
+
+std::uint64_t free_pages_of_dev_shm() {
+  struct statvfs space {};
+  return ::statvfs("/dev/shm", &space) == 0 ? space.f_bfree : 0;
+}
+
+/// Says where a check of a child failed, and ends it.
+#define CHILD_CHECK(condition)                                            \
+  if (!(condition)) {                                                     \
+    std::fprintf(stderr, "line %d: %s is wrong\n", __LINE__, #condition); \
+    return 1;                                                             \
+  }                                                                       \
+  static_cast<void>(0)
+
+Code code_of_create(const std::string& name, std::size_t slots) {
+  try {
+    Arena<std::uint64_t>::create(name, {.slots = slots, .seats = 2});
+  } catch (const Error& error) {
+    return error.code();
+  }
+  return Code{};
+}
+
+TEST(SurroundingsTest, ADevShmOfAFewPagesIsAnErrorAtCreateAndNeverLater) {
+  Child child = with_own_mounts([] {
+    if (!mount_tmpfs("/dev/shm", "size=64k")) return kNotPermitted;
+    const std::uint64_t all = free_pages_of_dev_shm();
+    CHILD_CHECK(all == 16);
+    CHILD_CHECK(code_of_create("large", 8192) == Code::no_space);
+    CHILD_CHECK(std::filesystem::is_empty("/dev/shm"));
+    CHILD_CHECK(free_pages_of_dev_shm() == all);
+
+    auto arena = Arena<std::uint64_t>::create("small", {.slots = 512, .seats = 2});
+    CHILD_CHECK(code_of_create("second", 2048) == Code::no_space);
+    // Not a page is left for anybody, and the ring needs none.
+    std::ofstream("/dev/shm/filler") << std::string(all * 4096, 'x');
+    CHILD_CHECK(free_pages_of_dev_shm() == 0);
+    auto writer = arena.writer();
+    for (std::uint64_t i = 0; i < 5 * arena.slots(); ++i) writer.alloc(i);
+    const auto view = ArenaView<std::uint64_t>::open("small");
+    auto reader = view.reader(From::oldest);
+    std::uint64_t expected = 4 * arena.slots();
+    while (const auto entry = reader.next()) CHILD_CHECK(entry->value == expected++);
+    CHILD_CHECK(expected == 5 * arena.slots());
+    return 0;
+  });
+  const std::string end = child.end();
+  if (end == "exit 77") GTEST_SKIP() << "may not mount";
+  EXPECT_EQ(end, "exit 0");
+}
+
+TEST(SurroundingsTest, WithoutProcEverythingGoesOn) {
+  Child child = with_own_mounts([] {
+    if (!mount_tmpfs("/dev/shm", "size=1m") || !mount_tmpfs("/proc", "size=4k")) return kNotPermitted;
+    CHILD_CHECK(::access("/proc/self", F_OK) != 0);
+    auto arena = Arena<std::uint64_t>::create("ticks", {.slots = 4, .seats = 3});
+    arena.alloc(7);
+    Child victim([&] {
+      auto own = Arena<std::uint64_t>::open("ticks");
+      auto writer = own.writer();
+      writer.alloc_with([](SlotWriter&) noexcept { ::raise(SIGKILL); });
+      return 0;
+    });
+    CHILD_CHECK(victim.end() == "signal 9");
+    CHILD_CHECK(arena.read(1).status == ReadStatus::hole);
+    for (std::uint64_t i = 2; i < 14; ++i) CHILD_CHECK(arena.alloc(i).seq == i);
+    auto writer = arena.writer();  // the dead one's seat, or the third
+    CHILD_CHECK(writer.alloc(14).seq == 14);
+    auto reader = ArenaView<std::uint64_t>::open("ticks").reader(From::oldest);
+    CHILD_CHECK(reader.next()->value == 11);
+    return 0;
+  });
+  const std::string end = child.end();
+  if (end == "exit 77") GTEST_SKIP() << "may not mount";
+  EXPECT_EQ(end, "exit 0");
+}
+
+TEST(SurroundingsTest, WhoBecomesAnotherUserKeepsWhatItHolds) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root, to become another user";
+  const test::TempName name;
+  auto kept = Arena<std::uint64_t>::create(name, {.slots = 4});
+  Child child([&] {
+    auto own = Arena<std::uint64_t>::open(name);
+    auto writer = own.writer();
+    own.alloc(0);
+    if (::setgid(kNobody) != 0 || ::setuid(kNobody) != 0) return kNotPermitted;
+    CHILD_CHECK(writer.alloc(1).seq == 1);
+    CHILD_CHECK(own.alloc(2).seq == 2);
+    CHILD_CHECK(own.read(1).status == ReadStatus::ok);
+    // What has to open the file is refused as for anybody, with an error.
+    try {
+      own.writer();
+      return 2;
+    } catch (const Error& error) {
+      std::fprintf(stderr, "%s\n", error.what());
+      CHILD_CHECK(error.code() == Code::permission_denied);
+    }
+    return 0;
+  });
+  EXPECT_EQ(child.end(), "exit 0");
+  EXPECT_EQ(kept.head(), 3U);
+}
+
+TEST(SurroundingsTest, AProcessIdThatSomebodyElseHasNowProvesNothing) {
+  const test::TempName name;
+  auto arena = Arena<std::uint64_t>::create(name, {.slots = 4, .seats = 1});
+  Child victim([&] {
+    auto own = Arena<std::uint64_t>::open(name);
+    auto writer = own.writer();
+    // As if its id had been given to the test, which lives, after its death.
+    const auto segment = core::Segment::open(name.str(), core::Access::read_write);
+    segment->ring().seats[writer.seat()].pid.store(static_cast<std::uint32_t>(::getppid()));
+    writer.alloc_with([](SlotWriter&) noexcept { ::raise(SIGKILL); });
+    return 0;
+  });
+  EXPECT_EQ(victim.end(), "signal 9");
+  EXPECT_EQ(arena.read(0).status, ReadStatus::hole);
+  EXPECT_EQ(arena.writer().alloc(5).seq, 1U);  // the only seat
+}
+
+}  // namespace
+}  // namespace arena_shm
