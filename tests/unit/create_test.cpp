@@ -128,6 +128,9 @@ TEST(CreateTest, AMappingThatFailsLeavesNothing) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "sanitizers need more address space than the test leaves";
 #endif
+#if defined(ARENA_SHM_EMULATED)
+  GTEST_SKIP() << "qemu-user takes RLIMIT_AS for itself";
+#endif
   const TempName name;
   Child child([&] {
     const rlimit limit{64 << 20, 64 << 20};
