@@ -24,6 +24,9 @@ using std::chrono::seconds;
 using test::SegmentFile;
 using test::TempName;
 
+// A writer may be preempted in the middle of a value, which is then to be waited for, and not passed over.
+constexpr std::chrono::nanoseconds kPatient = std::chrono::hours{1};
+
 class DoorbellTest : public ::testing::Test {
  protected:
   void make(Writers writers = Writers::shared) {
@@ -92,7 +95,7 @@ TEST_F(DoorbellTest, AReaderThatSleepsIsWokenInBothManners) {
     make();
     std::optional<std::uint64_t> found;
     std::thread follower([&] {
-      auto reader = arena_->reader(From::oldest, {.manner = manner});
+      auto reader = arena_->reader(From::oldest, {.manner = manner, .hold = kPatient});
       if (reader.wait_for(seconds(60))) found = reader.next()->value;
     });
     while ((word() & 1) == 0) std::this_thread::yield();  // it says that it is about to sleep
@@ -108,7 +111,7 @@ TEST_F(DoorbellTest, AReaderThatSleepsIsWokenInBothManners) {
 TEST_F(DoorbellTest, AReaderThatPollsLeavesTheWordAlone) {
   make();
   const auto view = ArenaView<std::uint64_t>::open(name_);
-  auto reader = view.reader(From::oldest, {.doorbell = false});
+  auto reader = view.reader(From::oldest, {.hold = kPatient, .doorbell = false});
   EXPECT_FALSE(reader.wait_for(milliseconds(5)));
   EXPECT_EQ(word() & 1, 0U);
   std::thread follower([&] { EXPECT_TRUE(reader.wait_for(seconds(60))); });
@@ -179,7 +182,7 @@ TEST_F(DoorbellTest, NoWakeUpIsLostOverManyTurns) {
   const TempName back_name;
   auto back = Arena<std::uint64_t>::create(back_name, {.slots = 8});
   std::thread echo([&] {
-    auto reader = arena_->reader(From::oldest, {.manner = Manner::throughput});
+    auto reader = arena_->reader(From::oldest, {.manner = Manner::throughput, .hold = kPatient});
     auto writer = back.writer();
     for (std::uint64_t i = 0; i < kTurns; ++i) {
       while (!reader.wait_for(seconds(60))) {
@@ -187,7 +190,7 @@ TEST_F(DoorbellTest, NoWakeUpIsLostOverManyTurns) {
       writer.alloc(reader.next()->value);
     }
   });
-  auto reader = back.reader(From::oldest, {.manner = Manner::latency});
+  auto reader = back.reader(From::oldest, {.manner = Manner::latency, .hold = kPatient});
   auto writer = arena_->writer();
   std::uint64_t wrong = 0;
   for (std::uint64_t i = 0; i < kTurns; ++i) {
