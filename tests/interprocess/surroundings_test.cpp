@@ -1,5 +1,5 @@
 // Where a process may find itself: a /dev/shm of a few pages, no /proc, another user than the one it began as, a
-// process id that has been somebody else's.
+// process id that has been somebody else's, a control group that is frozen or has little memory.
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -11,16 +11,21 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "arena_shm/arena.hpp"
+#include "support/cgroup.hpp"
 #include "support/child.hpp"
 #include "support/temp_name.hpp"
 
 namespace arena_shm {
 namespace {
 
+using test::Cgroup;
 using test::Child;
+using test::Gate;
 
 constexpr uid_t kNobody = 65534;
 constexpr int kNotPermitted = 77;
@@ -156,6 +161,90 @@ TEST(SurroundingsTest, AProcessIdThatSomebodyElseHasNowProvesNothing) {
   EXPECT_EQ(victim.end(), "signal 9");
   EXPECT_EQ(arena.read(0).status, ReadStatus::hole);
   EXPECT_EQ(arena.writer().alloc(5).seq, 1U);  // the only seat
+}
+
+/// A way to stop processes that they cannot notice, and that no SIGCONT ends.
+struct Freezer {
+  static Freezer find() {
+    for (const char* hierarchy : {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"}) {
+      if (Cgroup group(hierarchy, "cgroup.freeze"); group)
+        return {std::move(group), "cgroup.freeze", "1", "0", "cgroup.events", "frozen 1"};
+    }
+    return {Cgroup("/sys/fs/cgroup/freezer", "freezer.state"),
+            "freezer.state",
+            "FROZEN",
+            "THAWED",
+            "freezer.state",
+            "FROZEN"};
+  }
+
+  bool freeze() const { return group.write(control, frozen) && group.await(state, state_when_frozen); }
+  bool thaw() const { return group.write(control, thawed); }
+
+  Cgroup group;
+  std::string control;
+  std::string frozen;
+  std::string thawed;
+  std::string state;
+  std::string state_when_frozen;
+};
+
+TEST(SurroundingsTest, AFrozenWriterIsAliveAndInNobodysWay) {
+  const Freezer freezer = Freezer::find();
+  if (!freezer.group) GTEST_SKIP() << "may not make a control group that can be frozen";
+  const test::TempName name;
+  auto arena = Arena<std::uint64_t>::create(name, {.slots = 4, .seats = 3});
+  const Gate inside;
+  const Gate go_on;
+  Child victim([&] {
+    auto own = Arena<std::uint64_t>::open(name);
+    auto writer = own.writer();
+    writer.alloc_with([&](SlotWriter& slot) noexcept {
+      inside.open();
+      go_on.pass();
+      slot.append(std::uint64_t{77});
+    });
+    return 0;
+  });
+  inside.pass();
+  ASSERT_TRUE(freezer.group.write("cgroup.procs", std::to_string(victim.pid())));
+  ASSERT_TRUE(freezer.freeze());
+  auto writer = arena.writer();
+  for (std::uint64_t i = 0; i < 12; ++i) writer.alloc(i);
+  EXPECT_EQ(arena.read(0).status, ReadStatus::pending);
+  go_on.open();
+  ASSERT_TRUE(freezer.thaw());
+  EXPECT_EQ(victim.end(), "exit 0");
+  const auto late = arena.read(0);
+  ASSERT_EQ(late.status, ReadStatus::ok) << "its slot was left alone";
+  EXPECT_EQ(*late, 77U);
+  for (std::uint64_t i = 12; i < 24; ++i) writer.alloc(i);
+  EXPECT_EQ(arena.read(0).status, ReadStatus::overwritten);
+}
+
+/// A control group with 16 MiB, if that may be made.
+std::optional<Cgroup> little_memory() {
+  constexpr const char* kLimits[][2] = {{"/sys/fs/cgroup", "memory.max"},
+                                        {"/sys/fs/cgroup/memory", "memory.limit_in_bytes"}};
+  for (const auto& [hierarchy, limit] : kLimits) {
+    if (Cgroup group(hierarchy, limit); group && group.write(limit, "16777216")) return group;
+  }
+  return std::nullopt;
+}
+
+TEST(SurroundingsTest, AMemoryLimitEndsCreateAndLeavesNothing) {
+  const auto group = little_memory();
+  if (!group) GTEST_SKIP() << "may not make a control group with a memory limit";
+  const test::TempName name;
+  Child child([&] {
+    if (!group->write("cgroup.procs", std::to_string(::getpid()))) return kNotPermitted;
+    return code_of_create(name.str(), 8 << 20) == Code::no_space ? 0 : 1;
+  });
+  const std::string end = child.end();
+  if (end == "exit 77") GTEST_SKIP() << "may not enter a control group";
+  // Either the kernel says no, or its killer comes.
+  EXPECT_TRUE(end == "exit 0" || end == "signal 9") << end;
+  EXPECT_FALSE(std::filesystem::exists("/dev/shm/" + name.str()));
 }
 
 }  // namespace
