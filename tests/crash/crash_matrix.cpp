@@ -75,8 +75,10 @@ std::string stopped_at(const Scenario& scenario, const std::string& point) {
       [&] { return is_exclusive || scenario.may_hold_mutex ? std::string() : guarded_callers_go_on(name); },
       [&] { return all_is_accounted_for(stage.reader, stage.arena.head(), true); },
   });
+  const LastLap last_lap(stage.arena);
   victim.signal(SIGCONT);
   if (const std::string end = victim.end(); problem.empty() && end != "exit 0") problem = "resumed: " + end;
+  if (problem.empty()) problem = last_lap.still_holds();
   if (!problem.empty()) return problem;
   // Passed over while it was stopped, perhaps.
   return after_the_kill(stage, true, company_seats(scenario));

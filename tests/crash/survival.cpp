@@ -54,6 +54,23 @@ std::string all_is_accounted_for(Reader<CrashValue>& reader, std::uint64_t head,
   return {};
 }
 
+LastLap::LastLap(const Arena<CrashValue>& arena)
+    : arena_(arena), first_(arena.head() > arena.slots() ? arena.head() - arena.slots() : 0) {
+  for (std::uint64_t seq = first_; seq < arena.head(); ++seq) found_.push_back(arena.read(seq));
+}
+
+std::string LastLap::still_holds() const {
+  for (std::size_t i = 0; i < found_.size(); ++i) {
+    const auto& before = found_[i];
+    if (before.status != ReadStatus::ok && before.status != ReadStatus::hole) continue;
+    const auto now = arena_.read(first_ + i);
+    if (now.status == ReadStatus::overwritten || (now.status == before.status && now.value == before.value)) continue;
+    return "seq " + std::to_string(first_ + i) + " was " + std::string(to_string(before.status)) + ", and is now " +
+           std::string(to_string(now.status));
+  }
+  return {};
+}
+
 std::string seats_are_reusable(const std::string& name, std::uint32_t living) {
   auto arena = Arena<CrashValue>::open(name);
   const std::uint32_t expected = arena.info().seats - living;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "arena_shm/arena.hpp"
 #include "crash/scenarios.hpp"
@@ -17,6 +18,20 @@ std::string guarded_callers_go_on(const std::string& name);
 
 /// Every seq up to head is delivered whole or counted. `anyone_stopped`: some may be passed over.
 std::string all_is_accounted_for(Reader<CrashValue>& reader, std::uint64_t head, bool anyone_stopped);
+
+/// What had become of the seqs of the last lap at one moment. What is settled stays so: a value that could be read is
+/// the same until it is overwritten, and a hole is never published.
+class LastLap {
+ public:
+  explicit LastLap(const Arena<CrashValue>& arena);
+  /// Returns what is wrong by now, or nothing.
+  std::string still_holds() const;
+
+ private:
+  const Arena<CrashValue>& arena_;
+  std::uint64_t first_ = 0;
+  std::vector<ReadResult<CrashValue>> found_;
+};
 
 /// As many seats can be taken as are not held by the living.
 std::string seats_are_reusable(const std::string& name, std::uint32_t living);
