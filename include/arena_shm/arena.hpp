@@ -18,6 +18,7 @@
 //   core/writer_core, reader_core      the protocol; all promises are kept here
 //   writer, reader, arena              the same with a type
 //   raw                                the same with a type that is known at run time only
+//   describe                           what a type is made of, for the segment
 #pragma once
 
 #include <array>

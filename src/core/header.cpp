@@ -13,6 +13,7 @@
 #include "arena_shm/core/system.hpp"
 #include "arena_shm/core/words.hpp"
 #include "arena_shm/error.hpp"
+#include "core/schema_difference.hpp"
 
 namespace arena_shm::core {
 namespace {
@@ -230,16 +231,18 @@ void validate_header(const std::string& name, const Header& h, std::uint64_t byt
 }
 
 void check_record(const std::string& name, const RecordType& expected, const RecordType& found) {
-  const auto describe = [](const RecordType& type) {
+  const auto agree = [](const std::string& a, const std::string& b) { return a.empty() || b.empty() || a == b; };
+  SchemaDifference fields;
+  if (!agree(expected.schema, found.schema)) fields = schema_difference(expected.schema, found.schema);
+  if (expected.size_bytes == found.size_bytes && expected.align_bytes == found.align_bytes &&
+      agree(expected.name, found.name) && fields.expected.empty())
+    return;
+  const auto describe = [](const RecordType& type, const std::string& differing) {
     return (type.name.empty() ? std::string("a record of unknown type") : "type '" + type.name + "'") + ", " +
            number(type.size_bytes) + " bytes, aligned to " + number(type.align_bytes) +
-           (type.schema.empty() ? "" : ", schema " + type.schema);
+           (differing.empty() ? "" : ", with " + differing);
   };
-  const auto agree = [](const std::string& a, const std::string& b) { return a.empty() || b.empty() || a == b; };
-  if (expected.size_bytes == found.size_bytes && expected.align_bytes == found.align_bytes &&
-      agree(expected.name, found.name) && agree(expected.schema, found.schema))
-    return;
-  refuse(Code::incompatible_type, name, describe(expected), describe(found),
+  refuse(Code::incompatible_type, name, describe(expected, fields.expected), describe(found, fields.found),
          "use the record type that the arena was created with, or create another arena");
 }
 

@@ -104,7 +104,7 @@ std::string Schema::names() const {
 }
 
 Schema Schema::select(const std::vector<std::string>& wanted) const {
-  Schema chosen{{}, size_bytes, align_bytes};
+  Schema chosen{{}, size_bytes, align_bytes, {}};
   for (const std::string& name : wanted) {
     const Field* field = find(name);
     if (field == nullptr || chosen.find(name) != nullptr) {
@@ -116,6 +116,7 @@ Schema Schema::select(const std::vector<std::string>& wanted) const {
                    .remedy = "name fields that the record has"});
     }
     chosen.fields.push_back(*field);
+    if (field->name == time_field) chosen.time_field = time_field;
   }
   return chosen;
 }

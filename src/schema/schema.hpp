@@ -2,8 +2,8 @@
 // fields_language.hpp (what a person types) and schema_json.hpp (what a segment stores); decoding of records is in
 // record_formatter.hpp, encoding in record_input.hpp.
 //
-// A nested struct will be one more Kind with members of its own, an enum a list of names beside an integer Kind: that
-// is why whoever walks over a Schema switches on `kind`, and gets at elements through Field only.
+// Nested structs are laid flat, with names like "pos.x" (describe.hpp); an enum is an integer with names for its
+// values. Whoever walks over a Schema switches on `kind`, and gets at elements through Field only.
 #pragma once
 
 #include <cstddef>
@@ -28,13 +28,21 @@ inline constexpr std::size_t kMaxFields = 4096;
 inline constexpr std::size_t kMaxNameBytes = 255;
 inline constexpr std::size_t kMaxDimensions = 8;
 
+/// A value of an enum.
+struct Enumerator {
+  std::string name;
+  std::uint64_t value = 0;  ///< of a signed type: as std::int64_t, in two's complement
+  friend bool operator==(const Enumerator&, const Enumerator&) = default;
+};
+
 struct Field {
   std::string name;
   Kind kind = Kind::unsigned_integer;
   std::size_t offset_bytes = 0;
-  std::size_t element_bytes = 0;   ///< of one element
-  std::vector<std::size_t> shape;  ///< extents, outermost first; empty: not an array
-  std::string unit;                ///< "USD", "ns", ...; empty: none
+  std::size_t element_bytes = 0;        ///< of one element
+  std::vector<std::size_t> shape;       ///< extents, outermost first; empty: not an array
+  std::string unit;                     ///< "USD", "ns", ...; empty: none
+  std::vector<Enumerator> enumerators;  ///< of an integer that is an enum
 
   std::size_t element_count() const noexcept;
   std::size_t size_bytes() const noexcept { return element_bytes * element_count(); }
@@ -59,6 +67,7 @@ struct Schema {
   std::vector<Field> fields;
   std::size_t size_bytes = 0;   ///< of the record, with all padding
   std::size_t align_bytes = 1;  ///< of the record: a power of two that divides size_bytes
+  std::string time_field;  ///< says when a record was made: an integer in ns, unless its unit says otherwise; or none
 
   /// The field of that name, or null.
   const Field* find(std::string_view name) const noexcept;

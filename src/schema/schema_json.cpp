@@ -129,16 +129,40 @@ std::string format_of(const Field& field) {
   return out;
 }
 
-// metadata.fields.NAME.unit; whatever else is there is for other readers.
-void read_units(const json& object, Schema& schema) {
-  if (!object.contains("metadata") || !object["metadata"].is_object()) return;
-  const json& metadata = object["metadata"];
-  if (!metadata.contains("fields") || !metadata["fields"].is_object()) return;
+bool is_short_text(const json& value) {
+  return value.is_string() && value.get_ref<const std::string&>().size() <= kMaxNameBytes;
+}
+
+void read_enumerators(const json& object, Field& field) {
+  for (const auto& [name, value] : object.items()) {
+    if (name.size() > kMaxNameBytes || !value.is_number_integer()) continue;
+    const auto number =
+        value.is_number_unsigned() ? value.get<std::uint64_t>() : static_cast<std::uint64_t>(value.get<std::int64_t>());
+    field.enumerators.push_back({name, number});
+  }
+  // The parser's objects, which take hostile ones in their stride, are in the order of their keys.
+  const bool is_signed = field.kind == Kind::signed_integer;
+  std::ranges::stable_sort(field.enumerators, [is_signed](const Enumerator& a, const Enumerator& b) {
+    return is_signed ? static_cast<std::int64_t>(a.value) < static_cast<std::int64_t>(b.value) : a.value < b.value;
+  });
+}
+
+// metadata.time, metadata.fields.NAME.unit and .enum; whatever else is there is for other readers.
+void read_notes(const json& object, Schema& schema) {
+  const auto metadata = object.find("metadata");
+  if (metadata == object.end() || !metadata->is_object()) return;
+  const auto time = metadata->find("time");
+  if (time != metadata->end() && is_short_text(*time) && schema.find(time->get_ref<const std::string&>()) != nullptr)
+    schema.time_field = *time;
+  const auto fields = metadata->find("fields");
+  if (fields == metadata->end() || !fields->is_object()) return;
   for (Field& field : schema.fields) {
-    const auto about = metadata["fields"].find(field.name);
-    if (about == metadata["fields"].end() || !about->is_object() || !about->contains("unit")) continue;
-    const json& unit = (*about)["unit"];
-    if (unit.is_string() && unit.get_ref<const std::string&>().size() <= kMaxNameBytes) field.unit = unit;
+    const auto about = fields->find(field.name);
+    if (about == fields->end() || !about->is_object()) continue;
+    if (const auto unit = about->find("unit"); unit != about->end() && is_short_text(*unit)) field.unit = *unit;
+    const bool is_integer = field.kind == Kind::unsigned_integer || field.kind == Kind::signed_integer;
+    if (const auto names = about->find("enum"); is_integer && names != about->end() && names->is_object())
+      read_enumerators(*names, field);
   }
 }
 
@@ -170,7 +194,15 @@ std::string to_json(const Schema& schema) {
   object["itemsize"] = schema.size_bytes;
   for (const Field& field : schema.fields) {
     if (!field.unit.empty()) object["metadata"]["fields"][field.name]["unit"] = field.unit;
+    for (const Enumerator& enumerator : field.enumerators) {
+      Json& value = object["metadata"]["fields"][field.name]["enum"][enumerator.name];
+      if (field.kind == Kind::signed_integer)
+        value = static_cast<std::int64_t>(enumerator.value);
+      else
+        value = enumerator.value;
+    }
   }
+  if (!schema.time_field.empty()) object["metadata"]["time"] = schema.time_field;
   return object.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -201,7 +233,7 @@ Schema parse_json(std::string_view text) {
   }
   if (const std::string wrong = defect(schema); !wrong.empty()) fail("fields that fit into the record", wrong);
   schema.align_bytes = natural_align(schema);
-  read_units(object, schema);
+  read_notes(object, schema);
   return schema;
 }
 

@@ -103,19 +103,37 @@ std::optional<Mismatch> parse_text(std::string_view text, std::span<std::byte> e
   return std::nullopt;
 }
 
+// As Enumerator::value has it.
+std::uint64_t integer_bits(const Field& field, std::span<const std::byte> element) {
+  return with_number_type(field, [&](auto zero) {
+    using T = decltype(zero);
+    if constexpr (std::is_floating_point_v<T>)
+      return std::uint64_t{0};
+    else
+      return static_cast<std::uint64_t>(load<T>(element));
+  });
+}
+
+void append_text(std::string& out, std::string_view text, Style style) {
+  switch (style) {
+    case Style::plain: append_printable(out, text); break;
+    case Style::csv: append_csv_cell(out, text); break;
+    case Style::json: append_json_string(out, text); break;
+  }
+}
+
 }  // namespace
 
 void append_value(std::string& out, const Field& field, std::span<const std::byte> element, Style style) {
   if (field.kind == Kind::boolean) {
     out += element[0] != std::byte{0} ? "true" : "false";
   } else if (field.kind == Kind::text) {
-    const std::string_view text = text_of(element);
-    switch (style) {
-      case Style::plain: append_printable(out, text); break;
-      case Style::csv: append_csv_cell(out, text); break;
-      case Style::json: append_json_string(out, text); break;
-    }
+    append_text(out, text_of(element), style);
   } else {
+    if (!field.enumerators.empty()) {
+      const auto named = std::ranges::find(field.enumerators, integer_bits(field, element), &Enumerator::value);
+      if (named != field.enumerators.end()) return append_text(out, named->name, style);
+    }
     with_number_type(field, [&](auto zero) { append_number(out, load<decltype(zero)>(element), style); });
   }
 }
@@ -123,6 +141,11 @@ void append_value(std::string& out, const Field& field, std::span<const std::byt
 std::optional<Mismatch> parse_value(const Field& field, std::string_view text, std::span<std::byte> element) {
   if (field.kind == Kind::boolean) return parse_boolean(text, element);
   if (field.kind == Kind::text) return parse_text(text, element);
+  const auto named = std::ranges::find(field.enumerators, text, &Enumerator::name);
+  if (named != field.enumerators.end()) {
+    std::memcpy(element.data(), &named->value, element.size());  // little-endian: the low bytes come first
+    return std::nullopt;
+  }
   return with_number_type(field, [&](auto zero) { return parse_number<decltype(zero)>(field, text, element); });
 }
 

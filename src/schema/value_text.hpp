@@ -18,9 +18,9 @@ enum class Style {
   json,   ///< texts in quotes, NaN and infinities null
 };
 
-/// Appends one element. Integers are exact; floating-point numbers have the fewest digits that read back the same, and
-/// always a point, an exponent or a name; texts end at the first NUL; ill-formed UTF-8 becomes U+FFFD (`plain`: \xHH).
-/// Requires: element.size() == field.element_bytes.
+/// Appends one element. Integers are exact, and an enum's are their name, if they have one; floating-point numbers have
+/// the fewest digits that read back the same, and always a point, an exponent or a name; texts end at the first NUL;
+/// ill-formed UTF-8 becomes U+FFFD (`plain`: \xHH). Requires: element.size() == field.element_bytes.
 void append_value(std::string& out, const Field& field, std::span<const std::byte> element, Style style);
 
 /// Why a text is no value of a field.
@@ -30,9 +30,9 @@ struct Mismatch {
   std::string remedy;
 };
 
-/// Stores the text as one element of the field: a decimal integer, a decimal number or nan / inf / -inf, true / false
-/// or 1 / 0, or the text itself, filled up with NUL. Requires: element.size() == field.element_bytes. Returns: nothing
-/// if that went well.
+/// Stores the text as one element of the field: a decimal integer, a name of its enum, a decimal number or nan / inf /
+/// -inf, true / false or 1 / 0, or the text itself, filled up with NUL. Requires: element.size() ==
+/// field.element_bytes. Returns: nothing if that went well.
 std::optional<Mismatch> parse_value(const Field& field, std::string_view text, std::span<std::byte> element);
 
 /// Appends a text as one CSV cell.

@@ -56,6 +56,17 @@ TEST(RecordFormatterTest, IntegersAreExact) {
   EXPECT_EQ(record.as(Format::csv), "7,-9223372036854775808,9223372036854775807,-128,255,65535,-1\n");
 }
 
+TEST(RecordFormatterTest, EnumsAreNamedWhereTheyHaveANameForTheValue) {
+  Record record("i8 side, u16[2] state");
+  record.schema.fields[0].enumerators = {{"none", ~std::uint64_t{0}}, {"buy, now", 0}};
+  record.schema.fields[1].enumerators = {{"idle", 0}, {"done", 65535}};
+  record.set("side", std::int8_t{-1}).set("state", std::uint16_t{65535}, 0).set("state", std::uint16_t{3}, 1);
+  EXPECT_EQ(record.as(Format::csv), "7,none,done,3\n");
+  EXPECT_EQ(record.as(Format::ndjson), "{\"_seq\":7,\"side\":\"none\",\"state\":[\"done\",3]}\n");
+  record.set("side", std::int8_t{0});
+  EXPECT_EQ(record.as(Format::csv), "7,\"buy, now\",done,3\n");
+}
+
 TEST(RecordFormatterTest, FloatsReadBackTheSame) {
   Record record("f64 v");
   for (const double value : {0.1, 1e300, -0.0, 5e-324, 1.0 / 3, 1e15, 123456789012345680.0, 1e20, 1e-7}) {

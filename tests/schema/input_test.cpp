@@ -187,6 +187,16 @@ TEST(NdjsonInputTest, GapObjectsAreSkipped) {
             "{\"_seq\":0,\"n\":1}\n");
 }
 
+TEST(RecordInputTest, EnumsAreReadByNameAndByNumber) {
+  Schema schema = parse_fields("i8 side, u32 n");
+  schema.fields[0].enumerators = {{"none", ~std::uint64_t{0}}, {"buy", 0}};
+  const std::string expected = "{\"_seq\":0,\"side\":\"none\",\"n\":1}\n{\"_seq\":1,\"side\":5,\"n\":2}\n";
+  EXPECT_EQ(drain(schema, *csv_input(schema, lines_of("side,n\nnone,1\n5,2\n"))), expected);
+  EXPECT_EQ(drain(schema, *ndjson_input(schema, lines_of("{\"side\":\"none\",\"n\":1}\n{\"side\":5,\"n\":2}"))),
+            expected);
+  expect_contains(drain(schema, *csv_input(schema, lines_of("side,n\nsell,1\n"))), "expected an integer, found 'sell'");
+}
+
 TEST(RecordInputTest, WhatWasPrintedCanBeReadBack) {
   const Schema schema =
       parse_fields("u64 a, i64 b, f64 c, f32 d, bool e, char f, s12 g, f32[2][2] h, s3[2] i, u8 j, i16 k, u32 l");

@@ -1,11 +1,13 @@
-#include "schema/schema_json.hpp"
-
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "arena_shm/error.hpp"
 #include "schema/fields_language.hpp"
+#include "schema/schema_json.hpp"
+#include "support/described_tick.hpp"
 
 namespace arena_shm::schema {
 namespace {
@@ -143,6 +145,33 @@ TEST(SchemaJsonTest, UnitsOfOddShapesAreIgnored) {
     EXPECT_EQ(parse_json(with("40", std::string("40,\"metadata\":") + metadata)).fields[0].unit, "");
   }
   EXPECT_EQ(parse_json(with("40", R"(40,"metadata":{"fields":{"ts":{"unit":"ns"}}})")).fields[0].unit, "ns");
+}
+
+// What describe.hpp writes is what to_json() writes, and says the same.
+TEST(SchemaJsonTest, ReadsAndWritesDescribedTypes) {
+  const std::string text = RecordTraits<test::Tick>::describe().schema;
+  const Schema schema = parse_json(text, sizeof(test::Tick));
+  EXPECT_EQ(to_json(schema), text);
+  EXPECT_EQ(schema.align_bytes, alignof(test::Tick));
+  EXPECT_EQ(schema.time_field, "ts");
+  const Field* side = schema.find("side");
+  ASSERT_NE(side, nullptr);
+  const std::vector<Enumerator> sides{{"none", ~std::uint64_t{0}}, {"buy", 0}, {"sell", 1}};
+  EXPECT_EQ(side->enumerators, sides);
+  EXPECT_EQ(schema.find("px")->unit, "USD");
+  EXPECT_EQ(schema.find("legs[1].px")->offset_bytes, test::offset_in_tick(&test::Tick::legs) + sizeof(test::Leg));
+}
+
+TEST(SchemaJsonTest, OddEnumsAndTimesAreIgnored) {
+  const auto with_metadata = [](const std::string& metadata) {
+    return parse_json(with("40}", "40,\"metadata\":" + metadata + "}"));
+  };
+  EXPECT_TRUE(with_metadata(R"({"time":7})").time_field.empty());
+  EXPECT_TRUE(with_metadata(R"({"time":"nobody"})").time_field.empty());
+  EXPECT_EQ(with_metadata(R"({"time":"ts"})").time_field, "ts");
+  EXPECT_TRUE(with_metadata(R"({"fields":{"ts":{"enum":[1]}}})").find("ts")->enumerators.empty());
+  EXPECT_TRUE(with_metadata(R"({"fields":{"ts":{"enum":{"a":1.5}}}})").find("ts")->enumerators.empty());
+  EXPECT_TRUE(with_metadata(R"({"fields":{"pos":{"enum":{"a":1}}}})").find("pos")->enumerators.empty());
 }
 
 }  // namespace

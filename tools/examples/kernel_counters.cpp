@@ -15,15 +15,13 @@
 #include <thread>
 
 #include "arena_shm/arena.hpp"
+#include "arena_shm/describe.hpp"
 
 namespace {
 
 using namespace std::chrono_literals;
 constexpr auto kPeriod = 100ms;
 
-/// The tool makes a ring for it, decoded by field, with
-///   arena-shm create NAME --slots 600 --fields 'u64 ts_ns, u64 busy_ticks, u64 idle_ticks, u64 switches,
-///       u64 available_kib, u64 rx_bytes, u64 tx_bytes, u64 own_run_ns, u64 own_wait_ns'
 struct Counters {
   std::uint64_t ts_ns;          // nanoseconds since 1970
   std::uint64_t busy_ticks;     // all CPUs, 1/100 s: user, nice, system, interrupts, stolen
@@ -35,6 +33,9 @@ struct Counters {
   std::uint64_t own_run_ns;     // this process: on a CPU
   std::uint64_t own_wait_ns;    // this process: ready, and waiting for a CPU
 };
+BOOST_DESCRIBE_STRUCT(Counters, (),
+                      (ts_ns, busy_ticks, idle_ticks, switches, available_kib, rx_bytes, tx_bytes, own_run_ns,
+                       own_wait_ns))
 
 constexpr std::uint64_t kSlots = 600;  // the last minute
 
