@@ -127,23 +127,40 @@ void append_mappers(std::string& out, const Inspection& in) {
 }
 
 // Fields by their place, with the bytes between them.
+// "time", or the names of an enum: "none -1, buy 0".
+std::string note_of(const schema::Schema& schema, const schema::Field& field) {
+  std::string note = field.name == schema.time_field ? "time" : "";
+  for (const schema::Enumerator& enumerator : field.enumerators) {
+    if (!note.empty()) note += ", ";
+    note += printable(enumerator.name) + ' ';
+    if (field.kind == schema::Kind::signed_integer)
+      note += std::to_string(static_cast<std::int64_t>(enumerator.value));
+    else
+      note += std::to_string(enumerator.value);
+  }
+  return note;
+}
+
 void append_fields(std::string& out, const schema::Schema& schema) {
   using enum TextTable::Align;
-  TextTable table({{"OFFSET", right}, {"BYTES", right}, {"TYPE"}, {"NAME"}, {"UNIT"}});
+  TextTable table({{"OFFSET", right}, {"BYTES", right}, {"TYPE"}, {"NAME"}, {"UNIT"}, {"NOTE"}});
   std::vector<std::vector<std::string>> lines;
-  const auto line = [&](std::size_t offset, std::size_t bytes, std::string type, std::string name, std::string unit) {
+  const auto line = [&](std::size_t offset, std::size_t bytes, std::string type, std::string name, std::string unit,
+                        std::string note) {
     table.widen(lines.emplace_back(std::vector<std::string>{fmt::format("{}", offset), fmt::format("{}", bytes),
-                                                            std::move(type), std::move(name), std::move(unit)}));
+                                                            std::move(type), std::move(name), std::move(unit),
+                                                            std::move(note)}));
   };
   auto fields = schema.fields;
   std::sort(fields.begin(), fields.end(), [](auto& a, auto& b) { return a.offset_bytes < b.offset_bytes; });
   std::size_t end = 0;
   for (const schema::Field& field : fields) {
-    if (field.offset_bytes > end) line(end, field.offset_bytes - end, "padding", "", "");
-    line(field.offset_bytes, field.size_bytes(), field.type_name(), printable(field.name), printable(field.unit));
+    if (field.offset_bytes > end) line(end, field.offset_bytes - end, "padding", "", "", "");
+    line(field.offset_bytes, field.size_bytes(), field.type_name(), printable(field.name), printable(field.unit),
+         note_of(schema, field));
     end = field.offset_bytes + field.size_bytes();
   }
-  if (schema.size_bytes > end) line(end, schema.size_bytes - end, "padding", "", "");
+  if (schema.size_bytes > end) line(end, schema.size_bytes - end, "padding", "", "", "");
   append_title(out, "fields");
   table.append_heading(out);
   for (const auto& cells : lines) table.append(out, cells);

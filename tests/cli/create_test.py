@@ -49,6 +49,23 @@ class CreateTest(CliTest):
             self.expect(OK, "write", name, stdin="a,b\n1,2\n")
         self.assertEqual(self.expect(OK, "tail", name, "--format", "csv").stdout, "_seq,a,b\n0,1,2.0\n")
 
+    def test_notes_of_a_schema_are_kept_shown_and_used(self):
+        text = (
+            '{"names":["ts","side"],"formats":["<u8","i1"],"offsets":[0,8],"itemsize":16,"metadata":'
+            '{"fields":{"ts":{"unit":"ns"},"side":{"enum":{"none":-1,"buy":0}}},"time":"ts"}}'
+        )
+        path = self.directory() / "schema"
+        path.write_text(text)
+        name = self.name()
+        self.expect(OK, "create", name, "--slots", 2, "--schema", path)
+        self.assertEqual(self.schema_text(name), text)
+        self.expect(OK, "write", name, stdin="ts,side\n1,none\n2,7\n")
+        self.assertEqual(self.expect(OK, "tail", name, "--format", "csv").stdout, "_seq,ts,side\n0,1,none\n1,2,7\n")
+        shown = self.expect(OK, "inspect", name).stdout
+        self.assertRegex(shown, r"0 +8 +u64 +ts +ns +time\n +8 +1 +i8 +side +none -1, buy 0\n")
+        if numpy:
+            self.assertEqual(numpy.dtype(json.loads(text)).itemsize, 16)
+
     def test_a_schema_file_that_cannot_be_read_is_named(self):
         path = self.directory() / "missing"
         done = self.expect(FAILED, "create", self.name(), "--slots", 2, "--schema", path, says=str(path))
