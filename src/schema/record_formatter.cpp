@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -150,6 +151,67 @@ class CsvFormatter final : public RecordFormatter {
   Schema schema_;
 };
 
+// https://docs.influxdata.com/influxdb/v2/reference/syntax/line-protocol/
+class InfluxFormatter final : public RecordFormatter {
+ public:
+  InfluxFormatter(Schema schema, std::string_view source) : schema_(std::move(schema)) {
+    append_escaped(start_, source, ", ");
+    const Field* time = schema_.find(schema_.time_field);
+    if (time == nullptr || time->is_array() || !units_per_second(time->unit)) return;
+    if (time->kind != Kind::unsigned_integer && time->kind != Kind::signed_integer) return;
+    time_ = *time;
+    ns_per_unit_ = 1'000'000'000 / *units_per_second(time->unit);
+    time_->as_time = false;
+    time_->enumerators.clear();
+  }
+
+  void heading(std::string&) const override {}
+
+  void record(std::string& out, std::uint64_t seq, Record record) override {
+    fmt::format_to(std::back_inserter(out), "{} {}={}u", start_, kSeqColumn, seq);
+    for (const Field& field : schema_.fields) {
+      for (std::size_t i = 0; i < field.element_count(); ++i) append_field(out, field, i, record);
+    }
+    if (time_) {
+      std::string count;
+      append_value(count, *time_, time_->element(record, 0), Style::plain);
+      fmt::format_to(std::back_inserter(out), " {}{}", count, std::string(count == "0" ? 0 : zeros(), '0'));
+    }
+    out += '\n';
+  }
+
+  void gap(std::string&, const Gap&) const override {}
+
+ private:
+  static void append_escaped(std::string& out, std::string_view text, std::string_view special) {
+    for (const char c : printable(text)) {
+      if (special.find(c) != std::string_view::npos) out += '\\';
+      out += c;
+    }
+  }
+
+  // A value that the protocol cannot say is left out.
+  static void append_field(std::string& out, const Field& field, std::size_t index, Record record) {
+    std::string value;
+    append_value(value, field, field.element(record, index), Style::influx);
+    if (value.empty()) return;
+    out += ',';
+    append_escaped(out, field.element_name(index), ",= ");
+    out += '=' + value;
+  }
+
+  std::size_t zeros() const noexcept {
+    std::size_t count = 0;
+    for (std::int64_t unit = ns_per_unit_; unit > 1; unit /= 10) ++count;
+    return count;
+  }
+
+  Schema schema_;
+  std::string start_;
+  std::optional<Field> time_;
+  std::int64_t ns_per_unit_ = 1;
+};
+
 class HexFormatter final : public RecordFormatter {
  public:
   void heading(std::string& out) const override {
@@ -189,11 +251,12 @@ class HexFormatter final : public RecordFormatter {
 void RecordFormatter::gap(std::string& out, const Gap& gap) const { out += "# " + describe(gap) + '\n'; }
 void RecordFormatter::measure(std::uint64_t, std::span<const std::byte>) {}
 
-std::unique_ptr<RecordFormatter> make_formatter(Format format, const Schema* schema) {
+std::unique_ptr<RecordFormatter> make_formatter(Format format, const Schema* schema, std::string_view source) {
   switch (format) {
     case Format::table: return std::make_unique<TableFormatter>(*schema);
     case Format::ndjson: return std::make_unique<NdjsonFormatter>(*schema);
     case Format::csv: return std::make_unique<CsvFormatter>(*schema);
+    case Format::influx: return std::make_unique<InfluxFormatter>(*schema, source);
     case Format::hex: break;
   }
   return std::make_unique<HexFormatter>();

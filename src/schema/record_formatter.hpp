@@ -6,18 +6,20 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "arena_shm/options.hpp"
 #include "schema/schema.hpp"
 
 namespace arena_shm::schema {
 
-enum class Format { table, ndjson, csv, hex };
+enum class Format { table, ndjson, csv, influx, hex };
 
 /// Turns records into lines. Every line it appends ends with a newline; every record begins with its seq.
 ///   table   columns under a heading; grow when a value needs more room; long arrays are shortened
 ///   ndjson  one object a line: {"_seq":7,"ts":12,"pos":[1.0,2.0]}
 ///   csv     RFC 4180 with \n, a header line first; an array has a column for each element: pos[0],pos[1]
+///   influx  InfluxDB's line protocol: a line `source _seq=7u,px=1.5 TIME`, the time from the schema's time field
 ///   hex     offset, bytes, and what of them is ASCII; 16 bytes a line
 /// Thread safety: none.
 class RecordFormatter {
@@ -34,8 +36,8 @@ class RecordFormatter {
   virtual void measure(std::uint64_t seq, std::span<const std::byte> record);
 };
 
-/// Requires: a schema, unless the format is hex.
-std::unique_ptr<RecordFormatter> make_formatter(Format format, const Schema* schema);
+/// Requires: a schema, unless the format is hex. `source` is what influx calls the measurement.
+std::unique_ptr<RecordFormatter> make_formatter(Format format, const Schema* schema, std::string_view source = "arena");
 
 /// "gap: 12..20 (9 overwritten)"
 std::string describe(const Gap& gap);

@@ -42,6 +42,8 @@ struct Field {
   std::size_t element_bytes = 0;        ///< of one element
   std::vector<std::size_t> shape;       ///< extents, outermost first; empty: not an array
   std::string unit;                     ///< "USD", "ns", ...; empty: none
+  bool as_time = false;                 ///< to be printed as a time: an integer that counts `unit`s (ns) since 1970
+  bool as_text = false;                 ///< to be printed in quotes where JSON readers would round it
   std::vector<Enumerator> enumerators;  ///< of an integer that is an enum
 
   std::size_t element_count() const noexcept;

@@ -1,5 +1,6 @@
 #include "schema/value_text.hpp"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <ctime>
 #include <iterator>
 #include <limits>
 
@@ -15,6 +17,8 @@
 namespace arena_shm::schema {
 
 namespace {
+
+constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
 
 template <class T>
 T load(std::span<const std::byte> element) {
@@ -42,7 +46,7 @@ void append_number(std::string& out, T value, Style style) {
     if (!std::isfinite(value)) {
       if (style == Style::json) {
         out += "null";
-      } else {
+      } else if (style != Style::influx) {
         out += std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf";
       }
       return;
@@ -52,6 +56,7 @@ void append_number(std::string& out, T value, Style style) {
     if (out.find_first_of(".e", from) == std::string::npos) out += ".0";
   } else {
     fmt::format_to(std::back_inserter(out), "{}", value);
+    if (style == Style::influx) out += std::is_signed_v<T> ? 'i' : 'u';
   }
 }
 
@@ -119,6 +124,17 @@ void append_text(std::string& out, std::string_view text, Style style) {
     case Style::plain: append_printable(out, text); break;
     case Style::csv: append_csv_cell(out, text); break;
     case Style::json: append_json_string(out, text); break;
+    case Style::influx: {
+      std::string escaped;
+      for (const char c : text) {
+        if (c == '"' || c == '\\') escaped += '\\';
+        escaped += c;
+      }
+      out += '"';
+      append_utf8(out, escaped);
+      out += '"';
+      break;
+    }
   }
 }
 
@@ -130,12 +146,40 @@ void append_value(std::string& out, const Field& field, std::span<const std::byt
   } else if (field.kind == Kind::text) {
     append_text(out, text_of(element), style);
   } else {
+    if (field.as_time) {
+      const auto since_1970 = static_cast<std::int64_t>(integer_bits(field, element));
+      return append_text(out, time_text(since_1970, units_per_second(field.unit).value_or(kNanosecondsPerSecond)),
+                         style);
+    }
     if (!field.enumerators.empty()) {
       const auto named = std::ranges::find(field.enumerators, integer_bits(field, element), &Enumerator::value);
       if (named != field.enumerators.end()) return append_text(out, named->name, style);
     }
+    const bool quoted = field.as_text && style == Style::json && field.element_bytes == 8;
+    if (quoted) out += '"';
     with_number_type(field, [&](auto zero) { append_number(out, load<decltype(zero)>(element), style); });
+    if (quoted) out += '"';
   }
+}
+
+std::optional<std::int64_t> units_per_second(std::string_view unit) noexcept {
+  if (unit.empty() || unit == "ns") return kNanosecondsPerSecond;
+  if (unit == "us") return 1'000'000;
+  if (unit == "ms") return 1'000;
+  if (unit == "s") return 1;
+  return std::nullopt;
+}
+
+std::string time_text(std::int64_t since_1970, std::int64_t units_per_second) {
+  const std::int64_t part = (since_1970 % units_per_second + units_per_second) % units_per_second;
+  const std::time_t seconds = (since_1970 - part) / units_per_second;
+  std::tm time{};
+  if (::gmtime_r(&seconds, &time) == nullptr) return fmt::format("{}", since_1970);
+  std::string text = fmt::format("{:%Y-%m-%dT%H:%M:%S}", time);
+  int digits = 0;
+  for (std::int64_t unit = units_per_second; unit > 1; unit /= 10) ++digits;
+  if (digits > 0) text += fmt::format(".{:0{}}", part, digits);
+  return text + 'Z';
 }
 
 std::optional<Mismatch> parse_value(const Field& field, std::string_view text, std::span<std::byte> element) {

@@ -13,9 +13,10 @@
 namespace arena_shm::schema {
 
 enum class Style {
-  plain,  ///< for the eye: control characters escaped
-  csv,    ///< RFC 4180: texts in quotes where needed
-  json,   ///< texts in quotes, NaN and infinities null
+  plain,   ///< for the eye: control characters escaped
+  csv,     ///< RFC 4180: texts in quotes where needed
+  json,    ///< texts in quotes, NaN and infinities null
+  influx,  ///< line protocol: 3i, 3u, 1.5, true, "text"; nothing at all for NaN and infinities
 };
 
 /// Appends one element. Integers are exact, and an enum's are their name, if they have one; floating-point numbers have
@@ -29,6 +30,11 @@ struct Mismatch {
   std::string found;
   std::string remedy;
 };
+
+/// "2026-01-31T12:34:56.789012345Z". Requires: units_per_second is a power of ten up to 10^9.
+std::string time_text(std::int64_t since_1970, std::int64_t units_per_second);
+/// Of "s", "ms", "us", "ns" and "" (ns); of other units nothing.
+std::optional<std::int64_t> units_per_second(std::string_view unit) noexcept;
 
 /// Stores the text as one element of the field: a decimal integer, a name of its enum, a decimal number or nan / inf /
 /// -inf, true / false or 1 / 0, or the text itself, filled up with NUL. Requires: element.size() ==

@@ -7,6 +7,8 @@
 #include "arena_shm/core/stamp.hpp"
 #include "arena_shm/raw.hpp"
 #include "schema/record_formatter.hpp"
+#include "schema/value_text.hpp"
+#include "tool/cursor_file.hpp"
 #include "tool/output.hpp"
 #include "tool/record_view.hpp"
 #include "tool/signals.hpp"
@@ -31,6 +33,10 @@ struct Options {
   std::string fields;
   std::string as;
   bool gaps_inline = false;
+  std::uint64_t every = 1;
+  std::string cursor_file;
+  bool quote_int64 = false;
+  bool iso_times = false;
 };
 
 // What of the ring is wanted: [first, end), and no more than `count` values of it.
@@ -46,9 +52,12 @@ std::uint64_t start_of(const std::string& from, std::uint64_t head, std::uint64_
   return std::stoull(from);  // checked by check_from
 }
 
-Window window_of(const Options& options, std::uint64_t head, std::uint64_t slots) {
+Window window_of(const Options& options, std::optional<std::uint64_t> cursor, std::uint64_t head, std::uint64_t slots) {
   Window window;
-  if (options.from.empty()) {
+  if (cursor) {
+    window.first = *cursor;
+    window.count = options.count.value_or(kNoLimit);
+  } else if (options.from.empty()) {
     // As tail(1) does it: the last so many, and then all that comes.
     const std::uint64_t last = std::min({options.count.value_or(kDefaultCount), head, slots});
     window.first = head - last;
@@ -67,8 +76,12 @@ class Tail {
   Tail(const Options& options, RawView view, std::optional<schema::Schema> schema, Format format)
       : options_(options),
         view_(std::move(view)),
-        formatter_(schema::make_formatter(format, schema ? &*schema : nullptr)),
-        window_(window_of(options, std::min(view_.head(), core::kSeqLimit), view_.slots())),
+        formatter_(schema::make_formatter(format, schema ? &*schema : nullptr, view_.name())),
+        cursor_file_(options.cursor_file.empty()
+                         ? std::nullopt
+                         : std::make_optional<CursorFile>(options.cursor_file, view_.info().epoch)),
+        cursor_(cursor_file_ ? cursor_file_->load() : std::nullopt),
+        window_(window_of(options, cursor_, std::min(view_.head(), core::kSeqLimit), view_.slots())),
         reader_(view_.reader(From::at(window_.first), {.manner = Manner::throughput, .doorbell = false})),
         record_(view_.info().record.size_bytes) {
     reader_.on_gap([this](const Gap& gap) { report(gap); });
@@ -80,6 +93,9 @@ class Tail {
     while (!is_finished()) {
       if (const auto seq = reader_.next(record_)) {
         if (*seq >= window_.end) break;
+        ++read_;
+        next_ = *seq + 1;
+        if (*seq % options_.every != 0) continue;
         formatter_->record(output_.text(), *seq, record_);
         ++printed_;
         output_.flush_if_large();
@@ -87,13 +103,19 @@ class Tail {
         wait();
       }
     }
-    output_.flush();
+    flush();
     summarise();
     return lost_ > 0 ? ExitCode::lost : ExitCode::ok;
   }
 
  private:
   bool is_finished() const { return stop_requested() || printed_ >= window_.count || reader_.cursor() >= window_.end; }
+
+  // The cursor goes to its file after the values: who is killed in between sees some of them twice, and misses none.
+  void flush() {
+    output_.flush();
+    if (cursor_file_) cursor_file_->store(next_);
+  }
 
   void print_heading() {
     // A table fits its columns to what is there already.
@@ -107,7 +129,7 @@ class Tail {
 
   void wait() {
     constexpr std::chrono::milliseconds kLongestWait{50};  // until a signal, or a closed pipe, is looked for again
-    output_.flush();
+    flush();
     if (reader_.wait_for(kLongestWait)) return;
     Output::check_open();
     if (!retired_ && view_.retired()) {
@@ -120,8 +142,10 @@ class Tail {
   // value came, if the oldest or the last so many were asked for.
   void report(Gap gap) {
     if (gap.first >= window_.end) return;
-    if (printed_ == 0 && gap.cause == Loss::overwritten && (options_.from.empty() || options_.from == "oldest")) return;
+    const bool from_what_is_there = !cursor_ && (options_.from.empty() || options_.from == "oldest");
+    if (read_ == 0 && gap.cause == Loss::overwritten && from_what_is_there) return;
     gap.last = std::min(gap.last, window_.end - 1);
+    next_ = gap.last + 1;
     lost_ += gap.count();
     ++gaps_;
     if (options_.gaps_inline) {
@@ -134,7 +158,8 @@ class Tail {
 
   void summarise() const {
     if (!options_.follow && lost_ == 0) return;
-    std::string text = "read " + counted(printed_, "value");
+    std::string text = "read " + counted(read_, "value");
+    if (printed_ != read_) text += fmt::format(", printed {}", printed_);
     if (lost_ > 0) text += fmt::format(", lost {} in {}", lost_, counted(gaps_, "gap"));
     note(text);
   }
@@ -142,11 +167,15 @@ class Tail {
   const Options& options_;
   RawView view_;
   std::unique_ptr<schema::RecordFormatter> formatter_;
+  std::optional<CursorFile> cursor_file_;
+  std::optional<std::uint64_t> cursor_;  // where an earlier run ended
   Window window_;
   RawReader reader_;
   std::vector<std::byte> record_;
   Output output_;
-  std::uint64_t printed_ = 0;
+  std::uint64_t read_ = 0;
+  std::uint64_t printed_ = 0;  // of those
+  std::uint64_t next_ = window_.first;
   std::uint64_t lost_ = 0;
   std::uint64_t gaps_ = 0;
   bool retired_ = false;
@@ -164,10 +193,21 @@ std::vector<std::string> split(std::string_view names) {
 }
 
 Format format_of(const std::string& text, bool has_schema) {
-  if (text == "ndjson") return Format::ndjson;
+  if (text == "ndjson" || text == "json") return Format::ndjson;
+  if (text == "influx") return Format::influx;
   if (text == "csv") return Format::csv;
   if (text == "hex" || (text.empty() && !has_schema)) return Format::hex;
   return Format::table;
+}
+
+void set_display(schema::Schema& schema, const Options& options) {
+  for (schema::Field& field : schema.fields) {
+    const bool is_integer = field.kind == schema::Kind::unsigned_integer || field.kind == schema::Kind::signed_integer;
+    field.as_text = options.quote_int64 && is_integer;
+    field.as_time = options.iso_times && is_integer && field.name == schema.time_field &&
+                    schema::units_per_second(field.unit).has_value();
+  }
+  if (options.iso_times && schema.time_field.empty()) note("no field is marked as the time; times stay numbers");
 }
 
 ExitCode run(const Options& options) {
@@ -180,6 +220,7 @@ ExitCode run(const Options& options) {
     if (!schema) refuse_without_schema(view.info(), "choose fields of");
     schema = schema->select(split(options.fields));
   }
+  if (schema) set_display(*schema, options);
   return Tail(options, std::move(view), std::move(schema), format).run();
 }
 
@@ -213,10 +254,28 @@ void add_tail(CLI::App& app, Action& action) {
       ->type_name("WHERE")
       ->check(check_from, "");
   verb.add_option("--until", options->until, "End with this sequence number")->type_name("SEQ")->check(check_count, "");
-  verb.add_option("--format", options->format, "table, ndjson, csv or hex")
+  verb.add_option("--format", options->format, "table, ndjson (json is the same), csv, influx or hex")
       ->type_name("FORMAT")
-      ->check(CLI::IsMember({"table", "ndjson", "csv", "hex"}), "");
+      ->check(CLI::IsMember({"table", "ndjson", "json", "csv", "influx", "hex"}), "");
   verb.add_option("--fields", options->fields, "Print these fields only, like ts,px")->type_name("NAMES");
+  verb.add_option("--every", options->every, "Print only values whose number is a multiple of K")
+      ->type_name("K")
+      ->check(check_count, "")
+      ->check(CLI::PositiveNumber, "");
+  verb.add_option("--cursor-file", options->cursor_file,
+                  "Begin where the run before ended, and keep in this file where")
+      ->type_name("FILE")
+      ->excludes("--from");
+  verb.add_option_function<std::string>(
+          "--int64", [options](const std::string& how) { options->quote_int64 = how == "string"; },
+          "64-bit integers in JSON: number or string")
+      ->type_name("HOW")
+      ->check(CLI::IsMember({"number", "string"}), "");
+  verb.add_option_function<std::string>(
+          "--time-format", [options](const std::string& how) { options->iso_times = how == "iso"; },
+          "The time field: number or iso")
+      ->type_name("HOW")
+      ->check(CLI::IsMember({"number", "iso"}), "");
   verb.add_option("--as", options->as, "Decode records as these fields, like 'u64 ts, f64 px'")->type_name("FIELDS");
   verb.add_option_function<std::string>(
           "--gaps", [options](const std::string& where) { options->gaps_inline = where == "inline"; },

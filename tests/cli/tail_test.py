@@ -57,6 +57,76 @@ class TailTest(CliTest):
         done = self.expect(LOST, "tail", name, "--from", 10, "--gaps", "inline", "--format", "csv")
         self.assertEqual(done.stdout.splitlines()[:2], ["_seq,ts,px,sym", "# gap: 10..11 (2 overwritten)"])
 
+    def test_every_kth_by_its_number(self):
+        name = self.create_filled(20, slots=16)
+        self.assertEqual(self.seqs(name, "--from", "oldest", "--every", 5), [5, 10, 15])
+        self.expect(USAGE, "tail", name, "--every", 0)
+
+    def test_a_cursor_file_goes_on_where_the_run_before_ended(self):
+        name = self.create_filled(5, slots=16)
+        cursor = self.directory() / "cursor"
+        self.assertEqual(self.seqs(name, "--cursor-file", cursor, "-n", 3), [2, 3, 4])
+        self.assertEqual(self.seqs(name, "--cursor-file", cursor), [])
+        self.expect(OK, "write", name, stdin="ts,px,sym\n" + "1,1,A\n" * 3)
+        self.assertEqual(self.seqs(name, "--cursor-file", cursor, "-n", 2), [5, 6])
+        self.assertEqual(self.seqs(name, "--cursor-file", cursor), [7])
+        self.assertEqual(cursor.read_text().split()[1], "8")
+        # What was overwritten in between is lost, though nothing has been read before.
+        self.expect(OK, "write", name, stdin="ts,px,sym\n" + "1,1,A\n" * 20)
+        done = self.expect(LOST, "tail", name, "--cursor-file", cursor, "--format", "csv")
+        self.assertIn("gap: 8..11 (4 overwritten)", done.stderr)
+        self.assertEqual([path.name for path in cursor.parent.iterdir()], ["cursor"])
+
+    def test_a_cursor_of_another_arena_is_not_used(self):
+        name = self.create_filled(5)
+        cursor = self.directory() / "cursor"
+        cursor.write_text("0" * 32 + " 3\n")
+        done = self.expect(OK, "tail", name, "--cursor-file", cursor, "--format", "csv", says="of another arena")
+        self.assertEqual(len(done.stdout.splitlines()), 1 + 5)
+        cursor.write_text("nonsense")
+        self.expect(USAGE, "tail", name, "--cursor-file", cursor, says="expected one line")
+        self.expect(FAILED, "tail", name, "--cursor-file", cursor / "x", says=str(cursor))
+        self.expect(USAGE, "tail", name, "--cursor-file", cursor, "--from", 3, says="--from")
+
+    def create_noted(self):
+        text = (
+            '{"names":["ts","id","px"],"formats":["<i8","<u8","<f8"],"offsets":[0,8,16],"itemsize":24,'
+            '"metadata":{"fields":{"ts":{"unit":"us"}},"time":"ts"}}'
+        )
+        path = self.directory() / "schema"
+        path.write_text(text)
+        name = self.name()
+        self.expect(OK, "create", name, "--slots", 4, "--schema", path)
+        lines = "1700000000123456,18446744073709551615,1.5\n-1,2,nan\n"
+        self.expect(OK, "write", name, stdin="ts,id,px\n" + lines)
+        return name
+
+    def test_times_and_large_integers_can_be_texts(self):
+        name = self.create_noted()
+        done = self.expect(OK, "tail", name, "--format", "json", "--int64", "string", "--time-format", "iso")
+        self.assertEqual(
+            [json.loads(line) for line in done.stdout.splitlines()],
+            [
+                {"_seq": 0, "ts": "2023-11-14T22:13:20.123456Z", "id": "18446744073709551615", "px": 1.5},
+                {"_seq": 1, "ts": "1969-12-31T23:59:59.999999Z", "id": "2", "px": None},
+            ],
+        )
+        done = self.expect(OK, "tail", name, "--format", "csv", "--time-format", "iso", "-n", 1)
+        self.assertEqual(done.stdout.splitlines()[1], "1,1969-12-31T23:59:59.999999Z,2,nan")
+
+    def test_influx_line_protocol(self):
+        name = self.create_noted()
+        done = self.expect(OK, "tail", name, "--format", "influx")
+        self.assertEqual(
+            done.stdout,
+            f"{name} _seq=0u,ts=1700000000123456i,id=18446744073709551615u,px=1.5 1700000000123456000\n"
+            f"{name} _seq=1u,ts=-1i,id=2u -1000\n",
+        )
+        name = self.create_filled(1)
+        self.expect(OK, "write", name, stdin='ts,px,sym\n1,2,"a""b"\n')
+        done = self.expect(OK, "tail", name, "--format", "influx")
+        self.assertEqual(done.stdout.splitlines()[1], name + ' _seq=1u,ts=1u,px=2.0,sym="a\\"b"')
+
     def test_table(self):
         name = self.create_filled(11, slots=16)
         self.assertEqual(
