@@ -68,6 +68,7 @@ bool SeatHold::try_take(bool& obstructed) {
     if (mutex_owner(ring.control->mutex.load(std::memory_order_relaxed)) == index_ + 1) {
       segment_->leases().with_dead_seat(index_, [&]() noexcept { free_dead_mutex(ring.control->mutex, index_); });
     }
+    ARENA_SHM_STOP_POINT(seat_looked);
     switch (segment_->leases().take(index_, lease_)) {
       case LeaseOutcome::taken: return true;
       case LeaseOutcome::held: break;

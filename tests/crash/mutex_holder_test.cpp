@@ -123,6 +123,25 @@ TEST_F(MutexHolderTest, KilledRepairersAreFollowedByTheNext) {
   }
 }
 
+// The holder dies after a newcomer has looked at the mutex, and before it takes the holder's seat: from then on the
+// word names a seat that is alive, and nobody but the newcomer can know better.
+TEST_F(MutexHolderTest, ANewcomerToTheSeatOfOneThatDiedJustNowFreesTheMutex) {
+  Child holder = caller("mutex_locked", SIGSTOP);
+  ASSERT_EQ(holder.stop_or_end(), "stopped");
+  Child newcomer([&] {
+    auto arena = Arena<Value>::open(name_);
+    StopAt::arm("seat_looked", SIGSTOP);
+    auto writer = arena.writer("newcomer");
+    return writer.seat() == 0 ? 0 : 1;
+  });
+  ASSERT_EQ(newcomer.stop_or_end(), "stopped");
+  EXPECT_EQ(core::mutex_owner(word()), 1U) << "the first seat's";
+  holder.kill_and_reap();
+  newcomer.signal(SIGCONT);
+  EXPECT_EQ(newcomer.end(), "exit 0") << "it has the dead one's seat";
+  EXPECT_EQ(core::mutex_owner(word()), 0U);
+}
+
 // The dead holder's seat is taken by a newcomer, which is stopped at once; it must not be taken for the holder.
 TEST_F(MutexHolderTest, ANewcomerStoppedInTheDeadHoldersSeatHoldsUpNobody) {
   for (const char* point : {"lease_locked", "seat_taken", "seat_repaired", "seat_entered"}) {
