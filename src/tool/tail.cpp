@@ -13,6 +13,7 @@
 #include "tool/record_view.hpp"
 #include "tool/signals.hpp"
 #include "tool/verbs.hpp"
+#include "tool/where.hpp"
 
 namespace arena_shm::tool {
 
@@ -45,12 +46,6 @@ struct Window {
   std::uint64_t end = kNoLimit;
   std::uint64_t count = kNoLimit;
 };
-
-std::uint64_t start_of(const std::string& from, std::uint64_t head, std::uint64_t slots) {
-  if (from == "oldest") return From::oldest.cursor(head, slots);
-  if (from == "newest") return From::newest.cursor(head, slots);
-  return std::stoull(from);  // checked by check_from
-}
 
 Window window_of(const Options& options, std::optional<std::uint64_t> cursor, std::uint64_t head, std::uint64_t slots) {
   Window window;
@@ -222,11 +217,6 @@ ExitCode run(const Options& options) {
   }
   if (schema) set_display(*schema, options);
   return Tail(options, std::move(view), std::move(schema), format).run();
-}
-
-std::string check_from(const std::string& text) {
-  if (text == "oldest" || text == "newest" || check_count(text).empty()) return "";
-  return "expected oldest, newest or a sequence number, found '" + text + "'";
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ void add_list(CLI::App& app, Action& action);
 void add_inspect(CLI::App& app, Action& action);
 void add_tail(CLI::App& app, Action& action);
 void add_write(CLI::App& app, Action& action);
+void add_record(CLI::App& app, Action& action);
 void add_seats(CLI::App& app, Action& action);
 void add_rm(CLI::App& app, Action& action);
 

@@ -1,0 +1,115 @@
+#include "tool/recording_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "arena_shm/error.hpp"
+#include "tool/output.hpp"
+
+namespace arena_shm::tool {
+
+namespace {
+
+Code code_of(int error) {
+  switch (error) {
+    case ENOSPC:
+    case EDQUOT: return Code::no_space;
+    case EFBIG: return Code::file_size_limit;
+    case EACCES:
+    case EPERM:
+    case EROFS: return Code::permission_denied;
+    default: return Code::system;
+  }
+}
+
+const char* remedy_for(int error) {
+  switch (code_of(error)) {
+    case Code::no_space: return "make room, or name a file elsewhere";
+    case Code::file_size_limit: return "raise the limit (ulimit -f), or make smaller files: --max-size with --rotate";
+    case Code::permission_denied: return "name a file where you may write";
+    default: return "check the path";
+  }
+}
+
+[[noreturn]] void refuse_to_create(int error, const std::string& path) {
+  throw Error(code_of(error), {.name = path,
+                               .doing = "create",
+                               .expected = "a path for a new file",
+                               .found = "one that cannot be opened for writing",
+                               .remedy = remedy_for(error),
+                               .system_error = error});
+}
+
+}  // namespace
+
+RecordingFile::RecordingFile(std::string path, bool replace) : path_(std::move(path)) {
+  constexpr int kMode = 0666;  // the umask applies
+  file_ = core::Descriptor(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kMode));
+  if (file_) return;
+  if (errno != EEXIST) refuse_to_create(errno, path_);
+  struct stat status {};
+  is_regular_ = ::stat(path_.c_str(), &status) != 0 || S_ISREG(status.st_mode);
+  if (is_regular_ && !replace) {
+    throw Error(Code::already_exists, {.name = path_,
+                                       .doing = "create",
+                                       .expected = "no file of that name",
+                                       .found = "one",
+                                       .remedy = "name another, or replace it: --force"});
+  }
+  file_ = core::Descriptor(::open(path_.c_str(), O_WRONLY | O_CLOEXEC | (is_regular_ ? O_TRUNC : 0)));
+  if (!file_) refuse_to_create(errno, path_);
+}
+
+void RecordingFile::flush() {
+  std::size_t written = 0;
+  int error = 0;
+  while (written < text_.size() && error == 0) {
+    const ssize_t got = ::write(file_.get(), text_.data() + written, text_.size() - written);
+    if (got >= 0) {
+      written += static_cast<std::size_t>(got);
+    } else if (errno != EINTR) {
+      error = errno;
+    }
+  }
+  const auto whole = std::upper_bound(row_ends_.begin(), row_ends_.end(), written);
+  saved_rows_ += static_cast<std::uint64_t>(whole - row_ends_.begin());
+  saved_bytes_ += error == 0 ? written : whole == row_ends_.begin() ? 0 : *(whole - 1);
+  text_.clear();
+  row_ends_.clear();
+  if (error == 0) return;
+  if (is_regular_ && ::ftruncate(file_.get(), static_cast<off_t>(saved_bytes_)) != 0) {
+    note("'" + path_ + "' ends with a part of a row");
+  }
+  fail(error);
+}
+
+void RecordingFile::overwrite_head(std::string_view head) {
+  ssize_t got = 0;
+  do {
+    got = ::pwrite(file_.get(), head.data(), head.size(), 0);
+  } while (got < 0 && errno == EINTR);
+  if (got != static_cast<ssize_t>(head.size())) fail(got < 0 ? errno : EIO);
+}
+
+void RecordingFile::close() {
+  flush();
+  // Network file systems tell only here that there was no room.
+  if (::close(file_.release()) != 0 && errno != EINTR) fail(errno);
+}
+
+void RecordingFile::fail(int error) const {
+  if (error == EPIPE) throw OutputClosed{};
+  throw Error(code_of(error), {.name = path_,
+                               .doing = "write to",
+                               .expected = {},
+                               .found = "a failed write",
+                               .remedy = remedy_for(error),
+                               .system_error = error});
+}
+
+}  // namespace arena_shm::tool
