@@ -19,13 +19,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
 
-// "1.6 GB": as disks are sold.
-std::string file_size_text(std::uint64_t bytes) {
-  std::string text = short_count(static_cast<double>(bytes));
-  text.insert(text.size() - (std::isalpha(static_cast<unsigned char>(text.back())) != 0 ? 1 : 0), " ");
-  return text + 'B';
-}
-
 // Files that an earlier recording has left: STEM.NUMBER.EXTENSION.
 std::vector<fs::path> rotated_files(const fs::path& path) {
   const std::string begin = path.stem().string() + '.';
@@ -43,6 +36,12 @@ std::vector<fs::path> rotated_files(const fs::path& path) {
 }
 
 }  // namespace
+
+std::string file_size_text(std::uint64_t bytes) {
+  std::string text = short_count(static_cast<double>(bytes));
+  text.insert(text.size() - (std::isalpha(static_cast<unsigned char>(text.back())) != 0 ? 1 : 0), " ");
+  return text + 'B';
+}
 
 void add_file_options(CLI::App& verb, FileOptions& options) {
   verb.add_option("-o,--output", options.path, "The file to write: .npy, .csv or .ndjson")

@@ -28,6 +28,9 @@ struct FileOptions {
   std::uint64_t keep_files = 0;                                         ///< the newest so many; 0: all
 };
 
+/// "1.6 GB": in powers of 1000, as disks are sold.
+std::string file_size_text(std::uint64_t bytes);
+
 /// Adds -o, --format and --force to a verb.
 void add_file_options(CLI::App& verb, FileOptions& options);
 

@@ -19,6 +19,7 @@ void add_inspect(CLI::App& app, Action& action);
 void add_tail(CLI::App& app, Action& action);
 void add_write(CLI::App& app, Action& action);
 void add_record(CLI::App& app, Action& action);
+void add_snapshot(CLI::App& app, Action& action);
 void add_seats(CLI::App& app, Action& action);
 void add_rm(CLI::App& app, Action& action);
 

@@ -1,0 +1,63 @@
+// snapshot: what can be read of an arena now, into a file. Works on an arena whose processes are all dead; the image
+// also on a damaged one.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "arena_shm/core/stamp.hpp"
+#include "arena_shm/raw.hpp"
+#include "tool/image_copy.hpp"
+#include "tool/output.hpp"
+#include "tool/recorder.hpp"
+#include "tool/signals.hpp"
+#include "tool/verbs.hpp"
+
+namespace arena_shm::tool {
+
+namespace {
+
+struct Options {
+  std::string name;
+  FileOptions file;
+  bool raw = false;
+  std::string as;
+};
+
+ExitCode save_image(const Options& options) {
+  const inspect::Image image = inspect::Image::of_arena(options.name);
+  RecordingFile file(options.file.path, options.file.force);
+  const std::uint64_t changed = copy_image(image, file);
+  note(fmt::format("saved {}{}", file_size_text(file.saved_bytes()),
+                   changed > 0 ? ", " + counted(changed, "slot") + " of it being written" : ""));
+  return ExitCode::ok;
+}
+
+ExitCode run(const Options& options) {
+  catch_stop_signals();
+  if (options.raw || (options.file.format.empty() && options.file.path.ends_with(".arena"))) return save_image(options);
+  const RawView view = RawView::open(options.name);
+  const std::uint64_t head = std::min(view.head(), core::kSeqLimit);
+  const Extent extent{.first = From::oldest.cursor(head, view.slots()), .end = head};
+  return record_arena(view, extent, options.file, options.as);
+}
+
+}  // namespace
+
+void add_snapshot(CLI::App& app, Action& action) {
+  auto options = std::make_shared<Options>();
+  CLI::App& verb = add_verb(
+      app, action,
+      {.name = "snapshot",
+       .summary = "Save what can be read of an arena now",
+       .details = "An .arena file is the segment itself, which 'inspect --file' and 'export' read. Other formats are\n"
+                  "those of 'record'; values that are not there are reported, and the exit code is then 3.",
+       .example = "  arena-shm snapshot ticks -o ticks.npy\n"
+                  "  arena-shm snapshot ticks -o crash.arena && arena-shm inspect --file crash.arena"},
+      options, run);
+  verb.add_option("NAME", options->name, "Name of the arena")->required()->type_name("");
+  add_file_options(verb, options->file);
+  verb.add_flag("--raw", options->raw, "Save the segment itself, whatever the file is called")->excludes("--format");
+  verb.add_option("--as", options->as, "Decode records as these fields, like 'u64 ts, f64 px'")->type_name("FIELDS");
+}
+
+}  // namespace arena_shm::tool
