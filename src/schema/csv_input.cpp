@@ -136,7 +136,7 @@ class CsvInput final : public RecordInput {
     std::sort(expected.begin(), expected.end(), by_name);
     std::vector<bool> seen(expected.size());
     for (const std::string& name : cells_) {
-      if (name == kSeqColumn) {
+      if (name == kSeqColumn && schema_.find(kSeqColumn) == nullptr) {
         columns_.push_back({name});
         continue;
       }

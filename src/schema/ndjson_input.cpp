@@ -183,7 +183,7 @@ class NdjsonInput final : public RecordInput {
     std::fill(record.begin(), record.end(), std::byte{0});
     std::vector<bool> seen(schema_.fields.size());
     for (const Member& member : members) {
-      if (member.key == kSeqColumn) continue;
+      if (member.key == kSeqColumn && schema_.find(kSeqColumn) == nullptr) continue;
       const std::string column = fmt::format("field '{}'", printable(member.key.substr(0, kMaxNameBytes)));
       const Field* field = schema_.find(member.key);
       if (field == nullptr) return refuse({}, "only the fields " + schema_.names(), column, "remove it");

@@ -52,12 +52,13 @@ class RecordInput {
 };
 
 /// CSV (RFC 4180). The first line names the columns, in any order: every field once, an array one column for each
-/// element (`pos[0]`); `_seq` is ignored, so that what `tail` printed can be written back.
+/// element (`pos[0]`); `_seq` is ignored unless it is a field, so that what `tail` printed can be written back.
 /// Errors: next() throws invalid_argument if the first line is no such header: then no line can be understood.
 std::unique_ptr<RecordInput> csv_input(const Schema& schema, LineSource lines);
 
 /// NDJSON: an object a line, every field once, in any order; arrays as arrays, integers also as strings, null is NaN.
-/// `_seq` is ignored; lines of spaces only, and the gap objects of `tail --gaps inline`, are skipped.
+/// `_seq` is ignored unless it is a field; lines of spaces only, and the gap objects of `tail --gaps inline`, are
+/// skipped.
 std::unique_ptr<RecordInput> ndjson_input(const Schema& schema, LineSource lines);
 
 }  // namespace arena_shm::schema

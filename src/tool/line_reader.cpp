@@ -15,12 +15,12 @@ namespace arena_shm::tool {
 namespace {
 
 // 0 at the end, or when a signal asks for one.
-std::size_t read_some(std::span<std::byte> target) {
+std::size_t read_some(int fd, std::span<std::byte> target) {
   for (;;) {
     if (stop_requested()) return 0;
-    const ssize_t got = ::read(STDIN_FILENO, target.data(), target.size());
+    const ssize_t got = ::read(fd, target.data(), target.size());
     if (got >= 0) return static_cast<std::size_t>(got);
-    if (errno != EINTR) core::throw_errno(errno, "read from", "standard input");
+    if (errno != EINTR) core::throw_errno(errno, "read from", fd == STDIN_FILENO ? "standard input" : "the file");
   }
 }
 
@@ -28,7 +28,7 @@ std::size_t read_some(std::span<std::byte> target) {
 
 bool LineReader::fill() {
   std::array<std::byte, 1 << 16> block;
-  const std::size_t got = read_some(block);
+  const std::size_t got = read_some(fd_, block);
   buffer_.erase(0, at_);
   at_ = 0;
   buffer_.append(reinterpret_cast<const char*>(block.data()), got);
@@ -60,7 +60,7 @@ std::optional<schema::Line> LineReader::next() {
 std::size_t read_input(std::span<std::byte> target) {
   std::size_t count = 0;
   while (count < target.size()) {
-    const std::size_t got = read_some(target.subspan(count));
+    const std::size_t got = read_some(STDIN_FILENO, target.subspan(count));
     if (got == 0) break;
     count += got;
   }

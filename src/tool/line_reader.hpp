@@ -1,5 +1,7 @@
-// Standard input, line by line.
+// Standard input, or a file, line by line.
 #pragma once
+
+#include <unistd.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -14,8 +16,8 @@ namespace arena_shm::tool {
 /// Thread safety: none.
 class LineReader {
  public:
-  /// Lines longer than `max_line_bytes` are cut, and say so.
-  explicit LineReader(std::size_t max_line_bytes) : max_line_bytes_(max_line_bytes) {}
+  /// Lines longer than `max_line_bytes` are cut, and say so. Requires: the descriptor stays open.
+  explicit LineReader(std::size_t max_line_bytes, int fd = STDIN_FILENO) : max_line_bytes_(max_line_bytes), fd_(fd) {}
 
   /// The next line without its '\n'; nothing at the end. Errors: Code::system.
   std::optional<schema::Line> next();
@@ -26,6 +28,7 @@ class LineReader {
   bool fill();
 
   std::size_t max_line_bytes_;
+  int fd_;
   std::string buffer_;
   std::size_t at_ = 0;  // what is before has been used
   bool ended_ = false;

@@ -1,0 +1,181 @@
+"""export: recordings and saved segments, from one format to another."""
+
+import json
+import os
+import struct
+import unittest
+
+from arena_cli import ABSENT, FAILED, INCOMPATIBLE, OK, SHM, TICK, USAGE, CliTest
+
+try:
+    import numpy as np
+except ImportError:
+    np = None
+
+needs_numpy = unittest.skipIf(np is None, "python3-numpy is not installed")
+FIELDS = "u64 a, f64 b, f32[2][3] m, s8 d, bool e, 3x, i8 f, char g"
+
+
+@needs_numpy
+class ExportTest(CliTest):
+    def create_various(self):
+        name = self.create(fields=FIELDS, slots=32)
+        for i in range(20):
+            text = ["x", " y", '"', "é,"][i % 4]
+            value = {"a": 2**64 - 1 - i, "b": i / 3, "m": [[i, 1, 2], [0.5, 4, 5]], "d": text, "e": i % 2 == 0}
+            self.expect(OK, "write", name, stdin=json.dumps(value | {"f": -i, "g": "z"}))
+        return name
+
+    def test_every_format_becomes_every_other(self):
+        name = self.create_various()
+        directory = self.directory()
+        for form in ["npy", "csv", "ndjson", "arena"]:
+            self.expect(OK, "snapshot", name, "-o", directory / f"first.{form}")
+        for source in ["npy", "csv", "ndjson", "arena"]:
+            fields = ["--fields", FIELDS] if source in ["csv", "ndjson"] else []
+            for form in ["npy", "csv", "ndjson"]:
+                with self.subTest(source=source, form=form):
+                    path = directory / f"{source}.{form}"
+                    done = self.expect(OK, "export", directory / f"first.{source}", "-o", path, *fields)
+                    self.assertRegex(done.stderr, r"^arena-shm: exported 20 values, .*, 1 file\n$")
+                    self.assertEqual(path.read_bytes(), (directory / f"first.{form}").read_bytes())
+
+    def test_a_recording_that_was_cut_off_is_read_to_its_last_whole_record(self):
+        name = self.create_various()
+        directory = self.directory()
+        for form in ["npy", "csv", "ndjson"]:
+            path = directory / f"t.{form}"
+            self.expect(OK, "snapshot", name, "-o", path)
+            os.truncate(path, path.stat().st_size - 2)
+            out = directory / f"out-{form}.npy"
+            done = self.expect(OK, "export", path, "-o", out, "--fields", FIELDS, says="was cut off")
+            self.assertIn("exported 19 values", done.stderr)
+            self.assertEqual(np.load(out)["_seq"].tolist(), list(range(19)))
+
+    def test_rows_that_the_header_does_not_tell_of_yet_are_taken(self):
+        name = self.create_various()
+        directory = self.directory()
+        path = directory / "t.npy"
+        self.expect(OK, "snapshot", name, "-o", path)
+        bytes_ = path.read_bytes()
+        self.assertIn(b"(20,), }", bytes_)
+        path.write_bytes(bytes_.replace(b"(20,), }", b"(7,), } "))
+        self.assertEqual(len(np.load(path)), 7)
+        done = self.expect(OK, "export", path, "-o", directory / "out.npy", says="tells of 7 records, there are 20")
+        self.assertEqual(len(np.load(directory / "out.npy")), 20)
+
+    def test_arrays_of_others_are_read_too(self):
+        directory = self.directory()
+        formats = ["<i8", ("<f4", (2,))]
+        array = np.zeros(3, {"names": ["t", "größe"], "formats": formats, "offsets": [0, 8], "itemsize": 24})
+        array["t"], array["größe"] = [-1, 2, 3], [[1, 2], [3, 4], [5, 6]]
+        np.save(directory / "a.npy", array)
+        self.expect(OK, "export", directory / "a.npy", "-o", directory / "a.csv")
+        self.assertEqual(
+            (directory / "a.csv").read_text().splitlines()[:2], ["_seq,t,größe[0],größe[1]", "0,-1,1.0,2.0"]
+        )
+        self.expect(OK, "export", directory / "a.npy", "-o", directory / "b.npy")
+        self.assertEqual(np.load(directory / "b.npy")["größe"].tolist(), array["größe"].tolist())
+
+    def test_arrays_that_are_no_records_are_refused_with_the_reason(self):
+        directory = self.directory()
+        for array, says in [
+            (np.zeros(3), 'found one of "<f8"'),
+            (np.zeros((2, 2), "u4,u4"), "one dimension"),
+            (np.zeros(2, [("x", "<U4")]), "<U4"),
+            (np.zeros(2, [("x", ">f8")]), ">f8"),
+            (np.zeros(2, [("x", "<c16")]), "<c16"),
+            (np.zeros(2, [("x", [("y", "<f8")])]), "x"),
+            (np.zeros(2, [("x", "<f8"), ("_seq", "<u8")]), "_seq as the first field"),
+            (np.zeros(2, [("_seq", "<u8")]), "fields besides _seq"),
+            (np.zeros(2, [("x", "<M8[ns]")]), "M8[ns]"),
+        ]:
+            with self.subTest(says=says):
+                np.save(directory / "a.npy", array)
+                self.expect(FAILED, "export", directory / "a.npy", "-o", directory / "out.csv", says=says)
+                self.assertFalse((directory / "out.csv").exists())
+
+    def test_hostile_headers_are_refused(self):
+        directory = self.directory()
+
+        def npy(text, version=1):
+            text = text.encode() + b"\n"
+            return b"\x93NUMPY" + bytes([version, 0]) + struct.pack("<H", len(text)) + text
+
+        shape = "'fortran_order': False, 'shape': (1,), }"
+        for data in [
+            b"\x93NUMPY",
+            b"\x93NUMPY\x01\x00\xff\xff",
+            npy("{'descr': [('a', '<u8')], " + shape, version=9),
+            npy("nonsense"),
+            npy("[" * 1000),
+            npy("{'descr': '<u8'"),
+            npy("{'descr': [('a', '<u8', (4294967296, 4294967296))], " + shape),
+            npy("{'descr': [('a', '<u99999999999999999999')], " + shape),
+            npy("{'descr': [('a',)], " + shape),
+            npy("{'descr': [], " + shape),
+            npy("{'descr': [('', '|V0')], " + shape),
+            npy("{'descr': [('a', '<u8'), ('a', '<u8')], " + shape),
+            npy("{'descr': [('a\\x', '<u8')], " + shape),
+            npy("{'descr': [('a', '<u8')], 'shape': (-1,), }"),
+        ]:
+            with self.subTest(data=data[:60]):
+                (directory / "a.npy").write_bytes(data)
+                self.expect(FAILED, "export", directory / "a.npy", "-o", directory / "o.csv", says="a.npy': expected ")
+
+    def test_lines_that_are_no_records_are_refused_and_the_rest_goes_in(self):
+        directory = self.directory()
+        (directory / "t.csv").write_text("ts,px,sym\n1,1,A\n2,x,B\n3,3,C\n")
+        arguments = ["export", directory / "t.csv", "-o", directory / "t.npy"]
+        self.expect(INCOMPATIBLE, *arguments, says="give the fields: --fields")
+        done = self.expect(FAILED, *arguments, "--fields", TICK, says="refused line 3, column 2 (px)")
+        self.assertIn("exported 2 values", done.stderr)
+        self.assertEqual(np.load(directory / "t.npy")[["_seq", "ts"]].tolist(), [(0, 1), (1, 3)])
+        says = "expected the columns ts,price,sym, found 'px'"
+        self.expect(FAILED, *arguments, "--force", "--fields", "u64 ts, f64 price, s4 sym", says=says)
+
+    def test_without_schema(self):
+        name = self.name()
+        self.expect(OK, "create", name, "--slots", 4, "--size", 12)
+        self.expect(OK, "write", name, "--format", "raw", stdin=bytes(range(24)))
+        directory = self.directory()
+        self.expect(OK, "snapshot", name, "-o", directory / "t.npy")
+        self.expect(OK, "snapshot", name, "-o", directory / "t.arena")
+        for form in ["npy", "arena"]:
+            self.expect(INCOMPATIBLE, "export", directory / f"t.{form}", "-o", directory / "t.csv", says="--fields")
+            self.expect(OK, "export", directory / f"t.{form}", "-o", directory / f"{form}.csv", "--fields", "u8[12] b")
+            lines = (directory / f"{form}.csv").read_text().splitlines()
+            self.assertEqual(lines[2], "1," + ",".join(map(str, range(12, 24))))
+        self.expect(OK, "export", directory / "t.npy", "-o", directory / "u.npy")
+        self.assertEqual((directory / "u.npy").read_bytes(), (directory / "t.npy").read_bytes())
+
+    def test_an_empty_ring_stays_empty(self):
+        name = self.create()
+        directory = self.directory()
+        for form in ["npy", "arena", "csv"]:
+            self.expect(OK, "snapshot", name, "-o", directory / f"t.{form}")
+            out = directory / f"{form}.npy"
+            self.expect(OK, "export", directory / f"t.{form}", "-o", out, "--fields", TICK, says="exported 0 values")
+            self.assertEqual(len(np.load(out)), 0)
+
+    def test_files_that_are_nothing_of_the_kind_are_refused(self):
+        name = self.create_filled(3)
+        directory = self.directory()
+        path = directory / "bad"
+        out = directory / "out.npy"
+        for content in [b"", b"\x00\x01\x02" * 100, b"\xff\xfe\n"]:
+            path.write_bytes(content)
+            self.expect(FAILED, "export", path, "-o", out, "--fields", TICK, says="expected a recording")
+        path.write_bytes((SHM / name).read_bytes()[:8192])
+        self.expect(FAILED, "export", path, "-o", out, says="expected a whole segment")
+        self.expect(FAILED, "export", directory, "-o", out, says="a regular file")
+        self.expect(ABSENT, "export", directory / "none", "-o", out, says="no such file")
+        self.assertFalse(out.exists())
+        self.expect(OK, "snapshot", name, "-o", out)
+        self.expect(USAGE, "export", out, "-o", out, "--force", says="another file")
+        self.assertEqual(len(np.load(out)), 3)
+        self.expect(FAILED, "export", out, "-o", "/dev/full", "--format", "csv", says="'/dev/full'")
+
+
+if __name__ == "__main__":
+    unittest.main()
