@@ -72,6 +72,7 @@ ExitCode run(int argc, char** argv) {
   add_record(app, action);
   add_snapshot(app, action);
   add_export(app, action);
+  add_replay(app, action);
   add_seats(app, action);
   add_rm(app, action);
 

@@ -21,6 +21,7 @@ void add_write(CLI::App& app, Action& action);
 void add_record(CLI::App& app, Action& action);
 void add_snapshot(CLI::App& app, Action& action);
 void add_export(CLI::App& app, Action& action);
+void add_replay(CLI::App& app, Action& action);
 void add_seats(CLI::App& app, Action& action);
 void add_rm(CLI::App& app, Action& action);
 

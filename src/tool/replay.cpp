@@ -1,0 +1,204 @@
+// replay: a recording back into a ring.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "arena_shm/error.hpp"
+#include "arena_shm/raw.hpp"
+#include "schema/schema_json.hpp"
+#include "tool/output.hpp"
+#include "tool/recording_source.hpp"
+#include "tool/replay_pace.hpp"
+#include "tool/signals.hpp"
+#include "tool/verbs.hpp"
+
+namespace arena_shm::tool {
+
+namespace {
+
+struct Options {
+  std::string input;
+  std::string name;
+  std::string fields;
+  std::string time_field;
+  std::string time_unit;
+  std::string speed = "1";
+  bool loop = false;
+  bool create = false;
+  std::uint64_t slots = 0;
+};
+
+[[noreturn]] void refuse_records(const Options& options, std::string expected, std::string found) {
+  throw Error(Code::incompatible_type, {.name = options.input,
+                                        .doing = "replay into '" + options.name + "'",
+                                        .expected = std::move(expected),
+                                        .found = std::move(found),
+                                        .remedy = "choose another arena, or make one: --create --slots N"});
+}
+
+std::string describe(const schema::Schema& schema) {
+  std::string text;
+  for (const schema::Field& field : schema.fields) {
+    fmt::format_to(std::back_inserter(text), "{}{} {} at {}", text.empty() ? "" : ", ", field.type_name(), field.name,
+                   field.offset_bytes);
+  }
+  return text;
+}
+
+// Units apart, which not every format keeps, and the order in which the fields are named.
+std::string comparable(schema::Schema schema) {
+  std::sort(schema.fields.begin(), schema.fields.end(),
+            [](const schema::Field& a, const schema::Field& b) { return a.offset_bytes < b.offset_bytes; });
+  return describe(schema);
+}
+
+// `units`: the schema of the ring, as JSON; .npy and texts have no units.
+ReplayPace pace_of(const Options& options, const RecordShape& record, const std::string& units) {
+  if (options.speed == "max" || options.time_field.empty()) return {};
+  if (!record.schema) refuse_records(options, "fields, one of which tells the time", "none; give them: --fields");
+  const schema::Schema schema = units.empty() ? *record.schema : schema::parse_json(units, record.size_bytes);
+  return {schema, options.time_field, options.time_unit, std::stod(options.speed)};
+}
+
+RawArena open_arena(const Options& options, const RecordingSource& source) {
+  const RecordShape& record = source.record();
+  if (options.create) {
+    const std::string schema = record.schema ? schema::to_json(*record.schema) : "";
+    pace_of(options, record, schema);  // refuses a wrong field before anything is made
+    return RawArena::create(
+        options.name,
+        {.name = {}, .size_bytes = record.size_bytes, .align_bytes = source.align_bytes(), .schema = schema},
+        {.slots = options.slots});
+  }
+  RawArena arena = RawArena::open(options.name);
+  const RecordType& there = arena.info().record;
+  if (there.size_bytes != record.size_bytes) {
+    refuse_records(options, fmt::format("records of {} bytes", there.size_bytes),
+                   fmt::format("{} bytes", record.size_bytes));
+  }
+  if (there.schema.empty() || !record.schema) return arena;
+  const std::string expected = comparable(schema::parse_json(there.schema, there.size_bytes));
+  const std::string found = comparable(*record.schema);
+  if (expected != found) refuse_records(options, "records of " + expected, found);
+  return arena;
+}
+
+class Replay {
+ public:
+  explicit Replay(const Options& options)
+      : options_(options),
+        source_(open_recording(options.input, options.fields)),
+        arena_(open_arena(options, *source_)),
+        writer_(arena_.writer("arena-shm replay")),
+        pace_(pace_of(options, source_->record(), arena_.info().record.schema)),
+        record_(source_->record().size_bytes) {}
+
+  ExitCode run() {
+    catch_stop_signals();
+    if (options_.time_field.empty() && options_.speed != "max") {
+      note("as fast as possible, for no --time-field tells when each value was made");
+    }
+    std::uint64_t rounds = 0;
+    do {
+      // Afresh: a source cannot go back.
+      if (rounds > 0) source_ = open_recording(options_.input, options_.fields);
+      const std::uint64_t before = written_;
+      play();
+      refused_ += source_->refused_count();
+      ++rounds;
+      if (written_ == before) break;  // an empty one would loop for ever
+    } while (options_.loop && !stop_requested());
+    note(fmt::format("replayed {}{}{}", counted(written_, "value"),
+                     rounds > 1 ? ", in " + counted(rounds, "round") : "",
+                     refused_ > 0 ? ", refused " + counted(refused_, "line") : ""));
+    return refused_ > 0 ? ExitCode::failed : ExitCode::ok;
+  }
+
+ private:
+  void play() {
+    pace_.begin();
+    while (!stop_requested() && source_->next(record_)) {
+      pace_.wait_for(record_);
+      if (stop_requested() || !put()) return;
+    }
+  }
+
+  // Waits, while stopped writers hold every slot; false if it is told to stop meanwhile.
+  bool put() {
+    constexpr std::chrono::milliseconds kBetweenTries{1};
+    while (!writer_.try_alloc(record_)) {
+      if (stop_requested()) return false;
+      std::this_thread::sleep_for(kBetweenTries);
+    }
+    ++written_;
+    return true;
+  }
+
+  const Options& options_;
+  std::unique_ptr<RecordingSource> source_;
+  RawArena arena_;
+  RawWriter writer_;
+  ReplayPace pace_;
+  std::vector<std::byte> record_;
+  std::uint64_t written_ = 0;
+  std::uint64_t refused_ = 0;
+};
+
+ExitCode run(const Options& options) { return Replay(options).run(); }
+
+std::string check_speed(const std::string& text) {
+  if (text == "max") return "";
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool whole = error == std::errc{} && end == text.data() + text.size();
+  return whole && std::isfinite(value) && value > 0 ? "" : "expected a factor above 0, or max, found '" + text + "'";
+}
+
+}  // namespace
+
+void add_replay(CLI::App& app, Action& action) {
+  auto options = std::make_shared<Options>();
+  CLI::App& verb = add_verb(
+      app, action,
+      {.name = "replay",
+       .summary = "Write a recording back into an arena",
+       .details =
+           "At the pace of the recording, if --time-field names the field that tells when a value was made; else\n"
+           "as fast as possible. Its numbers are of --time-unit, else of the unit that the schema gives, else\n"
+           "nanoseconds. Sequence numbers are handed out anew. FILE is anything that 'export' reads.",
+       .example = "  arena-shm replay ticks.npy copy --create --slots 65536 --time-field ts\n"
+                  "  arena-shm replay ticks.npy ticks --speed max"},
+      options, run);
+  verb.add_option("FILE", options->input, "The recording, or a saved segment")->required()->type_name("");
+  verb.add_option("NAME", options->name, "Name of the arena")->required()->type_name("");
+  CLI::Option* time_field =
+      verb.add_option("--time-field", options->time_field, "The field that sets the pace")->type_name("FIELD");
+  verb.add_option("--time-unit", options->time_unit, "What it counts: ns, us, ms or s")
+      ->type_name("UNIT")
+      ->check(CLI::IsMember({"ns", "us", "ms", "s"}), "")
+      ->needs(time_field);
+  CLI::Option* speed = verb.add_option("--speed", options->speed, "So many times as fast, or max")
+                           ->type_name("X")
+                           ->capture_default_str()
+                           ->check(check_speed, "");
+  verb.add_flag_callback(
+          "--as-fast-as-possible", [options] { options->speed = "max"; }, "The same as --speed max")
+      ->excludes(speed);
+  verb.add_flag("--loop", options->loop, "Begin again at the end, until interrupted");
+  CLI::Option* create = verb.add_flag("--create", options->create, "Create the arena");
+  CLI::Option* slots = verb.add_option("--slots", options->slots, "Values that the new arena holds")
+                           ->type_name("N")
+                           ->check(check_count, "")
+                           ->needs(create);
+  create->needs(slots);
+  verb.add_option("--fields,--as", options->fields, "What a record is made of, like 'u64 ts, f64 px'")
+      ->type_name("FIELDS");
+}
+
+}  // namespace arena_shm::tool
