@@ -46,7 +46,7 @@ class Recorder {
   Recorder(const RawView& view, const Extent& extent, const FileOptions& file, RecordShape record)
       : view_(view),
         extent_(extent),
-        reader_(view.reader(From::at(extent.first), {.manner = Manner::throughput, .doorbell = false})),
+        reader_(view.reader(From::at(extent.first), {.manner = Manner::throughput, .hold = kHold, .doorbell = false})),
         writer_(file, std::move(record)),
         record_(view.info().record.size_bytes) {
     reader_.on_gap([this](const Gap& gap) { add(gap); });
@@ -68,6 +68,8 @@ class Recorder {
   }
 
  private:
+  // Nobody waits for what goes into a file: a writer that is preempted is given time to come back.
+  static constexpr std::chrono::milliseconds kHold{20};
   static constexpr std::chrono::milliseconds kLongestWait{50};    // until a signal is looked for again
   static constexpr std::chrono::milliseconds kBetweenSaves{250};  // what a crash can cost
   static constexpr std::chrono::milliseconds kBetweenLines{500};
