@@ -98,7 +98,7 @@ class Descr {
     if (name == schema::kSeqColumn) {
       if (bytes_ != 0 || type->text != "<u8") fail(path_, "_seq as the first field, of type '<u8'", type->text);
       has_seq_ = true;
-    } else if (name != "" || type->letter != 'V') {
+    } else if (type->letter != 'V' || !name.get_ref<const std::string&>().empty()) {  // else it is padding
       names_.push_back(name);
       formats_.push_back(type->text);
       offsets_.push_back(bytes_ - (has_seq_ ? sizeof(std::uint64_t) : 0));
