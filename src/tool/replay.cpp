@@ -60,10 +60,15 @@ std::string comparable(schema::Schema schema) {
 
 // `units`: the schema of the ring, as JSON; .npy and texts have no units.
 ReplayPace pace_of(const Options& options, const RecordShape& record, const std::string& units) {
-  if (options.speed == "max" || options.time_field.empty()) return {};
-  if (!record.schema) refuse_records(options, "fields, one of which tells the time", "none; give them: --fields");
+  if (options.speed == "max") return {};
+  if (!record.schema) {
+    if (options.time_field.empty()) return {};
+    refuse_records(options, "fields, one of which tells the time", "none; give them: --fields");
+  }
   const schema::Schema schema = units.empty() ? *record.schema : schema::parse_json(units, record.size_bytes);
-  return {schema, options.time_field, options.time_unit, std::stod(options.speed)};
+  const std::string& field = options.time_field.empty() ? schema.time_field : options.time_field;
+  if (field.empty()) return {};
+  return {schema, field, options.time_unit, std::stod(options.speed)};
 }
 
 RawArena open_arena(const Options& options, const RecordingSource& source) {
@@ -101,8 +106,8 @@ class Replay {
 
   ExitCode run() {
     catch_stop_signals();
-    if (options_.time_field.empty() && options_.speed != "max") {
-      note("as fast as possible, for no --time-field tells when each value was made");
+    if (!pace_.is_given() && options_.speed != "max") {
+      note("as fast as possible, for no --time-field, nor the schema, tells when each value was made");
     }
     std::uint64_t rounds = 0;
     do {

@@ -21,6 +21,8 @@ class ReplayPace {
   /// Errors: Code::invalid_argument if there is no such field, it is no single number, or its unit is no time.
   ReplayPace(const schema::Schema& schema, const std::string& field, const std::string& unit, double speed);
 
+  /// Does a field set it?
+  bool is_given() const noexcept { return field_.has_value(); }
   /// The next record is due at once.
   void begin() { first_.reset(); }
   /// Waits until the record is due, or a signal comes. One that is older than the first, or has no time, is due at

@@ -31,7 +31,9 @@ schema::Schema with_seq(const schema::Schema& record) {
   schema::Field seq;
   seq.name = schema::kSeqColumn;
   seq.element_bytes = kSeqBytes;
-  schema::Schema row{.fields = {std::move(seq)}, .size_bytes = record.size_bytes + kSeqBytes};
+  schema::Schema row;
+  row.fields.push_back(std::move(seq));
+  row.size_bytes = record.size_bytes + kSeqBytes;
   for (schema::Field field : record.fields) {
     field.offset_bytes += kSeqBytes;
     row.fields.push_back(std::move(field));
