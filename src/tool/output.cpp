@@ -106,8 +106,9 @@ std::string short_count(double count) { return scaled(count, 1000, " kMGTPE"); }
 std::string short_duration(std::chrono::nanoseconds duration) {
   const double seconds = std::chrono::duration<double>(duration).count();
   if (seconds < 0) return "0s";
-  if (seconds < 1e-3) return fmt::format("{:.3g}us", seconds * 1e6);
-  if (seconds < 1) return fmt::format("{:.3g}ms", seconds * 1e3);
+  // 999.5 would be printed as 1e+03.
+  if (seconds < 0.9995e-3) return fmt::format("{:.3g}us", seconds * 1e6);
+  if (seconds < 0.9995) return fmt::format("{:.3g}ms", seconds * 1e3);
   if (seconds < 120) return fmt::format("{:.0f}s", seconds);
   if (seconds < 120 * 60) return fmt::format("{:.0f}m", seconds / 60);
   if (seconds < 48 * 3600) return fmt::format("{:.0f}h", seconds / 3600);
