@@ -106,12 +106,17 @@ Seats read_seats(const Image& image, const core::Header& header) {
   return seats;
 }
 
-std::uint64_t read_value_count(const Image& image, const core::Header& header) {
-  std::uint64_t count = 0;
+Counters read_counters(const Image& image, const core::Header& header) {
+  Counters sum;
   for (const SeatBytes& seat : read_table(image, header)) {
-    count += field<std::uint64_t>(seat, offsetof(core::Seat, values));
+    sum.values += field<std::uint64_t>(seat, offsetof(core::Seat, values));
+    sum.skipped += field<std::uint64_t>(seat, offsetof(core::Seat, skipped));
   }
-  return count;
+  return sum;
+}
+
+std::uint64_t read_value_count(const Image& image, const core::Header& header) {
+  return read_counters(image, header).values;
 }
 
 double rate(std::uint64_t before, std::uint64_t after, std::chrono::duration<double> elapsed) noexcept {

@@ -51,7 +51,17 @@ struct Seats {
 /// Cost: a few system calls for each seat.
 Seats read_seats(const Image& image, const core::Header& header);
 
-/// The sum of all values counters alone, for rates. Requires: as read_seats.
+/// Sums over all seats, as far as the file goes.
+struct Counters {
+  std::uint64_t values = 0;
+  std::uint64_t skipped = 0;
+  friend bool operator==(const Counters&, const Counters&) = default;
+};
+
+/// The counters alone, for rates: no leases, no processes. Requires: as read_seats.
+/// Cost: one system call.
+Counters read_counters(const Image& image, const core::Header& header);
+/// Requires, Cost: as read_counters.
 std::uint64_t read_value_count(const Image& image, const core::Header& header);
 
 /// Values a second between two counts; 0 if the count has gone back, as it can in a damaged segment.

@@ -74,6 +74,7 @@ ExitCode run(int argc, char** argv) {
   add_export(app, action);
   add_replay(app, action);
   add_seats(app, action);
+  add_stat(app, action);
   add_rm(app, action);
 
   const std::string first = argc > 1 ? argv[1] : "";

@@ -7,7 +7,7 @@ import unittest
 
 from arena_cli import ABSENT, OK, TOOL, USAGE, CliTest
 
-VERBS = ["create", "list", "inspect", "tail", "write", "seats", "rm"]
+VERBS = ["create", "list", "inspect", "tail", "write", "seats", "stat", "rm"]
 
 
 class UsageTest(CliTest):
@@ -38,6 +38,9 @@ class UsageTest(CliTest):
             (["tail", "x", "-n", "-1"], "whole number"),
             (["write", "x", "--rate", "0"], "--rate"),
             (["inspect"], "--file"),
+            (["stat", "-i", "0"], "seconds from 0.01"),
+            (["stat", "-i", "nan"], "seconds from 0.01"),
+            (["stat", "-c", "-1"], "whole number"),
             (["rm"], "NAME"),
         ]:
             with self.subTest(args=args):
@@ -47,7 +50,7 @@ class UsageTest(CliTest):
 
     def test_a_misspelt_arena_suggests_the_near_one(self):
         name = self.create()
-        for verb in ["tail", "inspect", "seats", "write", "rm"]:
+        for verb in ["tail", "inspect", "seats", "write", "stat", "rm"]:
             with self.subTest(verb=verb):
                 self.expect(ABSENT, verb, name + "x", says=f"did you mean '{name}'?")
 

@@ -1,0 +1,195 @@
+#include "tool/stat_lines.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <limits>
+#include <utility>
+#include <variant>
+
+#include "schema/text_table.hpp"
+#include "schema/utf8.hpp"
+#include "schema/value_text.hpp"
+#include "tool/output.hpp"
+
+namespace arena_shm::tool {
+
+namespace {
+
+using schema::TextTable;
+using std::chrono::nanoseconds;
+
+// "12", or "12..15" where it cannot be told.
+std::string holes(const Sample& sample) {
+  const std::uint64_t least = sample.counters.skipped;
+  const std::uint64_t most = sample.holes_max();
+  return most > least ? fmt::format("{}..{}", least, most) : fmt::format("{}", least);
+}
+
+// How long ago something has changed, as far as the samples tell.
+std::string changed(const Watched& arena, nanoseconds elapsed) {
+  if (!arena.before) return "-";
+  const nanoseconds unchanged = arena.now.at - arena.changed;
+  if (unchanged.count() == 0) return "<" + short_duration(elapsed);
+  return (arena.ever_changed ? "" : ">") + short_duration(unchanged);
+}
+
+std::vector<std::string> cells(const Watched& arena) {
+  const Rates rates = rates_of(arena);
+  const auto lap = rates.lap_seconds.value_or(0) * 1e9;
+  const bool has_lap = rates.lap_seconds && lap < static_cast<double>(nanoseconds::max().count());
+  return {schema::printable(arena.image.label()),
+          fmt::format("{}", arena.now.counters.values),
+          short_count(rates.values_per_second),
+          fmt::format("{:.2f}", rates.bytes_per_second / 1e6),
+          has_lap ? short_duration(nanoseconds(static_cast<std::int64_t>(lap))) : "-",
+          fmt::format("{}", arena.now.counters.skipped),
+          holes(arena.now),
+          changed(arena, rates.elapsed)};
+}
+
+class TableLines final : public StatLines {
+ public:
+  TableLines()
+      : table_({{"NAME"},
+                {"WRITTEN", TextTable::Align::right},
+                {"RATE/s", TextTable::Align::right},
+                {"MB/s", TextTable::Align::right},
+                {"LAP", TextTable::Align::right},
+                {"SKIPPED", TextTable::Align::right},
+                {"HOLES", TextTable::Align::right},
+                {"CHANGED", TextTable::Align::right}}) {
+    table_.widen({"", "1234567890", "999.9M", "1234.56", "999ms", "", "123..456", ""});  // it does not know what comes
+  }
+
+  void append(std::string& out, const std::vector<Watched>& arenas) override {
+    constexpr std::size_t kLinesOfPage = 24;
+    std::vector<std::vector<std::string>> lines;
+    for (const Watched& arena : arenas) {
+      if (arena.readable) table_.widen(lines.emplace_back(cells(arena)));
+    }
+    if (!has_heading_ || (::isatty(STDOUT_FILENO) == 1 && since_heading_ + lines.size() >= kLinesOfPage)) {
+      std::string heading;
+      table_.append_heading(heading);
+      out += strong(heading);
+      has_heading_ = true;
+      since_heading_ = 0;
+    }
+    for (const auto& line : lines) table_.append(out, line);
+    since_heading_ += lines.size();
+  }
+
+ private:
+  TextTable table_;
+  bool has_heading_ = false;
+  std::size_t since_heading_ = 0;
+};
+
+struct Field {
+  std::string_view name;
+  std::variant<std::monostate, std::uint64_t, double> value;  // nothing: it cannot be told
+};
+
+std::vector<Field> fields(const Watched& arena) {
+  const Rates rates = rates_of(arena);
+  const auto count = [](nanoseconds duration) { return static_cast<std::uint64_t>(duration.count()); };
+  Field lap{.name = "lap_s", .value = {}};
+  if (rates.lap_seconds) lap.value = *rates.lap_seconds;
+  Field unchanged{.name = "unchanged_ns", .value = {}};
+  if (arena.before) unchanged.value = count(arena.now.at - arena.changed);
+  return {{"interval_ns", count(rates.elapsed)},
+          {"head", arena.now.head},
+          {"written", arena.now.counters.values},
+          {"skipped", arena.now.counters.skipped},
+          {"holes_max", arena.now.holes_max()},
+          {"values_per_s", rates.values_per_second},
+          {"bytes_per_s", rates.bytes_per_second},
+          lap,
+          unchanged};
+}
+
+// With a text for nothing.
+std::string text_of(const Field& field, const char* nothing) {
+  if (const auto* number = std::get_if<std::uint64_t>(&field.value)) return fmt::format("{}", *number);
+  if (const auto* number = std::get_if<double>(&field.value)) return fmt::format("{}", *number);
+  return nothing;
+}
+
+class NdjsonLines final : public StatLines {
+ public:
+  void append(std::string& out, const std::vector<Watched>& arenas) override {
+    for (const Watched& arena : arenas) {
+      if (!arena.readable) continue;
+      out += fmt::format("{{\"time_ns\":{},\"arena\":", arena.now.realtime_ns);
+      schema::append_json_string(out, arena.image.label());
+      for (const Field& field : fields(arena)) out += fmt::format(",\"{}\":{}", field.name, text_of(field, "null"));
+      out += "}\n";
+    }
+  }
+};
+
+class CsvLines final : public StatLines {
+ public:
+  void append(std::string& out, const std::vector<Watched>& arenas) override {
+    for (const Watched& arena : arenas) {
+      if (!arena.readable) continue;
+      const std::vector<Field> line = fields(arena);
+      if (!has_heading_) {
+        out += "time_ns,arena";
+        for (const Field& field : line) out += fmt::format(",{}", field.name);
+        out += '\n';
+        has_heading_ = true;
+      }
+      out += fmt::format("{},", arena.now.realtime_ns);
+      schema::append_csv_cell(out, arena.image.label());
+      for (const Field& field : line) out += ',' + text_of(field, "");
+      out += '\n';
+    }
+  }
+
+ private:
+  bool has_heading_ = false;
+};
+
+// InfluxDB's line protocol. Names of arenas have no spaces and no line ends. A backslash at the end would escape what
+// follows, and cannot be escaped itself.
+std::string tag(std::string_view name) {
+  std::string text;
+  for (const char c : name) {
+    if (c == ',' || c == '=') text += '\\';
+    text += c;
+  }
+  if (text.ends_with('\\')) text += "x5c";
+  return text;
+}
+
+class InfluxLines final : public StatLines {
+ public:
+  void append(std::string& out, const std::vector<Watched>& arenas) override {
+    for (const Watched& arena : arenas) {
+      if (!arena.readable) continue;
+      out += "arena_shm,arena=" + tag(arena.image.label());
+      char separator = ' ';
+      for (const Field& field : fields(arena)) {
+        const auto* number = std::get_if<std::uint64_t>(&field.value);
+        // Integers there are signed; a count beyond is one that somebody has written over.
+        if (number != nullptr && *number > std::numeric_limits<std::int64_t>::max()) continue;
+        const std::string text = text_of(field, "");
+        if (text.empty()) continue;
+        out += fmt::format("{}{}={}{}", std::exchange(separator, ','), field.name, text, number != nullptr ? "i" : "");
+      }
+      out += fmt::format(" {}\n", arena.now.realtime_ns);
+    }
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<StatLines> stat_lines(const std::string& format) {
+  if (format == "ndjson") return std::make_unique<NdjsonLines>();
+  if (format == "csv") return std::make_unique<CsvLines>();
+  if (format == "influx") return std::make_unique<InfluxLines>();
+  return std::make_unique<TableLines>();
+}
+
+}  // namespace arena_shm::tool

@@ -1,0 +1,22 @@
+// One line for each arena and interval, in the format that was asked for.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "tool/watch.hpp"
+
+namespace arena_shm::tool {
+
+/// Thread safety: none.
+class StatLines {
+ public:
+  virtual ~StatLines() = default;
+  /// All arenas at one moment; what comes before the first line comes with the first call.
+  virtual void append(std::string& out, const std::vector<Watched>& arenas) = 0;
+};
+
+/// `format` is table, ndjson, csv or influx.
+std::unique_ptr<StatLines> stat_lines(const std::string& format);
+
+}  // namespace arena_shm::tool

@@ -1,0 +1,85 @@
+// Arenas looked at again and again: what their counters say, and what has become of the arenas meanwhile.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "inspect/facts.hpp"
+#include "inspect/image.hpp"
+#include "inspect/seats.hpp"
+
+namespace arena_shm::tool {
+
+/// What the counters of one arena said at one moment.
+struct Sample {
+  std::chrono::steady_clock::time_point at{};
+  std::int64_t realtime_ns = 0;
+  inspect::Counters counters{};
+  std::uint64_t head = 0;  ///< read after the counters
+
+  /// No more holes than that: numbers that were handed out and that no value was counted for. Some of them may be on
+  /// their way yet. No fewer than `counters.skipped` are holes.
+  std::uint64_t holes_max() const noexcept { return head > counters.values ? head - counters.values : 0; }
+};
+
+struct Watched {
+  inspect::Image image;
+  inspect::Facts facts;   ///< as they were when it was found
+  bool readable = false;  ///< the samples mean something
+  Sample now{};
+  std::optional<Sample> before{};                   ///< nothing: it has just been found
+  std::chrono::steady_clock::time_point changed{};  ///< since then, at least, nothing has changed
+  bool ever_changed = false;                        ///< between any two samples
+
+  std::uint64_t slots() const noexcept { return facts.info.slots; }
+};
+
+/// What has happened between two samples; if there is only one, since the arena was made.
+struct Rates {
+  std::chrono::nanoseconds elapsed{};  ///< 0: the clock was set back, and nothing can be told
+  double values_per_second = 0;
+  double bytes_per_second = 0;
+  std::optional<double> lap_seconds{};  ///< how long the ring lasts; nothing if it does not move
+};
+Rates rates_of(const Watched& arena) noexcept;
+
+/// Thread safety: none.
+class Watch {
+ public:
+  using Say = std::function<void(std::string_view)>;
+
+  /// Watches the arenas of these names; if there are none, all. `say` is told what is wrong, once.
+  Watch(const std::vector<std::string>& names, Say say);
+
+  /// Looks at them. Errors: the first time, those of Image::of_arena; then one that is gone is only said.
+  void sample();
+
+  /// In the order of the names; the damaged ones too.
+  const std::vector<Watched>& arenas() const noexcept { return arenas_; }
+  std::size_t readable_count() const noexcept;
+
+ private:
+  std::vector<inspect::Image> find();
+  Watched adopt(inspect::Image image);
+  void take_sample(Watched& arena) const;
+
+  std::vector<std::string> names_;
+  Say say_;
+  std::vector<Watched> arenas_;
+  std::set<std::string> unreadable_;  // that has been said
+  bool is_first_ = true;
+};
+
+/// Waits until then, or until a signal asks to stop. Returns: false if it does. Errors: OutputClosed.
+bool wait_until(std::chrono::steady_clock::time_point then);
+
+/// For options that are seconds. Returns: what is wrong with the text, or nothing.
+std::string check_interval(const std::string& text);
+
+}  // namespace arena_shm::tool
