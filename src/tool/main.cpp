@@ -75,6 +75,7 @@ ExitCode run(int argc, char** argv) {
   add_replay(app, action);
   add_seats(app, action);
   add_stat(app, action);
+  add_metrics(app, action);
   add_rm(app, action);
 
   const std::string first = argc > 1 ? argv[1] : "";

@@ -7,7 +7,7 @@ import unittest
 
 from arena_cli import ABSENT, OK, TOOL, USAGE, CliTest
 
-VERBS = ["create", "list", "inspect", "tail", "write", "seats", "stat", "rm"]
+VERBS = ["create", "list", "inspect", "tail", "write", "seats", "stat", "metrics", "rm"]
 
 
 class UsageTest(CliTest):
@@ -41,6 +41,9 @@ class UsageTest(CliTest):
             (["stat", "-i", "0"], "seconds from 0.01"),
             (["stat", "-i", "nan"], "seconds from 0.01"),
             (["stat", "-c", "-1"], "whole number"),
+            (["metrics", "--listen", "70000"], "port up to 65535"),
+            (["metrics", "--listen", "::1:9464"], "[ADDR]:PORT"),
+            (["metrics", "--listen", ":9464"], "ADDR:PORT"),
             (["rm"], "NAME"),
         ]:
             with self.subTest(args=args):
