@@ -76,6 +76,7 @@ ExitCode run(int argc, char** argv) {
   add_seats(app, action);
   add_stat(app, action);
   add_metrics(app, action);
+  add_top(app, action);
   add_rm(app, action);
 
   const std::string first = argc > 1 ? argv[1] : "";

@@ -54,7 +54,7 @@ std::vector<std::string> cells(const inspect::SeatFacts& seat, const inspect::Fa
 
 }  // namespace
 
-void append_seats(std::string& out, const inspect::Facts& facts, const inspect::Seats& seats) {
+SeatLines seat_lines(const inspect::Facts& facts, const inspect::Seats& seats) {
   using enum TextTable::Align;
   TextTable table({{"SEAT", right},
                    {"HOLDER"},
@@ -66,24 +66,28 @@ void append_seats(std::string& out, const inspect::Facts& facts, const inspect::
                    {"VALUES", right},
                    {"SKIPPED", right},
                    {"TAKEN"}});
-  struct Line {
-    std::vector<std::string> cells;
-    Holder holder;
-  };
-  std::vector<Line> lines;
+  std::vector<std::vector<std::string>> rows;
+  SeatLines result;
   for (const inspect::SeatFacts& seat : seats.all) {
     if (seat.holder == Holder::never) continue;
-    lines.push_back({cells(seat, facts), seat.holder});
-    table.widen(lines.back().cells);
+    table.widen(rows.emplace_back(cells(seat, facts)));
+    result.lines.push_back({.text = {}, .is_dead = seat.holder == Holder::dead});
   }
-  std::string heading;
-  table.append_heading(heading);
-  out += strong(heading);
-  for (const Line& line : lines) {
-    std::string text;
-    table.append(text, line.cells);
-    out += line.holder == Holder::dead ? alarming(text) : text;
+  const auto print = [](std::string& text, auto append) {
+    append(text);
+    text.pop_back();
+  };
+  print(result.heading, [&](std::string& text) { table.append_heading(text); });
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    print(result.lines[i].text, [&](std::string& text) { table.append(text, rows[i]); });
   }
+  return result;
+}
+
+void append_seats(std::string& out, const inspect::Facts& facts, const inspect::Seats& seats) {
+  const SeatLines lines = seat_lines(facts, seats);
+  out += strong(lines.heading) + '\n';
+  for (const SeatLines::Line& line : lines.lines) out += (line.is_dead ? alarming(line.text) : line.text) + '\n';
 }
 
 std::string count_seats(const inspect::Seats& seats) {

@@ -2,11 +2,23 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "inspect/facts.hpp"
 #include "inspect/seats.hpp"
 
 namespace arena_shm::tool {
+
+/// A line for each seat that was ever used, without line ends.
+struct SeatLines {
+  struct Line {
+    std::string text;
+    bool is_dead = false;
+  };
+  std::string heading;
+  std::vector<Line> lines;
+};
+SeatLines seat_lines(const inspect::Facts& facts, const inspect::Seats& seats);
 
 /// Appends a line for each seat that was ever used, under a heading.
 void append_seats(std::string& out, const inspect::Facts& facts, const inspect::Seats& seats);

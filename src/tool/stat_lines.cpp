@@ -7,7 +7,6 @@
 #include <utility>
 #include <variant>
 
-#include "schema/text_table.hpp"
 #include "schema/utf8.hpp"
 #include "schema/value_text.hpp"
 #include "tool/output.hpp"
@@ -34,39 +33,13 @@ std::string changed(const Watched& arena, nanoseconds elapsed) {
   return (arena.ever_changed ? "" : ">") + short_duration(unchanged);
 }
 
-std::vector<std::string> cells(const Watched& arena) {
-  const Rates rates = rates_of(arena);
-  const auto lap = rates.lap_seconds.value_or(0) * 1e9;
-  const bool has_lap = rates.lap_seconds && lap < static_cast<double>(nanoseconds::max().count());
-  return {schema::printable(arena.image.label()),
-          fmt::format("{}", arena.now.counters.values),
-          short_count(rates.values_per_second),
-          fmt::format("{:.2f}", rates.bytes_per_second / 1e6),
-          has_lap ? short_duration(nanoseconds(static_cast<std::int64_t>(lap))) : "-",
-          fmt::format("{}", arena.now.counters.skipped),
-          holes(arena.now),
-          changed(arena, rates.elapsed)};
-}
-
 class TableLines final : public StatLines {
  public:
-  TableLines()
-      : table_({{"NAME"},
-                {"WRITTEN", TextTable::Align::right},
-                {"RATE/s", TextTable::Align::right},
-                {"MB/s", TextTable::Align::right},
-                {"LAP", TextTable::Align::right},
-                {"SKIPPED", TextTable::Align::right},
-                {"HOLES", TextTable::Align::right},
-                {"CHANGED", TextTable::Align::right}}) {
-    table_.widen({"", "1234567890", "999.9M", "1234.56", "999ms", "", "123..456", ""});  // it does not know what comes
-  }
-
   void append(std::string& out, const std::vector<Watched>& arenas) override {
     constexpr std::size_t kLinesOfPage = 24;
     std::vector<std::vector<std::string>> lines;
     for (const Watched& arena : arenas) {
-      if (arena.readable) table_.widen(lines.emplace_back(cells(arena)));
+      if (arena.readable) table_.widen(lines.emplace_back(stat_cells(arena)));
     }
     if (!has_heading_ || (::isatty(STDOUT_FILENO) == 1 && since_heading_ + lines.size() >= kLinesOfPage)) {
       std::string heading;
@@ -80,7 +53,7 @@ class TableLines final : public StatLines {
   }
 
  private:
-  TextTable table_;
+  TextTable table_ = stat_table();
   bool has_heading_ = false;
   std::size_t since_heading_ = 0;
 };
@@ -184,6 +157,34 @@ class InfluxLines final : public StatLines {
 };
 
 }  // namespace
+
+TextTable stat_table() {
+  using enum TextTable::Align;
+  TextTable table({{"NAME"},
+                   {"WRITTEN", right},
+                   {"RATE/s", right},
+                   {"MB/s", right},
+                   {"LAP", right},
+                   {"SKIPPED", right},
+                   {"HOLES", right},
+                   {"CHANGED", right}});
+  table.widen({"", "1234567890", "999.9M", "1234.56", "999ms", "", "123..456", ""});
+  return table;
+}
+
+std::vector<std::string> stat_cells(const Watched& arena) {
+  const Rates rates = rates_of(arena);
+  const auto lap = rates.lap_seconds.value_or(0) * 1e9;
+  const bool has_lap = rates.lap_seconds && lap < static_cast<double>(nanoseconds::max().count());
+  return {schema::printable(arena.image.label()),
+          fmt::format("{}", arena.now.counters.values),
+          short_count(rates.values_per_second),
+          fmt::format("{:.2f}", rates.bytes_per_second / 1e6),
+          has_lap ? short_duration(nanoseconds(static_cast<std::int64_t>(lap))) : "-",
+          fmt::format("{}", arena.now.counters.skipped),
+          holes(arena.now),
+          changed(arena, rates.elapsed)};
+}
 
 std::unique_ptr<StatLines> stat_lines(const std::string& format) {
   if (format == "ndjson") return std::make_unique<NdjsonLines>();

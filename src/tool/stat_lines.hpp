@@ -3,10 +3,16 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "schema/text_table.hpp"
 #include "tool/watch.hpp"
 
 namespace arena_shm::tool {
+
+/// The columns that the eye gets, with some room for what is to come; and one arena's cells.
+schema::TextTable stat_table();
+std::vector<std::string> stat_cells(const Watched& arena);
 
 /// Thread safety: none.
 class StatLines {

@@ -7,7 +7,7 @@ import unittest
 
 from arena_cli import ABSENT, OK, TOOL, USAGE, CliTest
 
-VERBS = ["create", "list", "inspect", "tail", "write", "seats", "stat", "metrics", "rm"]
+VERBS = ["create", "list", "inspect", "tail", "write", "seats", "stat", "metrics", "top", "rm"]
 
 
 class UsageTest(CliTest):

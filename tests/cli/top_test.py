@@ -1,0 +1,248 @@
+"""top: the whole screen, on a terminal of its own that a terminal emulator reads."""
+
+import fcntl
+import os
+import pty
+import signal
+import struct
+import subprocess
+import termios
+import threading
+import time
+import unittest
+
+import pyte
+
+from arena_cli import OK, TOOL, CliTest
+
+DOWN, UP = b"\x1bOB", b"\x1bOA"
+
+
+class Terminal:
+    """A top on a terminal, and what that shows."""
+
+    def __init__(self, test, *args, rows=40, columns=160, term="xterm-256color", **env):
+        self.test = test
+        self.leader, self.follower = pty.openpty()
+        self.screen = pyte.Screen(columns, rows)
+        self.stream = pyte.ByteStream(self.screen)
+        self.raw = b""
+        self.resize(rows, columns)
+        self.before = termios.tcgetattr(self.follower)
+        environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "LINES", "COLUMNS")}
+        self.process = subprocess.Popen(
+            [TOOL, "top", *map(str, args)],
+            stdin=self.follower,
+            stdout=self.follower,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            env=environment | {"TERM": term, "LC_ALL": "C.UTF-8"} | env,
+        )
+        os.set_blocking(self.leader, False)
+        watchdog = threading.Timer(60, self.process.kill)
+        watchdog.start()
+
+        def end():
+            watchdog.cancel()
+            self.process.kill()
+            self.process.communicate()
+            for descriptor in (self.leader, self.follower):
+                os.close(descriptor)
+
+        test.addCleanup(end)
+
+    def resize(self, rows, columns):
+        fcntl.ioctl(self.leader, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.screen.resize(rows, columns)
+
+    def read(self):
+        try:
+            while block := os.read(self.leader, 65536):
+                self.raw += block
+                self.stream.feed(block)
+        except BlockingIOError:
+            pass
+
+    def lines(self):
+        self.read()
+        return [line.rstrip() for line in self.screen.display]
+
+    def press(self, keys):
+        os.write(self.leader, keys)
+
+    def await_text(self, text):
+        self.test.eventually(lambda: any(text in line for line in self.lines()))
+
+    def selected(self):
+        """The name in the line that is shown in reverse."""
+        rows = [y for y in range(self.screen.lines) if self.screen.buffer[y][0].reverse]
+        return self.lines()[rows[0]].split()[0] if rows else None
+
+    def wait(self):
+        """Its exit code."""
+
+        def has_ended():
+            self.read()  # or it waits for room
+            return self.process.poll() is not None
+
+        self.test.eventually(has_ended)
+        self.read()
+        return self.process.returncode
+
+    def expect_restored(self):
+        self.test.assertEqual(termios.tcgetattr(self.follower), self.before)
+        self.test.assertIn(b"\x1b[?1049h", self.raw)
+        self.test.assertGreater(self.raw.rfind(b"\x1b[?1049l"), self.raw.rfind(b"\x1b[?1049h"))
+        self.test.assertGreater(self.raw.rfind(b"\x1b[?25h"), self.raw.rfind(b"\x1b[?25l"))
+
+
+class TopTest(CliTest):
+    def setUp(self):
+        self.prefix = self.name("")
+
+    def create_named(self, hint):
+        """Others may be on this host: those that belong together are beside each other in the order of names."""
+        name = f"{self.prefix}{hint}"
+        self.addCleanup(self.run_tool, "rm", name)
+        self.expect(OK, "create", name, "--slots", 8, "--fields", "u64 ts, f64 px, s4 sym")
+        return name
+
+    def select(self, terminal, name):
+        """From one that comes before it."""
+        terminal.await_text(name)
+        self.eventually(terminal.selected)
+        while (selected := terminal.selected()) != name:
+            terminal.press(DOWN)
+            self.eventually(lambda: terminal.selected() not in (selected, None))
+
+    def test_shows_arenas_and_the_seats_of_the_selected_one(self):
+        first, second = self.create_named("a"), self.create_named("b")
+        writer = self.start_writer(second)
+        terminal = Terminal(self, "-i", 0.05)
+        terminal.await_text("q quit")
+        terminal.await_text("sorted by name")
+        self.select(terminal, first)
+        terminal.await_text(f"{first}: 8 slots for records of 24 bytes")
+        terminal.await_text("seats: 64 never used")
+        self.select(terminal, second)
+        terminal.await_text("seats: 1 alive, 63 never used")
+        terminal.await_text(f"0  alive   {writer.pid}")
+        writer.kill()
+        terminal.await_text("seats: 1 dead, 63 never used")
+        dead = [y for y, line in enumerate(terminal.lines()) if line.startswith("   0  dead")]
+        self.assertEqual(terminal.screen.buffer[dead[0]][0].fg, "red")
+
+    def test_follows_a_living_writer(self):
+        name = self.create_named("a")
+        writer = self.start_writer(name)
+        terminal = Terminal(self, "-i", 0.05)
+
+        def row():
+            rows = [line.split() for line in terminal.lines() if line.startswith(name + " ")]
+            return rows[0] if rows else [name, ""]
+
+        self.eventually(lambda: row()[1] == "1")
+        writer.stdin.write("2,2,B\n3,3,C\n")
+        writer.stdin.flush()
+        self.eventually(lambda: row()[1] == "3")
+        self.expect(OK, "rm", name)
+        terminal.await_text(f"'{name}' is gone")
+
+    def test_keys_select_sort_and_reverse(self):
+        first, second = self.create_named("a"), self.create_named("b")
+        self.expect(OK, "write", second, stdin="ts,px,sym\n1,1,A\n")
+        terminal = Terminal(self, "-i", 3600)
+        self.select(terminal, first)
+
+        def comes_first():
+            names = [line.split()[0] for line in terminal.lines() if line.startswith(self.prefix)]
+            return names[0] if names else None
+
+        for keys, name in [(b"j", second), (b"k", first), (DOWN, second), (UP, first)]:
+            terminal.press(keys)
+            self.eventually(lambda: terminal.selected() == name)
+        self.assertEqual(comes_first(), first)
+        terminal.press(b"ss")
+        terminal.await_text("sorted by written")
+        self.eventually(lambda: comes_first() == second)
+        self.assertEqual(terminal.selected(), first)
+        terminal.press(b"r")
+        terminal.await_text("reversed")
+        self.eventually(lambda: comes_first() == first)
+
+    def test_a_resize_is_followed(self):
+        name = self.create_named("a")
+        terminal = Terminal(self, "-i", 3600, rows=40)
+        terminal.await_text(name)
+        self.assertIn("q quit", terminal.lines()[39])
+        terminal.resize(20, 30)
+        self.eventually(lambda: "q quit" in terminal.lines()[19])
+        for rows, columns in [(1, 1), (2, 5), (3, 300), (25, 100)]:
+            terminal.resize(rows, columns)
+            time.sleep(0.05)  # any of these may be passed over; none may kill it
+            terminal.read()
+        self.eventually(lambda: "q quit" in terminal.lines()[24])
+        terminal.press(b"q")
+        self.assertEqual(terminal.wait(), OK)
+
+    def test_q_restores_the_terminal(self):
+        terminal = Terminal(self)
+        terminal.await_text("q quit")
+        self.assertNotEqual(termios.tcgetattr(terminal.follower), terminal.before)
+        terminal.press(b"q")
+        self.assertEqual(terminal.wait(), OK)
+        terminal.expect_restored()
+        self.assertEqual(terminal.process.stderr.read(), b"")
+
+    def test_signals_restore_the_terminal(self):
+        for number in [signal.SIGINT, signal.SIGTERM]:
+            terminal = Terminal(self, "-i", 3600)
+            terminal.await_text("q quit")
+            terminal.process.send_signal(number)
+            self.assertEqual(terminal.wait(), OK)
+            terminal.expect_restored()
+
+    def test_the_interrupt_key_restores_the_terminal(self):
+        terminal = Terminal(self)
+        terminal.await_text("q quit")
+        terminal.press(b"\x03")
+        self.assertEqual(terminal.wait(), OK)
+        terminal.expect_restored()
+
+    def test_no_colours_with_no_color(self):
+        name = self.create_named("a")
+        writer = self.start_writer(name)
+        writer.kill()
+        writer.wait()
+        terminal = Terminal(self, NO_COLOR="1")
+        self.select(terminal, name)
+        terminal.await_text("seats: 1 dead")
+        self.assertNotRegex(terminal.raw, rb"\x1b\[(\d+;)*3[0-7]m")
+
+    def test_what_is_no_terminal_gets_the_lines_of_stat(self):
+        name = self.create_filled(20)
+        watch = self.start("top", "-i", 0.05)
+        self.assertEqual(watch.stdout.readline().split()[:2], ["NAME", "WRITTEN"])
+        lines = [""]
+        while not lines[-1].startswith(name + " ") or not lines[-1].split()[-1].startswith(">"):
+            lines.append(watch.stdout.readline())
+        self.assertEqual(lines[-1].split()[1:3], ["20", "0"])
+        watch.send_signal(signal.SIGINT)
+        _, err = watch.communicate(timeout=30)
+        self.assertEqual((watch.returncode, err), (OK, ""))
+
+    def test_a_terminal_that_cannot_be_drawn_on_gets_the_lines_of_stat(self):
+        name = self.create_filled(20)
+        for term in ["dumb", "no-such-terminal"]:
+            terminal = Terminal(self, "-i", 3600, term=term)
+            terminal.await_text(name)
+            self.assertTrue(any(line.startswith("NAME ") for line in terminal.lines()))
+            self.assertNotIn(b"\x1b[?1049h", terminal.raw)
+            terminal.process.send_signal(signal.SIGTERM)
+            self.assertEqual(terminal.wait(), OK)
+            self.assertEqual(termios.tcgetattr(terminal.follower), terminal.before)
+
+
+if __name__ == "__main__":
+    unittest.main()
