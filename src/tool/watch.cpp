@@ -116,7 +116,7 @@ void Watch::take_sample(Watched& arena) const {
   }
   sample.head = *head;
   const bool is_new = arena.now.at == Clock::time_point{};
-  if (!is_new) arena.before = std::exchange(arena.now, sample);
+  if (!is_new) arena.before = arena.now;
   const bool changed = !is_new && (arena.before->head != sample.head || !(arena.before->counters == sample.counters));
   if (is_new || changed) arena.changed = sample.at;
   arena.ever_changed = arena.ever_changed || changed;

@@ -116,7 +116,8 @@ class MetricsTest(CliTest):
         dying.kill()
         dying.wait()
         metrics = self.of(self.scrape(), name)
-        self.assertEqual([metrics[f"seats {state}"] for state in ["alive", "dead", "left", "never_used"]], [1, 1, 0, 62])
+        seats = [metrics[f"seats {state}"] for state in ["alive", "dead", "left", "never_used"]]
+        self.assertEqual(seats, [1, 1, 0, 62])
 
     def test_what_is_in_the_segment_is_what_is_told(self):
         name = self.create_filled(20)
