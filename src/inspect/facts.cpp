@@ -59,8 +59,10 @@ void read_schema(const Image& image, Facts& facts) {
   const std::size_t got = image.read(facts.header.schema.offset_bytes, std::as_writable_bytes(std::span(text)));
   const std::uint64_t hash = core::fnv1a(text.data(), got);
   if (got != text.size() || hash != facts.header.schema_hash) {
-    facts.problems.push_back(fmt::format("schema: expected {} bytes with hash {:016x}, found {} with hash {:016x}",
-                                         text.size(), facts.header.schema_hash, got, hash));
+    facts.problems.push_back(
+        fmt::format("schema: expected {} bytes with hash {:016x}, found {} with hash {:016x}; "
+                    "somebody wrote over it: remove the arena and create it anew",
+                    text.size(), facts.header.schema_hash, got, hash));
     return;
   }
   facts.info.record.schema = text;
@@ -75,7 +77,8 @@ template <class T>
 std::optional<T> load(const Image& image, std::uint64_t offset, const char* what, Facts& facts) {
   T value{};
   if (image.load(offset, value)) return value;
-  facts.problems.push_back(fmt::format("{}: expected it at byte {}, found the end of the file", what, offset));
+  facts.problems.push_back(
+      fmt::format("{}: expected it at byte {}, found the end of the file; somebody cut it", what, offset));
   return std::nullopt;
 }
 
@@ -87,8 +90,10 @@ void check_words(Facts& facts) {
                     core::kSeqLimit, *facts.head));
   }
   if (facts.mutex && core::mutex_owner(*facts.mutex) > facts.header.seat_count) {
-    facts.problems.push_back(fmt::format("mutex: expected an owner among {} seats, found seat {}",
-                                         facts.header.seat_count, core::mutex_owner(*facts.mutex) - 1));
+    facts.problems.push_back(
+        fmt::format("mutex: expected an owner among {} seats, found seat {}; somebody "
+                    "wrote over it: remove the arena and create it anew",
+                    facts.header.seat_count, core::mutex_owner(*facts.mutex) - 1));
   }
 }
 

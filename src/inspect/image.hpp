@@ -40,6 +40,9 @@ class Image {
   /// Returns the number of bytes read: fewer than asked for at the end of the file, or where it cannot be read.
   std::size_t read(std::uint64_t offset, std::span<std::byte> target) const noexcept;
 
+  /// The first byte from `offset` on that may be other than zero; all ones if there is none.
+  std::uint64_t next_data(std::uint64_t offset) const noexcept;
+
   /// True if the whole value could be read.
   template <class T>
   bool load(std::uint64_t offset, T& value) const noexcept {

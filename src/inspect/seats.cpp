@@ -38,6 +38,10 @@ std::string name_in(const SeatBytes& seat) {
   return {text.data(), ::strnlen(text.data(), text.size())};
 }
 
+bool is_zero(std::span<const std::byte> bytes) {
+  return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
+}
+
 // Who gives a seat back takes his pid out of it; who dies does not.
 Holder holder_of(core::LeaseState lease, bool used, std::uint32_t pid) {
   switch (lease) {
@@ -62,8 +66,9 @@ SeatFacts decode(std::uint32_t index, const SeatBytes& bytes, core::LeaseState l
   seat.tid = field<std::uint32_t>(bytes, offsetof(core::Seat, tid));
   seat.taken_ns = field<std::int64_t>(bytes, offsetof(core::Seat, taken_ns));
   seat.name = name_in(bytes);
-  const bool used = std::any_of(bytes.begin(), bytes.end(), [](std::byte b) { return b != std::byte{0}; });
-  seat.holder = holder_of(lease, used, seat.pid);
+  seat.reservations = field<std::uint32_t>(bytes, offsetof(core::Seat, reservations));
+  seat.unused_is_zero = is_zero(std::span(bytes).subspan(offsetof(core::Seat, unused), sizeof(core::Seat::unused)));
+  seat.holder = holder_of(lease, !is_zero(bytes), seat.pid);
   const auto pid_namespace = field<std::uint64_t>(bytes, offsetof(core::Seat, pid_namespace));
   seat.other_namespace = pid_namespace != 0 && pid_namespace != own_pid_namespace();
   if (seat.pid != 0 && !seat.other_namespace) {

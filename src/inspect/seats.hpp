@@ -32,6 +32,8 @@ struct SeatFacts {
   std::uint64_t hi = 0;
   std::uint64_t values = 0;   ///< published, over all holders
   std::uint64_t skipped = 0;  ///< sequence numbers given up, over all holders
+  std::uint32_t reservations = 0;
+  bool unused_is_zero = true;  ///< the bytes that mean nothing
   std::uint32_t pid = 0;
   std::uint32_t tid = 0;
   std::int64_t taken_ns = 0;     ///< CLOCK_REALTIME

@@ -77,6 +77,7 @@ ExitCode run(int argc, char** argv) {
   add_stat(app, action);
   add_metrics(app, action);
   add_top(app, action);
+  add_check(app, action);
   add_rm(app, action);
 
   const std::string first = argc > 1 ? argv[1] : "";

@@ -8,6 +8,7 @@ import unittest
 from arena_cli import ABSENT, OK, TOOL, USAGE, CliTest
 
 VERBS = ["create", "list", "inspect", "tail", "write", "seats", "stat", "metrics", "top", "rm"]
+VERBS = ["create", "list", "inspect", "tail", "write", "seats", "check", "rm"]
 
 
 class UsageTest(CliTest):

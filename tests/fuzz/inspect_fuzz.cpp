@@ -1,5 +1,6 @@
 // Inspects hostile images: says what is wrong with them, and crashes on none.
 #include "fuzz/segment_pokes.hpp"
+#include "inspect/check.hpp"
 #include "inspect/facts.hpp"
 #include "inspect/seats.hpp"
 #include "inspect/values.hpp"
@@ -11,6 +12,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const fuzz::HostileFile file(hostile);
   const inspect::Image image = inspect::Image::of_file(file.path());
   const inspect::Facts facts = inspect::read_facts(image);
+  const inspect::Checked checked = inspect::check(image);
+  if (checked.facts.usable != facts.usable || checked.has_failed() < !facts.problems.empty()) std::abort();
   if (!facts.usable) {
     if (facts.problems.empty()) std::abort();  // it has to say why
     return 0;

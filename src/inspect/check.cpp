@@ -1,0 +1,167 @@
+#include "inspect/check.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <fstream>
+#include <utility>
+
+#include "arena_shm/core/mutex.hpp"
+#include "inspect/check_parts.hpp"
+#include "inspect/seats.hpp"
+
+namespace arena_shm::inspect {
+
+namespace {
+
+constexpr std::size_t kMaxAlike = 5;  // findings of one kind that are told one by one
+constexpr std::uint64_t kMaxPaddingBytes = 1 << 16;
+
+std::string part_of(const std::string& problem) { return problem.substr(0, problem.find(':')); }
+
+// The words behind the header are read one by one while others write: what is wrong must stay so.
+Facts read_settled_facts(const Image& image) {
+  constexpr int kLooks = 2;
+  Facts facts = read_facts(image);
+  for (int i = 0; i < kLooks && image.is_live() && !facts.problems.empty(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    const Facts again = read_facts(image);
+    std::erase_if(facts.problems, [&](const std::string& problem) {
+      return std::none_of(again.problems.begin(), again.problems.end(),
+                          [&](const std::string& other) { return part_of(other) == part_of(problem); });
+    });
+    if (facts.usable != again.usable) facts = again;
+  }
+  return facts;
+}
+
+void check_creation(const Image& image, const core::Header& header, std::vector<Finding>& findings) {
+  const auto add = [&](Severity severity, const char* text) { findings.push_back({severity, text}); };
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  if (header.created_ns > std::chrono::duration_cast<std::chrono::nanoseconds>(now).count())
+    add(Severity::note, "header: expected a time of creation that is past, found a later one; the clock was set back");
+  if (header.epoch == decltype(header.epoch){})
+    add(Severity::warning, "header: expected a random epoch, found zeros; remove the arena and create it anew");
+  const std::string_view name(header.type_name.data(), header.type_name.size());
+  if (name.find_first_not_of('\0', std::min(name.find('\0'), name.size())) != std::string_view::npos)
+    add(Severity::warning,
+        "header: expected zeros after the type's name, found other bytes; remove the arena and create it anew");
+  std::ifstream file("/proc/sys/kernel/random/boot_id");
+  std::string boot;
+  if (!image.is_live() || !std::getline(file, boot)) return;
+  std::erase(boot, '-');
+  std::string made;
+  for (const std::uint8_t byte : header.boot_id) made += fmt::format("{:02x}", byte);
+  if (boot != made && header.boot_id != decltype(header.boot_id){})
+    add(Severity::note,
+        "header: expected to have been made since this host was started, found an older one; it is a "
+        "copy of a saved segment");
+}
+
+/// What stands where nothing belongs. These bytes never move.
+void check_padding(const Image& image, const core::Header& header, std::vector<Finding>& findings) {
+  using core::Region;
+  const std::uint64_t control = header.control.offset_bytes;
+  std::vector<Region> used{{0, sizeof(core::Header)},
+                           header.schema,
+                           header.doorbell,
+                           {control + offsetof(core::Control, head), sizeof(std::uint64_t)},
+                           {control + offsetof(core::Control, mutex), sizeof(std::uint32_t)},
+                           header.seats,
+                           header.slots,
+                           {header.segment_bytes, 0}};
+  const auto key = [](const Region& region) { return std::pair(region.offset_bytes, region.size_bytes); };
+  std::sort(used.begin(), used.end(), [&](auto& a, auto& b) { return key(a) < key(b); });
+  for (std::size_t i = 0; i + 1 < used.size(); ++i) {
+    const std::uint64_t begin = used[i].offset_bytes + used[i].size_bytes;
+    std::vector<std::byte> bytes(std::min(used[i + 1].offset_bytes - begin, kMaxPaddingBytes));
+    bytes.resize(image.read(begin, bytes));
+    const auto stray = std::find_if(bytes.begin(), bytes.end(), [](std::byte b) { return b != std::byte{0}; });
+    if (stray == bytes.end()) continue;
+    const auto at = begin + static_cast<std::uint64_t>(stray - bytes.begin());
+    findings.push_back({Severity::warning, fmt::format("padding: expected zeros from byte {} to {}, found {:#04x} at "
+                                                       "byte {}; {}",
+                                                       begin, used[i + 1].offset_bytes,
+                                                       std::to_integer<unsigned>(*stray), at, kWrittenOver)});
+  }
+}
+
+/// Many of one kind become a few, and a count.
+void report(const Suspects& suspects, std::vector<Finding>& findings) {
+  std::vector<std::pair<std::string, std::size_t>> kinds;  // "seat", "slot", ...
+  for (const Suspect& suspect : suspects) {
+    const std::string kind = suspect.where.substr(0, suspect.where.find(' '));
+    auto counted = std::find_if(kinds.begin(), kinds.end(), [&](auto& known) { return known.first == kind; });
+    if (counted == kinds.end()) counted = kinds.insert(kinds.end(), {kind, 0});
+    if (++counted->second <= kMaxAlike) findings.push_back({suspect.severity, suspect.where + ": " + suspect.text});
+  }
+  for (const auto& [kind, count] : kinds) {
+    if (count > kMaxAlike)
+      findings.push_back({Severity::error, fmt::format("{}s: {}{} more of them that are not right", kind,
+                                                       count == kMaxSuspects ? "at least " : "", count - kMaxAlike)});
+  }
+}
+
+void describe(const Image& image, const CheckedSlots& slots, Checked& checked) {
+  const Facts& facts = checked.facts;
+  auto& verified = checked.verified;
+  verified.push_back(fmt::format("header (version {}, {} bytes in 5 regions)", facts.header.layout_version,
+                                 facts.header.segment_bytes));
+  if (image.is_live()) verified.emplace_back("pages (reserved)");
+  verified.push_back(
+      facts.header.schema.size_bytes == 0
+          ? "no schema"
+          : fmt::format("schema ({} bytes, hash {:016x})", facts.header.schema.size_bytes, facts.header.schema_hash));
+  if (const auto head = read_head(image, facts.header)) verified.push_back(fmt::format("head ({})", *head));
+  if (facts.mutex) verified.emplace_back(core::mutex_owner(*facts.mutex) == 0 ? "mutex (free)" : "mutex (owned)");
+  if (facts.doorbell)
+    verified.emplace_back((*facts.doorbell & 1) != 0 ? "doorbell (a reader may be asleep)" : "doorbell (quiet)");
+  verified.push_back(fmt::format("{} seats", facts.header.seat_count));
+  verified.push_back(fmt::format("{} slots ({} published, {} being written, {} holes)", facts.header.slot_count,
+                                 slots.published, slots.in_flight, slots.holes));
+}
+
+}  // namespace
+
+std::string_view to_string(Severity severity) noexcept {
+  switch (severity) {
+    case Severity::note: return "note";
+    case Severity::warning: return "warning";
+    case Severity::error: break;
+  }
+  return "error";
+}
+
+bool Checked::has_failed() const noexcept {
+  return std::any_of(findings.begin(), findings.end(),
+                     [](auto& finding) { return finding.severity != Severity::note; });
+}
+
+Checked check(const Image& image) {
+  Checked checked{.facts = read_settled_facts(image), .findings = {}, .verified = {}};
+  for (const std::string& problem : checked.facts.problems) checked.findings.push_back({Severity::error, problem});
+  if (!checked.facts.usable) return checked;
+  const core::Header& header = checked.facts.header;
+  check_creation(image, header, checked.findings);
+  check_padding(image, header, checked.findings);
+
+  Suspects seats = suspect_seats(image, header);
+  keep_persisting(image, seats, [&] { return suspect_seats(image, header); });
+  report(seats, checked.findings);
+
+  const CheckedSlots slots = check_slots(image, header);
+  report(slots.suspects, checked.findings);
+  if (slots.holes > 0) {
+    checked.findings.push_back(
+        {Severity::note,
+         fmt::format("slots: expected each value to have been published, found {} that nobody will, the "
+                     "first being {}; their writers died or skipped them, and readers count them",
+                     slots.holes, slots.first_hole)});
+  }
+  describe(image, slots, checked);
+  return checked;
+}
+
+}  // namespace arena_shm::inspect

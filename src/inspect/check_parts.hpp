@@ -1,0 +1,67 @@
+// What the parts of check (check.hpp) have in common: things that look wrong, until they have been looked at again.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "arena_shm/core/layout.hpp"
+#include "inspect/check.hpp"
+#include "inspect/image.hpp"
+
+namespace arena_shm::inspect {
+
+inline constexpr std::size_t kMaxSuspects = 4096;  // of each part; what comes then is not looked at
+inline constexpr const char* kWrittenOver = "somebody wrote over it: remove the arena and create it anew";
+
+struct Suspect {
+  std::string where;                   ///< with the words, what it is known by at the next look
+  std::array<std::uint64_t, 3> words;  ///< what stood there
+  std::uint64_t index;                 ///< of the slot
+  Severity severity;
+  std::string text;  ///< without `where`
+};
+using Suspects = std::vector<Suspect>;
+
+/// Leaves the suspects that every further look finds too, in the same words. A saved segment does not move.
+template <class Look>
+void keep_persisting(const Image& image, Suspects& suspects, Look&& look) {
+  constexpr int kLooks = 3;
+  constexpr std::chrono::milliseconds kBetweenLooks{10};
+  for (int i = 0; i < kLooks && image.is_live() && !suspects.empty(); ++i) {
+    std::this_thread::sleep_for(kBetweenLooks);
+    const Suspects again = look();
+    std::erase_if(suspects, [&](const Suspect& suspect) {
+      return std::none_of(again.begin(), again.end(), [&](const Suspect& other) {
+        return other.where == suspect.where && other.words == suspect.words;
+      });
+    });
+  }
+}
+
+/// A number that is ahead of head: in a live segment it cannot be, in one that was saved while somebody wrote it can.
+inline Severity severity_beyond_head(const Image& image) noexcept {
+  return image.is_live() ? Severity::error : Severity::warning;
+}
+inline const char* remedy_beyond_head(const Image& image) noexcept {
+  return image.is_live() ? kWrittenOver : "saved while somebody wrote, or written over: save it again";
+}
+
+/// The seats against head, their leases and the mutex, and the mutex itself.
+Suspects suspect_seats(const Image& image, const core::Header& header);
+
+struct CheckedSlots {
+  Suspects suspects;
+  std::uint64_t published = 0;
+  std::uint64_t in_flight = 0;  ///< handed out, and a living writer may still publish them
+  std::uint64_t holes = 0;      ///< handed out, and nobody will
+  std::uint64_t first_hole = 0;
+};
+
+/// All slots, already looked at again.
+CheckedSlots check_slots(const Image& image, const core::Header& header);
+
+}  // namespace arena_shm::inspect

@@ -1,0 +1,55 @@
+// check: verifies one segment, by reading alone.
+#include "inspect/check.hpp"
+
+#include <fmt/format.h>
+
+#include "schema/utf8.hpp"
+#include "tool/output.hpp"
+#include "tool/verbs.hpp"
+
+namespace arena_shm::tool {
+
+namespace {
+
+struct Options {
+  std::string name;
+  std::string file;
+};
+
+ExitCode run(const Options& options) {
+  const inspect::Image image =
+      options.file.empty() ? inspect::Image::of_arena(options.name) : inspect::Image::of_file(options.file);
+  const inspect::Checked checked = inspect::check(image);
+  Output output;
+  for (const inspect::Finding& finding : checked.findings) {
+    std::string line = fmt::format("{}: {}\n", to_string(finding.severity), schema::printable(finding.text));
+    output.text() += finding.severity == inspect::Severity::error ? alarming(std::move(line)) : line;
+  }
+  if (!checked.has_failed()) output.text() += fmt::format("ok: {}\n", fmt::join(checked.verified, ", "));
+  output.flush();
+  if (!checked.facts.usable) return exit_code_of(checked.facts.refusal);
+  return checked.has_failed() ? ExitCode::failed : ExitCode::ok;
+}
+
+}  // namespace
+
+void add_check(CLI::App& app, Action& action) {
+  auto options = std::make_shared<Options>();
+  CLI::App& verb = add_verb(
+      app, action,
+      {.name = "check",
+       .summary = "Verify everything in an arena that can be verified",
+       .details =
+           "Reads the header, the schema, the mutex, all seats and all slots, and changes nothing; others may go\n"
+           "on writing meanwhile. Each finding is a line: its severity, what was expected, what was found, and\n"
+           "what to do. A note harms nobody; with a warning or an error the exit code is 1.",
+       .example = "  arena-shm check ticks\n"
+                  "  arena-shm check --file saved.img"},
+      options, run);
+  CLI::App* which = verb.add_option_group("Segment", "One of:");
+  which->add_option("NAME", options->name, "Name of the arena")->type_name("");
+  which->add_option("--file", options->file, "A saved segment")->type_name("IMAGE");
+  which->require_option(1);
+}
+
+}  // namespace arena_shm::tool

@@ -1,0 +1,243 @@
+"""check: verifies an arena, sound, damaged, or in use."""
+
+import hashlib
+import os
+import shutil
+import signal
+import struct
+import threading
+import time
+import unittest
+
+from arena_cli import FAILED, INCOMPATIBLE, OK, SHM, USAGE, CliTest
+
+PAGE = 4096
+SEAT_BYTES = 128
+KINDS = {"idle": 0, "claiming": 1, "writing": 2, "invalid": 3}
+
+
+def done(seq):
+    return (seq + 1) << 1
+
+
+def busy(seq):
+    return done(seq) | 1
+
+
+class CheckTest(CliTest):
+    def check(self, code, *args, **kwargs):
+        return self.expect(code, "check", *args, **kwargs).stdout
+
+    def offset(self, path, at):
+        return struct.unpack_from("<Q", path.read_bytes(), at)[0]
+
+    def poke(self, path, offset, data):
+        with open(path, "r+b") as segment:
+            segment.seek(offset)
+            segment.write(data)
+
+    def poke_control(self, path, head=None, mutex=None):
+        control = self.offset(path, 80)
+        if head is not None:
+            self.poke(path, control, struct.pack("<Q", head))
+        if mutex is not None:
+            self.poke(path, control + 64, struct.pack("<I", mutex))
+
+    def poke_seat(self, path, seat, word, value):
+        self.poke(path, self.offset(path, 96) + SEAT_BYTES * seat + 8 * word, struct.pack("<Q", value))
+
+    def poke_claim(self, path, seat, kind, number):
+        self.poke_seat(path, seat, 0, number << 2 | KINDS[kind])
+
+    def poke_stamp(self, path, slot, stamp):
+        stride = self.offset(path, 136)
+        self.poke(path, self.offset(path, 112) + stride * slot, struct.pack("<Q", stamp))
+
+    def dead_writer(self, name):
+        writer = self.start_writer(name)
+        writer.kill()
+        writer.wait()
+        return writer.pid
+
+    def test_a_sound_arena_is_ok(self):
+        name = self.create_filled(20)
+        text = self.check(OK, name)
+        self.assertRegex(text, r"^ok: header \(version 1, .*schema .*head \(20\), mutex \(free\), doorbell")
+        self.assertIn("8 slots (8 published, 0 being written, 0 holes)", text)
+        self.assertIn("4 slots (0 published,", self.check(OK, self.create(slots=4)))
+
+    def test_a_saved_segment_is_ok(self):
+        image = self.directory() / "saved.img"
+        shutil.copy(SHM / self.create_filled(20), image)
+        self.assertRegex(self.check(OK, "--file", image), r"^ok: ")
+
+    def test_each_damaged_place_is_named(self):
+        name = self.create_filled(20)
+        sound = (SHM / name).read_bytes()
+        image = self.directory() / "saved.img"
+        seats, slots, stride = (struct.unpack_from("<Q", sound, at)[0] for at in (96, 112, 136))
+        control, doorbell, schema = (struct.unpack_from("<Q", sound, at)[0] for at in (80, 64, 48))
+        newest = 3  # the slot of 19
+        for says, damage in [
+            ("error: header: expected header checksum", lambda: self.poke(image, 130, b"\1")),
+            ("error: schema: expected", lambda: self.poke(image, schema + 12, b"x")),
+            ("warning: padding: expected zeros from byte 512", lambda: self.poke(image, 600, b"x")),
+            ("warning: padding: .* found 0x78 at byte", lambda: self.poke(image, doorbell + 99, b"x")),
+            ("error: head: expected a number below", lambda: self.poke_control(image, head=2**61)),
+            ("error: mutex: expected an owner among 64", lambda: self.poke_control(image, mutex=99)),
+            ("error: mutex: expected to be free or owned", lambda: self.poke_control(image, mutex=2**31)),
+            ("error: mutex: .* found 0x2001", lambda: self.poke_control(image, mutex=2**13 + 1)),
+            ("warning: mutex: .* reservations of seat 0", lambda: self.poke_control(image, mutex=2**30 + 2**14 + 1)),
+            ("warning: padding", lambda: self.poke(image, control + 68, b"x")),
+            ("warning: slot 3: expected a stamp below head, 19", lambda: self.poke_control(image, head=19)),
+            ("error: seat 0 claim: .* found 0x53", lambda: self.poke_claim(image, 0, "invalid", 20)),
+            ("warning: seat 0 claim: .* found 'claiming 21'", lambda: self.poke_claim(image, 0, "claiming", 21)),
+            ("warning: seat 0 claim: .* found 'writing 20'", lambda: self.poke_claim(image, 0, "writing", 20)),
+            ("warning: seat 63 hi: .* found 21", lambda: self.poke_seat(image, 63, 1, 21)),
+            ("warning: seat 0 counters: expected at most 20", lambda: self.poke_seat(image, 0, 2, 21)),
+            ("warning: seat 0 counters", lambda: self.poke_seat(image, 0, 3, 2**64 - 1)),
+            ("error: seat 1 reservations", lambda: self.poke_seat(image, 1, 4, 2**17 + 1)),
+            ("warning: seat 1 padding", lambda: self.poke_seat(image, 1, 5, 1)),
+            ("error: slot 2: .* that of 19, which belongs to slot 3", lambda: self.poke_stamp(image, 2, done(19))),
+            ("error: slot 2: .* that of 19, which belongs to slot 3", lambda: self.poke_stamp(image, 2, busy(19))),
+            ("error: slot 2: .* found 0x1;", lambda: self.poke_stamp(image, 2, 1)),
+            ("warning: slot 3: .* that of 27", lambda: self.poke_stamp(image, newest, done(27))),
+            ("error: header: .* found 16384 bytes", lambda: os.truncate(image, 16384)),
+        ]:
+            with self.subTest(says=says):
+                image.write_bytes(sound)
+                damage()
+                text = self.check(FAILED, "--file", image)
+                self.assertRegex(text, "(?m)^" + says)
+                self.assertNotIn("ok:", text)
+        self.assertEqual(len(sound), slots + -(-8 * stride // PAGE) * PAGE)
+        self.assertLess(seats, slots)
+
+    def test_bytes_around_a_payload_are_named(self):
+        name = self.name()
+        self.expect(OK, "create", name, "--slots", 5000, "--size", 12, "--align", 64)  # stride 128, payload at 64
+        self.expect(OK, "write", name, "--format", "raw", stdin=b"Hello, world")
+        self.check(OK, name)
+        slots = self.offset(SHM / name, 112)
+        for at in [slots + 8, slots + 64 + 16, slots + 4999 * 128 + 127]:
+            self.poke(SHM / name, at, b"x")
+            slot = (at - slots) // 128
+            self.assertIn(f"warning: slot {slot}: expected zeros around", self.check(FAILED, name))
+            self.poke(SHM / name, at, b"\0")
+
+    def test_large_records_are_checked_without_reading_them(self):
+        name = self.name()
+        self.expect(OK, "create", name, "--slots", 3, "--size", 20000)
+        self.expect(OK, "write", name, "--format", "raw", stdin=b"x" * 40000)
+        self.assertIn("3 slots (2 published, 0 being written, 0 holes)", self.check(OK, name))
+        self.poke_stamp(SHM / name, 2, done(1))
+        self.assertIn("error: slot 2:", self.check(FAILED, name))
+
+    def test_many_of_a_kind_are_counted(self):
+        name = self.create_filled(20, slots=100)
+        self.poke_control(SHM / name, head=0)
+        text = self.check(FAILED, name)
+        self.assertIn("error: slot 4: expected a stamp below head, 0", text)
+        self.assertIn("error: slots: 15 more of them", text)
+
+    def test_another_layout_version_is_incompatible(self):
+        name = self.create()
+        self.poke(SHM / name, 8, struct.pack("<I", 7))
+        self.assertIn("error: header: expected layout version 1", self.check(INCOMPATIBLE, name))
+
+    def test_a_dead_writer_is_a_warning_until_its_seat_is_repaired(self):
+        name = self.create()
+        pid = self.dead_writer(name)
+        text = self.check(FAILED, name)
+        self.assertRegex(text, rf"^warning: seat 0 holder: .* found pid {pid}, which died idle; .*--clear-stale\n$")
+        self.expect(OK, "write", name, stdin="ts,px,sym\n2,2,B\n")
+        self.assertRegex(self.check(OK, name), "^ok: ")
+
+    def test_a_mutex_that_died_with_its_owner_is_a_warning(self):
+        name = self.create()
+        self.dead_writer(name)
+        self.poke_control(SHM / name, mutex=1)
+        self.assertRegex(self.check(FAILED, name), r"warning: mutex: expected an owner that lives, found seat 0, whose")
+
+    def test_what_a_writer_died_in_is_a_hole(self):
+        name = self.create_filled(3)
+        self.dead_writer(name)  # wrote 3
+        self.poke_claim(SHM / name, 0, "writing", 4)
+        self.poke_control(SHM / name, head=5)
+        self.poke_stamp(SHM / name, 4, busy(4))
+        text = self.check(FAILED, name)
+        self.assertRegex(text, "warning: seat 0 holder: .* died while writing 4;")
+        self.assertIn("note: slots: expected each value to have been published, found 1 that nobody will, the first "
+                      "being 4;", text)
+
+    def test_what_a_living_writer_is_in_is_no_hole(self):
+        name = self.create_filled(3)
+        self.start_writer(name)
+        self.poke_claim(SHM / name, 0, "writing", 4)
+        self.poke_control(SHM / name, head=5)
+        self.poke_stamp(SHM / name, 4, busy(4))
+        self.assertRegex(self.check(OK, name), r"^ok: .*4 published, 1 being written, 0 holes")
+
+    def test_a_writer_that_is_stopped_inside_of_a_value_is_a_warning(self):
+        name = self.create_filled(3)
+        writer = self.start_writer(name)
+        writer.send_signal(signal.SIGSTOP)
+        self.eventually(lambda: "stopped" in self.expect(OK, "seats", name).stdout)
+        self.check(OK, name)
+        self.poke_claim(SHM / name, 0, "writing", 4)
+        self.poke_control(SHM / name, head=5, mutex=1)
+        text = self.check(FAILED, name)
+        self.assertRegex(text, rf"warning: seat 0 holder: .* pid {writer.pid} stopped while writing 4;")
+        self.assertRegex(text, rf"warning: mutex: .* pid {writer.pid} stopped;")
+
+    def test_an_exclusive_arena_has_no_claims(self):
+        name = self.create("--exclusive")
+        self.expect(OK, "write", name, stdin="ts,px,sym\n1,1,A\n")
+        self.check(OK, name)
+        self.poke_claim(SHM / name, 0, "writing", 0)
+        self.assertIn("seat 0 claim kind: expected where its holder began", self.check(FAILED, name))
+
+    def test_changes_nothing_and_needs_read_permission_only(self):
+        name = self.create_filled(20)
+        os.chmod(SHM / name, 0o444)
+        before = hashlib.sha256((SHM / name).read_bytes()).hexdigest()
+        self.assertRegex(self.check(OK, name, **self.as_nobody()), "^ok: ")
+        self.assertEqual(hashlib.sha256((SHM / name).read_bytes()).hexdigest(), before)
+
+    def test_one_segment_is_asked_for(self):
+        self.expect(USAGE, "check", says="--file")
+        self.expect(USAGE, "check", "a", "--file", "b", says="--file")
+
+    def test_hot_writers_raise_no_alarm(self):
+        for slots in [3, 500, 50000]:
+            name = self.create(slots=slots)
+            lines = "".join(f"{i},1,A\n" for i in range(20000))
+            writers = [self.start("write", name, stderr=None) for _ in range(2)]
+            stop = threading.Event()
+
+            def feed(writer):
+                writer.stdin.write("ts,px,sym\n")
+                while not stop.is_set():
+                    writer.stdin.write(lines)
+
+            threads = [threading.Thread(target=feed, args=(writer,)) for writer in writers]
+            for thread in threads:
+                thread.start()
+            try:
+                self.eventually(lambda: self.written(name) > slots)
+                before = self.written(name)
+                end = time.monotonic() + 2
+                while time.monotonic() < end:
+                    self.assertRegex(self.check(OK, name), "(?m)^ok: ")
+                self.assertGreater(self.written(name), before)
+            finally:
+                stop.set()
+                for thread in threads:
+                    thread.join()
+                for writer in writers:
+                    writer.communicate()
+            self.assertRegex(self.check(OK, name), "(?m)^ok: ")
+
+
+if __name__ == "__main__":
+    unittest.main()
