@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <fstream>
+#include <thread>
 #include <utility>
 
 #include "arena_shm/core/mutex.hpp"
@@ -22,11 +23,11 @@ constexpr std::uint64_t kMaxPaddingBytes = 1 << 16;
 std::string part_of(const std::string& problem) { return problem.substr(0, problem.find(':')); }
 
 // The words behind the header are read one by one while others write: what is wrong must stay so.
-Facts read_settled_facts(const Image& image) {
+Facts read_settled_facts(const Image& image, std::chrono::milliseconds between_looks) {
   constexpr int kLooks = 2;
   Facts facts = read_facts(image);
   for (int i = 0; i < kLooks && image.is_live() && !facts.problems.empty(); ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    std::this_thread::sleep_for(between_looks);
     const Facts again = read_facts(image);
     std::erase_if(facts.problems, [&](const std::string& problem) {
       return std::none_of(again.problems.begin(), again.problems.end(),
@@ -139,8 +140,8 @@ bool Checked::has_failed() const noexcept {
                      [](auto& finding) { return finding.severity != Severity::note; });
 }
 
-Checked check(const Image& image) {
-  Checked checked{.facts = read_settled_facts(image), .findings = {}, .verified = {}};
+Checked check(const Image& image, std::chrono::milliseconds between_looks) {
+  Checked checked{.facts = read_settled_facts(image, between_looks), .findings = {}, .verified = {}};
   for (const std::string& problem : checked.facts.problems) checked.findings.push_back({Severity::error, problem});
   if (!checked.facts.usable) return checked;
   const core::Header& header = checked.facts.header;
@@ -148,10 +149,10 @@ Checked check(const Image& image) {
   check_padding(image, header, checked.findings);
 
   Suspects seats = suspect_seats(image, header);
-  keep_persisting(image, seats, [&] { return suspect_seats(image, header); });
+  keep_persisting(image, between_looks, seats, [&] { return suspect_seats(image, header); });
   report(seats, checked.findings);
 
-  const CheckedSlots slots = check_slots(image, header);
+  const CheckedSlots slots = check_slots(image, header, between_looks);
   report(slots.suspects, checked.findings);
   if (slots.holes > 0) {
     checked.findings.push_back(

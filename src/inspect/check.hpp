@@ -5,6 +5,8 @@
 // only what is wrong in the same words at every look.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -33,7 +35,8 @@ struct Checked {
 };
 
 /// What is wrong with the contents never throws.
-/// Cost: reads the stamps of all slots that were ever used; sleeps for a moment where something looks wrong.
-Checked check(const Image& image);
+/// Cost: reads the stamps of all slots that were ever used; sleeps `between_looks` a few times where something looks
+/// wrong.
+Checked check(const Image& image, std::chrono::milliseconds between_looks = std::chrono::milliseconds{10});
 
 }  // namespace arena_shm::inspect

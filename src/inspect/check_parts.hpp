@@ -1,6 +1,7 @@
 // What the parts of check (check.hpp) have in common: things that look wrong, until they have been looked at again.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -28,11 +29,10 @@ using Suspects = std::vector<Suspect>;
 
 /// Leaves the suspects that every further look finds too, in the same words. A saved segment does not move.
 template <class Look>
-void keep_persisting(const Image& image, Suspects& suspects, Look&& look) {
+void keep_persisting(const Image& image, std::chrono::milliseconds between_looks, Suspects& suspects, Look&& look) {
   constexpr int kLooks = 3;
-  constexpr std::chrono::milliseconds kBetweenLooks{10};
   for (int i = 0; i < kLooks && image.is_live() && !suspects.empty(); ++i) {
-    std::this_thread::sleep_for(kBetweenLooks);
+    std::this_thread::sleep_for(between_looks);
     const Suspects again = look();
     std::erase_if(suspects, [&](const Suspect& suspect) {
       return std::none_of(again.begin(), again.end(), [&](const Suspect& other) {
@@ -62,6 +62,6 @@ struct CheckedSlots {
 };
 
 /// All slots, already looked at again.
-CheckedSlots check_slots(const Image& image, const core::Header& header);
+CheckedSlots check_slots(const Image& image, const core::Header& header, std::chrono::milliseconds between_looks);
 
 }  // namespace arena_shm::inspect

@@ -43,7 +43,7 @@ class Slots {
         padding_begin_(header.payload_offset_bytes +
                        (header.payload_bytes + core::kWordBytes - 1) / core::kWordBytes * core::kWordBytes) {}
 
-  CheckedSlots run() {
+  CheckedSlots run(std::chrono::milliseconds between_looks) {
     const std::uint64_t slots_a_block =
         header_.stride_bytes > kWholeSlotBytes ? 1 : std::max<std::uint64_t>(1, kBlockBytes / header_.stride_bytes);
     std::vector<SlotFacts> block;
@@ -62,7 +62,7 @@ class Slots {
         count(slot, before);
       }
     }
-    keep_persisting(image_, result_.suspects, [&] { return look_again(); });
+    keep_persisting(image_, between_looks, result_.suspects, [&] { return look_again(); });
     settle();
     return std::move(result_);
   }
@@ -219,6 +219,8 @@ class Slots {
 
 }  // namespace
 
-CheckedSlots check_slots(const Image& image, const core::Header& header) { return Slots(image, header).run(); }
+CheckedSlots check_slots(const Image& image, const core::Header& header, std::chrono::milliseconds between_looks) {
+  return Slots(image, header).run(between_looks);
+}
 
 }  // namespace arena_shm::inspect

@@ -12,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const fuzz::HostileFile file(hostile);
   const inspect::Image image = inspect::Image::of_file(file.path());
   const inspect::Facts facts = inspect::read_facts(image);
-  const inspect::Checked checked = inspect::check(image);
+  const inspect::Checked checked = inspect::check(image, std::chrono::milliseconds(0));
   if (checked.facts.usable != facts.usable || checked.has_failed() < !facts.problems.empty()) std::abort();
   if (!facts.usable) {
     if (facts.problems.empty()) std::abort();  // it has to say why
