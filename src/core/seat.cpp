@@ -44,12 +44,49 @@ std::uint64_t own_pid_namespace() noexcept {
   return ::stat("/proc/self/ns/pid", &status) == 0 ? status.st_ino : 0;
 }
 
+/// A dead holder's mutex is freed before its seat can look alive again: a newcomer that is stopped right after taking
+/// the lease must not be waited for.
+void free_mutex_of_dead_seat(const Segment& segment, std::uint32_t index) {
+  std::atomic<std::uint32_t>& mutex = segment.ring().control->mutex;
+  if (mutex_owner(mutex.load(std::memory_order_relaxed)) != index + 1) return;
+  segment.leases().with_dead_seat(index, [&]() noexcept { free_dead_mutex(mutex, index); });
+}
+
+/// Requires: the caller holds the seat's lease.
+void begin_anew(const Ring& ring, std::uint32_t index) noexcept {
+  ARENA_SHM_STOP_POINT(seat_taken);
+  // A predecessor that died since the mutex was looked at: nobody else may conclude that once this seat lives again.
+  free_dead_mutex(ring.control->mutex, index);
+  ARENA_SHM_STOP_POINT(seat_repaired);
+  // The predecessor is dead, and what it had claimed is over. Shared: nothing below head will be this holder's.
+  // Exclusive: where this session begins.
+  const std::uint64_t head = ring.control->head.load(std::memory_order_acquire);
+  ring.seats[index].claim.store(idle(std::min(head, kSeqLimit)), std::memory_order_release);
+  ARENA_SHM_STOP_POINT(seat_entered);
+}
+
 }  // namespace
+
+bool clear_dead_seat(const Segment& segment, std::uint32_t index) {
+  free_mutex_of_dead_seat(segment, index);
+  Lease lease;
+  switch (segment.leases().take(index, lease)) {
+    case LeaseOutcome::taken: break;
+    case LeaseOutcome::held:
+    case LeaseOutcome::obstructed: return false;
+    case LeaseOutcome::failed: throw_errno(errno, "clear a seat of", segment.info().name);
+  }
+  Seat& seat = segment.ring().seats[index];
+  if (seat.pid.load(std::memory_order_relaxed) == 0) return false;
+  begin_anew(segment.ring(), index);
+  seat.pid.store(0, std::memory_order_relaxed);
+  return true;
+}
 
 SeatHold::SeatHold(std::shared_ptr<const Segment> segment, std::string_view holder)
     : segment_(std::move(segment)), membarrier_registered_(register_for_membarrier()) {
   take_first_free();
-  enter();
+  begin_anew(segment_->ring(), index_);
   identify(holder);
 }
 
@@ -63,11 +100,7 @@ bool SeatHold::try_take(bool& obstructed) {
   const std::string& name = segment_->info().name;
   const Ring& ring = segment_->ring();
   for (index_ = 0; index_ < ring.seat_count; ++index_) {
-    // A dead holder's mutex is freed before its seat can look alive again: a newcomer that is stopped right after
-    // taking the lease must not be waited for.
-    if (mutex_owner(ring.control->mutex.load(std::memory_order_relaxed)) == index_ + 1) {
-      segment_->leases().with_dead_seat(index_, [&]() noexcept { free_dead_mutex(ring.control->mutex, index_); });
-    }
+    free_mutex_of_dead_seat(*segment_, index_);
     ARENA_SHM_STOP_POINT(seat_looked);
     switch (segment_->leases().take(index_, lease_)) {
       case LeaseOutcome::taken: return true;
@@ -103,19 +136,6 @@ void SeatHold::take_first_free() {
                .found = "a living writer in each",
                .remedy = segment_->ring().exclusive ? "an exclusive arena has one writer at a time: end that one first"
                                                     : "end a writer, or create the arena with more seats"});
-}
-
-void SeatHold::enter() {
-  const Ring& ring = segment_->ring();
-  ARENA_SHM_STOP_POINT(seat_taken);
-  // A predecessor that died since try_take() looked: nobody else may conclude that once this seat lives again.
-  free_dead_mutex(ring.control->mutex, index_);
-  ARENA_SHM_STOP_POINT(seat_repaired);
-  // The predecessor is dead, and what it had claimed is over. Shared: nothing below head will be this holder's.
-  // Exclusive: where this session begins.
-  const std::uint64_t head = ring.control->head.load(std::memory_order_acquire);
-  seat().claim.store(idle(std::min(head, kSeqLimit)), std::memory_order_release);
-  ARENA_SHM_STOP_POINT(seat_entered);
 }
 
 void SeatHold::identify(std::string_view holder) const noexcept {

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "arena_shm/core/seat.hpp"
 #include "inspect/facts.hpp"
 #include "tool/output.hpp"
 #include "tool/seat_table.hpp"
@@ -14,13 +15,40 @@ namespace {
 
 struct Options {
   std::string name;
+  bool clear_stale = false;
 };
+
+// Repairs what the next writer would repair. Only here is anything written.
+void clear_stale(const inspect::Image& image, const inspect::Facts& facts) {
+  const auto segment = core::Segment::open(image.label(), core::Access::read_write);
+  if (segment->info().epoch != facts.info.epoch) {
+    throw Error(Code::not_found, {.name = image.label(),
+                                  .doing = "clear the seats of",
+                                  .expected = "the arena that was looked at",
+                                  .found = "another one",
+                                  .remedy = "try again"});
+  }
+  std::size_t cleared = 0;
+  Output output;
+  for (const inspect::SeatFacts& seat : inspect::read_seats(image, facts.header).all) {
+    if (seat.holder != inspect::Holder::dead || !core::clear_dead_seat(*segment, seat.index)) continue;
+    ++cleared;
+    output.text() += fmt::format("cleared seat {}: pid {} died, {}\n", seat.index, seat.pid,
+                                 describe_claim(seat, facts.info.writers == Writers::exclusive));
+  }
+  output.flush();
+  note(fmt::format("cleared {} of '{}'", counted(cleared, "seat"), image.label()));
+}
 
 ExitCode run(const Options& options) {
   const inspect::Image image = inspect::Image::of_arena(options.name);
   const inspect::Facts facts = inspect::read_facts(image);
   for (const std::string& problem : facts.problems) note(fmt::format("'{}': {}", image.label(), problem));
   if (!facts.usable) return exit_code_of(facts.refusal);
+  if (options.clear_stale) {
+    clear_stale(image, facts);
+    return ExitCode::ok;
+  }
   const inspect::Seats seats = inspect::read_seats(image, facts.header);
   Output output;
   append_seats(output.text(), facts, seats);
@@ -39,10 +67,13 @@ void add_seats(CLI::App& app, Action& action) {
                 .summary = "Show who writes to an arena",
                 .details = "A seat belongs to a writing handle. Its holder is alive if the kernel says so (the\n"
                            "lease is held), dead if it did not live to give the seat back. The claim is what\n"
-                           "it is in the middle of.",
-                .example = "  arena-shm seats ticks"},
+                           "it is in the middle of. Dead seats need no repair, as the next writer takes them\n"
+                           "over; --clear-stale does it now.",
+                .example = "  arena-shm seats ticks\n"
+                           "  arena-shm seats ticks --clear-stale"},
                options, run);
   verb.add_option("NAME", options->name, "Name of the arena")->required()->type_name("");
+  verb.add_flag("--clear-stale", options->clear_stale, "Repair the seats whose holders died, and say which");
 }
 
 }  // namespace arena_shm::tool

@@ -68,6 +68,46 @@ class SeatsTest(CliTest):
         self.assertRegex(self.rows(exclusive)[0], r" since 2 +3 ")
         self.assertNotIn("since", self.rows(name)[0])
 
+    def poke(self, name, offset, data):
+        with open(SHM / name, "r+b") as segment:
+            segment.seek(offset)
+            segment.write(data)
+
+    def offset(self, name, at):
+        return struct.unpack_from("<Q", (SHM / name).read_bytes(), at)[0]
+
+    def test_clearing_repairs_the_dead_and_leaves_the_living_alone(self):
+        name = self.create()
+        alive, dead, other = (self.start_writer(name) for _ in range(3))
+        dead.kill()
+        dead.wait()
+        other.communicate()
+        head = self.written(name)
+        seats, control = self.offset(name, 96), self.offset(name, 80)
+        self.poke(name, seats + 128, struct.pack("<Q", head - 1 << 2 | 1))  # died claiming
+        self.poke(name, control + 64, struct.pack("<I", 2 | 1 << 31))  # with the mutex, and somebody waits
+        before = self.rows(name)
+        done = self.expect(OK, "seats", name, "--clear-stale", says="cleared 1 seat of")
+        self.assertEqual(done.stdout, f"cleared seat 1: pid {dead.pid} died, claiming {head - 1}\n")
+        after = self.rows(name)
+        self.assertEqual([after[i].split() for i in (0, 2)], [before[i].split() for i in (0, 2)])
+        self.assertRegex(after[1], r"^   1  left +- .* idle ")
+        (claim,) = struct.unpack_from("<Q", (SHM / name).read_bytes(), seats + 128)
+        self.assertEqual(claim, head << 2)
+        self.assertEqual(struct.unpack_from("<I", (SHM / name).read_bytes(), control + 64), (0,))
+        self.expect(OK, "check", name)
+        alive.stdin.write("2,2,B\n")
+        alive.stdin.flush()
+        self.eventually(lambda: self.written(name) == head + 1)
+
+    def test_clearing_a_table_without_dead_seats_changes_nothing(self):
+        name = self.create()
+        self.start_writer(name)
+        before = (SHM / name).read_bytes()
+        done = self.expect(OK, "seats", name, "--clear-stale", says="cleared 0 seats of")
+        self.assertEqual(done.stdout, "")
+        self.assertEqual((SHM / name).read_bytes(), before)
+
     def test_needs_read_permission_only(self):
         name = self.create("--mode", "0444")
         self.start_writer(name)

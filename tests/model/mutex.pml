@@ -189,7 +189,7 @@ end_without_seat: /* try_take() of seat.cpp; any free seat, not the first */
      :: else
      fi;
 #ifndef M_NEWCOMER_NO_REPAIR
-     free_dead_mutex(seat); /* enter() */
+     free_dead_mutex(seat); /* begin_anew() */
 #endif
 #if RESERVERS
      STEP( claim[seat] = 0 )

@@ -33,7 +33,6 @@ class SeatHold {
  private:
   void take_first_free();
   bool try_take(bool& obstructed);
-  void enter();
   void identify(std::string_view holder) const noexcept;
 
   std::shared_ptr<const Segment> segment_;
@@ -41,5 +40,10 @@ class SeatHold {
   std::uint32_t index_ = 0;
   Lease lease_;  // after segment_: given back before the mappings go
 };
+
+/// Repairs a seat whose holder died, as the next holder would: frees the mutex if it died with it, makes the claim idle,
+/// and shows the seat as left. False, and nothing done: its holder lives, or left, or somebody else repairs it.
+/// Errors: Code::system.
+bool clear_dead_seat(const Segment& segment, std::uint32_t index);
 
 }  // namespace arena_shm::core
