@@ -128,9 +128,17 @@ std::uint64_t own_pid_namespace() {
   return ::stat("/proc/self/ns/pid", &status) == 0 ? status.st_ino : 0;
 }
 
+bool sees_all_processes() {
+  // Processes of other users are not even listed with hidepid=invisible or ptraceable, proc(5). Process 1 is always
+  // there, and hardly anybody's own.
+  struct stat status {};
+  return ::stat("/proc/1", &status) == 0;
+}
+
 Mappers mappers_of(const Image& image, std::uint64_t doorbell_offset) {
   const auto page_bytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   Mappers mappers;
+  mappers.complete = sees_all_processes();
   for (const std::uint32_t pid : all_pids()) {
     std::ifstream maps(fmt::format("/proc/{}/maps", pid));
     bool maps_it = false;

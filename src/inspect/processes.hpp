@@ -29,6 +29,9 @@ struct Process {
 
 Process look_up(std::uint32_t pid);
 
+/// Does /proc show the processes of others, or does its option hidepid keep them from this one?
+bool sees_all_processes();
+
 /// Inode of the pid namespace that this process is in; 0 where /proc does not tell. Pids of others mean nothing here.
 std::uint64_t own_pid_namespace();
 
@@ -42,6 +45,7 @@ struct Mapper {
 struct Mappers {
   std::vector<Mapper> found;
   std::size_t unreadable_count = 0;  ///< processes whose mappings may not be looked at
+  bool complete = true;              ///< /proc shows every process of this pid namespace
 };
 
 /// Everybody in this pid namespace who has the file mapped. Readers may map the doorbell's page writable: that alone

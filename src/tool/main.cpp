@@ -79,6 +79,7 @@ ExitCode run(int argc, char** argv) {
   add_top(app, action);
   add_check(app, action);
   add_rm(app, action);
+  add_gc(app, action);
 
   const std::string first = argc > 1 ? argv[1] : "";
   const auto known = verb_names(app);

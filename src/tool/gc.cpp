@@ -1,0 +1,116 @@
+// gc: removes the arenas that nobody uses.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "arena_shm/raw.hpp"
+#include "inspect/facts.hpp"
+#include "inspect/processes.hpp"
+#include "inspect/seats.hpp"
+#include "schema/utf8.hpp"
+#include "tool/names.hpp"
+#include "tool/output.hpp"
+#include "tool/verbs.hpp"
+
+namespace arena_shm::tool {
+
+namespace {
+
+struct Options {
+  std::vector<std::string> names;
+  bool dry_run = false;
+  bool force = false;
+};
+
+/// Why the arena has to stay, or nothing.
+std::optional<std::string> use_of(const inspect::Image& image, bool force) {
+  const inspect::Facts facts = inspect::read_facts(image);
+  if (!facts.usable) return "it is damaged: see arena-shm inspect, and remove it with arena-shm rm";
+  const inspect::Seats seats = inspect::read_seats(image, facts.header);
+  const std::size_t held = seats.count(inspect::Holder::alive);
+  if (held > 0) return fmt::format("{} alive", counted(held, "writer"));
+  if (seats.count(inspect::Holder::unknown) > 0) return "its seats cannot be tested";
+  const inspect::Mappers mappers = inspect::mappers_of(image, facts.header.doorbell.offset_bytes);
+  if (!mappers.found.empty()) {
+    const inspect::Mapper& first = mappers.found.front();
+    return fmt::format("mapped by pid {} ({}){}", first.pid, first.process.name,
+                       mappers.found.size() > 1 ? fmt::format(" and {} more", mappers.found.size() - 1) : "");
+  }
+  if (force) return std::nullopt;
+  if (!mappers.complete) return "/proc does not show all processes; --force if none of the others uses it";
+  if (mappers.unreadable_count > 0) {
+    return fmt::format(
+        "no permission to look at {}; --force if none of them uses it",
+        mappers.unreadable_count == 1 ? "1 process" : fmt::format("{} processes", mappers.unreadable_count));
+  }
+  return std::nullopt;
+}
+
+bool is_still(const inspect::Image& image) {
+  const inspect::Image now = inspect::Image::of_arena(image.label());
+  return now.device() == image.device() && now.inode() == image.inode();
+}
+
+std::vector<inspect::Image> candidates(const Options& options) {
+  if (options.names.empty()) return live_arenas();
+  std::vector<inspect::Image> arenas;
+  for (const std::string& name : options.names) {
+    arenas.push_back(inspect::Image::of_arena(name));
+    if (inspect::has_magic(arenas.back())) continue;
+    throw Error(Code::not_an_arena, {.name = name,
+                                     .doing = "remove",
+                                     .expected = "an arena",
+                                     .found = "a file that is none",
+                                     .remedy = "check the name"});
+  }
+  return arenas;
+}
+
+ExitCode run(const Options& options) {
+  ExitCode code = ExitCode::ok;
+  std::size_t gone = 0;
+  std::size_t kept = 0;
+  Output output;
+  for (const inspect::Image& image : candidates(options)) {
+    try {
+      if (const auto use = use_of(image, options.force)) {
+        note(fmt::format("kept '{}': {}", image.label(), *use));
+        ++kept;
+        continue;
+      }
+      if (!options.dry_run && (!is_still(image) || !RawArena::remove(image.label()))) continue;  // somebody else did
+      ++gone;
+      output.text() += schema::printable(image.label()) + '\n';
+      output.flush();
+    } catch (const Error& error) {
+      if (error.code() == Code::not_found) continue;
+      code = report(error);
+    }
+  }
+  note(fmt::format("{} {}, kept {}", options.dry_run ? "would remove" : "removed", counted(gone, "arena"), kept));
+  return code;
+}
+
+}  // namespace
+
+void add_gc(CLI::App& app, Action& action) {
+  auto options = std::make_shared<Options>();
+  CLI::App& verb = add_verb(
+      app, action,
+      {.name = "gc",
+       .summary = "Remove arenas that nobody uses",
+       .details = "An arena is in use if a writer's seat is held, or if any process has it mapped. The values in\n"
+                  "the others are lost with them: look first, with --dry-run. Where /proc does not show\n"
+                  "everything, as to other users than root, arenas are kept and the reason is told. Readers in\n"
+                  "pid namespaces other than this one and those below it are never seen.\n"
+                  "The names of what is removed go to standard output, those of what is kept to standard error.",
+       .example = "  arena-shm gc --dry-run\n"
+                  "  arena-shm gc ticks imu"},
+      options, run);
+  verb.add_option("NAME", options->names, "Only these arenas; all on this host, if there are none")->type_name("");
+  verb.add_flag("--dry-run", options->dry_run, "Remove nothing, tell what would be removed");
+  verb.add_flag("--force", options->force, "Also where not every process could be looked at");
+}
+
+}  // namespace arena_shm::tool

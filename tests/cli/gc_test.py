@@ -1,0 +1,78 @@
+"""gc: removes what nobody uses. Other arenas of this host are none of a test's business: it names its own."""
+
+import struct
+import unittest
+
+from arena_cli import ABSENT, FAILED, OK, SHM, CliTest
+
+
+class GcTest(CliTest):
+    def gc(self, *args, says="", **kwargs):
+        return self.expect(OK, "gc", *args, says=says, **kwargs).stdout.splitlines()
+
+    def setUp(self):
+        super().setUp()
+        # Without the permission to look at others, --force is needed; then it is as if there were no others.
+        self.looks = []
+        probe = self.create()
+        if not self.gc(probe, "--dry-run"):
+            self.looks = ["--force"]
+
+    def test_removes_what_nobody_uses(self):
+        unused, dead = self.create_filled(3), self.create()
+        writer = self.start_writer(dead)
+        writer.kill()
+        writer.wait()
+        self.assertEqual(self.gc(unused, dead, *self.looks, says="removed 2 arenas, kept 0"), [unused, dead])
+        self.assertFalse((SHM / unused).exists() or (SHM / dead).exists())
+
+    def test_a_dry_run_removes_nothing(self):
+        name = self.create()
+        self.assertEqual(self.gc(name, "--dry-run", *self.looks, says="would remove 1 arena, kept 0"), [name])
+        self.assertTrue((SHM / name).exists())
+
+    def test_without_names_it_looks_at_all(self):
+        unused, used = self.create(), self.create()
+        self.start_writer(used)
+        names = self.gc("--dry-run", *self.looks, says=f"kept '{used}': 1 writer alive")
+        self.assertIn(unused, names)
+        self.assertNotIn(used, names)
+
+    def test_keeps_what_is_written(self):
+        name = self.create()
+        writer = self.start_writer(name)
+        self.assertEqual(self.gc(name, "--force", says=f"kept '{name}': 1 writer alive"), [])
+        writer.communicate()
+        self.assertEqual(self.gc(name, *self.looks), [name])
+
+    def test_keeps_what_is_read(self):
+        name = self.create_filled(1)
+        reader = self.start("tail", name, "-f")
+        reader.stdout.readline()
+        self.assertEqual(self.gc(name, "--force", says=f"kept '{name}': mapped by pid {reader.pid} (arena-shm)"), [])
+        self.assertTrue((SHM / name).exists())
+
+    def test_keeps_what_is_damaged(self):
+        name = self.create()
+        with open(SHM / name, "r+b") as segment:
+            segment.seek(128)
+            segment.write(struct.pack("<Q", 1))
+        self.assertEqual(self.gc(name, "--force", says=f"kept '{name}': it is damaged"), [])
+
+    def test_keeps_what_it_cannot_be_sure_of_unless_forced(self):
+        name = self.create("--mode", "0666")
+        nobody = self.as_nobody()
+        self.start("tail", self.create_filled(1), "-f")  # a process of root's
+        self.assertEqual(self.gc(name, "--dry-run", says="no permission to look at", **nobody), [])
+        self.assertEqual(self.gc(name, "--dry-run", "--force", **nobody), [name])
+
+    def test_names_that_are_no_arenas(self):
+        self.expect(ABSENT, "gc", self.name())
+        other = self.name()
+        (SHM / other).write_bytes(b"x" * 5000)
+        self.expect(FAILED, "gc", other, "--force", says="a file that is none")
+        self.assertTrue((SHM / other).exists())
+
+
+if __name__ == "__main__":
+    unittest.main()
