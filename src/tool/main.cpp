@@ -80,6 +80,7 @@ ExitCode run(int argc, char** argv) {
   add_check(app, action);
   add_rm(app, action);
   add_gc(app, action);
+  add_doctor(app, action);
 
   const std::string first = argc > 1 ? argv[1] : "";
   const auto known = verb_names(app);

@@ -10,6 +10,7 @@ from arena_cli import ABSENT, OK, TOOL, USAGE, CliTest
 VERBS = ["create", "list", "inspect", "tail", "write", "seats", "stat", "metrics", "top", "rm"]
 VERBS = ["create", "list", "inspect", "tail", "write", "seats", "check", "rm"]
 VERBS = ["create", "list", "inspect", "tail", "write", "seats", "check", "rm", "gc"]
+VERBS = ["create", "list", "inspect", "tail", "write", "seats", "check", "rm", "gc", "doctor"]
 
 
 class UsageTest(CliTest):

@@ -1,0 +1,291 @@
+#include "inspect/host.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/magic.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <span>
+
+#include "arena_shm/core/doorbell.hpp"
+#include "arena_shm/core/layout.hpp"
+#include "arena_shm/core/system.hpp"
+#include "arena_shm/raw.hpp"
+#include "core/segment_files.hpp"
+#include "inspect/processes.hpp"
+
+namespace arena_shm::inspect {
+
+namespace {
+
+constexpr std::uint64_t kMebibyte = 1 << 20;
+
+std::string mebibytes(std::uint64_t bytes) { return fmt::format("{} MiB", bytes / kMebibyte); }
+
+std::optional<std::string> line_of(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  if (!std::getline(file, line)) return std::nullopt;
+  return line;
+}
+
+/// Of "MemAvailable:  123 kB"
+std::optional<std::uint64_t> memory_info(std::string_view key) {
+  std::ifstream file("/proc/meminfo");
+  std::string word;
+  for (std::uint64_t kibibytes = 0; file >> word >> kibibytes; std::getline(file, word)) {
+    if (word == fmt::format("{}:", key)) return kibibytes * 1024;
+  }
+  return std::nullopt;
+}
+
+class Examination {
+ public:
+  std::vector<Symptom> run() {
+    examine_directory();
+    examine_memory();
+    examine_limits();
+    examine_files();
+    examine_arena();
+    examine_membarrier();
+    examine_processes();
+    examine_remove_ipc();
+    examine_pages();
+    examine_processors();
+    return std::move(symptoms_);
+  }
+
+ private:
+  void add(Health health, std::string what, std::string found, std::string remedy = {}) {
+    symptoms_.push_back({health, std::move(what), std::move(found), std::move(remedy)});
+  }
+
+  void examine_directory() {
+    struct statfs system {};
+    if (::statfs(core::kDirectory, &system) != 0) {
+      add(Health::broken, core::kDirectory, core::errno_text(errno), "mount -t tmpfs tmpfs /dev/shm");
+      return;
+    }
+    if (system.f_type != TMPFS_MAGIC) {
+      add(Health::warning, core::kDirectory, "another file system than tmpfs",
+          "mount -t tmpfs tmpfs /dev/shm: elsewhere values are written to a disk");
+    }
+    const auto block = static_cast<std::uint64_t>(system.f_bsize);
+    const std::uint64_t size = system.f_blocks * block;
+    const std::uint64_t free = system.f_bavail * block;
+    const std::string found = fmt::format("{} of {} free", mebibytes(free), mebibytes(size));
+    const bool is_limited = size != 0;
+    if (::access(core::kDirectory, W_OK) != 0) {
+      add(Health::broken, core::kDirectory, "no permission to write", "chmod 1777 /dev/shm");
+    } else if (is_limited && free < 64 * kMebibyte) {
+      add(Health::warning, core::kDirectory, found,
+          "remove arenas (arena-shm gc), or mount -o remount,size=SIZE /dev/shm; in a container --shm-size=SIZE");
+    } else {
+      add(Health::ok, core::kDirectory, is_limited ? found : "no limit of its own");
+    }
+    shm_free_ = is_limited ? free : 0;
+  }
+
+  void examine_memory() {
+    const auto available = memory_info("MemAvailable");
+    if (!available) {
+      add(Health::note, "memory", "/proc/meminfo does not tell");
+      return;
+    }
+    const bool is_short = shm_free_ > *available;
+    add(is_short ? Health::note : Health::ok, "memory", mebibytes(*available) + " available",
+        is_short ? "less than /dev/shm would give: who fills it meets the out-of-memory killer" : "");
+    if (const auto limit = line_of("/sys/fs/cgroup/memory.max"); limit && *limit != "max")
+      add(Health::note, "memory limit", *limit + " bytes for this control group",
+          "the pages of an arena count for its creator");
+    if (memory_info("SwapTotal").value_or(0) > 0) {
+      add(Health::note, "swap", "on", "values that nobody touches may be swapped out: swapoff, if latency counts");
+    }
+    const auto overcommit = line_of("/proc/sys/vm/overcommit_memory");
+    if (overcommit == "2") {
+      add(Health::note, "overcommit", "2: strict",
+          fmt::format("arenas count against CommitLimit, {}, of which {} are in use",
+                      mebibytes(memory_info("CommitLimit").value_or(0)),
+                      mebibytes(memory_info("Committed_AS").value_or(0))));
+    } else if (overcommit) {
+      add(Health::ok, "overcommit", *overcommit);
+    }
+  }
+
+  void examine_limits() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_FSIZE, &limit) == 0) {
+      const bool is_free = limit.rlim_cur == RLIM_INFINITY;
+      add(is_free ? Health::ok : Health::warning, "RLIMIT_FSIZE",
+          is_free ? "unlimited" : fmt::format("{} bytes", limit.rlim_cur),
+          is_free ? "" : "no larger arena can be made: ulimit -f unlimited");
+    }
+    if (::getrlimit(RLIMIT_MEMLOCK, &limit) == 0) {
+      add(Health::ok, "RLIMIT_MEMLOCK",
+          limit.rlim_cur == RLIM_INFINITY
+              ? "unlimited"
+              : fmt::format("{} KiB, enough unless a program calls mlockall", limit.rlim_cur / 1024));
+    }
+  }
+
+  /// O_TMPFILE and OFD locks.
+  void examine_files() {
+    const core::Descriptor file(::open(core::kDirectory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+    if (!file) {
+      add(Health::note, "O_TMPFILE", core::errno_text(errno), "arenas are then made under a temporary name");
+      return;
+    }
+    add(Health::ok, "O_TMPFILE", "works");
+    struct flock lease {};
+    lease.l_type = F_WRLCK;
+    lease.l_whence = SEEK_SET;
+    lease.l_start = static_cast<off_t>(core::kLeaseBase);
+    lease.l_len = 1;
+    if (::fcntl(file.get(), F_OFD_SETLK, &lease) != 0) {
+      add(Health::broken, "OFD locks", core::errno_text(errno), "use Linux 3.15 or later, without a filter on fcntl");
+      return;
+    }
+    const core::Descriptor other(::open(fmt::format("/proc/self/fd/{}", file.get()).c_str(), O_RDWR | O_CLOEXEC));
+    if (!other) {
+      add(Health::note, "OFD locks", "can be taken; whether others see them cannot be tried without /proc");
+      return;
+    }
+    lease.l_type = F_RDLCK;
+    const bool is_seen = ::fcntl(other.get(), F_OFD_GETLK, &lease) == 0 && lease.l_type == F_WRLCK;
+    add(is_seen ? Health::ok : Health::broken, "OFD locks", is_seen ? "work" : "taken, but others do not see them",
+        is_seen ? "" : "use a kernel of Linux's own: leases need them");
+  }
+
+  void examine_arena() {
+    const std::string name = fmt::format("arena-shm-doctor-{}", ::getpid());
+    try {
+      const RawArena arena =
+          RawArena::create(name, {"", sizeof(std::uint64_t), sizeof(std::uint64_t), ""}, {.slots = 2});
+      RawArena::remove(name);
+      std::uint64_t value = 42;
+      std::uint64_t back = 0;
+      const std::uint64_t seq = arena.writer("doctor").alloc(std::as_bytes(std::span(&value, 1)));
+      const bool is_back =
+          arena.read(seq, std::as_writable_bytes(std::span(&back, 1))) == ReadStatus::ok && back == value;
+      add(is_back ? Health::ok : Health::broken, "an arena",
+          is_back ? "made, written, read and removed" : "written, but not read back");
+    } catch (const Error& error) {
+      add(Health::broken, "an arena", error.what(), "see the other lines");
+    }
+  }
+
+  void examine_membarrier() {
+    const bool works = core::register_for_membarrier();
+    add(works ? Health::ok : Health::note, "membarrier", works ? "works" : "refused",
+        works ? "" : "each append then costs a full fence: use Linux 4.16 or later, without a filter on membarrier");
+  }
+
+  void examine_processes() {
+    if (line_of("/proc/self/stat") == std::nullopt) {
+      add(Health::warning, "/proc", "absent", "mount -t proc proc /proc: inspect and gc cannot tell who maps an arena");
+    } else if (!sees_all_processes()) {
+      add(Health::note, "/proc", "shows own processes only (hidepid)",
+          "run inspect and gc as root to see who maps an arena");
+    } else if (::geteuid() != 0) {
+      add(Health::ok, "/proc", "shows all processes; the mappings of other users' are for root");
+    } else {
+      add(Health::ok, "/proc", "shows all processes");
+    }
+  }
+
+  /// What logind.conf(5) and its drop-ins say last.
+  static std::optional<std::string> remove_ipc_setting() {
+    namespace fs = std::filesystem;
+    std::map<std::string, std::string> files;  // by name: one in /etc stands for those elsewhere
+    for (const char* directory : {"/usr/lib/systemd", "/usr/local/lib/systemd", "/run/systemd", "/etc/systemd"}) {
+      std::error_code ignored;
+      const std::string base = directory;
+      if (fs::exists(base + "/logind.conf", ignored)) files[""] = base + "/logind.conf";
+      for (fs::directory_iterator entry(base + "/logind.conf.d", ignored), end; entry != end;
+           entry.increment(ignored)) {
+        if (entry->path().extension() == ".conf") files[entry->path().filename()] = entry->path();
+      }
+    }
+    std::optional<std::string> setting;
+    for (const auto& [name, path] : files) {
+      std::ifstream file(path);
+      for (std::string line; std::getline(file, line);) {
+        std::erase_if(line, [](char c) { return c == ' ' || c == '\t' || c == '\r'; });
+        if (line.starts_with("RemoveIPC=")) setting = line.substr(10);
+      }
+    }
+    return setting;
+  }
+
+  void examine_remove_ipc() {
+    struct stat status {};
+    if (::stat("/run/systemd/system", &status) != 0) {
+      add(Health::ok, "RemoveIPC", "no systemd here");
+      return;
+    }
+    const auto setting = remove_ipc_setting();
+    const bool removes = !setting || (*setting != "no" && *setting != "false" && *setting != "0" && *setting != "off" &&
+                                      *setting != "n" && *setting != "f");
+    add(removes ? Health::warning : Health::ok, "RemoveIPC", setting.value_or("yes, the default"),
+        removes ? "at the last logout of a user who is no system user, systemd removes that user's arenas: "
+                  "RemoveIPC=no in /etc/systemd/logind.conf, or loginctl enable-linger"
+                : "");
+  }
+
+  void examine_pages() {
+    const auto setting = line_of("/sys/kernel/mm/transparent_hugepage/shmem_enabled");
+    if (!setting) {
+      add(Health::note, "huge pages", "this kernel has none for shared memory");
+      return;
+    }
+    const std::size_t open = setting->find('[');
+    const std::string chosen = setting->substr(open + 1, setting->find(']') - open - 1);
+    const bool is_used = chosen == "always" || chosen == "within_size" || chosen == "force";
+    add(is_used ? Health::ok : Health::note, "huge pages", chosen,
+        is_used ? ""
+                : "for rings of many megabytes: echo within_size > /sys/kernel/mm/transparent_hugepage/shmem_enabled");
+  }
+
+  void examine_processors() {
+    const auto governor = line_of("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
+    const bool is_slow = governor && *governor != "performance";
+    add(is_slow ? Health::note : Health::ok, "frequency", governor.value_or("not to be seen from here"),
+        is_slow ? "for steady latency: cpupower frequency-set -g performance" : "");
+    const std::string isolated = line_of("/sys/devices/system/cpu/isolated").value_or("");
+    const std::string all = fmt::format("{} processors", ::sysconf(_SC_NPROCESSORS_ONLN));
+    if (isolated.empty()) {
+      add(Health::note, "pinning", all + ", none isolated",
+          "for latency without outliers: isolcpus= on the kernel's command line, and taskset for writers and readers");
+    } else {
+      add(Health::ok, "pinning", fmt::format("{}, isolated: {}", all, isolated));
+    }
+  }
+
+  std::vector<Symptom> symptoms_;
+  std::uint64_t shm_free_ = 0;
+};
+
+}  // namespace
+
+std::string_view to_string(Health health) noexcept {
+  switch (health) {
+    case Health::ok: return "ok";
+    case Health::note: return "note";
+    case Health::warning: return "warning";
+    case Health::broken: break;
+  }
+  return "broken";
+}
+
+std::vector<Symptom> examine_host() { return Examination().run(); }
+
+}  // namespace arena_shm::inspect
