@@ -21,7 +21,9 @@ using schema::TextTable;
 
 constexpr std::chrono::milliseconds kBetweenSamples{200};
 
-struct Options {};
+struct Options {
+  bool names = false;
+};
 
 struct Row {
   inspect::Image image;
@@ -55,7 +57,16 @@ std::vector<std::string> cells(const Row& row) {
           short_duration(std::chrono::nanoseconds(realtime_ns() - info.created_ns))};
 }
 
-ExitCode run(const Options&) {
+// For completions: cheap, and nothing else.
+ExitCode print_names() {
+  Output output;
+  for (const inspect::Image& image : live_arenas()) output.text() += image.label() + '\n';
+  output.flush();
+  return ExitCode::ok;
+}
+
+ExitCode run(const Options& options) {
+  if (options.names) return print_names();
   std::vector<std::string> unreadable;
   std::vector<Row> rows;
   for (inspect::Image& image : live_arenas(&unreadable)) {
@@ -92,14 +103,17 @@ ExitCode run(const Options&) {
 }  // namespace
 
 void add_list(CLI::App& app, Action& action) {
-  add_verb(app, action,
-           {.name = "list",
-            .summary = "List every arena on this host",
-            .details =
-                "The rate is that of the last moment. Writers are alive if the kernel says so (their lease is held),\n"
-                "dead if they did not live to give their seat back.",
-            .example = "  arena-shm list"},
-           std::make_shared<Options>(), run);
+  auto options = std::make_shared<Options>();
+  CLI::App& verb = add_verb(
+      app, action,
+      {.name = "list",
+       .summary = "List every arena on this host",
+       .details =
+           "The rate is that of the last moment. Writers are alive if the kernel says so (their lease is held),\n"
+           "dead if they did not live to give their seat back.",
+       .example = "  arena-shm list"},
+      options, run);
+  verb.add_flag("--names", options->names, "Names only, one a line")->group("");
 }
 
 }  // namespace arena_shm::tool

@@ -81,6 +81,7 @@ ExitCode run(int argc, char** argv) {
   add_rm(app, action);
   add_gc(app, action);
   add_doctor(app, action);
+  add_completion(app, action);
 
   const std::string first = argc > 1 ? argv[1] : "";
   const auto known = verb_names(app);

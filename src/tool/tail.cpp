@@ -241,7 +241,7 @@ void add_tail(CLI::App& app, Action& action) {
       ->check(check_count, "");
   verb.add_flag("-f,--follow", options->follow, "Go on with what comes, until interrupted");
   verb.add_option("--from", options->from, "Begin at: oldest, newest, or a sequence number")
-      ->type_name("WHERE")
+      ->type_name("oldest|newest|SEQ")
       ->check(check_from, "");
   verb.add_option("--until", options->until, "End with this sequence number")->type_name("SEQ")->check(check_count, "");
   verb.add_option("--format", options->format, "table, ndjson (json is the same), csv, influx or hex")

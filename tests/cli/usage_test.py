@@ -11,6 +11,7 @@ VERBS = ["create", "list", "inspect", "tail", "write", "seats", "stat", "metrics
 VERBS = ["create", "list", "inspect", "tail", "write", "seats", "check", "rm"]
 VERBS = ["create", "list", "inspect", "tail", "write", "seats", "check", "rm", "gc"]
 VERBS = ["create", "list", "inspect", "tail", "write", "seats", "check", "rm", "gc", "doctor"]
+VERBS = ["create", "list", "inspect", "tail", "write", "seats", "check", "rm", "gc", "doctor", "completion"]
 
 
 class UsageTest(CliTest):

@@ -1,0 +1,163 @@
+"""completion: the scripts, in the shells that they are for."""
+
+import os
+import shutil
+import subprocess
+import unittest
+
+from arena_cli import OK, SHM, TOOL, USAGE, CliTest
+
+# What bash does when Tab is pressed: the words are set, the function is called, COMPREPLY is read.
+DRIVER = """
+source "$SCRIPT"
+COMP_WORDS=("$@")
+COMP_CWORD=$(($# - 1))
+function_of=$(complete -p arena-shm)
+[[ $function_of =~ -F\\ ([^ ]+) ]] && "${BASH_REMATCH[1]}"
+((${#COMPREPLY[@]} == 0)) || printf '%s\\n' "${COMPREPLY[@]}"
+"""
+
+
+class CompletionTest(CliTest):
+    def script(self, shell):
+        path = self.directory() / "script"
+        path.write_text(self.expect(OK, "completion", shell).stdout)
+        return path
+
+    def environment(self, script):
+        """With the tool in the path."""
+        bin_directory = self.directory()
+        (bin_directory / "arena-shm").symlink_to(TOOL)
+        return os.environ | {"SCRIPT": str(script), "PATH": f"{bin_directory}:{os.environ['PATH']}", "LC_ALL": "C"}
+
+    def bash(self, *words, cwd=None):
+        """What is offered for the last word."""
+        done = subprocess.run(
+            ["bash", "--norc", "-c", DRIVER, "bash", "arena-shm", *words],
+            env=self.environment(self.script("bash")),
+            cwd=cwd,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+        )
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return done.stdout.splitlines()
+
+    def verbs(self):
+        lines = self.expect(OK, "--help").stdout.split("Subcommands:\n")[1].split("\n\n")[0].splitlines()
+        return [line.split()[0] for line in lines if line.startswith("  ") and not line.startswith("   ")]
+
+    def test_bash_completes_verbs(self):
+        self.assertIn("tail", self.verbs())
+        self.assertEqual(self.bash(""), [*self.verbs(), "--help", "--version"])
+        self.assertEqual(self.bash("insp"), ["inspect"])
+        self.assertEqual(self.bash("--v"), ["--version"])
+        self.assertEqual(self.bash("nonsense"), [])
+
+    def test_bash_completes_every_option_that_the_help_names(self):
+        for verb in self.verbs():
+            offered = self.bash(verb, "-")
+            text = self.expect(OK, verb, "--help").stdout
+            self.assertIn("--help", offered)
+            options = [line for line in text.splitlines() if line.startswith("  -")]
+            self.assertGreater(len(options), 0)
+            for word in " ".join(options).replace(",", " ").split():
+                if word.startswith("--"):
+                    self.assertIn(word, offered, verb)
+
+    def test_bash_completes_choices(self):
+        self.assertEqual(self.bash("tail", "x", "--format", ""), ["table", "ndjson", "csv", "hex"])
+        self.assertEqual(self.bash("tail", "x", "--format", "nd"), ["ndjson"])
+        self.assertEqual(self.bash("tail", "x", "--format", "=", "nd"), ["ndjson"])
+        self.assertEqual(self.bash("tail", "x", "--from", ""), ["oldest", "newest"])
+        self.assertEqual(self.bash("completion", ""), ["bash", "zsh", "fish"])
+        self.assertEqual(self.bash("create", "x", "--slots", ""), [])
+
+    def test_bash_completes_names_of_arenas(self):
+        name = self.create()
+        for verb in ["tail", "inspect", "check", "rm", "gc", "seats", "write"]:
+            self.assertEqual(self.bash(verb, name[:-3]), [name], verb)
+        self.assertIn(name, self.bash("tail", ""))
+        self.assertEqual(self.bash("rm", "x", name[:-3]), [name])
+        self.assertEqual(self.bash("create", name[:-3]), [])
+
+    def test_bash_completes_files(self):
+        directory = self.directory()
+        (directory / "saved.img").touch()
+        self.assertEqual(self.bash("inspect", "--file", "sa", cwd=directory), ["saved.img"])
+
+    def test_a_hostile_name_is_never_run(self):
+        harmless = self.create()
+        hostile = self.name("$(touch${IFS}run)`touch${IFS}run`")
+        shutil.copy(SHM / harmless, SHM / hostile)
+        directory = self.directory()
+        (offered,) = self.bash("tail", hostile[:-30], cwd=directory)
+        self.assertIn(hostile, self.expect(OK, "list", "--names").stdout.splitlines())
+        done = subprocess.run(["bash", "-c", f"printf %s {offered}"], stdout=subprocess.PIPE, cwd=directory, check=True)
+        self.assertEqual(done.stdout.decode(), hostile)
+        self.assertEqual(list(directory.iterdir()), [])
+
+    def test_zsh_accepts_the_script(self):
+        zsh = shutil.which("zsh")
+        if zsh is None:
+            self.skipTest("zsh is not installed")
+        name = self.create()
+        # The builtins that a completion ends in are replaced by ones that print.
+        driver = """
+            compdef() { print defined $* }
+            _describe() { print -l -- ${(P)2} }
+            _arguments() { print -l -- "$@" }
+            source $SCRIPT
+            words=(arena-shm ''); CURRENT=2; _arena_shm
+            words=(arena-shm tail ''); CURRENT=3; _arena_shm
+            compadd() { print -l -- ${(P)2} }; _arena_shm_arenas
+        """
+        done = subprocess.run(
+            [zsh, "-f", "-c", driver],
+            env=self.environment(self.script("zsh")),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+        )
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        lines = done.stdout.splitlines()
+        self.assertEqual(lines[0], "defined _arena_shm arena-shm")
+        self.assertIn("rm:Remove arenas", lines)
+        self.assertIn(":NAME:_arena_shm_arenas", lines)
+        self.assertTrue(any(line.endswith("table, ndjson, csv or hex]:FORMAT:(table ndjson csv hex)") for line in lines))
+        self.assertIn(name, lines)
+
+    def test_fish_completes(self):
+        fish = shutil.which("fish")
+        if fish is None:
+            self.skipTest("fish is not installed")
+        name = self.create()
+        script = self.script("fish")
+        for line, expected in [
+            ("arena-shm insp", "inspect"),
+            ("arena-shm tail --format nd", "ndjson"),
+            (f"arena-shm tail {name[:-3]}", name),
+            ("arena-shm tail --fol", "--follow"),
+        ]:
+            done = subprocess.run(
+                [fish, "--no-config", "-c", 'source $SCRIPT; complete -C "$argv[1]"', line],
+                env=self.environment(script) | {"HOME": str(self.directory())},
+                stdout=subprocess.PIPE,
+                text=True,
+                timeout=60,
+            )
+            self.assertEqual([offer.split("\t")[0] for offer in done.stdout.splitlines()], [expected])
+
+    def test_other_shells_are_refused(self):
+        self.expect(USAGE, "completion", "csh", says="csh")
+
+    def test_names_are_one_a_line(self):
+        name = self.create()
+        self.assertIn(name, self.expect(OK, "list", "--names").stdout.splitlines())
+        self.assertNotIn("--names", self.expect(OK, "list", "--help").stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
