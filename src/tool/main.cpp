@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <charconv>
 #include <csignal>
 #include <cstdint>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "arena_shm/error.hpp"
+#include "tool/app_description.hpp"
 #include "tool/names.hpp"
 #include "tool/output.hpp"
 #include "tool/signals.hpp"
@@ -28,15 +28,13 @@ std::string check_count(const std::string& text) {
 
 namespace {
 
-std::vector<std::string> verb_names(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
-    names.push_back(verb->get_name());
-  }
-  return names;
+bool has_verb(const CLI::App& app, const std::string& name) {
+  return !app.get_subcommands([&](const CLI::App* verb) { return verb->get_name() == name; }).empty();
 }
 
-ExitCode refuse_verb(const std::vector<std::string>& known, const std::string& found) {
+ExitCode refuse_verb(const CLI::App& app, const std::string& found) {
+  std::vector<std::string> known;
+  for (const VerbDescription& verb : describe_verbs(app)) known.push_back(verb.name);
   const auto meant = nearest(found, known);
   note(fmt::format("expected a verb ({}), found '{}'; {}", fmt::join(known, ", "), found,
                    meant ? "did you mean '" + *meant + "'?" : "see arena-shm --help"));
@@ -82,11 +80,11 @@ ExitCode run(int argc, char** argv) {
   add_gc(app, action);
   add_doctor(app, action);
   add_completion(app, action);
+  add_man(app, action);
 
   const std::string first = argc > 1 ? argv[1] : "";
-  const auto known = verb_names(app);
-  if (!first.empty() && first.front() != '-' && std::find(known.begin(), known.end(), first) == known.end()) {
-    return refuse_verb(known, first);
+  if (!first.empty() && first.front() != '-' && !has_verb(app, first)) {
+    return refuse_verb(app, first);
   }
   try {
     app.parse(argc, argv);

@@ -31,6 +31,7 @@ void add_rm(CLI::App& app, Action& action);
 void add_gc(CLI::App& app, Action& action);
 void add_doctor(CLI::App& app, Action& action);
 void add_completion(CLI::App& app, Action& action);
+void add_man(CLI::App& app, Action& action);
 
 /// For options that are numbers: CLI11 alone would take -3 for one close to 2^64.
 /// Returns: what is wrong with the text, or nothing.
