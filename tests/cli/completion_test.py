@@ -126,7 +126,8 @@ class CompletionTest(CliTest):
         self.assertEqual(lines[0], "defined _arena_shm arena-shm")
         self.assertIn("rm:Remove arenas", lines)
         self.assertIn(":NAME:_arena_shm_arenas", lines)
-        self.assertTrue(any(line.endswith("table, ndjson, csv or hex]:FORMAT:(table ndjson csv hex)") for line in lines))
+        choices = "table, ndjson, csv or hex]:FORMAT:(table ndjson csv hex)"
+        self.assertTrue(any(line.endswith(choices) for line in lines))
         self.assertIn(name, lines)
 
     def test_fish_completes(self):

@@ -1,4 +1,4 @@
-"""The examples of each verb's help: they run, and end as they should. Names of arenas are replaced by the test's own."""
+"""The examples of each verb's help run, and end as they should. Names of arenas are replaced by the test's own."""
 
 import os
 import re

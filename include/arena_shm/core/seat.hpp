@@ -41,8 +41,8 @@ class SeatHold {
   Lease lease_;  // after segment_: given back before the mappings go
 };
 
-/// Repairs a seat whose holder died, as the next holder would: frees the mutex if it died with it, makes the claim idle,
-/// and shows the seat as left. False, and nothing done: its holder lives, or left, or somebody else repairs it.
+/// Repairs a seat whose holder died, as the next holder would: frees the mutex if it died with it, makes the claim
+/// idle, and shows the seat as left. False, and nothing done: its holder lives, or left, or somebody else repairs it.
 /// Errors: Code::system.
 bool clear_dead_seat(const Segment& segment, std::uint32_t index);
 
