@@ -7,11 +7,26 @@ import unittest
 
 from arena_cli import ABSENT, OK, TOOL, USAGE, CliTest
 
-VERBS = ["create", "list", "inspect", "tail", "write", "seats", "stat", "metrics", "top", "rm"]
-VERBS = ["create", "list", "inspect", "tail", "write", "seats", "check", "rm"]
-VERBS = ["create", "list", "inspect", "tail", "write", "seats", "check", "rm", "gc"]
-VERBS = ["create", "list", "inspect", "tail", "write", "seats", "check", "rm", "gc", "doctor"]
-VERBS = ["create", "list", "inspect", "tail", "write", "seats", "check", "rm", "gc", "doctor", "completion"]
+VERBS = [
+    "create",
+    "list",
+    "inspect",
+    "tail",
+    "write",
+    "record",
+    "snapshot",
+    "export",
+    "replay",
+    "seats",
+    "stat",
+    "metrics",
+    "top",
+    "check",
+    "rm",
+    "gc",
+    "doctor",
+    "completion",
+]
 
 
 class UsageTest(CliTest):
