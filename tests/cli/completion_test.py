@@ -67,7 +67,7 @@ class CompletionTest(CliTest):
                     self.assertIn(word, offered, verb)
 
     def test_bash_completes_choices(self):
-        self.assertEqual(self.bash("tail", "x", "--format", ""), ["table", "ndjson", "csv", "hex"])
+        self.assertEqual(self.bash("tail", "x", "--format", ""), ["table", "ndjson", "json", "csv", "influx", "hex"])
         self.assertEqual(self.bash("tail", "x", "--format", "nd"), ["ndjson"])
         self.assertEqual(self.bash("tail", "x", "--format", "=", "nd"), ["ndjson"])
         self.assertEqual(self.bash("tail", "x", "--from", ""), ["oldest", "newest"])
