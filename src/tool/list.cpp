@@ -8,6 +8,7 @@
 #include "inspect/seats.hpp"
 #include "schema/text_table.hpp"
 #include "schema/utf8.hpp"
+#include "tool/json_lines.hpp"
 #include "tool/names.hpp"
 #include "tool/output.hpp"
 #include "tool/verbs.hpp"
@@ -23,6 +24,7 @@ constexpr std::chrono::milliseconds kBetweenSamples{200};
 
 struct Options {
   bool names = false;
+  bool json_lines = false;
 };
 
 struct Row {
@@ -39,9 +41,9 @@ std::string writers(const inspect::Seats& seats) {
   return text;
 }
 
-std::string rate_of(const Row& row) {
+double rate_of(const Row& row) {
   const std::uint64_t now = inspect::read_value_count(row.image, row.facts.header);
-  return short_count(inspect::rate(row.seats.values, now, Clock::now() - row.sampled));
+  return inspect::rate(row.seats.values, now, Clock::now() - row.sampled);
 }
 
 std::vector<std::string> cells(const Row& row) {
@@ -52,9 +54,45 @@ std::vector<std::string> cells(const Row& row) {
           fmt::format("{}", info.slots),
           short_bytes(info.segment_bytes),
           fmt::format("{}", row.seats.values),
-          rate_of(row),
+          short_count(rate_of(row)),
           writers(row.seats),
           short_duration(std::chrono::nanoseconds(realtime_ns() - info.created_ns))};
+}
+
+JsonObject object_of(const Row& row) {
+  using inspect::Holder;
+  const Info& info = row.facts.info;
+  JsonObject object;
+  object["name"] = row.image.label();
+  object["type"] = info.record.name;
+  object["record_bytes"] = info.record.size_bytes;
+  object["slots"] = info.slots;
+  object["segment_bytes"] = info.segment_bytes;
+  object["written"] = row.seats.values;
+  object["values_per_s"] = rate_of(row);
+  object["writers_alive"] = row.seats.count(Holder::alive);
+  object["writers_dead"] = row.seats.count(Holder::dead);
+  object["created_ns"] = info.created_ns;
+  return object;
+}
+
+void append_table(std::string& out, const std::vector<Row>& rows) {
+  using enum TextTable::Align;
+  TextTable table({{"NAME"},
+                   {"TYPE"},
+                   {"REC", right},
+                   {"SLOTS", right},
+                   {"SIZE", right},
+                   {"WRITTEN", right},
+                   {"RATE/s", right},
+                   {"WRITERS"},
+                   {"AGE", right}});
+  std::vector<std::vector<std::string>> lines;
+  for (const Row& row : rows) table.widen(lines.emplace_back(cells(row)));
+  std::string heading;
+  table.append_heading(heading);
+  out += strong(heading);
+  for (const auto& line : lines) table.append(out, line);
 }
 
 // For completions: cheap, and nothing else.
@@ -79,23 +117,12 @@ ExitCode run(const Options& options) {
   for (const std::string& name : unreadable) note(fmt::format("skipped '{}': no permission to read it", name));
   if (!rows.empty()) std::this_thread::sleep_for(kBetweenSamples);
 
-  using enum TextTable::Align;
-  TextTable table({{"NAME"},
-                   {"TYPE"},
-                   {"REC", right},
-                   {"SLOTS", right},
-                   {"SIZE", right},
-                   {"WRITTEN", right},
-                   {"RATE/s", right},
-                   {"WRITERS"},
-                   {"AGE", right}});
-  std::vector<std::vector<std::string>> lines;
-  for (const Row& row : rows) table.widen(lines.emplace_back(cells(row)));
   Output output;
-  std::string heading;
-  table.append_heading(heading);
-  output.text() += strong(heading);
-  for (const auto& line : lines) table.append(output.text(), line);
+  if (options.json_lines) {
+    for (const Row& row : rows) append_line(output.text(), object_of(row));
+  } else {
+    append_table(output.text(), rows);
+  }
   output.flush();
   return ExitCode::ok;
 }
@@ -111,8 +138,10 @@ void add_list(CLI::App& app, Action& action) {
        .details =
            "The rate is that of the last moment. Writers are alive if the kernel says so (their lease is held),\n"
            "dead if they did not live to give their seat back.",
-       .example = "  arena-shm list"},
+       .example = "  arena-shm list\n"
+                  "  arena-shm list --format ndjson | jq .name"},
       options, run);
+  add_format_option(verb, options->json_lines);
   verb.add_flag("--names", options->names, "Names only, one a line")->group("");
 }
 

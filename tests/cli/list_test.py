@@ -1,6 +1,8 @@
 """list: which arenas there are."""
 
+import json
 import os
+import time
 import unittest
 
 from arena_cli import OK, SHM, CliTest
@@ -15,6 +17,26 @@ class ListTest(CliTest):
         self.assertEqual(row[:4], [name, "?", "24B", "8"])
         self.assertRegex(row[4], r"^\d+(\.\d)?K$")
         self.assertEqual(row[5:9], ["20", "0", "0", "alive"])
+
+    def test_json_is_exact(self):
+        name = self.create_filled(20)
+        objects = [json.loads(line) for line in self.expect(OK, "list", "--format", "ndjson").stdout.splitlines()]
+        found = next(item for item in objects if item["name"] == name)
+        self.assertAlmostEqual(found.pop("created_ns") / 1e9, time.time(), delta=60)
+        self.assertEqual(
+            found,
+            {
+                "name": name,
+                "type": "",
+                "record_bytes": 24,
+                "slots": 8,
+                "segment_bytes": (SHM / name).stat().st_size,
+                "written": 20,
+                "values_per_s": 0.0,
+                "writers_alive": 0,
+                "writers_dead": 0,
+            },
+        )
 
     def test_counts_the_living_and_the_dead(self):
         name = self.create()

@@ -1,5 +1,6 @@
 """seats: who writes."""
 
+import json
 import signal
 import struct
 import unittest
@@ -15,6 +16,17 @@ class SeatsTest(CliTest):
             ["SEAT", "HOLDER", "PID", "TID", "PROCESS", "NAME", "CLAIM", "VALUES", "SKIPPED", "TAKEN"],
         )
         return lines[1:]
+
+    def test_json(self):
+        name = self.create()
+        writer = self.start_writer(name)
+        lines = self.expect(OK, "seats", name, "--format", "json").stdout.splitlines()
+        self.assertEqual(len(lines), 1)
+        seat = json.loads(lines[0])
+        self.assertEqual((seat["seat"], seat["holder"], seat["pid"], seat["values"]), (0, "alive", writer.pid, 1))
+        writer.kill()
+        writer.wait()
+        self.assertEqual(json.loads(self.expect(OK, "seats", name, "--format", "ndjson").stdout)["holder"], "dead")
 
     def test_an_unused_table_is_empty(self):
         name = self.create("--seats", 3)
