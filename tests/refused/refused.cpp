@@ -1,0 +1,35 @@
+// Record types that do not compile, one for each -DREFUSE_...; without any, the file does.
+#include <cstdint>
+#include <string>
+
+#include "arena_shm/arena.hpp"
+#include "arena_shm/describe.hpp"
+
+struct Inner {
+  int x;
+};
+
+struct Record {
+#if defined(REFUSE_POINTER)
+  const char* member;
+#elif defined(REFUSE_UNDESCRIBED)
+  Inner member;
+#elif defined(REFUSE_LONG_DOUBLE)
+  long double member;
+#elif defined(REFUSE_BIT_FIELD)
+  unsigned member : 3;
+#elif defined(REFUSE_STRING)
+  std::string member;
+#else
+  std::uint32_t member;
+#endif
+};
+BOOST_DESCRIBE_STRUCT(Record, (), (member))
+
+#if defined(REFUSE_NOTE)
+template <>
+inline constexpr auto arena_shm::kFieldNotes<Record> =
+    std::array{arena_shm::FieldNote{.field = "nobody", .unit = "ns", .is_time = true}};
+#endif
+
+int main() { arena_shm::Arena<Record>::open("records"); }
