@@ -11,7 +11,7 @@ from arena_cli import FAILED, OK, SHM, TOOL, CliTest
 NAMES = ["ticks", "imu", "old", "new", "copy"]
 MADE_BY_THE_EXAMPLE = {"create": ["ticks"], "replay": ["copy"]}
 GOES_ON = re.compile(r"arena-shm (record|stat|top|metrics --listen|tail .*(-f|--follow))\b")  # until it is interrupted
-INTERRUPTED_SOON = "timeout --preserve-status --signal INT 2 "
+INTERRUPTED_SOON = "timeout --foreground --preserve-status --signal TERM 2 "  # foreground: one signal, for a second one kills
 
 
 def verbs_of(text):
