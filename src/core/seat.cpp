@@ -52,7 +52,7 @@ void free_mutex_of_dead_seat(const Segment& segment, std::uint32_t index) {
   segment.leases().with_dead_seat(index, [&]() noexcept { free_dead_mutex(mutex, index); });
 }
 
-/// Requires: the caller holds the seat's lease.
+/// Requires: the caller holds the seat's lease, or keeps newcomers from it (with_dead_seat).
 void begin_anew(const Ring& ring, std::uint32_t index) noexcept {
   ARENA_SHM_STOP_POINT(seat_taken);
   // A predecessor that died since the mutex was looked at: nobody else may conclude that once this seat lives again.
@@ -68,19 +68,17 @@ void begin_anew(const Ring& ring, std::uint32_t index) noexcept {
 }  // namespace
 
 bool clear_dead_seat(const Segment& segment, std::uint32_t index) {
-  free_mutex_of_dead_seat(segment, index);
-  Lease lease;
-  switch (segment.leases().take(index, lease)) {
-    case LeaseOutcome::taken: break;
-    case LeaseOutcome::held:
-    case LeaseOutcome::obstructed: return false;
-    case LeaseOutcome::failed: throw_errno(errno, "clear a seat of", segment.info().name);
-  }
   Seat& seat = segment.ring().seats[index];
-  if (seat.pid.load(std::memory_order_relaxed) == 0) return false;
-  begin_anew(segment.ring(), index);
-  seat.pid.store(0, std::memory_order_relaxed);
-  return true;
+  bool cleared = false;
+  // Not by taking the lease: what the dead one had claimed would look like a living holder's meanwhile, and a writer
+  // that wants the seat would be told that it is taken.
+  segment.leases().with_dead_seat(index, [&]() noexcept {
+    if (seat.pid.load(std::memory_order_relaxed) == 0) return;  // it left
+    begin_anew(segment.ring(), index);
+    seat.pid.store(0, std::memory_order_relaxed);
+    cleared = true;
+  });
+  return cleared;
 }
 
 SeatHold::SeatHold(std::shared_ptr<const Segment> segment, std::string_view holder)

@@ -96,6 +96,38 @@ TEST(ZombieTest, AZombieIsDead) {
   EXPECT_EQ(arena.alloc(Value::make(3, 9)).seq, 11U) << "the holder's own first value was 10";
 }
 
+// Who repairs a dead seat is stopped in the middle of it: the dead one does not look alive meanwhile, and whoever is
+// killed there is followed by the next.
+TEST(ClearedSeatTest, ARepairerThatIsStoppedOrKilledHoldsUpNobody) {
+  for (const char* point : {"seat_taken", "seat_repaired", "seat_entered"}) {
+    const TempName name;
+    auto arena = Arena<Value>::create(name, {.slots = 3, .seats = 2});
+    Child writer([&] {
+      auto own = Arena<Value>::open(name);
+      auto victim = own.writer("victim");
+      StopAt::arm("slot_busy", SIGKILL);
+      victim.alloc(Value::make(1, 0));
+      return 0;
+    });
+    ASSERT_EQ(writer.end(), "signal 9");
+    const auto repairer = [&](int number) {
+      return Child([&name, point, number] {
+        const auto segment = core::Segment::open(name.str(), core::Access::read_write);
+        StopAt::arm(point, number);
+        return core::clear_dead_seat(*segment, 0) ? 0 : 1;
+      });
+    };
+    Child stopped = repairer(SIGSTOP);
+    ASSERT_EQ(stopped.stop_or_end(), "stopped") << point;
+    EXPECT_EQ(arena.read(0).status, ReadStatus::hole) << point;
+    Child killed = repairer(SIGKILL);
+    EXPECT_EQ(killed.end(), "signal 9") << point;
+    stopped.signal(SIGCONT);
+    EXPECT_EQ(stopped.end(), "exit 0") << point;
+    EXPECT_EQ(arena.writer().seat(), 0U) << point;
+  }
+}
+
 // The sleeper is killed: it has left the bell set. One wake-up in vain, and the writers are at rest again.
 TEST(KilledSleeperTest, LeavesOneNeedlessWakeUp) {
   const TempName name;

@@ -43,7 +43,6 @@ class SeatHold {
 
 /// Repairs a seat whose holder died, as the next holder would: frees the mutex if it died with it, makes the claim
 /// idle, and shows the seat as left. False, and nothing done: its holder lives, or left, or somebody else repairs it.
-/// Errors: Code::system.
 bool clear_dead_seat(const Segment& segment, std::uint32_t index);
 
 }  // namespace arena_shm::core
