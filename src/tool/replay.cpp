@@ -3,16 +3,15 @@
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <cmath>
 #include <memory>
-#include <thread>
 #include <vector>
 
 #include "arena_shm/error.hpp"
 #include "arena_shm/raw.hpp"
 #include "schema/schema_json.hpp"
 #include "tool/output.hpp"
+#include "tool/put.hpp"
 #include "tool/recording_source.hpp"
 #include "tool/replay_pace.hpp"
 #include "tool/signals.hpp"
@@ -134,13 +133,8 @@ class Replay {
     }
   }
 
-  // Waits, while stopped writers hold every slot; false if it is told to stop meanwhile.
   bool put() {
-    constexpr std::chrono::milliseconds kBetweenTries{1};
-    while (!writer_.try_alloc(record_)) {
-      if (stop_requested()) return false;
-      std::this_thread::sleep_for(kBetweenTries);
-    }
+    if (!put_unless_stopped(writer_, record_)) return false;
     ++written_;
     return true;
   }

@@ -8,6 +8,7 @@
 #include "schema/record_input.hpp"
 #include "tool/line_reader.hpp"
 #include "tool/output.hpp"
+#include "tool/put.hpp"
 #include "tool/record_view.hpp"
 #include "tool/signals.hpp"
 #include "tool/verbs.hpp"
@@ -114,13 +115,8 @@ class Write {
     return is_ndjson ? ndjson_input(*schema, source) : csv_input(*schema, source);
   }
 
-  // Waits, while stopped writers hold every slot; false if it is told to stop meanwhile.
   bool put() {
-    constexpr std::chrono::milliseconds kBetweenTries{1};
-    while (!writer_.try_alloc(record_)) {
-      if (stop_requested()) return false;
-      std::this_thread::sleep_for(kBetweenTries);
-    }
+    if (!put_unless_stopped(writer_, record_)) return false;
     ++written_;
     return true;
   }
