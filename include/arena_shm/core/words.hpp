@@ -1,6 +1,6 @@
 // Moving a value into and out of shared memory, one 64-bit word at a time, with relaxed atomics on both sides: a value
-// may be overwritten while somebody reads it, and that must not be a data race. Whether what was read is whole is
-// decided by the stamp around it (slot.hpp), never here.
+// may be overwritten while somebody reads it, and that must not be a data race. On x86-64 two words go with one
+// instruction, see store_pair. Whether what was read is whole is decided by the stamp around it (slot.hpp), never here.
 //
 // Source: Boehm, "Can Seqlocks Get Along with Programming Language Memory Models?", MSPC 2012.
 #pragma once
