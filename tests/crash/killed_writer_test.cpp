@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <thread>
 #include <vector>
 
 #include "arena_shm/arena.hpp"
@@ -142,6 +143,35 @@ TEST(KilledSleeperTest, LeavesOneNeedlessWakeUp) {
   ASSERT_EQ(sleeper.end(), "signal 9");
   SegmentFile file(name);
   EXPECT_EQ(file.doorbell().word & 1, 1U);
+  auto writer = arena.writer();
+  writer.alloc(Value::make(3, 0));
+  EXPECT_EQ(file.doorbell().word & 1, 0U);
+}
+
+// The waker is killed with the value published and the bell seen, but not rung: the sleeper sleeps on, for a slice at
+// most, and the bell is still there for the next one to ring.
+TEST(KilledWakerTest, TheSleeperFindsTheValueAfterASlice) {
+  const TempName name;
+  auto arena = Arena<Value>::create(name, {.slots = 3, .seats = 4});
+  SegmentFile file(name);
+  Child sleeper([&] {
+    const auto view = ArenaView<Value>::open(name);
+    auto reader = view.reader(From::newest);
+    const auto begin = std::chrono::steady_clock::now();
+    if (!reader.wait_for(std::chrono::seconds(50))) return 1;
+    return std::chrono::steady_clock::now() - begin < std::chrono::seconds(25) ? 0 : 2;  // a slice is 0.1 s
+  });
+  while ((file.doorbell().word & 1) == 0 || sleeper.state() != 'S') std::this_thread::yield();
+  Child waker([&] {
+    auto own = Arena<Value>::open(name);
+    auto victim = own.writer("victim");
+    StopAt::arm("doorbell_seen", SIGKILL);
+    victim.alloc(Value::make(1, 0));
+    return 0;
+  });
+  ASSERT_EQ(waker.end(), "signal 9");
+  EXPECT_EQ(file.doorbell().word & 1, 1U);
+  EXPECT_EQ(sleeper.end(), "exit 0");
   auto writer = arena.writer();
   writer.alloc(Value::make(3, 0));
   EXPECT_EQ(file.doorbell().word & 1, 0U);

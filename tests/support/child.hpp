@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <fstream>
 #include <new>
 #include <string>
 #include <thread>
@@ -101,6 +102,15 @@ class Child {
   }
 
   pid_t pid() const noexcept { return pid_; }
+
+  /// As ps shows it: 'R' running, 'S' sleeping, 'T' stopped, 'Z' zombie; '?' if there is none.
+  char state() const {
+    std::ifstream file("/proc/" + std::to_string(pid_) + "/stat");
+    std::string line;
+    std::getline(file, line);
+    const std::size_t end = line.rfind(')');  // the command may hold anything
+    return end == std::string::npos || end + 2 >= line.size() ? '?' : line[end + 2];
+  }
   void signal(int number) const { ::kill(pid_, number); }
 
   /// Waits for its end and reaps it. Returns what happened: "exit 0", "signal 9"; or "still running" after a minute.
