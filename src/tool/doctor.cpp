@@ -5,6 +5,7 @@
 
 #include "inspect/host.hpp"
 #include "schema/utf8.hpp"
+#include "tool/object_lines.hpp"
 #include "tool/output.hpp"
 #include "tool/verbs.hpp"
 
@@ -12,17 +13,36 @@ namespace arena_shm::tool {
 
 namespace {
 
-struct Options {};
+struct Options {
+  LineFormat format = LineFormat::table;
+};
 
-ExitCode run(const Options&) {
+JsonObject object_of(const inspect::Symptom& symptom) {
+  JsonObject object;
+  object["what"] = symptom.what;
+  object["state"] = to_string(symptom.health);
+  object["found"] = symptom.found;
+  object["remedy"] = symptom.remedy.empty() ? JsonObject() : JsonObject(symptom.remedy);
+  return object;
+}
+
+std::string line_of(const inspect::Symptom& symptom) {
+  std::string line = fmt::format("{:<8} {:<15} {}{}{}\n", to_string(symptom.health), symptom.what,
+                                 schema::printable(symptom.found), symptom.remedy.empty() ? "" : "; ", symptom.remedy);
+  return symptom.health == inspect::Health::broken ? alarming(std::move(line)) : line;
+}
+
+ExitCode run(const Options& options) {
   using inspect::Health;
   const auto symptoms = inspect::examine_host();
   Output output;
+  ObjectLines lines(options.format);
   for (const inspect::Symptom& symptom : symptoms) {
-    std::string line =
-        fmt::format("{:<8} {:<15} {}{}{}\n", to_string(symptom.health), symptom.what, schema::printable(symptom.found),
-                    symptom.remedy.empty() ? "" : "; ", symptom.remedy);
-    output.text() += symptom.health == Health::broken ? alarming(std::move(line)) : line;
+    if (options.format == LineFormat::table) {
+      output.text() += line_of(symptom);
+    } else {
+      lines.append(output.text(), object_of(symptom));
+    }
   }
   output.flush();
   const bool is_broken =
@@ -33,14 +53,17 @@ ExitCode run(const Options&) {
 }  // namespace
 
 void add_doctor(CLI::App& app, Action& action) {
-  add_verb(
+  auto options = std::make_shared<Options>();
+  CLI::App& verb = add_verb(
       app, action,
       {.name = "doctor",
        .summary = "Tell whether this host is good for arenas",
        .details = "A line for each thing that matters: ok, note, warning or broken, what was found, and what to do.\n"
                   "The exit code is 1 if something is broken: arenas do not work without it.",
-       .example = "  arena-shm doctor"},
-      std::make_shared<Options>(), run);
+       .example = "  arena-shm doctor\n"
+                  "  arena-shm doctor --format ndjson | jq .remedy"},
+      options, run);
+  add_format_option(verb, options->format);
 }
 
 }  // namespace arena_shm::tool

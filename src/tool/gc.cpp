@@ -10,6 +10,7 @@
 #include "inspect/seats.hpp"
 #include "schema/utf8.hpp"
 #include "tool/names.hpp"
+#include "tool/object_lines.hpp"
 #include "tool/output.hpp"
 #include "tool/verbs.hpp"
 
@@ -21,6 +22,7 @@ struct Options {
   std::vector<std::string> names;
   bool dry_run = false;
   bool force = false;
+  LineFormat format = LineFormat::table;
 };
 
 /// Why the arena has to stay, or nothing.
@@ -67,25 +69,54 @@ std::vector<inspect::Image> candidates(const Options& options) {
   return arenas;
 }
 
+/// What became of the arenas. The table has those that are gone; the other formats have all, with the reason.
+class Outcomes {
+ public:
+  explicit Outcomes(const Options& options) : options_(options), lines_(options.format) {}
+
+  void gone(const inspect::Image& image) {
+    add(image, options_.dry_run ? "would remove" : "removed", schema::printable(image.label()) + '\n', nullptr);
+  }
+  void kept(const inspect::Image& image, const std::string& why) {
+    note(fmt::format("kept '{}': {}", image.label(), why));
+    add(image, "kept", "", why);
+  }
+  void failed(const inspect::Image& image, const Error& error) { add(image, "failed", "", error.what()); }
+
+ private:
+  void add(const inspect::Image& image, const char* outcome, const std::string& line, const JsonObject& reason) {
+    if (options_.format == LineFormat::table) {
+      output_.text() += line;
+    } else {
+      lines_.append(output_.text(), {{"name", image.label()}, {"outcome", outcome}, {"reason", reason}});
+    }
+    output_.flush();
+  }
+
+  const Options& options_;
+  ObjectLines lines_;
+  Output output_;
+};
+
 ExitCode run(const Options& options) {
   ExitCode code = ExitCode::ok;
   std::size_t gone = 0;
   std::size_t kept = 0;
-  Output output;
+  Outcomes outcomes(options);
   for (const inspect::Image& image : candidates(options)) {
     try {
       if (const auto use = use_of(image, options.force)) {
-        note(fmt::format("kept '{}': {}", image.label(), *use));
         ++kept;
+        outcomes.kept(image, *use);
         continue;
       }
       if (!options.dry_run && (!is_still(image) || !RawArena::remove(image.label()))) continue;  // somebody else did
       ++gone;
-      output.text() += schema::printable(image.label()) + '\n';
-      output.flush();
+      outcomes.gone(image);
     } catch (const Error& error) {
       if (error.code() == Code::not_found) continue;
       code = report(error);
+      outcomes.failed(image, error);
     }
   }
   note(fmt::format("{} {}, kept {}", options.dry_run ? "would remove" : "removed", counted(gone, "arena"), kept));
@@ -104,13 +135,16 @@ void add_gc(CLI::App& app, Action& action) {
                   "the others are lost with them: look first, with --dry-run. Where /proc does not show\n"
                   "everything, as to other users than root, arenas are kept and the reason is told. Readers in\n"
                   "pid namespaces other than this one and those below it are never seen.\n"
-                  "The names of what is removed go to standard output, those of what is kept to standard error.",
+                  "The names of what is removed go to standard output, those of what is kept to standard error.\n"
+                  "As ndjson or csv, standard output has them all: removed, would remove, kept or failed, and why.",
        .example = "  arena-shm gc --dry-run\n"
+                  "  arena-shm gc --dry-run --format ndjson | jq .name\n"
                   "  arena-shm gc ticks imu"},
       options, run);
   verb.add_option("NAME", options->names, "Only these arenas; all on this host, if there are none")->type_name("");
   verb.add_flag("--dry-run", options->dry_run, "Remove nothing, tell what would be removed");
   verb.add_flag("--force", options->force, "Also where not every process could be looked at");
+  add_format_option(verb, options->format);
 }
 
 }  // namespace arena_shm::tool

@@ -8,8 +8,8 @@
 #include "inspect/seats.hpp"
 #include "schema/text_table.hpp"
 #include "schema/utf8.hpp"
-#include "tool/json_lines.hpp"
 #include "tool/names.hpp"
+#include "tool/object_lines.hpp"
 #include "tool/output.hpp"
 #include "tool/verbs.hpp"
 
@@ -24,7 +24,7 @@ constexpr std::chrono::milliseconds kBetweenSamples{200};
 
 struct Options {
   bool names = false;
-  bool json_lines = false;
+  LineFormat format = LineFormat::table;
 };
 
 struct Row {
@@ -118,10 +118,11 @@ ExitCode run(const Options& options) {
   if (!rows.empty()) std::this_thread::sleep_for(kBetweenSamples);
 
   Output output;
-  if (options.json_lines) {
-    for (const Row& row : rows) append_line(output.text(), object_of(row));
-  } else {
+  if (options.format == LineFormat::table) {
     append_table(output.text(), rows);
+  } else {
+    ObjectLines lines(options.format);
+    for (const Row& row : rows) lines.append(output.text(), object_of(row));
   }
   output.flush();
   return ExitCode::ok;
@@ -141,7 +142,7 @@ void add_list(CLI::App& app, Action& action) {
        .example = "  arena-shm list\n"
                   "  arena-shm list --format ndjson | jq .name"},
       options, run);
-  add_format_option(verb, options->json_lines);
+  add_format_option(verb, options->format);
   verb.add_flag("--names", options->names, "Names only, one a line")->group("");
 }
 

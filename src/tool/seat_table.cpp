@@ -90,6 +90,24 @@ void append_seats(std::string& out, const inspect::Facts& facts, const inspect::
   for (const SeatLines::Line& line : lines.lines) out += (line.is_dead ? alarming(line.text) : line.text) + '\n';
 }
 
+JsonObject seat_object(const inspect::SeatFacts& seat, const inspect::Facts& facts) {
+  JsonObject object;
+  object["seat"] = seat.index;
+  object["holder"] = to_string(seat.holder);
+  object["pid"] = seat.pid;
+  object["tid"] = seat.tid;
+  object["process"] = seat.process.name;
+  object["process_state"] = to_string(seat.process.state);
+  object["is_other_pid_namespace"] = seat.other_namespace;
+  object["name"] = seat.name;
+  object["claim"] = describe_claim(seat, facts.info.writers == Writers::exclusive);
+  object["claim_seq"] = seat.claim_seq;
+  object["values"] = seat.values;
+  object["skipped"] = seat.skipped;
+  object["taken_ns"] = seat.taken_ns;
+  return object;
+}
+
 std::string count_seats(const inspect::Seats& seats) {
   std::string text;
   for (const Holder holder : {Holder::alive, Holder::dead, Holder::left, Holder::never, Holder::unknown}) {

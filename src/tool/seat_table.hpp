@@ -1,4 +1,4 @@
-// The seats of an arena as a table.
+// The seats of an arena as a table, and as objects.
 #pragma once
 
 #include <string>
@@ -6,6 +6,7 @@
 
 #include "inspect/facts.hpp"
 #include "inspect/seats.hpp"
+#include "tool/object_lines.hpp"
 
 namespace arena_shm::tool {
 
@@ -22,6 +23,9 @@ SeatLines seat_lines(const inspect::Facts& facts, const inspect::Seats& seats);
 
 /// Appends a line for each seat that was ever used, under a heading.
 void append_seats(std::string& out, const inspect::Facts& facts, const inspect::Seats& seats);
+
+/// All that is known of one seat. Requires: somebody has had it.
+JsonObject seat_object(const inspect::SeatFacts& seat, const inspect::Facts& facts);
 
 /// "2 alive, 1 dead, 61 never used"
 std::string count_seats(const inspect::Seats& seats);

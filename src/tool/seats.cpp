@@ -5,7 +5,7 @@
 
 #include "arena_shm/core/seat.hpp"
 #include "inspect/facts.hpp"
-#include "tool/json_lines.hpp"
+#include "tool/object_lines.hpp"
 #include "tool/output.hpp"
 #include "tool/seat_table.hpp"
 #include "tool/verbs.hpp"
@@ -17,25 +17,8 @@ namespace {
 struct Options {
   std::string name;
   bool clear_stale = false;
-  bool json_lines = false;
+  LineFormat format = LineFormat::table;
 };
-
-JsonObject object_of(const inspect::SeatFacts& seat, bool exclusive) {
-  JsonObject object;
-  object["seat"] = seat.index;
-  object["holder"] = to_string(seat.holder);
-  object["pid"] = seat.pid;
-  object["tid"] = seat.tid;
-  object["process"] = seat.process.name;
-  object["process_state"] = to_string(seat.process.state);
-  object["name"] = seat.name;
-  object["claim"] = describe_claim(seat, exclusive);
-  object["claim_seq"] = seat.claim_seq;
-  object["values"] = seat.values;
-  object["skipped"] = seat.skipped;
-  object["taken_ns"] = seat.taken_ns;
-  return object;
-}
 
 // Repairs what the next writer would repair. Only here is anything written.
 void clear_stale(const inspect::Image& image, const inspect::Facts& facts) {
@@ -70,13 +53,13 @@ ExitCode run(const Options& options) {
   }
   const inspect::Seats seats = inspect::read_seats(image, facts.header);
   Output output;
-  if (options.json_lines) {
-    for (const inspect::SeatFacts& seat : seats.all) {
-      if (seat.holder == inspect::Holder::never) continue;
-      append_line(output.text(), object_of(seat, facts.info.writers == Writers::exclusive));
-    }
-  } else {
+  if (options.format == LineFormat::table) {
     append_seats(output.text(), facts, seats);
+  } else {
+    ObjectLines lines(options.format);
+    for (const inspect::SeatFacts& seat : seats.all) {
+      if (seat.holder != inspect::Holder::never) lines.append(output.text(), seat_object(seat, facts));
+    }
   }
   output.flush();
   note(fmt::format("'{}' has {} seats: {}", image.label(), facts.header.seat_count, count_seats(seats)));
@@ -99,7 +82,7 @@ void add_seats(CLI::App& app, Action& action) {
                            "  arena-shm seats ticks --clear-stale"},
                options, run);
   verb.add_option("NAME", options->name, "Name of the arena")->required()->type_name("");
-  add_format_option(verb, options->json_lines);
+  add_format_option(verb, options->format);
   verb.add_flag("--clear-stale", options->clear_stale, "Repair the seats whose holders died, and say which");
 }
 

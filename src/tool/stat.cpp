@@ -74,9 +74,9 @@ void add_stat(CLI::App& app, Action& action) {
   verb.add_option("-c,--count", options->count, "At most COUNT lines of each arena (a second apart)")
       ->type_name("COUNT")
       ->check(check_count, "");
-  verb.add_option("--format", options->format, "table, ndjson, csv or influx")
+  verb.add_option("--format", options->format, "table, ndjson (json is the same), csv or influx")
       ->type_name("FORMAT")
-      ->check(CLI::IsMember({"table", "ndjson", "csv", "influx"}), "");
+      ->check(CLI::IsMember({"table", "ndjson", "json", "csv", "influx"}), "");
 }
 
 }  // namespace arena_shm::tool

@@ -8,7 +8,7 @@
 #include <variant>
 
 #include "schema/utf8.hpp"
-#include "schema/value_text.hpp"
+#include "tool/object_lines.hpp"
 #include "tool/output.hpp"
 
 namespace arena_shm::tool {
@@ -81,47 +81,30 @@ std::vector<Field> fields(const Watched& arena) {
           unchanged};
 }
 
-// With a text for nothing.
-std::string text_of(const Field& field, const char* nothing) {
-  if (const auto* number = std::get_if<std::uint64_t>(&field.value)) return fmt::format("{}", *number);
-  if (const auto* number = std::get_if<double>(&field.value)) return fmt::format("{}", *number);
-  return nothing;
+JsonObject object_of(const Watched& arena) {
+  JsonObject object;
+  object["time_ns"] = arena.now.realtime_ns;
+  object["arena"] = arena.image.label();
+  for (const Field& field : fields(arena)) {
+    JsonObject& value = object[std::string(field.name)];
+    if (const auto* number = std::get_if<std::uint64_t>(&field.value)) value = *number;
+    if (const auto* number = std::get_if<double>(&field.value)) value = *number;
+  }
+  return object;
 }
 
-class NdjsonLines final : public StatLines {
+class StatObjects final : public StatLines {
  public:
-  void append(std::string& out, const std::vector<Watched>& arenas) override {
-    for (const Watched& arena : arenas) {
-      if (!arena.readable) continue;
-      out += fmt::format("{{\"time_ns\":{},\"arena\":", arena.now.realtime_ns);
-      schema::append_json_string(out, arena.image.label());
-      for (const Field& field : fields(arena)) out += fmt::format(",\"{}\":{}", field.name, text_of(field, "null"));
-      out += "}\n";
-    }
-  }
-};
+  explicit StatObjects(LineFormat format) : lines_(format) {}
 
-class CsvLines final : public StatLines {
- public:
   void append(std::string& out, const std::vector<Watched>& arenas) override {
     for (const Watched& arena : arenas) {
-      if (!arena.readable) continue;
-      const std::vector<Field> line = fields(arena);
-      if (!has_heading_) {
-        out += "time_ns,arena";
-        for (const Field& field : line) out += fmt::format(",{}", field.name);
-        out += '\n';
-        has_heading_ = true;
-      }
-      out += fmt::format("{},", arena.now.realtime_ns);
-      schema::append_csv_cell(out, arena.image.label());
-      for (const Field& field : line) out += ',' + text_of(field, "");
-      out += '\n';
+      if (arena.readable) lines_.append(out, object_of(arena));
     }
   }
 
  private:
-  bool has_heading_ = false;
+  ObjectLines lines_;
 };
 
 // InfluxDB's line protocol. Names of arenas have no spaces and no line ends. A backslash at the end would escape what
@@ -147,8 +130,9 @@ class InfluxLines final : public StatLines {
         const auto* number = std::get_if<std::uint64_t>(&field.value);
         // Integers there are signed; a count beyond is one that somebody has written over.
         if (number != nullptr && *number > std::numeric_limits<std::int64_t>::max()) continue;
-        const std::string text = text_of(field, "");
-        if (text.empty()) continue;
+        if (std::holds_alternative<std::monostate>(field.value)) continue;
+        const std::string text =
+            number != nullptr ? fmt::format("{}", *number) : fmt::format("{}", std::get<double>(field.value));
         out += fmt::format("{}{}={}{}", std::exchange(separator, ','), field.name, text, number != nullptr ? "i" : "");
       }
       out += fmt::format(" {}\n", arena.now.realtime_ns);
@@ -187,8 +171,8 @@ std::vector<std::string> stat_cells(const Watched& arena) {
 }
 
 std::unique_ptr<StatLines> stat_lines(const std::string& format) {
-  if (format == "ndjson") return std::make_unique<NdjsonLines>();
-  if (format == "csv") return std::make_unique<CsvLines>();
+  if (format == "ndjson" || format == "json") return std::make_unique<StatObjects>(LineFormat::ndjson);
+  if (format == "csv") return std::make_unique<StatObjects>(LineFormat::csv);
   if (format == "influx") return std::make_unique<InfluxLines>();
   return std::make_unique<TableLines>();
 }

@@ -1,5 +1,8 @@
 """What the tests of the verbs have in common: each runs the built tool, with arenas of its own."""
 
+import csv
+import io
+import json
 import os
 import pathlib
 import secrets
@@ -53,6 +56,15 @@ class CliTest(unittest.TestCase):
         if says:
             self.assertIn(says, done.stderr)
         return done
+
+    def objects(self, *args, code=OK, **kwargs):
+        """What a verb says with --format json: an object a line."""
+        lines = self.expect(code, *args, "--format", "json", **kwargs).stdout.splitlines()
+        return [json.loads(line) for line in lines]
+
+    def csv_rows(self, *args, **kwargs):
+        """What a verb says with --format csv: each line by the names in the heading."""
+        return list(csv.DictReader(io.StringIO(self.expect(OK, *args, "--format", "csv", **kwargs).stdout)))
 
     def create(self, *args, fields=TICK, slots=8):
         name = self.name()

@@ -81,5 +81,28 @@ class DoctorTest(CliTest):
         self.assertRegex(done.stdout, r"(?m)^warning  /proc +absent; ")
 
 
+    def test_objects_and_rows_have_what_the_lines_have(self):
+        lines, objects, rows = self.lines(), self.objects("doctor"), self.csv_rows("doctor")
+        self.assertEqual([found["what"] for found in objects], list(lines))
+        for found in objects:
+            self.assertEqual(list(found), ["what", "state", "found", "remedy"])
+            line = lines[found["what"]]
+            self.assertTrue(line.startswith(found["state"] + " "), line)
+            if found["what"] in ["OFD locks", "an arena"]:
+                self.assertTrue(line.endswith(found["found"]) and found["remedy"] is None, found)
+            self.assertIn(found["remedy"] or "", line)
+        for found, row in zip(objects, rows, strict=True):
+            self.assertEqual([row[key] for key in ["what", "state", "remedy"]],
+                             [found["what"], found["state"], found["remedy"] or ""])
+
+    def test_what_is_broken_is_so_in_every_format(self):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+
+        found = {each["what"]: each for each in self.objects("doctor", code=FAILED, preexec_fn=limit)}
+        self.assertEqual([found["RLIMIT_FSIZE"]["state"], found["an arena"]["state"]], ["warning", "broken"])
+        self.assertIn("ulimit -f", found["RLIMIT_FSIZE"]["remedy"])
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -74,5 +74,16 @@ class GcTest(CliTest):
         self.assertTrue((SHM / other).exists())
 
 
+    def test_objects_tell_what_became_of_each_arena(self):
+        unused, used = self.create(), self.create()
+        self.start_writer(used)
+        kept = {"name": used, "outcome": "kept", "reason": "1 writer alive"}
+        for args, outcome in [(["--dry-run"], "would remove"), ([], "removed")]:
+            self.assertEqual(self.objects("gc", unused, used, *args, *self.looks),
+                             [{"name": unused, "outcome": outcome, "reason": None}, kept])
+        self.assertFalse((SHM / unused).exists())
+        self.assertEqual(self.csv_rows("gc", used), [kept])
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import struct
 import time
 import unittest
 
@@ -37,6 +38,22 @@ class ListTest(CliTest):
                 "writers_dead": 0,
             },
         )
+
+    def test_csv_has_the_cells_of_the_object(self):
+        name = self.name('a,"b"')
+        self.expect(OK, "create", name, "--slots", 8, "--fields", "u64 ts, f64 px, s4 sym")
+        self.patch_written(name, 2**63 + 1)
+        (found,) = [item for item in self.objects("list") if item["name"] == name]
+        (row,) = [item for item in self.csv_rows("list") if item["name"] == name]
+        self.assertEqual(row, {key: str(value) for key, value in found.items()})
+        self.assertEqual(row["written"], str(2**63 + 1))
+
+    def patch_written(self, name, count):
+        with open(SHM / name, "r+b") as segment:
+            segment.seek(96)
+            (seats,) = struct.unpack("<Q", segment.read(8))
+            segment.seek(seats + 16)
+            segment.write(struct.pack("<Q", count))
 
     def test_counts_the_living_and_the_dead(self):
         name = self.create()

@@ -28,6 +28,18 @@ class SeatsTest(CliTest):
         writer.wait()
         self.assertEqual(json.loads(self.expect(OK, "seats", name, "--format", "ndjson").stdout)["holder"], "dead")
 
+    def test_csv_has_the_cells_of_the_object(self):
+        name = self.create()
+        self.start_writer(name)
+        self.start_writer(name)
+        self.poke(name, self.offset(name, 96) + 96, b'a "b", c\xff\0')
+        self.poke(name, self.offset(name, 96) + 24, struct.pack("<Q", 2**53 + 1))
+        objects, rows = self.objects("seats", name), self.csv_rows("seats", name)
+        self.assertEqual([objects[0]["name"], objects[0]["skipped"]], ['a "b", c\ufffd', 2**53 + 1])
+        self.assertEqual(len(rows), 2)
+        self.assertEqual(rows, [{key: "false" if value is False else str(value) for key, value in found.items()}
+                                for found in objects])
+
     def test_an_unused_table_is_empty(self):
         name = self.create("--seats", 3)
         self.assertEqual(self.rows(name), [])

@@ -114,6 +114,11 @@ class StatTest(CliTest):
         self.poke(name, self.region(name, 80), values + skipped)
         self.assertEqual(self.expect(OK, "stat", name).stdout.splitlines()[1].split()[6], f"{skipped}")
 
+    def test_json_is_another_name_of_ndjson(self):
+        name = self.create_filled(20)
+        (line,) = self.objects("stat", name)
+        self.assertEqual(list(line), ["time_ns", "arena", "interval_ns", *FIELDS])
+
     def test_csv(self):
         name = self.create_filled(20)
         text = self.expect(OK, "stat", name, "-c", 2, "-i", 0.01, "--format", "csv").stdout
