@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "schema/utf8.hpp"
+#include "tool/object_lines.hpp"
 #include "tool/output.hpp"
 #include "tool/verbs.hpp"
 
@@ -14,18 +15,49 @@ namespace {
 struct Options {
   std::string name;
   std::string file;
+  LineFormat format = LineFormat::table;
 };
+
+void append_text(std::string& out, const inspect::Checked& checked) {
+  for (const inspect::Finding& finding : checked.findings) {
+    std::string line = fmt::format("{}: {}\n", to_string(finding.severity), schema::printable(finding.text));
+    out += finding.severity == inspect::Severity::error ? alarming(std::move(line)) : line;
+  }
+  if (!checked.has_failed()) out += fmt::format("ok: {}\n", fmt::join(checked.verified, ", "));
+}
+
+// Its text says where, up to the first colon.
+JsonObject object_of(const inspect::Finding& finding) {
+  const std::size_t colon = finding.text.find(": ");
+  JsonObject object;
+  object["severity"] = to_string(finding.severity);
+  object["where"] = finding.text.substr(0, colon);
+  object["text"] = finding.text.substr(colon + 2);
+  return object;
+}
+
+// The findings, and then what was checked and how it ended.
+void append_objects(std::string& out, const inspect::Image& image, const inspect::Checked& checked) {
+  ObjectLines lines(LineFormat::ndjson);
+  for (const inspect::Finding& finding : checked.findings) lines.append(out, object_of(finding));
+  JsonObject summary;
+  summary["name"] = image.label();
+  summary["is_ok"] = !checked.has_failed();
+  summary["findings"] = checked.findings.size();
+  summary["verified"] = checked.verified;
+  lines.append(out, summary);
+}
 
 ExitCode run(const Options& options) {
   const inspect::Image image =
       options.file.empty() ? inspect::Image::of_arena(options.name) : inspect::Image::of_file(options.file);
   const inspect::Checked checked = inspect::check(image);
   Output output;
-  for (const inspect::Finding& finding : checked.findings) {
-    std::string line = fmt::format("{}: {}\n", to_string(finding.severity), schema::printable(finding.text));
-    output.text() += finding.severity == inspect::Severity::error ? alarming(std::move(line)) : line;
+  if (options.format == LineFormat::table) {
+    append_text(output.text(), checked);
+  } else {
+    append_objects(output.text(), image, checked);
   }
-  if (!checked.has_failed()) output.text() += fmt::format("ok: {}\n", fmt::join(checked.verified, ", "));
   output.flush();
   if (!checked.facts.usable) return exit_code_of(checked.facts.refusal);
   return checked.has_failed() ? ExitCode::failed : ExitCode::ok;
@@ -42,14 +74,17 @@ void add_check(CLI::App& app, Action& action) {
        .details =
            "Reads the header, the schema, the mutex, all seats and all slots, and changes nothing; others may go\n"
            "on writing meanwhile. Each finding is a line: its severity, what was expected, what was found, and\n"
-           "what to do. A note harms nobody; with a warning or an error the exit code is 1.",
+           "what to do. A note harms nobody; with a warning or an error the exit code is 1. As ndjson, the last\n"
+           "line is the summary.",
        .example = "  arena-shm check ticks\n"
+                  "  arena-shm check ticks --format ndjson | jq .severity\n"
                   "  arena-shm check --file saved.img"},
       options, run);
   CLI::App* which = verb.add_option_group("Segment", "One of:");
   which->add_option("NAME", options->name, "Name of the arena")->type_name("");
   which->add_option("--file", options->file, "A saved segment")->type_name("IMAGE");
   which->require_option(1);
+  add_nested_format_option(verb, options->format);
 }
 
 }  // namespace arena_shm::tool

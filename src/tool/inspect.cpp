@@ -3,6 +3,7 @@
 #include <chrono>
 #include <thread>
 
+#include "tool/inspect_object.hpp"
 #include "tool/inspect_page.hpp"
 #include "tool/output.hpp"
 #include "tool/record_view.hpp"
@@ -17,6 +18,7 @@ struct Options {
   std::string file;
   std::string as;
   std::size_t count = 5;
+  LineFormat format = LineFormat::table;
 };
 
 // Values a second over the next moment.
@@ -28,15 +30,24 @@ double sample_rate(const inspect::Image& image, const core::Header& header) {
   return inspect::rate(before, inspect::read_value_count(image, header), std::chrono::steady_clock::now() - begin);
 }
 
+void print(const Inspection& inspection, LineFormat format) {
+  const bool usable = inspection.facts.usable;
+  Output output;
+  if (format == LineFormat::table) {
+    output.text() = usable ? whole_page(inspection) : damaged_page(inspection);
+  } else {
+    ObjectLines(format).append(output.text(), usable ? whole_object(inspection) : damaged_object(inspection));
+  }
+  output.flush();
+}
+
 ExitCode run(const Options& options) {
   const inspect::Image image =
       options.file.empty() ? inspect::Image::of_arena(options.name) : inspect::Image::of_file(options.file);
   Inspection inspection{.image = image, .facts = inspect::read_facts(image)};
   inspect::Facts& facts = inspection.facts;
-  Output output;
   if (!facts.usable) {
-    output.text() = damaged_page(inspection);
-    output.flush();
+    print(inspection, options.format);
     return exit_code_of(facts.refusal);
   }
   inspection.schema = schema_for(facts.info, options.as);
@@ -51,8 +62,7 @@ ExitCode run(const Options& options) {
     inspection.oldest = inspect::oldest_readable(image, facts.header, *facts.head);
     inspection.newest = inspect::newest_values(image, facts.header, *facts.head, options.count);
   }
-  output.text() = whole_page(inspection);
-  output.flush();
+  print(inspection, options.format);
   return facts.problems.empty() ? ExitCode::ok : ExitCode::failed;
 }
 
@@ -65,8 +75,9 @@ void add_inspect(CLI::App& app, Action& action) {
       {.name = "inspect",
        .summary = "Tell everything about one arena, and what is wrong with it",
        .details = "Changes nothing, and works on what is left of a damaged arena. If something is wrong with it, the\n"
-                  "exit code is 1; 5 if it is of another layout version or byte order.",
+                  "exit code is 1; 5 if it is of another layout version or byte order. As ndjson it is one object.",
        .example = "  arena-shm inspect ticks\n"
+                  "  arena-shm inspect ticks --format ndjson | jq .seats\n"
                   "  arena-shm inspect --file saved.img"},
       options, run);
   CLI::App* which = verb.add_option_group("Segment", "One of:");
@@ -75,6 +86,7 @@ void add_inspect(CLI::App& app, Action& action) {
   which->require_option(1);
   verb.add_option("-n", options->count, "How many of the newest values")->type_name("N")->capture_default_str();
   verb.add_option("--as", options->as, "Decode records as these fields, like 'u64 ts, f64 px'")->type_name("FIELDS");
+  add_nested_format_option(verb, options->format);
 }
 
 }  // namespace arena_shm::tool

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 
 #include "arena_shm/core/mutex.hpp"
@@ -26,12 +25,6 @@ void append_fact(std::string& out, std::string_view name, const std::string& tex
 
 void append_title(std::string& out, const std::string& title) { out += '\n' + strong(title + '\n'); }
 
-std::string hex(const std::array<std::uint8_t, 16>& id) {
-  std::string text;
-  for (const std::uint8_t byte : id) text += fmt::format("{:02x}", byte);
-  return text;
-}
-
 std::string mutex_state(const Inspection& in) {
   const std::uint32_t word = *in.facts.mutex;
   const std::uint32_t owner = core::mutex_owner(word);
@@ -53,9 +46,8 @@ std::string readable_range(const Inspection& in) {
   if (head == 0) return "nothing yet";
   if (!in.oldest) return "nothing among the slots that were looked at";
   std::string text = fmt::format("{}..{}", *in.oldest, head - 1);
-  if (in.values_per_second > 0) {
-    const double lap_seconds = static_cast<double>(in.facts.info.slots) / in.values_per_second;
-    text += ", a lap takes " + short_duration(std::chrono::nanoseconds(static_cast<std::int64_t>(lap_seconds * 1e9)));
+  if (const auto lap = lap_seconds(in)) {
+    text += ", a lap takes " + short_duration(std::chrono::nanoseconds(static_cast<std::int64_t>(*lap * 1e9)));
   }
   return text;
 }
@@ -74,7 +66,7 @@ void append_facts(std::string& out, const Inspection& in) {
                           in.image.is_live() ? "" : ", a saved segment"));
   append_fact(
       out, "layout",
-      fmt::format("version {}, stride {} bytes, epoch {}", info.layout_version, info.stride_bytes, hex(info.epoch)));
+      fmt::format("version {}, stride {} bytes, epoch {}", info.layout_version, info.stride_bytes, epoch_text(info)));
   append_fact(out, "created",
               fmt::format("{} by pid {}, {} ago", utc_time(info.created_ns), info.creator_pid,
                           short_duration(std::chrono::nanoseconds(realtime_ns() - info.created_ns))));
@@ -93,14 +85,8 @@ void append_facts(std::string& out, const Inspection& in) {
 void append_regions(std::string& out, const core::Header& header) {
   using enum TextTable::Align;
   TextTable table({{"REGION"}, {"OFFSET", right}, {"BYTES", right}});
-  const std::array<std::pair<const char*, core::Region>, 6> regions{{{"header", {0, header.header_bytes}},
-                                                                     {"schema", header.schema},
-                                                                     {"doorbell", header.doorbell},
-                                                                     {"control", header.control},
-                                                                     {"seats", header.seats},
-                                                                     {"slots", header.slots}}};
   std::vector<std::vector<std::string>> lines;
-  for (const auto& [name, region] : regions) {
+  for (const auto& [name, region] : regions(header)) {
     table.widen(lines.emplace_back(
         std::vector<std::string>{name, fmt::format("{}", region.offset_bytes), fmt::format("{}", region.size_bytes)}));
   }
@@ -167,20 +153,16 @@ void append_fields(std::string& out, const schema::Schema& schema) {
 }
 
 void append_newest(std::string& out, const Inspection& in) {
-  constexpr std::size_t kShownBytes = 256;
   if (in.newest.empty()) return;
   append_title(out, "newest values");
   const auto formatter =
       make_formatter(in.schema ? schema::Format::table : schema::Format::hex, in.schema ? &*in.schema : nullptr);
-  const auto shown = [&](const inspect::Value& value) {
-    const std::span<const std::byte> bytes(value.bytes);
-    return in.schema ? bytes : bytes.first(std::min(bytes.size(), kShownBytes));
-  };
-  for (const inspect::Value& value : in.newest) formatter->measure(value.seq, shown(value));
+  for (const inspect::Value& value : in.newest) formatter->measure(value.seq, shown_bytes(in, value));
   formatter->heading(out);
-  for (const inspect::Value& value : in.newest) formatter->record(out, value.seq, shown(value));
-  if (!in.schema && in.facts.info.record.size_bytes > kShownBytes) {
-    out += fmt::format("the first {} bytes of {}\n", kShownBytes, in.facts.info.record.size_bytes);
+  for (const inspect::Value& value : in.newest) formatter->record(out, value.seq, shown_bytes(in, value));
+  const std::size_t shown = shown_bytes(in, in.newest.back()).size();
+  if (shown < in.newest.back().bytes.size()) {
+    out += fmt::format("the first {} bytes of {}\n", shown, in.facts.info.record.size_bytes);
   }
 }
 

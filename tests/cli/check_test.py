@@ -239,5 +239,30 @@ class CheckTest(CliTest):
             self.assertRegex(self.check(OK, name), "(?m)^ok: ")
 
 
+    def test_objects_have_the_findings_of_the_text(self):
+        name = self.create()
+        self.dead_writer(name)
+        self.poke_control(SHM / name, head=2**61, mutex=99)
+        *findings, summary = self.objects("check", name, code=FAILED)
+        text = "".join(f"{found['severity']}: {found['where']}: {found['text']}\n" for found in findings)
+        self.assertEqual(text, self.check(FAILED, name))
+        self.assertEqual({found["severity"] for found in findings}, {"error", "warning", "note"})
+        self.assertIn("mutex", [found["where"] for found in findings])
+        self.assertEqual([summary[key] for key in ["name", "is_ok", "findings"]], [name, False, len(findings)])
+
+    def test_the_summary_of_a_sound_arena(self):
+        name = self.create_filled(20)
+        (summary,) = self.objects("check", name)
+        self.assertEqual([summary[key] for key in ["name", "is_ok", "findings"]], [name, True, 0])
+        self.assertEqual(f"ok: {', '.join(summary['verified'])}\n", self.check(OK, name))
+
+    def test_objects_of_a_header_that_cannot_be_used(self):
+        name = self.create()
+        self.poke(SHM / name, 8, struct.pack("<I", 7))
+        finding, summary = self.objects("check", name, code=INCOMPATIBLE)
+        self.assertEqual([finding["severity"], finding["where"]], ["error", "header"])
+        self.assertEqual([summary["is_ok"], summary["verified"]], [False, []])
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -70,6 +70,10 @@ class CompletionTest(CliTest):
         self.assertEqual(self.bash("tail", "x", "--format", ""), ["table", "ndjson", "json", "csv", "influx", "hex"])
         self.assertEqual(self.bash("tail", "x", "--format", "nd"), ["ndjson"])
         self.assertEqual(self.bash("tail", "x", "--format", "=", "nd"), ["ndjson"])
+        for verb in ["list", "seats", "doctor", "gc"]:
+            self.assertEqual(self.bash(verb, "--format", ""), ["table", "ndjson", "json", "csv"])
+        for verb in ["inspect", "check"]:
+            self.assertEqual(self.bash(verb, "--format", ""), ["table", "ndjson", "json"])
         self.assertEqual(self.bash("tail", "x", "--from", ""), ["oldest", "newest"])
         self.assertEqual(self.bash("completion", ""), ["bash", "zsh", "fish"])
         self.assertEqual(self.bash("create", "x", "--slots", ""), [])

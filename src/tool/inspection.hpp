@@ -1,0 +1,41 @@
+// All that `inspect` finds out about one segment, for its page and for its object.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "inspect/facts.hpp"
+#include "inspect/image.hpp"
+#include "inspect/processes.hpp"
+#include "inspect/seats.hpp"
+#include "inspect/values.hpp"
+#include "schema/schema.hpp"
+
+namespace arena_shm::tool {
+
+struct Inspection {
+  const inspect::Image& image;
+  inspect::Facts facts{};
+  inspect::Seats seats{};
+  inspect::Mappers mappers{};
+  std::optional<std::uint64_t> oldest{};  ///< the oldest seq that can be read
+  double values_per_second = 0;           ///< lately; 0 also if the segment is a saved one
+  std::optional<schema::Schema> schema{};
+  std::vector<inspect::Value> newest{};
+};
+
+/// How long the ring takes to come round; nothing if nobody writes.
+std::optional<double> lap_seconds(const Inspection& inspection);
+
+/// With their names, in the order of the layout. Requires: a usable header.
+std::vector<std::pair<const char*, core::Region>> regions(const core::Header& header);
+
+/// What is shown of a value: of one without schema no more than its first bytes.
+std::span<const std::byte> shown_bytes(const Inspection& inspection, const inspect::Value& value);
+
+/// The epoch, which tells apart two segments of one name.
+std::string epoch_text(const Info& info);
+
+}  // namespace arena_shm::tool
