@@ -94,6 +94,23 @@ TEST(SurroundingsTest, ADevShmOfAFewPagesIsAnErrorAtCreateAndNeverLater) {
   EXPECT_EQ(end, "exit 0");
 }
 
+// A tmpfs that is larger than the memory never says that it is full: the kernel kills processes instead, and not
+// necessarily the one that asked. So this test tells a lie about the memory, and asks for little.
+TEST(SurroundingsTest, MoreThanTheAvailableMemoryIsAnErrorBeforeAPageIsTouched) {
+  Child child = with_own_mounts([] {
+    if (!mount_tmpfs("/dev/shm", "size=16m") || !mount_tmpfs("/proc", "size=64k")) return kNotPermitted;
+    std::ofstream("/proc/meminfo") << "MemTotal: 4096 kB\nMemAvailable: 1000 kB\nSwapFree: 24 kB\n";
+    const std::uint64_t all = free_pages_of_dev_shm();
+    CHILD_CHECK(code_of_create("large", 128 << 10) == Code::no_space);
+    CHILD_CHECK(free_pages_of_dev_shm() == all);
+    CHILD_CHECK(code_of_create("small", 8 << 10) == Code{});
+    return 0;
+  });
+  const std::string end = child.end();
+  if (end == "exit 77") GTEST_SKIP() << "may not mount";
+  EXPECT_EQ(end, "exit 0");
+}
+
 TEST(SurroundingsTest, WithoutProcEverythingGoesOn) {
   Child child = with_own_mounts([] {
     if (!mount_tmpfs("/dev/shm", "size=1m") || !mount_tmpfs("/proc", "size=4k")) return kNotPermitted;
