@@ -1,0 +1,65 @@
+#include "bench/report/goals.hpp"
+
+#include "bench/channels/names.hpp"
+#include "bench/harness/rounds.hpp"
+
+namespace arena_shm::bench {
+namespace {
+
+const std::vector<Goal>& goals() {
+  const std::string small = size_and_slots(64, 1024);
+  const std::string large = size_and_slots(64, 65536);
+  const std::string just_made = small + ", just made";
+  const std::string wide = size_and_slots(256, 65536);
+  const std::string next = kShared + ", next()";
+  const std::string wait = kShared + ", wait_for()";
+  const std::string readers = large + ", " + kShared + ", throughput";
+  static const std::vector<Goal> all{
+      {"W1", small, kExclusive, kStoreFloor, 1.4, 1.25},
+      {"W1", large, kExclusive, kStoreFloor, 1.4, 1.25},
+      {"W1", just_made, kExclusive, kStoreFloor, 1.4, 1.25},
+      {"W1", small, kShared, kFetchAddFloor, 1.3, 1.15},
+      {"W1", large, kShared, kFetchAddFloor, 1.3, 1.15},
+      {"W1", just_made, kShared, kFetchAddFloor, 1.3, 1.15},
+      {"W1", small, kGuarded, kRobust, 0.6, 0.5},
+      {"W1", large, kGuarded, kRobust, 0.6, 0.5},
+      {"W1", small, kGuarded, kMessageQueue, {}, 0.3},
+      {"W1", small, kBatch, kMemcpy16Floor, {}, 1.5},
+      {"W1", large, kBatch, kMemcpy16Floor, {}, 1.5},
+      {"W1", wide, kExclusive, kStoreFloor, {}, 1.1},
+      {"W1", wide, kShared, kFetchAddFloor, {}, 1.1},
+      {"W2", large, kExclusive + ", throughput", kSpsc, {}, 1.5, true},
+      {"W2", large, kShared + ", throughput", kSpsc, {}, 1.5, true},
+      {"W3", "8 B, ping-pong", next, kProbe, 1.3, 1.2},
+      {"W3", "56 B, ping-pong", next, kProbe, 1.3, 1.2},
+      {"W3", "8 B, ping-pong", wait, kProbe, 1.3, 1.2},
+      {"W3", "56 B, ping-pong", wait, kProbe, 1.3, 1.2},
+      {"W3", "56 B, ping-pong", next, kOneLineFloor, 1.3, 1.2},
+      {"W3", "56 B, ping-pong", next, kMessageQueue, {}, 0.12},
+      {"W4", "2 writers, " + large, kShared, kFetchAddFloor, {}, 0.85, true},
+      {"W5", readers, "8 readers", "0 readers", {}, 1.5},
+  };
+  return all;
+}
+
+}  // namespace
+
+std::string Outcome::verdict(const std::optional<double>& limit) const {
+  if (!limit) return "";
+  if (ratio.count == 0) return "not measured";
+  return (goal.at_least ? ratio.median >= *limit : ratio.median <= *limit) ? "met" : "not met";
+}
+
+std::vector<Outcome> compare_with_goals(const std::vector<Row>& rows) {
+  std::vector<Outcome> outcomes;
+  for (const Goal& goal : goals()) {
+    Outcome outcome{.goal = goal, .ratio = {}};
+    const Row* row = find_row(rows, goal.workload, goal.group, goal.name);
+    const Ratio* ratio = row == nullptr ? nullptr : row->ratio_to(goal.against);
+    if (ratio != nullptr) outcome.ratio = ratio->spread;
+    outcomes.push_back(std::move(outcome));
+  }
+  return outcomes;
+}
+
+}  // namespace arena_shm::bench

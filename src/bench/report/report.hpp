@@ -1,0 +1,31 @@
+// The forms in which a run is put out.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bench/harness/results.hpp"
+#include "bench/report/goals.hpp"
+#include "bench/report/machine.hpp"
+
+namespace arena_shm::bench {
+
+struct Run {
+  Machine machine;
+  std::vector<std::pair<std::string, std::string>> settings;
+  std::vector<Row> rows;
+  std::vector<Outcome> goals;
+};
+
+/// For the eye.
+std::string machine_text(const Machine& machine);
+std::string rows_text(const std::string& title, const std::vector<Row>& rows);
+std::string goals_text(const std::vector<Outcome>& goals);
+
+/// For programs: one JSON object.
+std::string to_json(const Run& run);
+
+/// A picture, drawn by gnuplot. Errors: std::runtime_error, if there is no gnuplot, or it fails.
+void plot(const Run& run, const std::string& svg_path);
+
+}  // namespace arena_shm::bench
