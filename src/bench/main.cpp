@@ -14,20 +14,14 @@
 #include "bench/harness/settings.hpp"
 #include "bench/report/report.hpp"
 #include "bench/workloads/workloads.hpp"
+#include "tool/bench_command_line.hpp"
 
 namespace arena_shm::bench {
 namespace {
 
-struct Wanted {
-  Settings settings;
-  std::vector<std::string> only;
-  std::string format = "table";
-  std::string plot_path;
-
-  bool includes(const Workload& workload) const {
-    return only.empty() || std::find(only.begin(), only.end(), workload.key) != only.end();
-  }
-};
+bool includes(const tool::BenchCommandLine& line, const Workload& workload) {
+  return line.only.empty() || std::find(line.only.begin(), line.only.end(), workload.key) != line.only.end();
+}
 
 void print(const std::string& text) {
   std::fputs(text.c_str(), stdout);
@@ -42,9 +36,8 @@ std::vector<std::pair<std::string, std::string>> to_pairs(const Settings& settin
           {"cpus", fmt::format("{}", fmt::join(settings.cpus, ","))}};
 }
 
-void measure(const Wanted& wanted) {
-  const Settings& settings = wanted.settings;
-  const bool tables = wanted.format == "table";
+void measure(const tool::BenchCommandLine& line, const Settings& settings) {
+  const bool tables = line.format == "table";
   ns_per_tick();
   Run run{.machine = describe_machine(settings.cpus), .settings = to_pairs(settings), .rows = {}, .goals = {}};
   if (tables) {
@@ -53,55 +46,28 @@ void measure(const Wanted& wanted) {
     for (const std::string& warning : run.machine.warnings) fmt::print(stderr, "WARNING: {}\n", warning);
   }
   for (const Workload& workload : workloads()) {
-    if (!wanted.includes(workload) || (workload.needs_two_cpus && settings.cpus.size() < 2)) continue;
+    if (!includes(line, workload) || (workload.needs_two_cpus && settings.cpus.size() < 2)) continue;
     Rows rows = workload.run(settings);
     if (tables) print(rows_text(workload.key + ": " + workload.title, rows));
     append(run.rows, std::move(rows));
   }
   run.goals = compare_with_goals(run.rows);
   print(tables ? goals_text(run.goals) : to_json(run));
-  if (!wanted.plot_path.empty()) plot(run, wanted.plot_path);
+  if (!line.plot_path.empty()) plot(run, line.plot_path);
 }
 
 int run(int argc, char** argv) {
-  Wanted wanted;
-  Settings& settings = wanted.settings;
-  bool quick = false;
-  bool full = false;
-  std::size_t slice_ms = 20;
-
-  std::vector<std::string> keys;
-  std::string list;
-  for (const Workload& workload : workloads()) {
-    keys.push_back(workload.key);
-    list += fmt::format("\n  {}  {}", workload.key, workload.title);
-  }
-
-  CLI::App app("What arena-shm costs on this machine, beside the floors of the hardware and other queues.",
-               "arena-bench");
-  app.footer(
-      "Workloads:" + list +
-      "\n\nEvery contestant has a slice of time in each round, in rotating order; ratios are taken pair by pair.\n"
-      "Slices of two processes are set aside if others took a CPU away, or if a bare ping-pong before and after\n"
-      "found the CPUs placed differently. Missed goals are printed, and are no failure.");
-  auto* quick_flag = app.add_flag("--quick", quick, "What the goals need; about 20 seconds");
-  app.add_flag("--long", full, "All sizes, more rounds; some minutes")->excludes(quick_flag);
-  app.add_option("--only", wanted.only, "These workloads: W1,W3")->delimiter(',')->check(CLI::IsMember(keys));
-  app.add_option("--cpus", settings.cpus, "CPUs to run on, the first writes; default: all that are allowed")
-      ->delimiter(',');
-  app.add_option("--rounds", settings.rounds, "Slices of each contestant that count; default: 9, with --long 25")
-      ->check(CLI::PositiveNumber);
-  app.add_option("--slice-ms", slice_ms, "Length of a slice")->check(CLI::PositiveNumber)->capture_default_str();
-  app.add_option("--format", wanted.format, "table or json")
-      ->check(CLI::IsMember({"table", "json"}))
-      ->capture_default_str();
-  app.add_option("--plot", wanted.plot_path, "Also draws an SVG file, with gnuplot");
+  tool::BenchCommandLine line;
+  CLI::App app(std::string(tool::kBenchSummary) + ".", "arena-bench");
+  app.footer(tool::bench_details());
+  tool::add_bench_options(app, line);
   CLI11_PARSE(app, argc, argv);
 
-  if (quick) settings.scope = Scope::quick;
-  if (full) settings.scope = Scope::full;
-  if (full && app.count("--rounds") == 0) settings.rounds = 25;
-  settings.slice = std::chrono::milliseconds{slice_ms};
+  Settings settings{.slice = std::chrono::milliseconds{line.slice_ms}, .cpus = line.cpus};
+  if (line.quick) settings.scope = Scope::quick;
+  if (line.full) settings.scope = Scope::full;
+  if (line.full) settings.rounds = 25;
+  if (line.rounds != 0) settings.rounds = line.rounds;
   if (settings.cpus.empty()) settings.cpus = allowed_cpus();
   const std::vector<int> allowed = allowed_cpus();
   for (const int cpu : settings.cpus) {
@@ -109,7 +75,7 @@ int run(int argc, char** argv) {
       throw std::runtime_error(fmt::format("expected one of the CPUs {}, found {}", fmt::join(allowed, ", "), cpu));
     }
   }
-  measure(wanted);
+  measure(line, settings);
   return 0;
 }
 

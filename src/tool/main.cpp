@@ -79,6 +79,7 @@ ExitCode run(int argc, char** argv) {
   add_rm(app, action);
   add_gc(app, action);
   add_doctor(app, action);
+  add_bench(app, action, argv + 1);
   add_completion(app, action);
   add_man(app, action);
 

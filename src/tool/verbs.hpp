@@ -30,6 +30,8 @@ void add_check(CLI::App& app, Action& action);
 void add_rm(CLI::App& app, Action& action);
 void add_gc(CLI::App& app, Action& action);
 void add_doctor(CLI::App& app, Action& action);
+/// `arguments`: the verb and what follows it, as main() has them.
+void add_bench(CLI::App& app, Action& action, char** arguments);
 void add_completion(CLI::App& app, Action& action);
 void add_man(CLI::App& app, Action& action);
 

@@ -25,6 +25,7 @@ VERBS = [
     "rm",
     "gc",
     "doctor",
+    "bench",
     "completion",
 ]
 

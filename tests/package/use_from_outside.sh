@@ -37,6 +37,9 @@ case "$way" in
       fail "an installed file names the source tree or the place of installation"
     fi
     "$work/prefix/bin/arena-shm" --help >/dev/null || fail "the installed arena-shm does not run"
+    if [[ -e $work/prefix/libexec/arena-shm/arena-bench ]]; then
+      "$work/prefix/bin/arena-shm" bench --quick --only W8 >/dev/null || fail "arena-shm does not find arena-bench"
+    fi
     ;;
   add_subdirectory)
     configure+=("-DARENA_SHM_SOURCE_DIR=$source_dir")
@@ -53,6 +56,6 @@ expected="0 101.25"
 [[ ! -e /dev/shm/$ring ]] || fail "the first program left its arena behind"
 
 if [[ $way == add_subdirectory ]]; then
-  strays=$(find "$work/build/arena_shm" \( -name arena-shm -o -name '*_tests' -o -name wakeup_latency \) -type f)
+  strays=$(find "$work/build/arena_shm" \( -name arena-shm -o -name arena-bench -o -name '*_tests' -o -name wakeup_latency \) -type f)
   [[ -z $strays ]] || fail "a parent project got more than the library: $strays"
 fi

@@ -4,14 +4,10 @@ namespace arena_shm::bench {
 
 const std::vector<Workload>& workloads() {
   static const std::vector<Workload> all{
-      {"W1", "one alloc, one writer alone", cost_alone, false},
-      {"W2", "one writer, one reader that follows", follow, true},
-      {"W3", "one-way latency between two processes", latency, true},
-      {"W4", "several writers at once", writers_at_once, true},
-      {"W5", "one writer, several readers", readers_at_once, true},
-      {"W6", "waking a reader that sleeps", wake_up, true},
-      {"W7", "as things grow", growth, false},
-      {"W8", "memory", memory, false},
+      {tool::kBenchTopics[0], cost_alone, false},     {tool::kBenchTopics[1], follow, true},
+      {tool::kBenchTopics[2], latency, true},         {tool::kBenchTopics[3], writers_at_once, true},
+      {tool::kBenchTopics[4], readers_at_once, true}, {tool::kBenchTopics[5], wake_up, true},
+      {tool::kBenchTopics[6], growth, false},         {tool::kBenchTopics[7], memory, false},
   };
   return all;
 }

@@ -7,6 +7,7 @@
 
 #include "bench/harness/results.hpp"
 #include "bench/harness/settings.hpp"
+#include "tool/bench_command_line.hpp"
 
 namespace arena_shm::bench {
 
@@ -21,9 +22,7 @@ Rows wake_up(const Settings& settings);          // W6
 Rows growth(const Settings& settings);           // W7
 Rows memory(const Settings& settings);           // W8
 
-struct Workload {
-  std::string key;
-  std::string title;
+struct Workload : tool::BenchTopic {
   Rows (*run)(const Settings&);
   bool needs_two_cpus;
 };
