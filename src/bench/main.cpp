@@ -15,6 +15,7 @@
 #include "bench/report/report.hpp"
 #include "bench/workloads/workloads.hpp"
 #include "tool/bench_command_line.hpp"
+#include "tool/signals.hpp"
 
 namespace arena_shm::bench {
 namespace {
@@ -75,6 +76,7 @@ int run(int argc, char** argv) {
       throw std::runtime_error(fmt::format("expected one of the CPUs {}, found {}", fmt::join(allowed, ", "), cpu));
     }
   }
+  tool::catch_stop_signals();  // and the next slice is the last: what has a name has to be removed
   measure(line, settings);
   return 0;
 }

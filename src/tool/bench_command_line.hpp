@@ -23,6 +23,7 @@ inline const std::vector<BenchTopic> kBenchTopics{
     {"W6", "waking a reader that sleeps"},
     {"W7", "as things grow"},
     {"W8", "memory"},
+    {"W9", "a writer while somebody records it"},
 };
 
 struct BenchCommandLine {

@@ -60,6 +60,7 @@ class ArenaChannel : public ChannelDefaults {
     reader_.emplace(view_->reader(From::newest, {.manner = manner, .hold = std::chrono::hours{1}}));
   }
   void all_joined() { Arena<T>::remove(name_); }
+  const std::string& name() const { return name_; }
 
   bool push(const T& value) {
     if constexpr (way == Way::guarded) {

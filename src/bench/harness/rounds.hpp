@@ -36,7 +36,7 @@ struct Contestant {
 inline const std::string kProbe = "ping-pong probe";
 
 /// Measures until each contestant has settings.rounds slices that count, or has had three times as many; the first
-/// round warms up and does not count. Returns a row for each.
+/// round warms up and does not count. Returns a row for each. Errors: std::runtime_error, if a signal asked for an end.
 std::vector<Row> run_rounds(const std::string& workload, const std::string& group,
                             const std::vector<Contestant>& contestants, const Settings& settings);
 

@@ -1,4 +1,4 @@
-// The workloads W1 to W8. Each is a file of its own, and brings out rows.
+// The workloads W1 to W9. Each is a file of its own, and brings out rows.
 #pragma once
 
 #include <cstdio>
@@ -21,6 +21,7 @@ Rows readers_at_once(const Settings& settings);  // W5
 Rows wake_up(const Settings& settings);          // W6
 Rows growth(const Settings& settings);           // W7
 Rows memory(const Settings& settings);           // W8
+Rows recorded(const Settings& settings);         // W9
 
 struct Workload : tool::BenchTopic {
   Rows (*run)(const Settings&);
