@@ -26,13 +26,15 @@ void append_text(std::string& out, const inspect::Checked& checked) {
   if (!checked.has_failed()) out += fmt::format("ok: {}\n", fmt::join(checked.verified, ", "));
 }
 
-// Its text says where, up to the first colon.
+// Its text may say where, up to the first colon.
 JsonObject object_of(const inspect::Finding& finding) {
-  const std::size_t colon = finding.text.find(": ");
+  constexpr std::string_view kColon = ": ";
+  const std::size_t colon = finding.text.find(kColon);
+  const bool says_where = colon != std::string::npos;
   JsonObject object;
   object["severity"] = to_string(finding.severity);
-  object["where"] = finding.text.substr(0, colon);
-  object["text"] = finding.text.substr(colon + 2);
+  object["where"] = says_where ? JsonObject(finding.text.substr(0, colon)) : JsonObject();
+  object["text"] = says_where ? finding.text.substr(colon + kColon.size()) : finding.text;
   return object;
 }
 
