@@ -14,9 +14,10 @@ namespace {
 constexpr int kSpinsBeforeSettling = 64;  // a living writer publishes within nanoseconds
 constexpr std::chrono::nanoseconds kLatencySpin = std::chrono::microseconds{100};
 constexpr std::chrono::nanoseconds kThroughputSpin = std::chrono::microseconds{50};
-constexpr int kLooksAtSlot = 64;      // a microsecond
-constexpr int kShortestBackoff = 16;  // in pauses
-constexpr int kLongestBackoff = 128;  // some microseconds
+constexpr int kLooksAtSlot = 64;              // a microsecond
+constexpr int kShortestBackoff = 16;          // in pauses
+constexpr int kLongestBackoff = 128;          // some microseconds
+constexpr std::uint64_t kFirstSkidPart = 16;  // of a ring
 
 std::uint64_t oldest(std::uint64_t head, std::uint64_t slots) noexcept { return head > slots ? head - slots : 0; }
 
@@ -83,9 +84,13 @@ ReaderCore::Look ReaderCore::look() {
 
 void ReaderCore::lapped() {
   const std::uint64_t head = std::min(ring_.control->head.load(std::memory_order_acquire), kSeqLimit);
-  // Chased: nothing was read since the last time, but much was written.
-  const bool chased = read_ == read_when_lapped_ && head > head_when_lapped_;
-  skid_ = chased ? std::min(std::max<std::uint64_t>(skid_ * 2, 1), ring_.slot_count / 2) : 0;
+  // Chased: it is slower than the writers, and went on right in front of them. That is so if less than a lap was
+  // written since the last time, or nothing was read. Halved when a run was longer, and forgotten only by one who
+  // catches up: who is too slow once is too slow again, and reads more in few long runs than in many short ones.
+  const bool chased =
+      head > head_when_lapped_ && (head - head_when_lapped_ < ring_.slot_count || read_ == read_when_lapped_);
+  const std::uint64_t first_skid = std::max<std::uint64_t>(ring_.slot_count / kFirstSkidPart, 1);
+  skid_ = chased ? std::min(std::max(skid_ * 2, first_skid), ring_.slot_count / 2) : skid_ / 2;
   read_when_lapped_ = read_;
   head_when_lapped_ = head;
   const std::uint64_t oldest_seq = oldest(head, ring_.slot_count);
@@ -105,7 +110,11 @@ void ReaderCore::lapped() {
 
 ReaderCore::Look ReaderCore::resolve() {
   if (cursor_ >= kSeqLimit) return Look::nothing;
-  if (ring_.control->head.load(std::memory_order_acquire) <= cursor_) return Look::nothing;  // T1
+  if (ring_.control->head.load(std::memory_order_acquire) <= cursor_) {  // T1
+    skid_ = 0;                                                           // it has caught up: nobody is chased
+    head_when_lapped_ = kSeqLimit;
+    return Look::nothing;
+  }
   const Slot slot = ring_.slot_of(cursor_);
   for (int i = 0; i < kSpinsBeforeSettling; ++i) {
     if (slot.stamp() >= done(cursor_) && slot.stamp() != busy(cursor_)) return Look::again;

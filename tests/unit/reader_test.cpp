@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <numeric>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -120,6 +121,30 @@ TEST_F(ReaderTest, BeingLappedAgainLosesOnlyWhatIsGone) {
   }
   EXPECT_EQ(reader.passed_over_count(), 0U);
   expect_accounted(reader, 0);
+}
+
+// Half as fast as the writer, and for ever: it reads in runs of half a lap, not in front of the writer's heels.
+TEST_F(ReaderTest, ATooSlowReaderReadsInLongRuns) {
+  make(64);
+  auto reader = arena_->reader(From::oldest);
+  collect_gaps(reader);
+  write(200);
+  for (int i = 0; i < 200; ++i) {  // until it knows
+    write(2);
+    ASSERT_TRUE(reader.next());
+  }
+  gaps_.clear();
+  const std::uint64_t begin = reader.cursor();
+  for (int i = 0; i < 1000; ++i) {
+    write(2);
+    ASSERT_TRUE(reader.next());
+  }
+  const std::uint64_t runs = gaps_.size() / 2;  // overwritten, then passed over
+  EXPECT_LE(runs, 1000U / 16) << "each at least a quarter of the ring long";
+  EXPECT_GE(runs, 1000U / 64);
+  EXPECT_EQ(reader.cursor() - begin,
+            1000 + std::accumulate(gaps_.begin(), gaps_.end(), std::uint64_t{0},
+                                   [](std::uint64_t sum, const Gap& gap) { return sum + gap.count(); }));
 }
 
 // Each copy is overwritten while it is made: the reader has to get ahead of the writer, and to come back some time.
