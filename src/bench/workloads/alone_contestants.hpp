@@ -20,8 +20,10 @@ Contestant alone(std::string name, std::vector<std::string> against, std::shared
                  std::uint64_t step = 1) {
   auto source = std::make_shared<Source<T, made>>();
   return {.name = std::move(name), .against = std::move(against), .run = [=](Nanoseconds duration) {
+            State& its_state = *state;
+            Source<T, made>& its_source = *source;
             return time_alone(
-                duration, ~std::uint64_t{0}, step, [&](std::uint64_t i) { op(*state, *source, i); }, [] {});
+                duration, ~std::uint64_t{0}, step, [&](std::uint64_t i) { op(its_state, its_source, i); }, [] {});
           }};
 }
 
@@ -66,11 +68,18 @@ struct OpenWriter {
   }
 };
 
+/// The writer itself, as a program has it at hand; its arena stays as long.
+template <class T>
+std::shared_ptr<Writer<T>> writer_of(std::shared_ptr<OpenWriter<T>> open) {
+  Writer<T>* writer = &*open->writer;
+  return {std::move(open), writer};
+}
+
 template <class T, Made made>
 Contestant writer_alone(std::string name, std::vector<std::string> against, const Options& options) {
   return alone<T, made>(
-      std::move(name), std::move(against), std::make_shared<OpenWriter<T>>(options),
-      [](auto& open, auto& source, std::uint64_t i) { keep_number(open.writer->alloc(source.next(i)).seq); });
+      std::move(name), std::move(against), writer_of(std::make_shared<OpenWriter<T>>(options)),
+      [](auto& writer, auto& source, std::uint64_t i) { keep_number(writer.alloc(source.next(i)).seq); });
 }
 
 }  // namespace arena_shm::bench

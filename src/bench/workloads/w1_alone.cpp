@@ -53,19 +53,19 @@ std::vector<Contestant> ours(std::size_t slots) {
       kGuarded, {kFetchAddFloor, kRobust, kMessageQueue}, std::make_shared<OpenWriter<T>>(shared, false),
       [](auto& open, auto& source, std::uint64_t i) { keep_number(open.arena.alloc(source.next(i)).seq); }));
   // The other ways write into one ring together, by turns.
-  const auto open = std::make_shared<OpenWriter<T>>(shared);
+  const auto writer = writer_of(std::make_shared<OpenWriter<T>>(shared));
   all.push_back(
-      alone<T, made>(kShared + ", copy used", {kFetchAddFloor}, open, [](auto& o, auto& source, std::uint64_t i) {
-        auto entry = o.writer->alloc(source.next(i));
+      alone<T, made>(kShared + ", copy used", {kFetchAddFloor}, writer, [](auto& w, auto& source, std::uint64_t i) {
+        auto entry = w.alloc(source.next(i));
         keep(entry.value);
         keep_number(entry.seq);
       }));
-  all.push_back(alone<T, made>(kInPlace, {kFetchAddFloor}, open, [](auto& o, auto& source, std::uint64_t i) {
-    keep_number(o.writer->alloc_with([&](SlotWriter& slot) noexcept { slot.append(source.next(i)); }));
+  all.push_back(alone<T, made>(kInPlace, {kFetchAddFloor}, writer, [](auto& w, auto& source, std::uint64_t i) {
+    keep_number(w.alloc_with([&](SlotWriter& slot) noexcept { slot.append(source.next(i)); }));
   }));
   all.push_back(alone<T, made>(
-      kBatch, {kMemcpy16Floor}, open,
-      [](auto& o, auto& source, std::uint64_t i) { keep_number(o.writer->alloc(source.next_batch(i)).last); }, 16));
+      kBatch, {kMemcpy16Floor}, writer,
+      [](auto& w, auto& source, std::uint64_t i) { keep_number(w.alloc(source.next_batch(i)).last); }, 16));
   return all;
 }
 
