@@ -127,9 +127,7 @@ class Arena : public ArenaBase<T> {
   /// Cost: one locked instruction while the handle is the only caller, else three; system calls only if others wait, or
   /// a reader sleeps.
   [[gnu::always_inline]] Entry<T> alloc(const T& value) {
-    const std::uint64_t seq =
-        guarded_->alloc([&](std::uint64_t* payload) noexcept { core::store_words(payload, &value, sizeof(T)); });
-    return {seq, value};
+    return {guarded_->alloc(core::CopyFrom<T>(std::addressof(value))), value};
   }
 
   /// A lock-free writer with a seat of its own; one per thread. `holder` is what tools show beside the process id.

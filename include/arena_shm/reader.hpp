@@ -35,8 +35,7 @@ class Reader {
   /// Cost: a copy between two looks at the slot's stamp; no system call, no allocation.
   std::optional<Entry<T>> next() {
     std::array<std::byte, sizeof(T)> bytes{};
-    const auto seq =
-        core_.next([&](const std::uint64_t* payload) noexcept { core::load_words(bytes.data(), payload, sizeof(T)); });
+    const auto seq = core_.next(core::CopyTo<T>(bytes.data()));
     if (!seq) return std::nullopt;
     return Entry<T>{*seq, std::bit_cast<T>(bytes)};
   }
@@ -46,8 +45,7 @@ class Reader {
     std::size_t count = 0;
     for (; count < entries.size(); ++count) {
       Entry<T>& entry = entries[count];
-      const auto seq = core_.next(
-          [&](const std::uint64_t* payload) noexcept { core::load_words(&entry.value, payload, sizeof(T)); });
+      const auto seq = core_.next(core::CopyTo<T>(std::addressof(entry.value)));
       if (!seq) break;
       entry.seq = *seq;
     }

@@ -33,11 +33,11 @@ class Writer {
   /// Errors: Code::exhausted, corrupt, reentered.
   /// Ordering: who reads the value sees what this thread did before.
   /// Cost: one locked instruction (exclusive arenas: none), no system call unless a reader sleeps, no allocation.
-  [[gnu::always_inline]] Entry<T> alloc(const T& value) { return {core_->alloc(fill_from(value)), value}; }
+  [[gnu::always_inline]] Entry<T> alloc(const T& value) { return {core_->alloc(copy_of(value)), value}; }
 
   /// The same; empty where alloc would wait, because every slot is held by a stopped writer.
   std::optional<Entry<T>> try_alloc(const T& value) {
-    const auto seq = core_->try_alloc(fill_from(value));
+    const auto seq = core_->try_alloc(copy_of(value));
     if (!seq) return std::nullopt;
     return Entry<T>{*seq, value};
   }
@@ -46,9 +46,7 @@ class Writer {
   /// A writer that is stopped in the middle of a batch costs the others the slots of all that is left of it.
   /// Returns: where they went. Their numbers grow, but need not be without gaps.
   SeqRange alloc(std::span<const T> values) {
-    return core_->alloc_batch(values.size(), [&](std::size_t i, std::uint64_t* payload) noexcept {
-      core::store_words(payload, &values[i], sizeof(T));
-    });
+    return core_->alloc_batch(values.size(), core::CopyFrom<T>(values.data()));
   }
 
   /// `fill(T&)` makes the value in a private copy, before anything is claimed: it may throw.
@@ -73,9 +71,7 @@ class Writer {
   std::uint32_t seat() const noexcept { return core_->hold().index(); }
 
  private:
-  static auto fill_from(const T& value) noexcept {
-    return [&value](std::uint64_t* payload) noexcept { core::store_words(payload, &value, sizeof(T)); };
-  }
+  static core::CopyFrom<T> copy_of(const T& value) noexcept { return core::CopyFrom<T>(std::addressof(value)); }
 
   core::WriterCore::Owner core_;
 };

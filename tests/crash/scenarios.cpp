@@ -6,6 +6,7 @@
 
 #include "arena_shm/arena.hpp"
 #include "crash/victim.hpp"
+#include "support/foreseen.hpp"
 
 namespace arena_shm::test {
 namespace {
@@ -22,6 +23,14 @@ void alloc_once(const std::string& name, const Arm& arm) {
   auto writer = arena.writer("victim");
   arm();
   writer.alloc(Value::make(kVictim, 0));
+}
+
+void alloc_foreseen(const std::string& name, const Arm& arm) {
+  auto arena = Arena<Value>::open(name);
+  auto writer = arena.writer("victim");
+  write_until_foreseen(arena, [&] { writer.alloc(Value::make(kVictim, 0)); });
+  arm();
+  writer.alloc(Value::make(kVictim, 1));
 }
 
 void alloc_batch(const std::string& name, const Arm& arm) {
@@ -50,6 +59,14 @@ void alloc_reserved(const std::string& name, const Arm& arm) {
   for (std::uint64_t i = 0; i < 200; ++i) arena.alloc(Value::make(kVictim, i));
   arm();
   arena.alloc(Value::make(kVictim, 200));
+}
+
+void alloc_reserved_foreseen(const std::string& name, const Arm& arm) {
+  auto arena = Arena<Value>::open(name);
+  for (std::uint64_t i = 0; i < 200; ++i) arena.alloc(Value::make(kVictim, i));
+  write_until_foreseen(arena, [&] { arena.alloc(Value::make(kVictim, 200)); });
+  arm();
+  arena.alloc(Value::make(kVictim, 201));
 }
 
 void become_reserved(const std::string& name, const Arm& arm) {
@@ -124,7 +141,12 @@ void create_another(const std::string& name, const Arm& arm) {
   Arena<Value>::remove(other);
 }
 
-std::shared_ptr<void> writer_in_next_slot(const std::string& name, int number) {
+std::shared_ptr<void> writer_in_slot(const std::string& name, std::uint64_t slot, int number) {
+  {
+    auto arena = Arena<Value>::open(name);
+    auto writer = arena.writer();
+    while (arena.head() % kCrashSlots != slot) writer.alloc(Value::make(kCompany, 1));
+  }
   auto child = std::make_shared<Child>([&] {
     auto arena = Arena<Value>::open(name);
     auto writer = arena.writer("company");
@@ -139,8 +161,11 @@ std::shared_ptr<void> writer_in_next_slot(const std::string& name, int number) {
   return child;
 }
 
-std::shared_ptr<void> dead_in_next_slot(const std::string& name) { return writer_in_next_slot(name, SIGKILL); }
-std::shared_ptr<void> stopped_in_next_slot(const std::string& name) { return writer_in_next_slot(name, SIGSTOP); }
+// The next one is slot 0.
+std::shared_ptr<void> dead_in_next_slot(const std::string& name) { return writer_in_slot(name, 0, SIGKILL); }
+std::shared_ptr<void> stopped_in_next_slot(const std::string& name) { return writer_in_slot(name, 0, SIGSTOP); }
+// Where alloc_foreseen goes.
+std::shared_ptr<void> stopped_in_second_slot(const std::string& name) { return writer_in_slot(name, 1, SIGSTOP); }
 
 std::shared_ptr<void> dead_mutex_holder(const std::string& name) {
   Child child([&name] {
@@ -189,6 +214,12 @@ std::vector<Scenario> scenarios() {
        .run = alloc_once,
        .company = stopped_in_next_slot,
        .others_stopped = true},
+      {.name = "alloc, foreseen", .writers = shared, .run = alloc_foreseen, .company = {}},
+      {.name = "alloc, foreseen, past a stopped one",
+       .writers = shared,
+       .run = alloc_foreseen,
+       .company = stopped_in_second_slot,
+       .others_stopped = true},
       {.name = "alloc of a batch", .writers = shared, .run = alloc_batch, .company = {}},
       {.name = "alloc of a batch, past a stopped one",
        .writers = shared,
@@ -211,6 +242,11 @@ std::vector<Scenario> scenarios() {
       {.name = "guarded alloc, reserved",
        .writers = shared,
        .run = alloc_reserved,
+       .company = {},
+       .may_hold_mutex = true},
+      {.name = "guarded alloc, reserved and foreseen",
+       .writers = shared,
+       .run = alloc_reserved_foreseen,
        .company = {},
        .may_hold_mutex = true},
       {.name = "guarded alloc, taking a reservation",

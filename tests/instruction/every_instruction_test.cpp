@@ -14,6 +14,7 @@
 #include "instruction/stepped_child.hpp"
 #include "support/checked_value.hpp"
 #include "support/child.hpp"
+#include "support/foreseen.hpp"
 #include "support/temp_name.hpp"
 
 namespace arena_shm {
@@ -51,6 +52,12 @@ Operation writer_alloc(Arena<Value>& arena) {
   return [writer] { writer->alloc(victim_value()); };
 }
 
+Operation foreseen_alloc(Arena<Value>& arena) {
+  auto writer = std::make_shared<Writer<Value>>(arena.writer());
+  test::write_until_foreseen(arena, [&] { writer->alloc(victim_value()); });
+  return [writer] { writer->alloc(victim_value()); };
+}
+
 Operation batch_alloc(Arena<Value>& arena) {
   auto writer = std::make_shared<Writer<Value>>(arena.writer());
   return [writer] {
@@ -67,6 +74,12 @@ Operation guarded_alloc(Arena<Value>& arena) {
 Operation reserved_alloc(Arena<Value>& arena) {
   for (int i = 0; i < 300; ++i) arena.alloc(victim_value());  // alone: the mutex gets reserved
   return [&arena] { arena.alloc(victim_value()); };
+}
+
+Operation reserved_foreseen_alloc(Arena<Value>& arena) {
+  const Operation alloc = reserved_alloc(arena);
+  test::write_until_foreseen(arena, alloc);
+  return alloc;
 }
 
 Operation seat_taking(Arena<Value>& arena) {
@@ -170,11 +183,13 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Scenario{"Shared", Writers::shared, writer_alloc},
                     Scenario{"SharedTakesFromTheDead", Writers::shared, writer_alloc, dead_writer_in_next_slot},
                     Scenario{"SharedSkipsTheStopped", Writers::shared, writer_alloc, stopped_writer_in_next_slot, 97},
+                    Scenario{"SharedForeseen", Writers::shared, foreseen_alloc},
                     Scenario{"Batch", Writers::shared, batch_alloc},
                     Scenario{"Exclusive", Writers::exclusive, writer_alloc},
                     Scenario{"Guarded", Writers::shared, guarded_alloc},
                     Scenario{"GuardedExclusive", Writers::exclusive, guarded_alloc},
                     Scenario{"Reserved", Writers::shared, reserved_alloc},
+                    Scenario{"ReservedForeseen", Writers::shared, reserved_foreseen_alloc},
                     Scenario{"SeatTaking", Writers::shared, seat_taking, nullptr, 61}),
     [](const testing::TestParamInfo<Scenario>& scenario) { return std::string(scenario.param.name); });
 

@@ -37,7 +37,7 @@ class Ringer {
   Ringer(Doorbell& doorbell, bool full_fence) noexcept : doorbell_(&doorbell), full_fence_(full_fence) {}
 
   /// Call after each publication. Cost: one load of a line that only sleepers write.
-  void ring() const noexcept {
+  [[gnu::always_inline]] void ring() const noexcept {
     if (full_fence_) [[unlikely]]
       std::atomic_thread_fence(std::memory_order_seq_cst);  // D5
     else

@@ -54,7 +54,7 @@ struct Ring {
   bool exclusive = false;
 
   /// Requires: index < slot_count.
-  Slot slot(std::uint64_t index) const noexcept {
+  [[gnu::always_inline]] Slot slot(std::uint64_t index) const noexcept {
     return {slots + index * stride_bytes, static_cast<std::size_t>(payload_offset_bytes)};
   }
   /// The slot of any number.
@@ -68,11 +68,16 @@ class Lap {
   explicit Lap(const Ring& ring) noexcept : ring_(ring), length_(ring.slot_count) {}
 
   /// Is seq in the lap that is kept, and below kSeqLimit?
-  bool contains(std::uint64_t seq) const noexcept { return seq - first_ < length_; }
+  [[gnu::always_inline]] bool contains(std::uint64_t seq) const noexcept { return seq - first_ < length_; }
+  /// contains(seq), while foresee(true) is in force: until the next move_to.
+  [[gnu::always_inline]] bool foresees(std::uint64_t seq) const noexcept { return seq - first_ < foreseen_; }
+  [[gnu::always_inline]] void foresee(bool on) noexcept { foreseen_ = on ? length_ : 0; }
   /// Requires: contains(seq), or move_to(seq).
-  Slot slot(std::uint64_t seq) const noexcept { return ring_.slot(seq - first_); }
+  [[gnu::always_inline]] Slot slot(std::uint64_t seq) const noexcept { return ring_.slot(seq - first_); }
   /// What predecessor(seq, slots) is (stamp.hpp), without a branch. Requires: as slot().
-  std::uint64_t predecessor(std::uint64_t seq) const noexcept { return (done(seq) - 2 * ring_.slot_count) & used_; }
+  [[gnu::always_inline]] std::uint64_t predecessor(std::uint64_t seq) const noexcept {
+    return (done(seq) - 2 * ring_.slot_count) & used_;
+  }
   /// Goes to the lap of seq.
   [[gnu::noinline, gnu::cold]] void move_to(std::uint64_t seq) noexcept {
     const std::uint64_t next = first_ + ring_.slot_count;
@@ -80,11 +85,13 @@ class Lap {
     // The last lap ends at the limit, so that a writer that asks contains() never has to ask for the limit, too.
     length_ = first_ < kSeqLimit && kSeqLimit - first_ < ring_.slot_count ? kSeqLimit - first_ : ring_.slot_count;
     used_ = first_ == 0 ? 0 : ~std::uint64_t{0};
+    foreseen_ = 0;
   }
 
  private:
   Ring ring_;  // a copy: its numbers are read with every value
   std::uint64_t length_;
+  std::uint64_t foreseen_ = 0;  // length_, or 0
   std::uint64_t first_ = 0;
   std::uint64_t used_ = 0;  // all ones, if slots of this lap have been used before
 };

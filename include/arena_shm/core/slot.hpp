@@ -25,13 +25,16 @@ namespace arena_shm::core {
 
 class Slot {
  public:
-  Slot(std::byte* slot, std::size_t payload_offset_bytes) noexcept
+  [[gnu::always_inline]] Slot(std::byte* slot, std::size_t payload_offset_bytes) noexcept
       : stamp_(reinterpret_cast<std::atomic<std::uint64_t>*>(slot)),
         payload_(reinterpret_cast<std::uint64_t*>(slot + payload_offset_bytes)) {}
 
   /// Acquire: R1, or the writer's W3.
-  std::uint64_t stamp() const noexcept { return stamp_->load(std::memory_order_acquire); }
+  [[gnu::always_inline]] std::uint64_t stamp() const noexcept { return stamp_->load(std::memory_order_acquire); }
   const std::byte* payload() const noexcept { return reinterpret_cast<const std::byte*>(payload_); }
+
+  /// Has the compiler compute here where the slot is, rather than where that is used.
+  [[gnu::always_inline]] void compute() const noexcept { asm volatile("" : : "r"(stamp_), "r"(payload_)); }
 
   /// Publishes a value: `fill(payload)` stores its words. Requires: the slot is the caller's (writer_core.hpp).
   template <class Fill>
@@ -48,7 +51,7 @@ class Slot {
   /// Copies the payload out; true if what was copied is the whole value that `seen` announced.
   /// Requires: `seen` came from stamp().
   template <class Take>
-  bool take(std::uint64_t seen, Take&& copy_out) const noexcept {
+  [[gnu::always_inline]] bool take(std::uint64_t seen, Take&& copy_out) const noexcept {
     copy_out(payload_);                                      // R2
     std::atomic_thread_fence(std::memory_order_acquire);     // R3
     return stamp_->load(std::memory_order_relaxed) == seen;  // R4

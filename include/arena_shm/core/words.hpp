@@ -17,12 +17,12 @@ inline constexpr std::size_t kWordBytes = sizeof(std::uint64_t);
 constexpr std::size_t words_for(std::size_t bytes) noexcept { return (bytes + kWordBytes - 1) / kWordBytes; }
 
 /// Stores one word. Relaxed: the stamp's release publishes it.
-inline void store_word(std::uint64_t* target, std::uint64_t word) noexcept {
+[[gnu::always_inline]] inline void store_word(std::uint64_t* target, std::uint64_t word) noexcept {
   std::atomic_ref<std::uint64_t>(*target).store(word, std::memory_order_relaxed);
 }
 
 /// Loads one word. Relaxed: the stamp's second look decides whether it counts.
-inline std::uint64_t load_word(const std::uint64_t* source) noexcept {
+[[gnu::always_inline]] inline std::uint64_t load_word(const std::uint64_t* source) noexcept {
   // C++20 has no atomic_ref<const T>; a lock-free load writes nothing, also in a read-only mapping.
   return std::atomic_ref<std::uint64_t>(*const_cast<std::uint64_t*>(source)).load(std::memory_order_relaxed);
 }
@@ -48,12 +48,12 @@ using Lanes = long long __attribute__((vector_size(sizeof(Pair))));
 // its sense; for the processor each half is an access like any other, in program order with those around it (Intel SDM
 // volume 3, 9.2.2; AMD APM volume 2, 7.2). The private side is an ordinary access, that a value may come from
 // registers.
-inline void store_pair(std::uint64_t* target, const void* source) noexcept {
+[[gnu::always_inline]] inline void store_pair(std::uint64_t* target, const void* source) noexcept {
   Lanes lanes;
   std::memcpy(&lanes, source, sizeof lanes);
   asm volatile("movdqu %1, %0" : "=m"(*reinterpret_cast<Pair*>(target)) : "x"(lanes));
 }
-inline void load_pair(void* target, const std::uint64_t* source) noexcept {
+[[gnu::always_inline]] inline void load_pair(void* target, const std::uint64_t* source) noexcept {
   Lanes lanes;
   asm volatile("movdqu %1, %0" : "=x"(lanes) : "m"(*reinterpret_cast<const Pair*>(source)));
   std::memcpy(target, &lanes, sizeof lanes);
@@ -104,5 +104,37 @@ inline constexpr std::size_t kPairBytes = 2 * kWordBytes;
     std::memcpy(to + at, &word, bytes - at);
   }
 }
+
+/// What copies values into slots. A class and not a lambda, because those are not inlined by force, and a compiler that
+/// has seen much code already would call it.
+template <class T>
+class CopyFrom {
+ public:
+  explicit CopyFrom(const T* values) noexcept : values_(values) {}
+
+  /// The only one.
+  [[gnu::always_inline]] void operator()(std::uint64_t* payload) const noexcept { (*this)(0, payload); }
+  /// The i-th.
+  [[gnu::always_inline]] void operator()(std::size_t i, std::uint64_t* payload) const noexcept {
+    store_words(payload, &values_[i], sizeof(T));
+  }
+
+ private:
+  const T* values_;
+};
+
+/// What copies the value of a slot out.
+template <class T>
+class CopyTo {
+ public:
+  explicit CopyTo(void* value) noexcept : value_(value) {}
+
+  [[gnu::always_inline]] void operator()(const std::uint64_t* payload) const noexcept {
+    load_words(value_, payload, sizeof(T));
+  }
+
+ private:
+  void* value_;
+};
 
 }  // namespace arena_shm::core

@@ -97,19 +97,10 @@ class WriterCore {
   /// has published nothing, if it is not, or if the slot is quarantined: then the claim is idle, and the mutex is to be
   /// locked. Requires: a shared arena.
   template <class Fill, class StillMine>
-  [[gnu::always_inline]] std::uint64_t alloc_reserved(Fill fill, StillMine&& still_mine) {
-    Claimed claimed = claim_next(own_next());
-    while (still_mine()) [[likely]] {                                             // V3
-        if (claimed.is_next_in_slot() || take_or_skip(claimed.seq)) [[likely]] {  // W3
-          publish(claimed, fill);
-          return claimed.seq;
-        }
-        if (skips_ >= ring_.seat_count) break;
-        count_skip();
-        claimed = claim_next(claimed.seq + 1);
-      }
-    give_up(claimed.seq);
-    return kNone;
+  [[gnu::always_inline]] std::uint64_t alloc_reserved(Fill fill, StillMine still_mine) {
+    return write_foreseen(fill, still_mine, [&](std::uint64_t seq, std::uint64_t next) {
+      return write_reserved(seq, next, fill, still_mine);
+    });
   }
 
   /// Is some thread inside of alloc?
@@ -144,7 +135,12 @@ class WriterCore {
     std::uint64_t predecessor;
 
     /// W3. True: everybody older has left the slot.
-    bool is_next_in_slot() const noexcept { return slot.stamp() == predecessor; }
+    [[gnu::always_inline]] bool is_next_in_slot() const noexcept { return slot.stamp() == predecessor; }
+    /// Has the compiler compute all of it here, rather than where it is used.
+    [[gnu::always_inline]] void compute() const noexcept {
+      slot.compute();
+      asm volatile("" : : "r"(predecessor));
+    }
   };
 
   /// Returns the seq, or kNone where it would have to wait and may not. The hot path calls nothing and keeps nothing on
@@ -156,33 +152,90 @@ class WriterCore {
     if (starved_) [[unlikely]] {
       if (!await_free_slot(may_wait)) return kNone;
     }
-    const Claimed claimed = claim_next(own_next());
-    if (claimed.is_next_in_slot()) [[likely]] {  // W3
-      publish(claimed, fill);
-      return claimed.seq;
-    }
-    return write_slow(claimed, fill, may_wait);
+    return write_foreseen(
+        fill, []() noexcept { return true; },
+        [&](std::uint64_t seq, std::uint64_t next) { return write_among_others(seq, next, fill, may_wait); });
   }
 
+  /// The way of a writer that is alone, and so gets the seq `next`. What that takes is computed before the locked
+  /// instruction, and the stamp is asked for as soon as that one is over. In all other cases the rest is up to
+  /// `otherwise(seq, next)`. A writer that is not alone must not foresee anything: it would fetch, on the guess, the
+  /// very line that another one is writing.
+  template <class Fill, class Permitted, class Otherwise>
+  [[gnu::always_inline]] std::uint64_t write_foreseen(Fill fill, Permitted permitted, Otherwise otherwise) {
+    const std::uint64_t next = own_next();
+    announce(next);
+    if (!lap_.foresees(next)) [[unlikely]]
+      return otherwise(take_number(), next);
+    const Claimed foreseen{next, lap_.slot(next), lap_.predecessor(next)};
+    foreseen.compute();
+    const std::uint64_t seq = take_number();
+    if (seq == next) [[likely]] {
+      seat_.claim.store(writing(next), std::memory_order_release);  // W2'
+      ARENA_SHM_STOP_POINT(alloc_foreseen);
+      if (permitted() && foreseen.is_next_in_slot()) [[likely]] {  // W3
+        publish(foreseen, fill);
+        return next;
+      }
+    }
+    return otherwise(seq, next);
+  }
+
+  /// From W2' on. Requires: seq is held, under claiming(next) or writing(seq).
   template <class Fill>
-  [[gnu::noinline, gnu::cold]] std::uint64_t write_slow(Claimed claimed, Fill fill, bool may_wait) {
-    while (!take_or_skip(claimed.seq)) {
+  [[gnu::noinline]] std::uint64_t write_among_others(std::uint64_t seq, std::uint64_t next, Fill fill, bool may_wait) {
+    Claimed claimed = look_up(seq, next);
+    while (!claimed.is_next_in_slot() && !take_or_skip(claimed.seq)) {  // W3
       if (!after_skip(claimed.seq + 1, may_wait)) return kNone;
       claimed = claim_next(claimed.seq + 1);
-      if (claimed.is_next_in_slot()) break;  // W3
     }
     publish(claimed, fill);
     return claimed.seq;
   }
 
-  /// W1 to W2'. Requires: own last seq < next.
-  [[gnu::always_inline]] Claimed claim_next(std::uint64_t next) {
-    seat_.claim.store(claiming(next), std::memory_order_release);  // W1
+  /// The same, as alloc_reserved.
+  template <class Fill, class StillMine>
+  [[gnu::noinline]] std::uint64_t write_reserved(std::uint64_t seq, std::uint64_t next, Fill fill,
+                                                 StillMine still_mine) {
+    Claimed claimed = look_up(seq, next);
+    while (still_mine()) {                                           // V3
+      if (claimed.is_next_in_slot() || take_or_skip(claimed.seq)) {  // W3
+        publish(claimed, fill);
+        return claimed.seq;
+      }
+      if (skips_ >= ring_.seat_count) break;
+      count_skip();
+      claimed = claim_next(claimed.seq + 1);
+    }
+    give_up(claimed.seq);
+    return kNone;
+  }
+
+  /// W1. Requires: own last seq < next.
+  [[gnu::always_inline]] void announce(std::uint64_t next) noexcept {
+    seat_.claim.store(claiming(next), std::memory_order_release);
     ARENA_SHM_STOP_POINT(alloc_claiming);
-    const std::uint64_t seq = ring_.control->head.fetch_add(1, std::memory_order_acq_rel);  // W2
+  }
+
+  /// W2. Returns: the seq that is now held.
+  [[gnu::always_inline]] std::uint64_t take_number() noexcept {
+    const std::uint64_t seq = ring_.control->head.fetch_add(1, std::memory_order_acq_rel);
     ARENA_SHM_STOP_POINT(alloc_claimed);
+    return seq;
+  }
+
+  /// W1 to W2'. Requires: own last seq < next.
+  Claimed claim_next(std::uint64_t next) {
+    announce(next);
+    return look_up(take_number(), next);
+  }
+
+  /// W2'. Errors: as enter_lap.
+  Claimed look_up(std::uint64_t seq, std::uint64_t next) {
     if (!lap_.contains(seq)) [[unlikely]]
       enter_lap(seq, next);
+    foreseeable_ = seq == next ? foreseeable_ + 1 : 0;
+    lap_.foresee(foreseeable_ > kForeseeableBefore);
     const Claimed claimed{seq, lap_.slot(seq), lap_.predecessor(seq)};
     seat_.claim.store(writing(seq), std::memory_order_release);  // W2'
     ARENA_SHM_STOP_POINT(alloc_writing);
@@ -224,14 +277,14 @@ class WriterCore {
 
   /// Own last seq + 1, which the idle claim holds. Any other claim: this writer is inside of alloc, and a signal
   /// handler has come in between. If one comes right after this, the claim to follow is merely older than it need be.
-  std::uint64_t own_next() const {
+  [[gnu::always_inline]] std::uint64_t own_next() const {
     const std::uint64_t claim = seat_.claim.load(std::memory_order_relaxed);  // relaxed: own store
     if (claim_kind(claim) != ClaimKind::idle) [[unlikely]]
       refuse_reentry();
     return claim_seq(claim);
   }
 
-  void count_values(std::uint64_t count) noexcept {
+  [[gnu::always_inline]] void count_values(std::uint64_t count) noexcept {
     // Relaxed: a counter for display, written by this seat's holder only.
     seat_.values.store(seat_.values.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
   }
@@ -255,8 +308,10 @@ class WriterCore {
   Lap lap_;
   std::uint64_t skips_ = 0;  // since a free slot was last known
   StuckClaims stuck_;        // of those who keep their slots: skipped without waiting for them again
-  bool starved_ = false;     // the last try found no free slot: look before claiming
-  bool inside_ = false;      // exclusive arenas: seen by this thread and its signal handlers only
+  static constexpr std::uint64_t kForeseeableBefore = 16;
+  std::uint64_t foreseeable_ = 0;  // how many seqs in a row could have been foreseen, of those that were not
+  bool starved_ = false;           // the last try found no free slot: look before claiming
+  bool inside_ = false;            // exclusive arenas: seen by this thread and its signal handlers only
 };
 
 template <class Fill>
