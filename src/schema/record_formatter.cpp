@@ -263,7 +263,8 @@ std::unique_ptr<RecordFormatter> make_formatter(Format format, const Schema* sch
 }
 
 std::string describe(const Gap& gap) {
-  return fmt::format("gap: {}..{} ({} {})", gap.first, gap.last, gap.count(), to_string(gap.cause));
+  const char* plural = gap.cause == Loss::hole && gap.count() != 1 ? "s" : "";
+  return fmt::format("gap: {}..{} ({} {}{})", gap.first, gap.last, gap.count(), to_string(gap.cause), plural);
 }
 
 }  // namespace arena_shm::schema

@@ -12,6 +12,7 @@ import threading
 import unittest
 
 from arena_cli import ABSENT, FAILED, INCOMPATIBLE, LOST, OK, SHM, TOOL, USAGE, CliTest
+from segment_pokes import Pokes
 
 try:
     import numpy as np
@@ -26,7 +27,7 @@ needs_numpy = unittest.skipIf(np is None, "python3-numpy is not installed")
 RECORD = struct.Struct("<Qd4s4x")
 
 
-class RecordTest(CliTest):
+class RecordTest(Pokes, CliTest):
     def write(self, name, first, count):
         records = b"".join(RECORD.pack(i, i / 2, b"S%d" % (i % 10)) for i in range(first, first + count))
         self.expect(OK, "write", name, "--format", "raw", stdin=records)
@@ -192,6 +193,34 @@ class RecordTest(CliTest):
         self.assertGreater(len(missing), 100)
         self.assertEqual(told, missing)
         self.assertIn(f"recorded {len(seqs)}, lost {len(missing)} in 2 gaps, ", err)
+
+    @needs_numpy
+    def test_each_cause_of_a_loss_is_told_with_its_seqs(self):
+        name = self.create_filled(2)
+        path = self.directory() / "t.npy"
+        recorder = self.start("record", name, "-o", path)
+        self.eventually(lambda: self.rows_on_disk(path) == 2)
+        self.poke_control(SHM / name, head=4)  # 2 and 3 were handed out, to nobody who lives
+        self.write(name, 4, 1)
+        self.eventually(lambda: self.rows_on_disk(path) == 3)
+        recorder.send_signal(signal.SIGSTOP)
+        self.write(name, 5, 20)  # 5 to 24: eight are left
+        recorder.send_signal(signal.SIGCONT)
+        self.eventually(lambda: self.rows_on_disk(path) == 11)
+        self.start_writer(name)  # writes 25, and lives
+        self.eventually(lambda: self.rows_on_disk(path) == 12)
+        seat = next(row["seat"] for row in self.objects("seats", name) if row["holder"] == "alive")
+        self.poke_claim(SHM / name, seat, "writing", 26)  # and seems to be stopped in the middle of 26
+        self.poke_control(SHM / name, head=27)
+        self.write(name, 27, 1)
+        self.eventually(lambda: self.rows_on_disk(path) == 13)
+        err = self.stop(recorder, LOST)
+        self.assertEqual(np.load(path)["_seq"].tolist(), [0, 1, 4, *range(17, 26), 27])
+        self.assertEqual(
+            re.findall(r"^gap: (.*)$", err, re.M),
+            ["2..3 (2 holes)", "5..16 (12 overwritten)", "26..26 (1 passed over)"],
+        )
+        self.assertIn("recorded 13, lost 15 in 3 gaps, ", err)
 
     @needs_numpy
     def test_a_recording_cut_off_by_a_kill_has_whole_records(self):

@@ -8,6 +8,7 @@ import threading
 import unittest
 
 from arena_cli import ABSENT, FAILED, INCOMPATIBLE, LOST, OK, SHM, USAGE, CliTest
+from segment_pokes import Pokes
 
 try:
     import numpy as np
@@ -18,7 +19,7 @@ needs_numpy = unittest.skipIf(np is None, "python3-numpy is not installed")
 RECORD = struct.Struct("<Qd4s4x")
 
 
-class SnapshotTest(CliTest):
+class SnapshotTest(Pokes, CliTest):
     @needs_numpy
     def test_saves_what_is_there_and_ends(self):
         name = self.create_filled(20)
@@ -59,21 +60,11 @@ class SnapshotTest(CliTest):
     def test_values_that_are_missing_are_told(self):
         name = self.create_filled(20)
         # The head says that one more was handed out; nobody is alive to publish it.
-        with open(SHM / name, "r+b") as file:
-            offset = self.control_offset(file)
-            file.seek(offset)
-            head = struct.unpack("<Q", file.read(8))[0]
-            self.assertEqual(head, 20)
-            file.seek(offset)
-            file.write(struct.pack("<Q", 21))
+        self.poke_control(SHM / name, head=21)
         path = self.directory() / "t.ndjson"
         done = self.expect(LOST, "snapshot", name, "-o", path, says="gap: 20..20 (1 hole)\n")
         self.assertIn(", lost 1 in 1 gap, ", done.stderr)
         self.assertEqual([json.loads(line)["_seq"] for line in path.read_text().splitlines()][-1], 19)
-
-    def control_offset(self, file):
-        file.seek(80)  # Header::control in core/layout.hpp
-        return struct.unpack("<Q", file.read(8))[0]
 
     def test_the_image_is_read_by_inspect(self):
         name = self.create_filled(20)
