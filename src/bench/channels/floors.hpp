@@ -8,6 +8,8 @@
 #include <cstring>
 
 #include "arena_shm/core/futex.hpp"
+#include "arena_shm/core/stamp.hpp"
+#include "arena_shm/core/words.hpp"
 #include "bench/channels/channel.hpp"
 #include "bench/harness/keep.hpp"
 #include "bench/harness/shared_block.hpp"
@@ -55,6 +57,65 @@ class BareRing {
 
  private:
   static constexpr std::size_t kHeadBytes = 4096;
+
+  SharedBlock block_;
+  std::uint64_t mask_;
+};
+
+/// What our writers store, in their order and no other instruction for it: the claims, the stamps and the counter
+/// around the value, with nothing looked at. What a protocol with these marks costs at least. Requires: slots is a
+/// power of two.
+template <class T>
+class MarkedRing {
+ public:
+  explicit MarkedRing(std::size_t slots) : block_(kHeadBytes + slots * kStride), mask_(slots - 1) {}
+
+  struct View {
+    std::atomic<std::uint64_t>* head;
+    std::atomic<std::uint64_t>* seat;
+    std::byte* slots;
+    std::uint64_t mask;
+
+    /// For one writer alone.
+    [[gnu::always_inline]] std::uint64_t store(const T& value) const noexcept {
+      const std::uint64_t seq = head->load(std::memory_order_relaxed);
+      head->store(seq + 1, std::memory_order_release);
+      publish(seq, value);
+      count();
+      return seq;
+    }
+    [[gnu::always_inline]] std::uint64_t fetch_add(const T& value) const noexcept {
+      seat[0].store(seat[0].load(std::memory_order_relaxed) + 1, std::memory_order_release);
+      const std::uint64_t seq = head->fetch_add(1, std::memory_order_acq_rel);
+      seat[0].store(seq << 2 | 2, std::memory_order_release);
+      publish(seq, value);
+      count();
+      seat[0].store((seq + 1) << 2, std::memory_order_release);
+      return seq;
+    }
+
+   private:
+    [[gnu::always_inline]] void publish(std::uint64_t seq, const T& value) const noexcept {
+      std::byte* slot = slots + (seq & mask) * kStride;
+      auto* stamp = reinterpret_cast<std::atomic<std::uint64_t>*>(slot);
+      stamp->store(core::busy(seq), std::memory_order_relaxed);
+      std::atomic_thread_fence(std::memory_order_release);
+      core::store_words(reinterpret_cast<std::uint64_t*>(slot + core::kWordBytes), &value, sizeof(T));
+      stamp->store(core::done(seq), std::memory_order_release);
+    }
+    [[gnu::always_inline]] void count() const noexcept {
+      seat[1].store(seat[1].load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    }
+  };
+
+  View view() const noexcept {
+    auto* head = reinterpret_cast<std::atomic<std::uint64_t>*>(block_.data());
+    return {head, head + kHeadBytes / 2 / sizeof(*head), block_.data() + kHeadBytes, mask_};
+  }
+
+ private:
+  static constexpr std::size_t kHeadBytes = 8192;  // a page for the head, one for the seat
+  static constexpr std::size_t kStride = core::kWordBytes + sizeof(T);
 
   SharedBlock block_;
   std::uint64_t mask_;

@@ -14,6 +14,26 @@ namespace {
 const std::string kW1 = "W1";
 
 template <class T, Made made>
+Contestant marked_store_floor(std::shared_ptr<MarkedRing<T>> ring) {
+  return {.name = kMarkedStoreFloor,
+          .against = {kStoreFloor},
+          .run = [ring, source = std::make_shared<Source<T, made>>()](auto time) {
+            const auto view = ring->view();
+            return time_alone(time, [&, view](std::uint64_t i) { keep_number(view.store(source->next(i))); });
+          }};
+}
+
+template <class T, Made made>
+Contestant marked_fetch_add_floor(std::shared_ptr<MarkedRing<T>> ring) {
+  return {.name = kMarkedFetchAddFloor,
+          .against = {kFetchAddFloor},
+          .run = [ring, source = std::make_shared<Source<T, made>>()](auto time) {
+            const auto view = ring->view();
+            return time_alone(time, [&, view](std::uint64_t i) { keep_number(view.fetch_add(source->next(i))); });
+          }};
+}
+
+template <class T, Made made>
 Contestant memcpy_16_floor(std::shared_ptr<BareRing<T>> ring) {
   return {
       .name = kMemcpy16Floor, .against = {}, .run = [ring, source = std::make_shared<Source<T, made>>()](auto time) {
@@ -47,8 +67,9 @@ template <class T, Made made>
 std::vector<Contestant> ours(std::size_t slots) {
   const Options shared{.slots = slots};
   std::vector<Contestant> all;
-  all.push_back(writer_alone<T, made>(kExclusive, {kStoreFloor}, {.slots = slots, .writers = Writers::exclusive}));
-  all.push_back(writer_alone<T, made>(kShared, {kFetchAddFloor}, shared));
+  all.push_back(writer_alone<T, made>(kExclusive, {kStoreFloor, kMarkedStoreFloor},
+                                      {.slots = slots, .writers = Writers::exclusive}));
+  all.push_back(writer_alone<T, made>(kShared, {kFetchAddFloor, kMarkedFetchAddFloor}, shared));
   all.push_back(alone<T, made>(
       kGuarded, {kFetchAddFloor, kRobust, kMessageQueue}, std::make_shared<OpenWriter<T>>(shared, false),
       [](auto& open, auto& source, std::uint64_t i) { keep_number(open.arena.alloc(source.next(i)).seq); }));
@@ -77,6 +98,9 @@ Rows group(const Settings& settings, bool all_peers) {
   tell(kW1, name);
   const auto ring = std::make_shared<BareRing<T>>(slots);
   std::vector<Contestant> all{store_floor<T, made>(ring), fetch_add_floor<T, made>(ring)};
+  const auto marked = std::make_shared<MarkedRing<T>>(slots);
+  all.push_back(marked_store_floor<T, made>(marked));
+  all.push_back(marked_fetch_add_floor<T, made>(marked));
   all.push_back(memcpy_16_floor<T, made>(std::make_shared<BareRing<T>>(slots)));
   for (Contestant& contestant : ours<T, made>(slots)) all.push_back(std::move(contestant));
   all.push_back(push_alone<RobustRing<T>, T, made>(kRobust, slots));
