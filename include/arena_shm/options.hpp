@@ -119,7 +119,7 @@ enum class Loss : std::uint8_t {
   overwritten,  ///< a later value took its slot before the reader came
   hole,         ///< its writer died or skipped it
   /// The reader went on without it. Its writer lives, but has held it for longer than ReaderOptions::hold; or the
-  /// reader was lapped again and again before it could copy a single value, and jumped ahead.
+  /// reader is slower than the writers, and jumped ahead by up to half the ring, so as to read in long runs.
   passed_over,
 };
 

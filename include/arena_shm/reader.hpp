@@ -17,7 +17,8 @@
 
 namespace arena_shm {
 
-/// A private cursor. Registers nowhere, and costs the writers nothing. Keeps the segment mapped.
+/// A private cursor. Registers nowhere, and no writer does anything for it, except to wake it. Keeps the segment
+/// mapped.
 ///
 /// Every sequence number from where it began up to cursor() was either delivered or counted, by cause:
 ///   cursor() - first = read_count() + overwritten_count() + hole_count() + passed_over_count()

@@ -125,7 +125,7 @@ class ReaderCore {
   std::uint64_t holes_ = 0;
   std::uint64_t passed_over_ = 0;
 
-  // Being lapped: how far beyond the oldest value to go on. Doubles while it happens again before anything is read.
+  // Being lapped: how far beyond the oldest value to go on. Doubles while it happens again within a lap.
   std::uint64_t skid_ = 0;
   std::uint64_t read_when_lapped_ = ~std::uint64_t{0};
   std::uint64_t head_when_lapped_ = 0;
