@@ -93,19 +93,15 @@ void ReaderCore::lapped() {
   skid_ = chased ? std::min(std::max(skid_ * 2, first_skid), ring_.slot_count / 2) : skid_ / 2;
   read_when_lapped_ = read_;
   head_when_lapped_ = head;
-  const std::uint64_t oldest_seq = oldest(head, ring_.slot_count);
-  const std::uint64_t target = std::max(oldest_seq + skid_, cursor_ + 1);
+  const std::uint64_t oldest_seq = std::max(oldest(head, ring_.slot_count), cursor_ + 1);
   std::uint64_t end = cursor_ + 1;  // the stamp that was seen proves this one
-  if (target - cursor_ > ring_.slot_count) end = std::max(end, std::min(first_unproven(target), target));
+  if (oldest_seq - cursor_ > ring_.slot_count) end = std::max(end, first_unproven(oldest_seq));
   // At most a lap, whatever a hostile peer does to the stamps meanwhile.
-  const std::uint64_t limit = std::min(target, end + ring_.slot_count);
+  const std::uint64_t limit = std::min(oldest_seq, end + ring_.slot_count);
   while (end < limit && is_newer(ring_.slot_of(end).stamp(), end)) ++end;
   lose_up_to(end, Loss::overwritten);
-  // Chased: jumps ahead over values that could be read now, but not all of them before they are overwritten.
-  while (cursor_ >= oldest_seq && cursor_ < target) {
-    const bool gone = is_newer(ring_.slot_of(cursor_).stamp(), cursor_);
-    lose_up_to(cursor_ + 1, gone ? Loss::overwritten : Loss::passed_over);
-  }
+  // Jumps ahead over what could be read now, without a look: that would take as long as reading it.
+  if (cursor_ == oldest_seq && skid_ > 0) lose_up_to(cursor_ + skid_, Loss::passed_over);
 }
 
 ReaderCore::Look ReaderCore::resolve() {

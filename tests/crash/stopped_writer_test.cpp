@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "arena_shm/arena.hpp"
@@ -30,6 +31,12 @@ std::uint64_t drain(Reader<Value>& reader) {
   std::uint64_t torn = 0;
   while (const auto entry = reader.next()) torn += !entry->value.whole();
   return torn;
+}
+
+/// Is the victim where its claim says which seqs it holds, and no others?
+bool says_which_seqs(const Cut& cut) {
+  const std::string_view point = cut.point;
+  return cut.handed > cut.published && point != "alloc_claimed" && point != "batch_claimed";
 }
 
 TEST_P(StoppedWriterTest, StopsNobodyAndItsLateValueIsWhole) {
@@ -66,6 +73,10 @@ TEST_P(StoppedWriterTest, StopsNobodyAndItsLateValueIsWhole) {
     }
     for (std::uint64_t i = cut.published; i < cut.handed; ++i)
       EXPECT_EQ(status(i), ReadStatus::pending) << "seq " << first + i << " is nobody else's, three laps later";
+    if (says_which_seqs(cut)) {
+      for (std::uint64_t seq = first + cut.handed; seq < arena_.head(); ++seq)
+        EXPECT_NE(arena_.read(seq).status, ReadStatus::pending) << "seq " << seq << " is not its own";
+    }
   }
 
   victim.signal(SIGCONT);

@@ -582,15 +582,15 @@ lapped: /* the skid is up to half the ring: here that, or nothing */
   atomic {
     s = 0; k = 0;
     oldest = (head > SLOTS -> head - SLOTS : 0);
+    oldest = (oldest > cursor + 1 -> oldest : cursor + 1);
     target = oldest;
 #if SLOTS > 1
     if :: target = target + SLOTS / 2 :: skip fi;
 #endif
-    target = (target > cursor + 1 -> target : cursor + 1);
-    first = (target - cursor > SLOTS -> target : cursor + 1)
+    first = (oldest - cursor > SLOTS -> oldest : cursor + 1)
   }
   if
-  :: target - cursor > SLOTS -> /* first_unproven(): one look per slot */
+  :: oldest - cursor > SLOTS -> /* first_unproven(): one look per slot */
      do
      :: k == SLOTS -> k = 0; break
      :: else ->
@@ -608,8 +608,8 @@ lapped: /* the skid is up to half the ring: here that, or nothing */
   :: else
   fi;
   do
-  :: atomic { first < target && IS_NEWER(stamp[first % SLOTS], first) -> first++ }
-  :: atomic { first >= target || !IS_NEWER(stamp[first % SLOTS], first) -> break }
+  :: atomic { first < oldest && IS_NEWER(stamp[first % SLOTS], first) -> first++ }
+  :: atomic { first >= oldest || !IS_NEWER(stamp[first % SLOTS], first) -> break }
   od;
   atomic {
     do
@@ -617,13 +617,16 @@ lapped: /* the skid is up to half the ring: here that, or nothing */
     :: else -> break
     od
   }
-  do /* what the skid leaps over is passed over, if it is there still */
-  :: atomic {
-       oldest <= cursor && cursor < target ->
-       if :: IS_NEWER(stamp[cursor % SLOTS], cursor) -> LOSE :: else -> MOVE_ON fi
-     }
-  :: atomic { oldest > cursor || cursor >= target -> break }
-  od;
+  atomic {
+    if
+    :: cursor == oldest ->
+       do /* what the skid leaps over is passed over, without a look */
+       :: cursor < target -> MOVE_ON
+       :: else -> break
+       od
+    :: else
+    fi
+  }
   goto next_seq;
 
 end:
