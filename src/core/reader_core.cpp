@@ -52,16 +52,20 @@ ReaderCore::ReaderCore(std::shared_ptr<const Segment> segment, From from, const 
 
 /// The first seq in [cursor, end) of which the stamps do not prove that it is overwritten; else `end`.
 /// A stamp of seq x proves it for all older ones of its slot: x's writer came when they were finished, skipped or dead.
-/// Cost: one look per slot.
+/// Cost: one look per slot at most.
 std::uint64_t ReaderCore::first_unproven(std::uint64_t end) const noexcept {
   std::uint64_t first = end;
-  for (std::uint64_t i = 0; i < ring_.slot_count; ++i) {
+  for (std::uint64_t i = 0; i < ring_.slot_count && cursor_ + i < first; ++i) {
     const std::uint64_t seq = cursor_ + i;
     const std::uint64_t stamp = ring_.slot_of(seq).stamp();
     const std::uint64_t unproven = stamp == kNeverUsed ? seq : std::max(seq, stamp_seq(stamp));
     first = std::min(first, unproven);
   }
   return first;
+}
+
+std::uint64_t ReaderCore::head() const noexcept {
+  return std::min(ring_.control->head.load(std::memory_order_acquire), kSeqLimit);
 }
 
 ReaderCore::Look ReaderCore::look_further(std::uint64_t& steps) {
@@ -83,34 +87,43 @@ ReaderCore::Look ReaderCore::look() {
 }
 
 void ReaderCore::lapped() {
-  const std::uint64_t head = std::min(ring_.control->head.load(std::memory_order_acquire), kSeqLimit);
-  // Chased: it is slower than the writers, and went on right in front of them. That is so if less than a lap was
-  // written since the last time, or nothing was read. Halved when a run was longer, and forgotten only by one who
-  // catches up: who is too slow once is too slow again, and reads more in few long runs than in many short ones.
-  const bool chased =
-      head > head_when_lapped_ && (head - head_when_lapped_ < ring_.slot_count || read_ == read_when_lapped_);
-  const std::uint64_t first_skid = std::max<std::uint64_t>(ring_.slot_count / kFirstSkidPart, 1);
-  skid_ = chased ? std::min(std::max(skid_ * 2, first_skid), ring_.slot_count / 2) : skid_ / 2;
-  read_when_lapped_ = read_;
-  head_when_lapped_ = head;
-  const std::uint64_t oldest_seq = std::max(oldest(head, ring_.slot_count), cursor_ + 1);
+  std::uint64_t oldest_seq = std::max(oldest(head(), ring_.slot_count), cursor_ + 1);
   std::uint64_t end = cursor_ + 1;  // the stamp that was seen proves this one
-  if (oldest_seq - cursor_ > ring_.slot_count) end = std::max(end, first_unproven(oldest_seq));
+  if (oldest_seq - cursor_ > ring_.slot_count) {
+    end = std::max(end, first_unproven(oldest_seq));
+    oldest_seq = std::max(oldest(head(), ring_.slot_count), end);  // to look at all slots took a while
+  }
   // At most a lap, whatever a hostile peer does to the stamps meanwhile.
   const std::uint64_t limit = std::min(oldest_seq, end + ring_.slot_count);
   while (end < limit && is_newer(ring_.slot_of(end).stamp(), end)) ++end;
   lose_up_to(end, Loss::overwritten);
-  // Jumps ahead over what could be read now, without a look: that would take as long as reading it.
-  if (cursor_ == oldest_seq && skid_ > 0) lose_up_to(cursor_ + skid_, Loss::passed_over);
+  if (cursor_ == oldest_seq) jump_ahead();
+}
+
+/// From the oldest value, if the reader is chased: it is slower than the writers, and went on right in front of them.
+/// That is so if less than a lap was written since the last time, or nothing was read. Halved when a run was longer,
+/// and forgotten only by one who catches up: who is too slow once is too slow again, and reads more in few long runs
+/// than in many short ones.
+void ReaderCore::jump_ahead() {
+  const std::uint64_t now = head();
+  const std::uint64_t written = now - std::min(now, head_when_lapped_);
+  const bool chased = written > 0 && (written < ring_.slot_count || read_ == read_when_lapped_);
+  const std::uint64_t first_skid = std::clamp<std::uint64_t>(written, 1, ring_.slot_count / kFirstSkidPart + 1);
+  skid_ = chased ? std::min(std::max(skid_ * 2, first_skid), ring_.slot_count / 2) : skid_ / 2;
+  read_when_lapped_ = read_;
+  head_when_lapped_ = now;
+  // Without a look at what is passed over: that would take as long as reading it.
+  if (skid_ > 0) lose_up_to(cursor_ + skid_, Loss::passed_over);
 }
 
 ReaderCore::Look ReaderCore::resolve() {
   if (cursor_ >= kSeqLimit) return Look::nothing;
-  if (ring_.control->head.load(std::memory_order_acquire) <= cursor_) {  // T1
-    skid_ = 0;                                                           // it has caught up: nobody is chased
+  const std::uint64_t end = ring_.control->head.load(std::memory_order_acquire);  // T1
+  if (end < cursor_ + ring_.slot_count / 4 || end <= cursor_) {                   // it has caught up: nobody is chased
+    skid_ = 0;
     head_when_lapped_ = kSeqLimit;
-    return Look::nothing;
   }
+  if (end <= cursor_) return Look::nothing;
   const Slot slot = ring_.slot_of(cursor_);
   for (int i = 0; i < kSpinsBeforeSettling; ++i) {
     if (slot.stamp() >= done(cursor_) && slot.stamp() != busy(cursor_)) return Look::again;

@@ -75,8 +75,7 @@ bool clear_dead_seat(const Segment& segment, std::uint32_t index) {
   segment.leases().with_dead_seat(index, [&]() noexcept {
     if (seat.pid.load(std::memory_order_relaxed) == 0) return;  // it left
     begin_anew(segment.ring(), index);
-    seat.pid.store(0, std::memory_order_relaxed);
-    cleared = true;
+    cleared = seat.pid.exchange(0, std::memory_order_relaxed) != 0;  // else another repairer was first
   });
   return cleared;
 }

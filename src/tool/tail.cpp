@@ -229,7 +229,8 @@ void add_tail(CLI::App& app, Action& action) {
        .summary = "Print the values of an arena, once or as they come",
        .details =
            "Values that were lost are reported on standard error, and the exit code is then 3: overwritten before\n"
-           "they could be read, holes (the writer died or skipped), or passed over (the writer is stopped).\n"
+           "they could be read, holes (the writer died or skipped), or passed over (the writer is stopped, or\n"
+           "it is faster than tail, which then jumps ahead by up to half the ring).\n"
            "ndjson and csv replace bytes that are not UTF-8, and NaN is null in ndjson; hex shows all as it is.",
        .example = "  arena-shm tail ticks -n 3\n"
                   "  arena-shm tail ticks -f --format ndjson | jq .px\n"

@@ -121,6 +121,7 @@ TEST(ClearedSeatTest, ARepairerThatIsStoppedOrKilledHoldsUpNobody) {
     Child stopped = repairer(SIGSTOP);
     ASSERT_EQ(stopped.stop_or_end(), "stopped") << point;
     EXPECT_EQ(arena.read(0).status, ReadStatus::hole) << point;
+    EXPECT_EQ(arena.writer().seat(), 1U) << point << ": the seat that is not under repair";
     Child killed = repairer(SIGKILL);
     EXPECT_EQ(killed.end(), "signal 9") << point;
     stopped.signal(SIGCONT);

@@ -583,10 +583,6 @@ lapped: /* the skid is up to half the ring: here that, or nothing */
     s = 0; k = 0;
     oldest = (head > SLOTS -> head - SLOTS : 0);
     oldest = (oldest > cursor + 1 -> oldest : cursor + 1);
-    target = oldest;
-#if SLOTS > 1
-    if :: target = target + SLOTS / 2 :: skip fi;
-#endif
     first = (oldest - cursor > SLOTS -> oldest : cursor + 1)
   }
   if
@@ -604,7 +600,11 @@ lapped: /* the skid is up to half the ring: here that, or nothing */
           first = (s < first -> s : first); s = 0; k++
         }
      od;
-     first = (first > cursor + 1 -> first : cursor + 1)
+     atomic { /* that took a while: head once more */
+       first = (first > cursor + 1 -> first : cursor + 1);
+       oldest = (head > SLOTS -> head - SLOTS : 0);
+       oldest = (oldest > first -> oldest : first)
+     }
   :: else
   fi;
   do
@@ -620,6 +620,10 @@ lapped: /* the skid is up to half the ring: here that, or nothing */
   atomic {
     if
     :: cursor == oldest ->
+       target = oldest;
+#if SLOTS > 1
+       if :: target = target + SLOTS / 2 :: skip fi;
+#endif
        do /* what the skid leaps over is passed over, without a look */
        :: cursor < target -> MOVE_ON
        :: else -> break

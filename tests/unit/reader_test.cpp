@@ -147,6 +147,43 @@ TEST_F(ReaderTest, ATooSlowReaderReadsInLongRuns) {
                                    [](std::uint64_t sum, const Gap& gap) { return sum + gap.count(); }));
 }
 
+TEST_F(ReaderTest, OneThatHasCaughtUpIsNotTooSlowAnyMore) {
+  make(64);
+  auto reader = arena_->reader(From::oldest);
+  write(200);
+  for (int i = 0; i < 200; ++i) {
+    write(2);
+    ASSERT_TRUE(reader.next());
+  }
+  const std::uint64_t passed_over = reader.passed_over_count();
+  EXPECT_GT(passed_over, 0U);
+  while (reader.next()) {
+  }
+  for (int lap = 0; lap < 3; ++lap) {
+    write(100);
+    EXPECT_EQ(reader.next()->seq, arena_->head() - 64) << "the oldest";
+  }
+  EXPECT_EQ(reader.passed_over_count(), passed_over);
+}
+
+// It is far behind, and what is in its way are holes: it meets them one by one, laps before the oldest value.
+TEST_F(ReaderTest, HolesOnTheWayToTheOldestValueDoNotMakeItJump) {
+  make(64);
+  SegmentFile file(name_);
+  auto reader = arena_->reader(From::oldest);
+  for (int lap = 0; lap < 8; ++lap) {  // the last slot of each lap is never written
+    write(63);
+    file.control().head += 1;
+  }
+  std::uint64_t gaps = 0;
+  reader.on_gap([&](const Gap&) {
+    if (++gaps % 2 == 0) write(1);  // meanwhile
+  });
+  ASSERT_TRUE(reader.next());
+  EXPECT_GE(gaps, 8U);
+  EXPECT_EQ(reader.passed_over_count(), 0U);
+}
+
 // Each copy is overwritten while it is made: the reader has to get ahead of the writer, and to come back some time.
 TEST_F(ReaderTest, AChasedReaderGetsAwayOrComesBack) {
   for (const std::uint64_t slots : {std::uint64_t{1}, std::uint64_t{2}, std::uint64_t{16}, std::uint64_t{100}}) {

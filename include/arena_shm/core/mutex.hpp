@@ -10,8 +10,8 @@
 //   unlock  CAS me -> 0; with W set, FUTEX_WAKE_OP: the kernel stores 0 and wakes one in one step, so that no death can
 //           fall between the two.
 //   death   Before it sleeps, and at the end of each slice, a waiter tests the owner's lease. If it is free, the waiter
-//           locks the dead seat's lease itself, which keeps newcomers from that seat; CASes the word to free; wakes;
-//           gives the lease back; and contends like everybody. The word is never taken over from another owner: the
+//           read-locks the dead seat's byte, which keeps newcomers from that seat; CASes the word to free; wakes;
+//           unlocks; and contends like everybody. The word is never taken over from another owner: the
 //           seat may have been taken again meanwhile, and then two would own the mutex.
 //   seats   A newcomer to a seat that the word names frees the word first (seat.cpp): its dead predecessor held it.
 //
@@ -38,7 +38,8 @@
 //
 // Ordering. M1 lock's CAS acquires, M2 unlock's CAS or wake-op releases: M2 -> M1, what the last owner did is visible
 // to the next. After a death, M3 the repairer's CAS (acq_rel) stands for the dead owner's unlock; the dead owner's
-// stores happened before the kernel gave its lease up, and the repairer took that lease. After a reservation, W4 -> V6.
+// stores happened before the kernel gave its lease up, and the repairer then got that lock. After a reservation, W4 ->
+// V6.
 #pragma once
 
 #include <atomic>
@@ -64,7 +65,8 @@ constexpr std::uint32_t mutex_reserved_for(std::uint32_t owner, std::uint32_t ge
   return kMutexReserved | generation << kMutexOwnerBits | owner;
 }
 
-/// Frees the mutex if it belongs to `seat`, whose owner is dead. Requires: the caller holds that seat's lease.
+/// Frees the mutex if it belongs to `seat`, whose owner is dead. Requires: the caller holds that seat's lease, or keeps
+/// newcomers from it (LeaseFile::with_dead_seat).
 void free_dead_mutex(std::atomic<std::uint32_t>& word, std::uint32_t seat) noexcept;
 
 /// One seat's side of the mutex. Meets the requirements of Lockable and of Boost.Interprocess's mutex concept.

@@ -6,7 +6,8 @@
 //
 //   slot's stamp at the cursor      what the follower does
 //   done(cursor)                    copies, looks at the stamp again (slot.hpp, R1 to R4); delivers
-//   newer than busy(cursor)         lapped: counts the run that is proven overwritten, goes on behind it
+//   newer than busy(cursor)         lapped: counts the run that is proven overwritten, goes on behind it;
+//                                   further ahead, if it is slower than the writers
 //   else, head <= cursor            caught up
 //   else                            settles (settle.hpp): hole, or pending; pending ones are waited for up to `hold`
 //
@@ -106,6 +107,9 @@ class ReaderCore {
   Look look();
   /// The cursor's stamp is newer: counts what is proven overwritten, and moves the cursor behind it.
   void lapped();
+  void jump_ahead();
+  /// At most kSeqLimit.
+  std::uint64_t head() const noexcept;
   /// The cursor's stamp is older.
   Look resolve();
   Look resolve_pending(bool all_stuck);
@@ -125,7 +129,7 @@ class ReaderCore {
   std::uint64_t holes_ = 0;
   std::uint64_t passed_over_ = 0;
 
-  // Being lapped: how far beyond the oldest value to go on. Doubles while it happens again within a lap.
+  // Being lapped: how far beyond the oldest value to go on, see jump_ahead.
   std::uint64_t skid_ = 0;
   std::uint64_t read_when_lapped_ = ~std::uint64_t{0};
   std::uint64_t head_when_lapped_ = 0;

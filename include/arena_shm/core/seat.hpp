@@ -42,7 +42,8 @@ class SeatHold {
 };
 
 /// Repairs a seat whose holder died, as the next holder would: frees the mutex if it died with it, makes the claim
-/// idle, and shows the seat as left. False, and nothing done: its holder lives, or left, or somebody else repairs it.
+/// idle, and shows the seat as left. False: its holder lives, or left, or that cannot be told; or another repairer was
+/// first.
 bool clear_dead_seat(const Segment& segment, std::uint32_t index);
 
 }  // namespace arena_shm::core

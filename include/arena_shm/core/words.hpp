@@ -116,7 +116,7 @@ class CopyFrom {
   [[gnu::always_inline]] void operator()(std::uint64_t* payload) const noexcept { (*this)(0, payload); }
   /// The i-th.
   [[gnu::always_inline]] void operator()(std::size_t i, std::uint64_t* payload) const noexcept {
-    store_words(payload, &values_[i], sizeof(T));
+    store_words(payload, values_ + i, sizeof(T));
   }
 
  private:

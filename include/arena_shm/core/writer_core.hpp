@@ -143,9 +143,9 @@ class WriterCore {
     }
   };
 
-  /// Returns the seq, or kNone where it would have to wait and may not. The hot path calls nothing and keeps nothing on
-  /// the stack: with a locked instruction in every alloc, each store that has to drain before it is paid for. So it is
-  /// inlined by force, and `fill`, which holds references only, goes by value.
+  /// Returns the seq, or kNone where it would have to wait and may not. The hot path calls nothing and spills nothing:
+  /// with a locked instruction in every alloc, each store that has to drain before it is paid for. So it is inlined by
+  /// force, and `fill`, which holds references only, goes by value.
   template <class Fill>
   [[gnu::always_inline]] std::uint64_t write(Fill fill, bool may_wait) {
     if (ring_.exclusive) return write_exclusive(fill);
