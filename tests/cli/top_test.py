@@ -230,7 +230,8 @@ class TopTest(CliTest):
         self.assertEqual(lines[-1].split()[1:3], ["20", "0"])
         watch.send_signal(signal.SIGINT)
         _, err = watch.communicate(timeout=30)
-        self.assertEqual((watch.returncode, err), (OK, ""))
+        self.assertEqual(watch.returncode, OK)
+        self.assertNotIn(name, err)  # of the arenas of other tests there may be something to say
 
     def test_a_terminal_that_cannot_be_drawn_on_gets_the_lines_of_stat(self):
         name = self.create_filled(20)
