@@ -35,6 +35,7 @@ void WriterCore::enter_lap(std::uint64_t seq, std::uint64_t next) {
                                   .remedy = "create the arena anew"});
   }
   lap_.move_to(seq);
+  prefetch_first(ring_.slots);
 }
 
 void WriterCore::refuse_reentry() {

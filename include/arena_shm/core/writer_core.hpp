@@ -50,6 +50,7 @@
 #include <utility>
 
 #include "arena_shm/core/doorbell.hpp"
+#include "arena_shm/core/prefetch.hpp"
 #include "arena_shm/core/ring.hpp"
 #include "arena_shm/core/seat.hpp"
 #include "arena_shm/core/settle.hpp"
@@ -175,6 +176,7 @@ class WriterCore {
       ARENA_SHM_STOP_POINT(alloc_foreseen);
       if (permitted() && foreseen.is_next_in_slot()) [[likely]] {  // W3
         publish(foreseen, fill);
+        prefetch_ahead(foreseen.slot.begin());
         return next;
       }
     }
@@ -237,6 +239,7 @@ class WriterCore {
     foreseeable_ = seq == next ? foreseeable_ + 1 : 0;
     lap_.foresee(foreseeable_ > kForeseeableBefore);
     const Claimed claimed{seq, lap_.slot(seq), lap_.predecessor(seq)};
+    prefetch_slot(claimed.slot.begin(), ring_.stride_bytes);
     seat_.claim.store(writing(seq), std::memory_order_release);  // W2'
     ARENA_SHM_STOP_POINT(alloc_writing);
     return claimed;
@@ -263,7 +266,9 @@ class WriterCore {
       enter_lap(seq, seq);
     ring_.control->head.store(seq + 1, std::memory_order_release);  // X1
     ARENA_SHM_STOP_POINT(exclusive_claimed);
-    lap_.slot(seq).publish(seq, fill);
+    const Slot slot = lap_.slot(seq);
+    slot.publish(seq, fill);
+    prefetch_ahead(slot.begin());
     count_values(1);
     std::atomic_signal_fence(std::memory_order_seq_cst);
     inside_ = false;
