@@ -101,7 +101,7 @@ inline constexpr From From::newest{From::Kind::newest, 0};
 /// How a reader follows a writer that it has caught up with.
 enum class Manner : std::uint8_t {
   latency,     ///< looks at the next slot all the time: gets each value soonest, slows the writer
-  throughput,  ///< backs off for up to some microseconds and takes what has come: many more values a second
+  throughput,  ///< `wait_for` lets a quarter of the ring come first, or 1 to 32 us pass: hardly slows the writer
 };
 
 /// How a reader follows.

@@ -41,7 +41,8 @@ class Reader {
     return Entry<T>{*seq, std::bit_cast<T>(bytes)};
   }
 
-  /// Takes as many values as there are, up to the size of `entries`. Returns: how many.
+  /// Takes as many values as there are, up to the size of `entries`. Returns: how many. If that is less than there was
+  /// room for, the reader has caught up: to wait_for() now, before it asks again, is what Manner::throughput is about.
   std::size_t next(std::span<Entry<T>> entries) {
     std::size_t count = 0;
     for (; count < entries.size(); ++count) {
@@ -53,7 +54,8 @@ class Reader {
     return count;
   }
 
-  /// Waits until there is a value, for at most `timeout`: first spinning, then asleep.
+  /// Waits until there is a value, for at most `timeout`: first spinning, then asleep. With Manner::throughput, until
+  /// there are many, if they come within 32 us.
   /// Returns: whether there was one, a moment ago.
   bool wait_for(std::chrono::nanoseconds timeout) { return core_.wait_for(timeout); }
 

@@ -209,6 +209,28 @@ void ReaderCore::spin(Clock::time_point deadline) {
   }
 }
 
+/// Values that have been handed out, and not read.
+std::uint64_t ReaderCore::count_ahead() const noexcept {
+  const std::uint64_t now = head();
+  return now - std::min(now, cursor_);
+}
+
+/// Keeps away from the writers' heels until a quarter of the ring has come, or some time is over. To look at what has
+/// just been written takes lines from the writers; and a processor that reads in a row reads ahead, and takes those
+/// that they are about to write. That is paid for once a batch, so it is to be a long one.
+void ReaderCore::await_batch(Clock::time_point deadline) {
+  const std::uint64_t enough = ring_.slot_count / 4;
+  if (count_ahead() > enough) return;
+  const auto end = std::min(deadline, Clock::now() + batch_time_);
+  while (Clock::now() < end) cpu_pause();
+  const std::uint64_t come = count_ahead();
+  if (come == 0 || come > 2 * enough) {
+    batch_time_ = std::max(batch_time_ / 2, kShortestBatch);
+  } else if (come < enough) {
+    batch_time_ = std::min(batch_time_ * 2, kLongestBatch);
+  }
+}
+
 bool ReaderCore::wait_for(std::chrono::nanoseconds timeout) {
   using std::chrono::nanoseconds;
   // Before the clock is asked, which takes as long as a value's way from the writer.
@@ -217,9 +239,7 @@ bool ReaderCore::wait_for(std::chrono::nanoseconds timeout) {
   const auto begin = Clock::now();
   const auto forever = Clock::time_point::max();
   const auto deadline = timeout < forever - begin ? begin + timeout : forever;
-  if (options_.manner == Manner::throughput) {
-    for (int i = 0; i < kLongestBackoff; ++i) cpu_pause();  // let a batch come, away from the writer's heels
-  }
+  if (options_.manner == Manner::throughput) await_batch(deadline);
   sleeper_.reset();
   for (bool has_spun = false;; has_spun = true) {
     const Look before = look();

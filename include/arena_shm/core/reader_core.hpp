@@ -118,6 +118,8 @@ class ReaderCore {
   void close_gap();
   bool comes_soon() const noexcept;
   void spin(Clock::time_point deadline);
+  void await_batch(Clock::time_point deadline);
+  std::uint64_t count_ahead() const noexcept;
 
   std::shared_ptr<const Segment> segment_;
   Ring ring_;
@@ -133,6 +135,10 @@ class ReaderCore {
   std::uint64_t skid_ = 0;
   std::uint64_t read_when_lapped_ = ~std::uint64_t{0};
   std::uint64_t head_when_lapped_ = 0;
+
+  static constexpr std::chrono::nanoseconds kShortestBatch = std::chrono::microseconds{1};
+  static constexpr std::chrono::nanoseconds kLongestBatch = std::chrono::microseconds{32};
+  std::chrono::nanoseconds batch_time_ = kShortestBatch;  // Manner::throughput: how long one is let come
 
   // Waiting for a pending seq.
   StuckClaims stuck_;

@@ -87,7 +87,7 @@ class ArenaChannel : public ChannelDefaults {
     if constexpr (manner == Manner::latency) return pop(use) ? 1 : 0;
     const std::size_t count = reader_->next(entries_);
     for (std::size_t i = 0; i < count; ++i) use(entries_[i].value);
-    if (count == 0) reader_->wait_for(std::chrono::milliseconds{1});
+    if (count < entries_.size()) reader_->wait_for(std::chrono::milliseconds{1});
     return count;
   }
   template <class Use>
