@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "arena_shm/core/futex.hpp"
+#include "arena_shm/core/layout.hpp"
 #include "arena_shm/core/stamp.hpp"
 #include "arena_shm/core/words.hpp"
 #include "bench/channels/channel.hpp"
@@ -108,13 +109,17 @@ class MarkedRing {
     }
   };
 
-  View view() const noexcept {
-    auto* head = reinterpret_cast<std::atomic<std::uint64_t>*>(block_.data());
-    return {head, head + kHeadBytes / 2 / sizeof(*head), block_.data() + kHeadBytes, mask_};
+  /// Of the writer that has this seat. Requires: seat < 32.
+  View view(std::size_t seat = 0) const noexcept {
+    const auto at = [this](std::size_t bytes) {
+      return reinterpret_cast<std::atomic<std::uint64_t>*>(block_.data() + bytes);
+    };
+    return {at(0), at(kHeadBytes / 2 + seat * sizeof(core::Seat)), block_.data() + kHeadBytes, mask_};
   }
+  void touch() const noexcept { block_.touch(); }
 
  private:
-  static constexpr std::size_t kHeadBytes = 8192;  // a page for the head, one for the seat
+  static constexpr std::size_t kHeadBytes = 8192;  // a page for the head, one for the seats
   static constexpr std::size_t kStride = core::kWordBytes + sizeof(T);
 
   SharedBlock block_;
@@ -134,6 +139,26 @@ class FetchAddChannel : public ChannelDefaults {
 
  private:
   BareRing<T> ring_;
+};
+
+/// What the shared Writer stores, as a channel that is only written into.
+template <class T>
+class MarkedChannel : public ChannelDefaults {
+ public:
+  explicit MarkedChannel(std::size_t slots) : ring_(slots) {}
+  void join_writer() {
+    ring_.touch();
+    seat_ = seats_->fetch_add(1);
+  }
+  bool push(const T& value) noexcept {
+    keep_number(ring_.view(seat_).fetch_add(value));
+    return true;
+  }
+
+ private:
+  MarkedRing<T> ring_;
+  Shared<std::atomic<std::size_t>> seats_;
+  std::size_t seat_ = 0;
 };
 
 /// One value, in one cache line if it has at most 56 bytes. Right only while the two sides take turns.

@@ -77,9 +77,11 @@ Rows group(const Settings& settings, std::size_t writers, bool all_peers) {
   tell(kW4, name);
   Cast cast;
   const auto add = [&]<class Channel, bool batches = false>(const std::string& contestant) {
-    cast.add(contestant, {kFetchAddFloor}, std::make_unique<WritersPlay<Channel, T, batches>>(writers, slots), "M/s");
+    cast.add(contestant, {kFetchAddFloor, kMarkedFetchAddFloor},
+             std::make_unique<WritersPlay<Channel, T, batches>>(writers, slots), "M/s");
   };
   add.template operator()<FetchAddChannel<T>>(kFetchAddFloor);
+  add.template operator()<MarkedChannel<T>>(kMarkedFetchAddFloor);
   add.template operator()<ArenaChannel<T, Way::shared>>(kShared);
   add.template operator()<ArenaChannel<T, Way::batch>, true>(kBatch);
   add.template operator()<ArenaChannel<T, Way::guarded>>(kGuarded);
