@@ -1,6 +1,7 @@
 // Moving a value into and out of shared memory, one 64-bit word at a time, with relaxed atomics on both sides: a value
-// may be overwritten while somebody reads it, and that must not be a data race. On x86-64 two words go with one
-// instruction, see store_pair. Whether what was read is whole is decided by the stamp around it (slot.hpp), never here.
+// may be overwritten while somebody reads it, and that must not be a data race. On x86-64 two words, or with AVX
+// four, go with one instruction, see store_chunk. Whether what was read is whole is decided by the stamp around it
+// (slot.hpp), never here.
 //
 // Source: Boehm, "Can Seqlocks Get Along with Programming Language Memory Models?", MSPC 2012.
 #pragma once
@@ -36,43 +37,71 @@ constexpr std::size_t words_for(std::size_t bytes) noexcept { return (bytes + kW
 #endif
 #endif
 
+// Several words with one instruction, up to kWidestBytes. The compiler knows of it only what it reads and writes, so
+// there is no data race in its sense; for the processor each word is an access like any other, in program order with
+// those before and after the instruction (Intel SDM volume 3, 9.2.2; AMD APM volume 2, 7.2). The private side is an
+// ordinary access, that a value may come from registers.
 #if defined(__x86_64__) && !defined(ARENA_SHM_SANITIZED)
-inline constexpr bool kHasPairs = true;
-
-struct [[gnu::may_alias]] Pair {
-  std::uint64_t words[2];
-};
-using Lanes = long long __attribute__((vector_size(sizeof(Pair))));
-
-// Two words with one instruction. The compiler knows of it only what it reads and writes, so there is no data race in
-// its sense; for the processor each half is an access like any other, in program order with those around it (Intel SDM
-// volume 3, 9.2.2; AMD APM volume 2, 7.2). The private side is an ordinary access, that a value may come from
-// registers.
-[[gnu::always_inline]] inline void store_pair(std::uint64_t* target, const void* source) noexcept {
-  Lanes lanes;
-  std::memcpy(&lanes, source, sizeof lanes);
-  asm volatile("movdqu %1, %0" : "=m"(*reinterpret_cast<Pair*>(target)) : "x"(lanes));
-}
-[[gnu::always_inline]] inline void load_pair(void* target, const std::uint64_t* source) noexcept {
-  Lanes lanes;
-  asm volatile("movdqu %1, %0" : "=x"(lanes) : "m"(*reinterpret_cast<const Pair*>(source)));
-  std::memcpy(target, &lanes, sizeof lanes);
-}
+#if defined(__AVX__)
+#define ARENA_SHM_MOVE "vmovdqu"  // with its own encoding also for 16 bytes: to mix them costs time
+inline constexpr std::size_t kWidestBytes = 4 * kWordBytes;
 #else
-inline constexpr bool kHasPairs = false;
-inline void store_pair(std::uint64_t*, const void*) noexcept {}
-inline void load_pair(void*, const std::uint64_t*) noexcept {}
+#define ARENA_SHM_MOVE "movdqu"
+inline constexpr std::size_t kWidestBytes = 2 * kWordBytes;
 #endif
-inline constexpr std::size_t kPairBytes = 2 * kWordBytes;
+
+template <std::size_t bytes>
+struct [[gnu::may_alias]] Chunk {
+  using Lanes [[gnu::vector_size(bytes)]] = long long;
+  std::uint64_t words[bytes / kWordBytes];
+};
+
+template <std::size_t bytes>
+[[gnu::always_inline]] inline void store_chunk(std::uint64_t* target, const void* source) noexcept {
+  typename Chunk<bytes>::Lanes lanes;
+  std::memcpy(&lanes, source, bytes);
+  asm volatile(ARENA_SHM_MOVE " %1, %0" : "=m"(*reinterpret_cast<Chunk<bytes>*>(target)) : "x"(lanes));
+}
+template <std::size_t bytes>
+[[gnu::always_inline]] inline void load_chunk(void* target, const std::uint64_t* source) noexcept {
+  typename Chunk<bytes>::Lanes lanes;
+  asm volatile(ARENA_SHM_MOVE " %1, %0" : "=x"(lanes) : "m"(*reinterpret_cast<const Chunk<bytes>*>(source)));
+  std::memcpy(target, &lanes, bytes);
+}
+#undef ARENA_SHM_MOVE
+#else
+inline constexpr std::size_t kWidestBytes = kWordBytes;
+
+template <std::size_t bytes>
+void store_chunk(std::uint64_t* target, const void* source) noexcept = delete;
+template <std::size_t bytes>
+void load_chunk(void* target, const std::uint64_t* source) noexcept = delete;
+#endif
+
+/// Stores as many chunks of this size as there are from byte `at` on, and moves `at` behind them.
+template <std::size_t chunk>
+[[gnu::always_inline]] inline void store_chunks(std::uint64_t* target, const std::byte* from, std::size_t bytes,
+                                                std::size_t& at) noexcept {
+  if constexpr (chunk <= kWidestBytes) {
+#pragma GCC unroll 8
+    for (; bytes - at >= chunk; at += chunk) store_chunk<chunk>(target + at / kWordBytes, from + at);
+  }
+}
+template <std::size_t chunk>
+[[gnu::always_inline]] inline void load_chunks(std::byte* to, const std::uint64_t* source, std::size_t bytes,
+                                               std::size_t& at) noexcept {
+  if constexpr (chunk <= kWidestBytes) {
+#pragma GCC unroll 8
+    for (; bytes - at >= chunk; at += chunk) load_chunk<chunk>(to + at, source + at / kWordBytes);
+  }
+}
 
 /// Writes `bytes` bytes as whole words; what the last word has over is zero, so that no stale byte stays.
 [[gnu::always_inline]] inline void store_words(std::uint64_t* target, const void* source, std::size_t bytes) noexcept {
   const auto* from = static_cast<const std::byte*>(source);
   std::size_t at = 0;
-  if constexpr (kHasPairs) {
-#pragma GCC unroll 8
-    for (; bytes - at >= kPairBytes; at += kPairBytes) store_pair(target + at / kWordBytes, from + at);
-  }
+  store_chunks<4 * kWordBytes>(target, from, bytes, at);
+  store_chunks<2 * kWordBytes>(target, from, bytes, at);
 #pragma GCC unroll 8
   for (; bytes - at >= kWordBytes; at += kWordBytes) {
     std::uint64_t word;
@@ -90,10 +119,8 @@ inline constexpr std::size_t kPairBytes = 2 * kWordBytes;
 [[gnu::always_inline]] inline void load_words(void* target, const std::uint64_t* source, std::size_t bytes) noexcept {
   auto* to = static_cast<std::byte*>(target);
   std::size_t at = 0;
-  if constexpr (kHasPairs) {
-#pragma GCC unroll 8
-    for (; bytes - at >= kPairBytes; at += kPairBytes) load_pair(to + at, source + at / kWordBytes);
-  }
+  load_chunks<4 * kWordBytes>(to, source, bytes, at);
+  load_chunks<2 * kWordBytes>(to, source, bytes, at);
 #pragma GCC unroll 8
   for (; bytes - at >= kWordBytes; at += kWordBytes) {
     const std::uint64_t word = load_word(source + at / kWordBytes);
