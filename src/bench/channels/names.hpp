@@ -28,6 +28,7 @@ inline const std::string kSpsc = "Boost spsc_queue";
 inline const std::string kQueue = "Boost lockfree queue";
 inline const std::string kMq = "POSIX mq";
 inline const std::string kPipe = "pipe";
+inline const std::string kIceoryx = "iceoryx";
 
 inline std::string size_and_slots(std::size_t bytes, std::size_t slots) {
   return std::to_string(bytes) + " B, " + std::to_string(slots) + " slots";

@@ -36,6 +36,13 @@ std::string cache_sizes() {
                      kib(_SC_LEVEL3_CACHE_SIZE));
 }
 
+constexpr const char* kIceoryxVersion =
+#if defined(ARENA_BENCH_ICEORYX)
+    ARENA_BENCH_ICEORYX;
+#else
+    "not installed";
+#endif
+
 constexpr const char* kCompiler =
 #if defined(__clang__)
     __VERSION__;
@@ -107,6 +114,7 @@ Machine describe_machine(const std::vector<int>& cpus) {
   add("build type", ARENA_BENCH_BUILD_TYPE);
   add("arena-shm", ARENA_SHM_VERSION);
   add("boost", fmt::format("{}.{}.{}", BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000, BOOST_VERSION % 100));
+  add("iceoryx", kIceoryxVersion);
   machine.warnings = build_warnings();
   for (std::string& warning : run_warnings(is_virtual, cpus.size())) machine.warnings.push_back(std::move(warning));
   return machine;

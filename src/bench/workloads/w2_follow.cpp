@@ -1,6 +1,9 @@
 // W2: one writer as fast as it can, one reader that follows. What counts is what arrives.
 #include "bench/channels/arenas.hpp"
 #include "bench/channels/boost_queues.hpp"
+#if defined(ARENA_BENCH_ICEORYX)
+#include "bench/channels/iceoryx_channel.hpp"
+#endif
 #include "bench/channels/kernel_queues.hpp"
 #include "bench/channels/mutex_rings.hpp"
 #include "bench/workloads/stream_play.hpp"
@@ -40,6 +43,10 @@ Rows group(const Settings& settings, bool all_peers) {
     add<T, MqChannel<T>>(cast, kMq, slots);
     add<T, PipeChannel<T>>(cast, kPipe, slots);
   }
+#if defined(ARENA_BENCH_ICEORYX)
+  const auto roudi = all_peers ? Roudi::start(bytes) : nullptr;
+  if (roudi) add<T, IceoryxChannel<T>>(cast, kIceoryx, slots);
+#endif
   return cast.measure(kW2, name, settings);
 }
 

@@ -2,6 +2,9 @@
 #include "bench/channels/arenas.hpp"
 #include "bench/channels/boost_queues.hpp"
 #include "bench/channels/floors.hpp"
+#if defined(ARENA_BENCH_ICEORYX)
+#include "bench/channels/iceoryx_channel.hpp"
+#endif
 #include "bench/channels/kernel_queues.hpp"
 #include "bench/channels/mutex_rings.hpp"
 #include "bench/workloads/latency_plays.hpp"
@@ -52,6 +55,10 @@ Rows group(const Settings& settings, bool all_peers) {
     add<T, MqChannel<T>, spin, paced>(cast, kMq);
     add<T, PipeChannel<T>, spin, paced>(cast, kPipe);
   }
+#if defined(ARENA_BENCH_ICEORYX)
+  const auto roudi = settings.at_least(Scope::usual) ? Roudi::start(bytes) : nullptr;
+  if (roudi) add<T, IceoryxChannel<T>, spin, paced>(cast, kIceoryx);
+#endif
   return cast.measure(kW3, name, settings);
 }
 
