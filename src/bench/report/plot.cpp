@@ -16,23 +16,44 @@ struct Panel {
   std::string title;
 };
 
-/// Bars from top to bottom, with the quartiles as whiskers.
-std::string panel_script(const Panel& panel, const std::vector<Row>& rows, std::size_t index) {
+constexpr int kWidth = 900;   // all in pixels
+constexpr int kMargin = 112;  // of a panel: its title, and the axis
+constexpr int kBar = 22;
+
+const char* color_of(const std::string& name) {
+  if (name.starts_with("floor")) return "0x9a9a9a";
+  for (const std::string& ours : {kExclusive, kShared, kGuarded}) {
+    if (name.starts_with(ours)) return "0x2c6fbb";
+  }
+  return "0xd89a4a";
+}
+
+/// A panel's part of the picture, and how high it is.
+struct Drawing {
+  std::string script;
+  int height = 0;
+};
+
+/// Bars from top to bottom, with the quartiles as whiskers and the median as a number.
+Drawing draw(const Panel& panel, const std::vector<Row>& rows, std::size_t index) {
   std::string data;
   std::string unit;
   int count = 0;
   for (const Row& row : rows) {
     if (row.workload != panel.workload || row.group != panel.group || row.value.count == 0) continue;
-    data += fmt::format("{} \"{}\" {} {} {}\n", count++, row.name, row.value.median, row.value.q1, row.value.q3);
+    data += fmt::format("{} \"{}\" {} {} {} {}\n", count++, row.name, row.value.median, row.value.q1, row.value.q3,
+                        color_of(row.name));
     unit = row.unit;
   }
-  if (count == 0) return "";
-  return fmt::format(
-      "$panel{0} << EOD\n{1}EOD\n"
-      "set title \"{2}\"\nset xlabel \"{3}\"\nset yrange [{4}.5:-0.5]\n"
-      "plot $panel{0} using 3:1:(0):3:($1-0.35):($1+0.35):ytic(2) with boxxyerror fill solid 0.5 notitle, "
-      "$panel{0} using 3:1:4:5 with xerrorbars pointtype -1 linecolor black notitle\n",
-      index, data, panel.title, unit, count - 1);
+  if (count == 0) return {};
+  return {fmt::format("$panel{0} << EOD\n{1}EOD\n"
+                      "set title \"{2}\"\nset xlabel \"{3}\"\nset yrange [{4}.5:-0.5]\n"
+                      "plot $panel{0} using (0):1:(0):3:($1-0.35):($1+0.35):6:ytic(2) "
+                      "with boxxyerror fill solid linecolor rgb variable notitle, "
+                      "$panel{0} using 3:1:4:5 with xerrorbars pointtype -1 linecolor black notitle, "
+                      "$panel{0} using 5:1:(sprintf(\"%.3g\", $3)) with labels left offset 1,0 notitle\n",
+                      index, data, panel.title, unit, count - 1),
+          kMargin + kBar * count};
 }
 
 }  // namespace
@@ -45,19 +66,27 @@ void plot(const Run& run, const std::string& svg_path) {
       {"W3", "56 B, ping-pong", "one-way latency, 56 B, p50"},
       {"W4", "2 writers, " + large, "two writers, " + large},
   };
-  std::string body;
-  int drawn = 0;
+  std::vector<Drawing> drawings;
+  int height = 0;
   for (std::size_t i = 0; i < panels.size(); ++i) {
-    const std::string script = panel_script(panels[i], run.rows, i);
-    if (script.empty()) continue;
-    body += script;
-    ++drawn;
+    drawings.push_back(draw(panels[i], run.rows, i));
+    height += drawings.back().height;
   }
-  if (drawn == 0) throw std::runtime_error("nothing was measured that the picture shows");
-  const std::string script = fmt::format(
-      "set terminal svg size 900,{} font \"sans-serif,12\" background \"white\"\nset output \"{}\"\n"
-      "set multiplot layout {},1\nset logscale x\nset grid x\n{}unset multiplot\n",
-      360 * drawn, svg_path, drawn, body);
+  if (height == 0) throw std::runtime_error("nothing was measured that the picture shows");
+  // A margin of characters, for the names have to begin at the same place in all panels.
+  std::string script = fmt::format(
+      "set terminal svg size {},{} font \"sans-serif,12\" background \"white\" noenhanced\nset output \"{}\"\n"
+      "set multiplot\nset grid x\nset xrange [0:*]\nset offsets graph 0, graph 0.08, 0, 0\nset tics nomirror\n"
+      "set lmargin 36\nset rmargin 3\n",
+      kWidth, height, svg_path);
+  int bottom = height;
+  for (const Drawing& drawing : drawings) {
+    if (drawing.height == 0) continue;
+    bottom -= drawing.height;
+    script += fmt::format("set origin 0,{}\nset size 1,{}\n{}", static_cast<double>(bottom) / height,
+                          static_cast<double>(drawing.height) / height, drawing.script);
+  }
+  script += "unset multiplot\n";
   std::FILE* gnuplot = ::popen("gnuplot", "w");
   if (gnuplot == nullptr) throw std::runtime_error("cannot start gnuplot");
   std::fwrite(script.data(), 1, script.size(), gnuplot);
