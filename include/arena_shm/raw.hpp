@@ -73,6 +73,7 @@ class RawView {
   const std::string& name() const noexcept { return segment_->info().name; }
   const Info& info() const noexcept { return segment_->info(); }
   bool retired() const noexcept { return segment_->leases().retired(); }
+  void prefault() const noexcept { segment_->prefault(); }
 
  protected:
   explicit RawView(std::shared_ptr<const core::Segment> segment) : segment_(std::move(segment)) {}

@@ -117,7 +117,7 @@ bool Segment::remove(std::string_view name) {
 }
 
 Segment::Segment(const std::string& name, int fd, Access access)
-    : leases_(std::make_unique<LeaseFile>(fd, name)), owner_(ProcessMark::current()) {
+    : leases_(std::make_unique<LeaseFile>(fd, name)), access_(access), owner_(ProcessMark::current()) {
   fd = leases_->fd();  // it may have been moved
   const Header header = read_header(fd, name);
   check_reserved(fd, name, header);
@@ -171,6 +171,15 @@ Doorbell* Segment::doorbell() const noexcept {
     doorbell_ = nullptr;
   }
   return doorbell_;
+}
+
+void Segment::prefault() const noexcept {
+  const std::size_t bytes = ring_.slot_count * ring_.stride_bytes;
+  const int advice = access_ == Access::read_write ? MADV_POPULATE_WRITE : MADV_POPULATE_READ;
+  if (::madvise(ring_.slots, bytes, advice) == 0 || errno != EINVAL) return;
+  // Linux before 5.14. What is read is mapped; a writer's first touch still costs a little.
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  for (std::size_t at = 0; at < bytes; at += page) load_word(reinterpret_cast<const std::uint64_t*>(ring_.slots + at));
 }
 
 }  // namespace arena_shm::core

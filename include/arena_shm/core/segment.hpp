@@ -44,6 +44,8 @@ class Segment {
   const LeaseFile& leases() const noexcept { return *leases_; }
   /// The doorbell, mapped writable at the first call; null if it may not be written.
   Doorbell* doorbell() const noexcept;
+  /// Maps all slots, as far as the kernel lets it, instead of each page when it is first touched.
+  void prefault() const noexcept;
 
  private:
   class Mapping;
@@ -54,6 +56,7 @@ class Segment {
   std::unique_ptr<LeaseFile> leases_;
   Info info_;
   Ring ring_;
+  Access access_;
   Region doorbell_region_{};
   ProcessMark owner_;
   mutable std::mutex mapping_;  // guards the two below
