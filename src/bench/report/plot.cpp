@@ -46,14 +46,16 @@ Drawing draw(const Panel& panel, const std::vector<Row>& rows, std::size_t index
     unit = row.unit;
   }
   if (count == 0) return {};
-  return {fmt::format("$panel{0} << EOD\n{1}EOD\n"
-                      "set title \"{2}\"\nset xlabel \"{3}\"\nset yrange [{4}.5:-0.5]\n"
-                      "plot $panel{0} using (0):1:(0):3:($1-0.35):($1+0.35):6:ytic(2) "
-                      "with boxxyerror fill solid linecolor rgb variable notitle, "
-                      "$panel{0} using 3:1:4:5 with xerrorbars pointtype -1 linecolor black notitle, "
-                      "$panel{0} using 5:1:(sprintf(\"%.3g\", $3)) with labels left offset 1,0 notitle\n",
-                      index, data, panel.title, unit, count - 1),
-          kMargin + kBar * count};
+  return {
+      fmt::format(
+          "$panel{0} << EOD\n{1}EOD\n"
+          "set title \"{2}\"\nset xlabel \"{3}\"\nset yrange [{4}.5:-0.5]\n"
+          "plot $panel{0} using (0):1:(0):3:($1-0.35):($1+0.35):6:ytic(2) "
+          "with boxxyerror fill solid linecolor rgb variable notitle, "
+          "$panel{0} using 3:1:4:5 with xerrorbars pointtype -1 linecolor black notitle, "
+          "$panel{0} using 5:1:(sprintf($3 < 1000 ? \"%.3g\" : \"%.0f\", $3)) with labels left offset 1,0 notitle\n",
+          index, data, panel.title, unit, count - 1),
+      kMargin + kBar * count};
 }
 
 }  // namespace
