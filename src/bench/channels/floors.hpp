@@ -82,7 +82,7 @@ class MarkedRing {
       const std::uint64_t seq = head->load(std::memory_order_relaxed);
       head->store(seq + 1, std::memory_order_release);
       publish(seq, value);
-      count();
+      count(1);
       return seq;
     }
     [[gnu::always_inline]] std::uint64_t fetch_add(const T& value) const noexcept {
@@ -90,8 +90,20 @@ class MarkedRing {
       const std::uint64_t seq = head->fetch_add(1, std::memory_order_acq_rel);
       seat[0].store(seq << 2 | 2, std::memory_order_release);
       publish(seq, value);
-      count();
+      count(1);
       seat[0].store((seq + 1) << 2, std::memory_order_release);
+      return seq;
+    }
+    [[gnu::always_inline]] std::uint64_t fetch_add_16(const T* values) const noexcept {
+      seat[0].store(seat[0].load(std::memory_order_relaxed) + 1, std::memory_order_release);
+      const std::uint64_t seq = head->fetch_add(16, std::memory_order_acq_rel);
+      seat[2].store(seq + 16, std::memory_order_release);
+      for (std::uint64_t k = 0; k < 16; ++k) {
+        seat[0].store((seq + k) << 2 | 2, std::memory_order_release);
+        publish(seq + k, values[k]);
+      }
+      count(16);
+      seat[0].store((seq + 16) << 2, std::memory_order_release);
       return seq;
     }
 
@@ -104,8 +116,8 @@ class MarkedRing {
       core::store_words(reinterpret_cast<std::uint64_t*>(slot + core::kWordBytes), &value, sizeof(T));
       stamp->store(core::done(seq), std::memory_order_release);
     }
-    [[gnu::always_inline]] void count() const noexcept {
-      seat[1].store(seat[1].load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    [[gnu::always_inline]] void count(std::uint64_t values) const noexcept {
+      seat[1].store(seat[1].load(std::memory_order_relaxed) + values, std::memory_order_relaxed);
     }
   };
 

@@ -12,6 +12,7 @@ inline const std::string kStoreFloor = "floor: store + memcpy";
 inline const std::string kFetchAddFloor = "floor: fetch_add + memcpy";
 inline const std::string kMarkedStoreFloor = "floor: the exclusive Writer's stores";
 inline const std::string kMarkedFetchAddFloor = "floor: the shared Writer's stores";
+inline const std::string kMarkedBatchFloor = "floor: the batch's stores";
 inline const std::string kMemcpy16Floor = "floor: memcpy of 16 values";
 inline const std::string kLineFloor = "floor: bare cache lines";
 inline const std::string kOneLineFloor = "floor: one line, both ways";

@@ -44,6 +44,18 @@ Contestant memcpy_16_floor(std::shared_ptr<BareRing<T>> ring) {
       }};
 }
 
+template <class T, Made made>
+Contestant marked_batch_floor(std::shared_ptr<MarkedRing<T>> ring) {
+  return {.name = kMarkedBatchFloor,
+          .against = {kMemcpy16Floor},
+          .run = [ring, source = std::make_shared<Source<T, made>>()](auto time) {
+            const auto view = ring->view();
+            return time_alone(
+                time, ~std::uint64_t{0}, 16,
+                [&, view](std::uint64_t i) { keep_number(view.fetch_add_16(source->next_batch(i).data())); }, [] {});
+          }};
+}
+
 /// A peer of which only pushes are timed. One that gets full is emptied in between, untimed.
 template <class Channel, class T, Made made>
 Contestant push_alone(const std::string& name, std::size_t slots) {
@@ -85,7 +97,7 @@ std::vector<Contestant> ours(std::size_t slots) {
     keep_number(w.alloc_with([&](SlotWriter& slot) noexcept { slot.append(source.next(i)); }));
   }));
   all.push_back(alone<T, made>(
-      kBatch, {kMemcpy16Floor}, writer,
+      kBatch, {kMemcpy16Floor, kMarkedBatchFloor}, writer,
       [](auto& w, auto& source, std::uint64_t i) { keep_number(w.alloc(source.next_batch(i)).last); }, 16));
   return all;
 }
@@ -102,6 +114,7 @@ Rows group(const Settings& settings, bool all_peers) {
   all.push_back(marked_store_floor<T, made>(marked));
   all.push_back(marked_fetch_add_floor<T, made>(marked));
   all.push_back(memcpy_16_floor<T, made>(std::make_shared<BareRing<T>>(slots)));
+  all.push_back(marked_batch_floor<T, made>(marked));
   for (Contestant& contestant : ours<T, made>(slots)) all.push_back(std::move(contestant));
   all.push_back(push_alone<RobustRing<T>, T, made>(kRobust, slots));
   all.push_back(push_alone<MessageQueueChannel<T, slots>, T, made>(kMessageQueue, slots));
