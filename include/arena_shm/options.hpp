@@ -45,10 +45,15 @@ struct SeqRange {
   std::uint64_t last = 0;
   std::uint64_t count = 0;  ///< values published; 0: first and last mean nothing
 
-  void add(std::uint64_t seq) noexcept {
-    if (count++ == 0) first = seq;
-    last = seq;
+  /// Appends what comes later.
+  void add(const SeqRange& later) noexcept {
+    if (later.count == 0) return;
+    if (count == 0) first = later.first;
+    last = later.last;
+    count += later.count;
   }
+  /// Appends [begin, begin + values).
+  void add(std::uint64_t begin, std::uint64_t values) noexcept { add(SeqRange{begin, begin + values - 1, values}); }
 };
 
 /// What `read(seq)` found.

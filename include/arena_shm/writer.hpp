@@ -45,7 +45,7 @@ class Writer {
   /// Puts several values into the ring, in order, with one locked instruction for up to a lap of them.
   /// A writer that is stopped in the middle of a batch costs the others the slots of all that is left of it.
   /// Returns: where they went. Their numbers grow, but need not be without gaps.
-  SeqRange alloc(std::span<const T> values) {
+  [[gnu::always_inline]] SeqRange alloc(std::span<const T> values) {
     return core_->alloc_batch(values.size(), core::CopyFrom<T>(values.data()));
   }
 

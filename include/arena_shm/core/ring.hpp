@@ -69,6 +69,8 @@ class Lap {
 
   /// Is seq in the lap that is kept, and below kSeqLimit?
   [[gnu::always_inline]] bool contains(std::uint64_t seq) const noexcept { return seq - first_ < length_; }
+  /// The first seq beyond those that it contains.
+  std::uint64_t end() const noexcept { return first_ + length_; }
   /// contains(seq), while foresee(true) is in force: until the next move_to.
   [[gnu::always_inline]] bool foresees(std::uint64_t seq) const noexcept { return seq - first_ < foreseen_; }
   [[gnu::always_inline]] void foresee(bool on) noexcept { foreseen_ = on ? length_ : 0; }

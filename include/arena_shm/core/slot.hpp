@@ -35,7 +35,13 @@ class Slot {
   const std::byte* payload() const noexcept { return reinterpret_cast<const std::byte*>(payload_); }
 
   /// Has the compiler compute here where the slot is, rather than where that is used.
-  [[gnu::always_inline]] void compute() const noexcept { asm volatile("" : : "r"(stamp_), "r"(payload_)); }
+  [[gnu::always_inline]] void compute() noexcept { asm volatile("" : "+r"(stamp_), "+r"(payload_)); }
+
+  /// Goes to another slot, so many bytes further.
+  [[gnu::always_inline]] void step(std::uint64_t bytes) noexcept {
+    stamp_ = reinterpret_cast<std::atomic<std::uint64_t>*>(reinterpret_cast<std::byte*>(stamp_) + bytes);
+    payload_ += bytes / kWordBytes;
+  }
 
   /// Publishes a value: `fill(payload)` stores its words. Requires: the slot is the caller's (writer_core.hpp).
   template <class Fill>

@@ -115,16 +115,12 @@ class WriterCore {
   /// Publishes `count` values in order, `fill(i, payload words)` storing the i-th, with one fetch_add per at most a
   /// lap of values. Errors: as alloc; the values before have then been published.
   template <class Fill>
-  SeqRange alloc_batch(std::size_t count, Fill&& fill) {
+  [[gnu::always_inline]] SeqRange alloc_batch(std::size_t count, Fill fill) {
     SeqRange range;
-    while (range.count < count) {
-      if (ring_.exclusive) {
-        auto fill_one = [&](std::uint64_t* payload) noexcept { fill(range.count, payload); };
-        range.add(write_exclusive(fill_one));
-      } else {
-        write_range(count, fill, range);
-      }
-    }
+    if (!ring_.exclusive && count > 0) [[likely]]
+      range = write_range(count, fill, 0);
+    if (range.count < count) [[unlikely]]
+      return write_rest(count, fill, range);
     return range;
   }
 
@@ -138,7 +134,7 @@ class WriterCore {
     /// W3. True: everybody older has left the slot.
     [[gnu::always_inline]] bool is_next_in_slot() const noexcept { return slot.stamp() == predecessor; }
     /// Has the compiler compute all of it here, rather than where it is used.
-    [[gnu::always_inline]] void compute() const noexcept {
+    [[gnu::always_inline]] void compute() noexcept {
       slot.compute();
       asm volatile("" : : "r"(predecessor));
     }
@@ -168,7 +164,7 @@ class WriterCore {
     announce(next);
     if (!lap_.foresees(next)) [[unlikely]]
       return otherwise(take_number(), next);
-    const Claimed foreseen{next, lap_.slot(next), lap_.predecessor(next)};
+    Claimed foreseen{next, lap_.slot(next), lap_.predecessor(next)};
     foreseen.compute();
     const std::uint64_t seq = take_number();
     if (seq == next) [[likely]] {
@@ -276,9 +272,94 @@ class WriterCore {
     return seq;
   }
 
-  /// Claims one range of at most a lap, and puts the values from range.count on into it.
+  /// Appends to `range` the values of a batch for which there was no room in it.
   template <class Fill>
-  void write_range(std::size_t count, Fill& fill, SeqRange& range);
+  [[gnu::noinline]] SeqRange write_rest(std::size_t count, Fill fill, SeqRange range) {
+    while (range.count < count) {
+      if (ring_.exclusive) {
+        range.add(write_exclusive([&](std::uint64_t* payload) noexcept { fill(range.count, payload); }), 1);
+      } else {
+        range.add(write_range(count - range.count, fill, range.count));
+      }
+    }
+    return range;
+  }
+
+  /// Claims one range of at most a lap, and puts values into it, from the i-th on. As in write(): each store that is
+  /// not the protocol's has to drain before the next locked instruction. Requires: count > 0.
+  template <class Fill>
+  [[gnu::always_inline]] SeqRange write_range(std::size_t count, Fill fill, std::size_t i) {
+    if (starved_) [[unlikely]]
+      await_free_slot(true);
+    const std::uint64_t next = own_next();
+    seat_.claim.store(claiming(next), std::memory_order_release);  // W1
+    ARENA_SHM_STOP_POINT(batch_claiming);
+    const std::uint64_t length = std::min<std::uint64_t>(count, ring_.slot_count);
+    const std::uint64_t first = ring_.control->head.fetch_add(length, std::memory_order_acq_rel);  // W2
+    ARENA_SHM_STOP_POINT(batch_claimed);
+    const std::uint64_t end = first + length;
+    // Checked before hi grows: hi never shrinks, and a wild one would cover what this seat never held.
+    if (!lap_.contains(end - 1)) [[unlikely]]
+      enter_lap(end - 1, next);
+    seat_.hi.store(end, std::memory_order_release);  // before `writing`, so that who sees that sees this
+    SeqRange range{.first = first, .last = end - 1, .count = length};
+    const std::uint64_t stop = lap_.contains(first) ? write_run(first, end, fill, i) : first;
+    if (stop < end) [[unlikely]]
+      range = finish_range(first, stop, end, fill, i);
+    count_values(range.count);
+    seat_.claim.store(idle(end), std::memory_order_release);  // W4
+    ARENA_SHM_STOP_POINT(batch_idle);
+    ringer_.ring();  // W5
+    if (skips_ > ring_.seat_count) [[unlikely]]
+      await_free_slot(true);
+    return range;
+  }
+
+  /// Puts values, from the i-th on, into the slots of [seq, end) up to the first one that somebody older may be in.
+  /// Returns: that one, which is claimed then; or end. Requires: the range is held, and in the lap that is kept.
+  /// What it needs is copied into registers: each store that is not the protocol's costs a batch a tenth.
+  template <class Fill>
+  [[gnu::always_inline]] std::uint64_t write_run(std::uint64_t seq, std::uint64_t end, Fill fill, std::size_t i) {
+    Seat& seat = seat_;
+    Claimed at{seq, lap_.slot(seq), lap_.predecessor(seq)};
+    const std::uint64_t stride = ring_.stride_bytes;
+    const std::uint64_t step = lap_.predecessor(seq + 1) - at.predecessor;
+    for (; seq < end; ++seq, ++i) {
+      seat.claim.store(writing(seq), std::memory_order_release);  // W2', and W4 for the seq before
+      ARENA_SHM_STOP_POINT(batch_writing);
+      at.slot.compute();
+      if (!at.is_next_in_slot()) [[unlikely]]  // W3
+        break;
+      at.slot.publish(seq, [&](std::uint64_t* payload) noexcept { fill(i, payload); });
+      at.slot.step(stride);
+      at.predecessor += step;
+    }
+    return seq;
+  }
+
+  /// A range [first, end) from `seq` on, when it is in two laps, or some slot is not free at once.
+  template <class Fill>
+  [[gnu::noinline]] SeqRange finish_range(std::uint64_t first, std::uint64_t seq, std::uint64_t end, Fill fill,
+                                          std::size_t i) {
+    SeqRange range;
+    range.add(first, seq - first);
+    while (seq < end) {
+      if (!lap_.contains(seq)) lap_.move_to(seq);
+      const std::uint64_t run_end = std::min(end, lap_.end());
+      const std::uint64_t stop = write_run(seq, run_end, fill, i + range.count);
+      range.add(seq, stop - seq);
+      seq = stop;
+      if (seq == run_end) continue;
+      if (take_or_skip(seq)) {
+        lap_.slot(seq).publish(seq, [&](std::uint64_t* payload) noexcept { fill(i + range.count, payload); });
+        range.add(seq, 1);
+      } else {
+        count_skip();
+      }
+      ++seq;
+    }
+    return range;
+  }
 
   /// Own last seq + 1, which the idle claim holds. Any other claim: this writer is inside of alloc, and a signal
   /// handler has come in between. If one comes right after this, the claim to follow is merely older than it need be.
@@ -318,43 +399,5 @@ class WriterCore {
   bool starved_ = false;           // the last try found no free slot: look before claiming
   bool inside_ = false;            // exclusive arenas: seen by this thread and its signal handlers only
 };
-
-template <class Fill>
-void WriterCore::write_range(std::size_t count, Fill& fill, SeqRange& range) {
-  if (starved_) [[unlikely]]
-    await_free_slot(true);
-  const std::uint64_t next = own_next();
-  seat_.claim.store(claiming(next), std::memory_order_release);  // W1
-  ARENA_SHM_STOP_POINT(batch_claiming);
-  const std::uint64_t length = std::min(count - range.count, ring_.slot_count);
-  const std::uint64_t first = ring_.control->head.fetch_add(length, std::memory_order_acq_rel);  // W2
-  ARENA_SHM_STOP_POINT(batch_claimed);
-  const std::uint64_t end = first + length;
-  // Checked before hi grows: hi never shrinks, and a wild one would cover what this seat never held.
-  if (!lap_.contains(end - 1)) [[unlikely]]
-    enter_lap(end - 1, next);
-  seat_.hi.store(end, std::memory_order_release);  // before `writing`, so that who sees that sees this
-  std::uint64_t published = 0;
-  for (std::uint64_t seq = first; seq < end; ++seq) {
-    seat_.claim.store(writing(seq), std::memory_order_release);  // W2', and W4 for the seq before
-    ARENA_SHM_STOP_POINT(batch_writing);
-    if (!lap_.contains(seq)) [[unlikely]]
-      lap_.move_to(seq);
-    const Slot slot = lap_.slot(seq);
-    if (slot.stamp() == lap_.predecessor(seq) || take_or_skip(seq)) [[likely]] {  // W3
-      slot.publish(seq, [&](std::uint64_t* payload) noexcept { fill(range.count, payload); });
-      ++published;
-      range.add(seq);
-    } else {
-      count_skip();
-    }
-  }
-  count_values(published);
-  seat_.claim.store(idle(end), std::memory_order_release);  // W4
-  ARENA_SHM_STOP_POINT(batch_idle);
-  ringer_.ring();  // W5
-  if (skips_ > ring_.seat_count) [[unlikely]]
-    await_free_slot(true);
-}
 
 }  // namespace arena_shm::core
