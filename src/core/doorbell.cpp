@@ -24,6 +24,10 @@ bool membarrier(int command) noexcept { return ::syscall(SYS_membarrier, command
 bool register_for_membarrier() noexcept { return membarrier(MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED); }
 
 void Ringer::wake() const noexcept {
+  if (full_fence_) {
+    std::atomic_thread_fence(std::memory_order_seq_cst);                     // D5
+    if ((doorbell_->word.load(std::memory_order_relaxed) & 1) == 0) return;  // D6
+  }
   ARENA_SHM_STOP_POINT(doorbell_seen);
   futex_add_and_wake(doorbell_->word, INT_MAX);  // D6
   ARENA_SHM_STOP_POINT(doorbell_rung);

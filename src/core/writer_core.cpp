@@ -22,12 +22,16 @@ WriterCore::WriterCore(std::shared_ptr<const Segment> segment, std::string_view 
       ring_(hold_.segment()->ring()),
       seat_(hold_.seat()),
       ringer_(*hold_.segment()->doorbell(), !hold_.membarrier_registered()),
-      lap_(ring_) {}
+      lap_(ring_),
+      exclusive_(ring_.exclusive ? Exclusive::idle : Exclusive::no) {}
 
 void WriterCore::enter_lap(std::uint64_t seq, std::uint64_t next) {
   if (seq >= kSeqLimit) {
-    inside_ = false;
-    if (!ring_.exclusive) seat_.claim.store(idle(next), std::memory_order_release);
+    if (exclusive_ != Exclusive::no) {
+      exclusive_ = Exclusive::idle;
+    } else {
+      seat_.claim.store(idle(next), std::memory_order_release);
+    }
     throw Error(Code::exhausted, {.name = hold_.segment()->info().name,
                                   .doing = "alloc in",
                                   .expected = "a sequence number below " + std::to_string(kSeqLimit),

@@ -1,23 +1,33 @@
 // Where a process may find itself: a /dev/shm of a few pages, no /proc, another user than the one it began as, a
 // process id that has been somebody else's, a control group that is frozen or has little memory.
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
+#include <atomic>
+#include <chrono>
 #include <csignal>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "arena_shm/arena.hpp"
 #include "support/cgroup.hpp"
 #include "support/child.hpp"
+#include "support/segment_file.hpp"
 #include "support/temp_name.hpp"
 
 namespace arena_shm {
@@ -237,6 +247,67 @@ TEST(SurroundingsTest, AFrozenWriterIsAliveAndInNobodysWay) {
   EXPECT_EQ(*late, 77U);
   for (std::uint64_t i = 12; i < 24; ++i) writer.alloc(i);
   EXPECT_EQ(arena.read(0).status, ReadStatus::overwritten);
+}
+
+/// From now on, membarrier is refused to the calling process, as by the system call filter of a container.
+bool refuse_membarrier() {
+  std::array<sock_filter, 4> code{{BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+                                   BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_membarrier, 0, 1),
+                                   BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+                                   BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)}};
+  const sock_fprog program{code.size(), code.data()};
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0 &&
+         ::syscall(SYS_membarrier, 0, 0, 0) == -1;
+}
+
+TEST(SurroundingsTest, AWriterWithoutMembarrierRingsForSleepersAndForNobodyElse) {
+  for (const Writers writers : {Writers::shared, Writers::exclusive}) {
+    const test::TempName name;
+    const auto arena = Arena<std::uint64_t>::create(name, {.slots = 4, .writers = writers});
+    Child child([&] {
+      if (!refuse_membarrier()) return kNotPermitted;
+      const auto own = Arena<std::uint64_t>::open(name);
+      auto writer = own.writer();
+      test::SegmentFile file(name);
+      std::atomic<std::uint32_t>& word = file.doorbell().word;
+      writer.alloc(1);
+      CHILD_CHECK(word == 0);
+      word = 1;
+      writer.alloc(2);
+      CHILD_CHECK(word == 2);
+      writer.alloc(3);
+      CHILD_CHECK(word == 2);
+      return 0;
+    });
+    const std::string end = child.end();
+    if (end == "exit 77") GTEST_SKIP() << "may not filter system calls";
+    EXPECT_EQ(end, "exit 0");
+  }
+}
+
+TEST(SurroundingsTest, AReaderWithoutMembarrierSleepsAndWakes) {
+  const test::TempName name;
+  auto arena = Arena<std::uint64_t>::create(name, {.slots = 4});
+  auto writer = arena.writer();
+  test::SegmentFile file(name);
+  Child child([&] {
+    if (!refuse_membarrier()) return kNotPermitted;
+    const auto own = Arena<std::uint64_t>::open(name);
+    auto reader = own.reader(From::oldest, {.hold = std::chrono::hours{1}});
+    for (std::uint64_t i = 0; i < 3; ++i) {
+      CHILD_CHECK(reader.wait_for(std::chrono::seconds{60}));
+      const auto entry = reader.next();
+      CHILD_CHECK(entry && entry->value == i);
+    }
+    return 0;
+  });
+  for (std::uint64_t i = 0; i < 3 && child.state() != 'Z'; ++i) {
+    while ((file.doorbell().word & 1) == 0 && child.state() != 'Z') std::this_thread::yield();
+    writer.alloc(i);
+  }
+  const std::string end = child.end();
+  if (end == "exit 77") GTEST_SKIP() << "may not filter system calls";
+  EXPECT_EQ(end, "exit 0");
 }
 
 /// A control group with 16 MiB, if that may be made.

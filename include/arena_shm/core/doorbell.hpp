@@ -33,22 +33,23 @@ bool register_for_membarrier() noexcept;
 /// A writer's side. Thread safety: one writer each.
 class Ringer {
  public:
-  Ringer() = default;
-  Ringer(Doorbell& doorbell, bool full_fence) noexcept : doorbell_(&doorbell), full_fence_(full_fence) {}
+  Ringer(Doorbell& doorbell, bool full_fence) noexcept
+      : watched_(full_fence ? &kAlwaysOdd : &doorbell.word), doorbell_(&doorbell), full_fence_(full_fence) {}
 
   /// Call after each publication. Cost: one load of a line that only sleepers write.
   [[gnu::always_inline]] void ring() const noexcept {
-    if (full_fence_) [[unlikely]]
-      std::atomic_thread_fence(std::memory_order_seq_cst);  // D5
-    else
-      std::atomic_signal_fence(std::memory_order_seq_cst);                        // D5
-    if ((doorbell_->word.load(std::memory_order_relaxed) & 1) != 0) [[unlikely]]  // D6
+    std::atomic_signal_fence(std::memory_order_seq_cst);                    // D5
+    if ((watched_->load(std::memory_order_relaxed) & 1) != 0) [[unlikely]]  // D6
       wake();
   }
 
  private:
   [[gnu::noinline, gnu::cold]] void wake() const noexcept;
 
+  // Looked at by a writer that needs the full fence, so that the others need not ask whether they do.
+  static inline const std::atomic<std::uint32_t> kAlwaysOdd{1};
+
+  const std::atomic<std::uint32_t>* watched_ = &kAlwaysOdd;
   Doorbell* doorbell_ = nullptr;
   bool full_fence_ = false;
 };

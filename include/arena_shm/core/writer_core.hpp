@@ -107,7 +107,8 @@ class WriterCore {
   /// Is some thread inside of alloc?
   bool is_inside() const noexcept {
     if (!hold_.is_own()) return false;  // a forked child: nothing is mapped here
-    return inside_ || (!ring_.exclusive && claim_kind(seat_.claim.load(std::memory_order_relaxed)) != ClaimKind::idle);
+    return exclusive_ == Exclusive::inside ||
+           (exclusive_ == Exclusive::no && claim_kind(seat_.claim.load(std::memory_order_relaxed)) != ClaimKind::idle);
   }
 
   static constexpr std::uint64_t kNone = ~std::uint64_t{0};
@@ -117,7 +118,7 @@ class WriterCore {
   template <class Fill>
   [[gnu::always_inline]] SeqRange alloc_batch(std::size_t count, Fill fill) {
     SeqRange range;
-    if (!ring_.exclusive && count > 0) [[likely]]
+    if (exclusive_ == Exclusive::no && count > 0) [[likely]]
       range = write_range(count, fill, 0);
     if (range.count < count) [[unlikely]]
       return write_rest(count, fill, range);
@@ -145,7 +146,7 @@ class WriterCore {
   /// force, and `fill`, which holds references only, goes by value.
   template <class Fill>
   [[gnu::always_inline]] std::uint64_t write(Fill fill, bool may_wait) {
-    if (ring_.exclusive) return write_exclusive(fill);
+    if (exclusive_ != Exclusive::no) return write_exclusive(fill);
     if (starved_) [[unlikely]] {
       if (!await_free_slot(may_wait)) return kNone;
     }
@@ -252,22 +253,23 @@ class WriterCore {
 
   template <class Fill>
   [[gnu::always_inline]] std::uint64_t write_exclusive(Fill fill) {
-    if (inside_) [[unlikely]]
+    if (exclusive_ == Exclusive::inside) [[unlikely]]
       refuse_reentry();
-    inside_ = true;  // before head is looked at: a signal handler that comes later is refused, one before is over
+    exclusive_ = Exclusive::inside;  // before head is looked at: a signal handler that comes later is refused, one
+                                     // before is over
     std::atomic_signal_fence(std::memory_order_seq_cst);
     const std::uint64_t seq =
         ring_.control->head.load(std::memory_order_relaxed);  // own store, or ordered by the lease
     if (!lap_.contains(seq)) [[unlikely]]
       enter_lap(seq, seq);
+    const Slot slot = lap_.slot(seq);
     ring_.control->head.store(seq + 1, std::memory_order_release);  // X1
     ARENA_SHM_STOP_POINT(exclusive_claimed);
-    const Slot slot = lap_.slot(seq);
     slot.publish(seq, fill);
     prefetch_ahead(slot.begin());
     count_values(1);
     std::atomic_signal_fence(std::memory_order_seq_cst);
-    inside_ = false;
+    exclusive_ = Exclusive::idle;
     ringer_.ring();
     return seq;
   }
@@ -276,7 +278,7 @@ class WriterCore {
   template <class Fill>
   [[gnu::noinline]] SeqRange write_rest(std::size_t count, Fill fill, SeqRange range) {
     while (range.count < count) {
-      if (ring_.exclusive) {
+      if (exclusive_ != Exclusive::no) {
         range.add(write_exclusive([&](std::uint64_t* payload) noexcept { fill(range.count, payload); }), 1);
       } else {
         range.add(write_range(count - range.count, fill, range.count));
@@ -397,7 +399,9 @@ class WriterCore {
   static constexpr std::uint64_t kForeseeableBefore = 16;
   std::uint64_t foreseeable_ = 0;  // how many seqs in a row could have been foreseen, of those that were not
   bool starved_ = false;           // the last try found no free slot: look before claiming
-  bool inside_ = false;            // exclusive arenas: seen by this thread and its signal handlers only
+  /// The writer of an exclusive arena: is it inside of alloc? Seen by its thread and that one's signal handlers only.
+  enum class Exclusive : std::uint8_t { no, idle, inside };
+  Exclusive exclusive_;
 };
 
 }  // namespace arena_shm::core
