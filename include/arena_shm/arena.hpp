@@ -21,17 +21,17 @@
 //   describe                           what a type is made of, for the segment
 #pragma once
 
-#include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "arena_shm/core/guarded_writer.hpp"
 #include "arena_shm/core/header.hpp"
+#include "arena_shm/core/in_place.hpp"
 #include "arena_shm/core/segment.hpp"
 #include "arena_shm/error.hpp"
 #include "arena_shm/info.hpp"
@@ -56,12 +56,15 @@ class ArenaBase {
   /// Ordering: with ReadStatus::ok, sees what the writer did before its alloc.
   /// Cost: a copy between two looks at the slot's stamp; system calls only where the value is not there.
   ReadResult<T> read(std::uint64_t seq) const {
-    std::array<std::byte, sizeof(T)> bytes{};
-    const ReadStatus status = core::read_value(*segment_, seq, [&](const std::uint64_t* payload) noexcept {
-      core::load_words(bytes.data(), payload, sizeof(T));
-    });
-    if (status != ReadStatus::ok) return {status, std::nullopt};
-    return {status, std::bit_cast<T>(bytes)};
+    ReadStatus status{};
+    ReadResult<T> result{status, std::optional<T>(std::in_place, core::Elided([&] {
+                                                    return core::filled<T>([&](void* value) {
+                                                      status = core::read_value(*segment_, seq, core::CopyTo<T>(value));
+                                                    });
+                                                  }))};
+    result.status = status;
+    if (status != ReadStatus::ok) result.value.reset();
+    return result;
   }
 
   /// A follower, from the oldest value, the newest, or a sequence number on.

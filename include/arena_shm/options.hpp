@@ -32,11 +32,12 @@ struct RecordType {
   std::string schema;             ///< JSON text as numpy.dtype reads it; empty: none, agrees with every schema
 };
 
-/// A value with its sequence number. `alloc` returns one, and so does a reader.
+/// A value with its sequence number. `alloc` returns one, and so does a reader. In a variable without an initialiser,
+/// the value is as uninitialised as a T would be.
 template <class T>
 struct Entry {
   std::uint64_t seq = 0;
-  T value{};
+  T value;
 };
 
 /// Where a batch went. Its values have growing sequence numbers from first to last; numbers in between may be others'.

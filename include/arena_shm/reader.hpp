@@ -1,8 +1,6 @@
 // Reader<T>: follows an arena, and accounts for every value that it does not deliver.
 #pragma once
 
-#include <array>
-#include <bit>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +10,7 @@
 #include <span>
 #include <utility>
 
+#include "arena_shm/core/in_place.hpp"
 #include "arena_shm/core/reader_core.hpp"
 #include "arena_shm/options.hpp"
 
@@ -35,10 +34,16 @@ class Reader {
   /// Ordering: sees what the writer did before its alloc.
   /// Cost: a copy between two looks at the slot's stamp; no system call, no allocation.
   std::optional<Entry<T>> next() {
-    std::array<std::byte, sizeof(T)> bytes{};
-    const auto seq = core_.next(core::CopyTo<T>(bytes.data()));
-    if (!seq) return std::nullopt;
-    return Entry<T>{*seq, std::bit_cast<T>(bytes)};
+    std::optional<std::uint64_t> seq;
+    std::optional<Entry<T>> entry(
+        std::in_place, core::Elided([&] {
+          return Entry<T>{0, core::filled<T>([&](void* value) { seq = core_.next(core::CopyTo<T>(value)); })};
+        }));
+    if (seq)
+      entry->seq = *seq;
+    else
+      entry.reset();
+    return entry;
   }
 
   /// Takes as many values as there are, up to the size of `entries`. Returns: how many. If that is less than there was

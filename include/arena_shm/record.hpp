@@ -25,12 +25,13 @@ template <class T>
 std::string type_name() {
   if constexpr (std::is_same_v<T, bool>) return "bool";
   if constexpr (std::is_same_v<T, char>) return "char";
-  if constexpr (std::is_floating_point_v<T>) return "f" + std::to_string(8 * sizeof(T));
-  if constexpr (std::is_integral_v<T>) return (std::is_signed_v<T> ? "i" : "u") + std::to_string(8 * sizeof(T));
+  if constexpr (std::is_floating_point_v<T>) return std::string("f").append(std::to_string(8 * sizeof(T)));
+  if constexpr (std::is_integral_v<T>)
+    return std::string(std::is_signed_v<T> ? "i" : "u").append(std::to_string(8 * sizeof(T)));
   std::string name(spelled_name<T>());
   constexpr std::size_t longest = sizeof(Header::type_name) - 1;
   if (name.size() > longest) {  // keeps long template names apart by their hash
-    const std::string tail = "#" + std::to_string(fnv1a(name.data(), name.size()));
+    const std::string tail = std::string("#").append(std::to_string(fnv1a(name.data(), name.size())));
     name = name.substr(0, longest - tail.size()) + tail;
   }
   return name;
