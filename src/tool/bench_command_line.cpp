@@ -5,7 +5,7 @@ namespace arena_shm::tool {
 void add_bench_options(CLI::App& app, BenchCommandLine& line) {
   std::vector<std::string> keys;
   for (const BenchTopic& topic : kBenchTopics) keys.push_back(topic.key);
-  auto* quick = app.add_flag("--quick", line.quick, "What the goals need; about 25 seconds");
+  auto* quick = app.add_flag("--quick", line.quick, "What the goals need; about 40 seconds");
   app.add_flag("--long", line.full, "All sizes, more rounds; some minutes")->excludes(quick);
   app.add_option("--only", line.only, "These workloads: W1,W3")
       ->delimiter(',')

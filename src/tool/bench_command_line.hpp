@@ -24,6 +24,7 @@ inline const std::vector<BenchTopic> kBenchTopics{
     {"W7", "as things grow"},
     {"W8", "memory"},
     {"W9", "a writer while somebody records it"},
+    {"W10", "taking values that lie in the ring"},
 };
 
 struct BenchCommandLine {

@@ -31,6 +31,9 @@ def main(bench: str) -> None:
         else:
             assert goal["ratio"] is None, goal
 
+    names = {row["name"] for row in measure(bench, "W10")["rows"]}
+    assert names == {"floor: load + memcpy", "next()", "next(span of 16)", "read(seq)"}, names
+
     # The workload that needs the tool, and two CPUs.
     if pathlib.Path(bench).with_name("arena-shm").exists() and len(os.sched_getaffinity(0)) > 1:
         names = {row["name"] for row in measure(bench, "W9")["rows"]}

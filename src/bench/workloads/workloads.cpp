@@ -8,7 +8,7 @@ const std::vector<Workload>& workloads() {
       {tool::kBenchTopics[2], latency, true},         {tool::kBenchTopics[3], writers_at_once, true},
       {tool::kBenchTopics[4], readers_at_once, true}, {tool::kBenchTopics[5], wake_up, true},
       {tool::kBenchTopics[6], growth, false},         {tool::kBenchTopics[7], memory, false},
-      {tool::kBenchTopics[8], recorded, true},
+      {tool::kBenchTopics[8], recorded, true},        {tool::kBenchTopics[9], reading_alone, false},
   };
   return all;
 }

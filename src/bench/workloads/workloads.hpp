@@ -1,4 +1,4 @@
-// The workloads W1 to W9. Each is a file of its own, and brings out rows.
+// The workloads W1 to W10. Each is a file of its own, and brings out rows.
 #pragma once
 
 #include <cstdio>
@@ -22,6 +22,7 @@ Rows wake_up(const Settings& settings);          // W6
 Rows growth(const Settings& settings);           // W7
 Rows memory(const Settings& settings);           // W8
 Rows recorded(const Settings& settings);         // W9
+Rows reading_alone(const Settings& settings);    // W10
 
 struct Workload : tool::BenchTopic {
   Rows (*run)(const Settings&);
