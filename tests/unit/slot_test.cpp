@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "arena_shm/core/slot_writer.hpp"
@@ -94,6 +95,30 @@ TEST(SlotWriterTest, EachSizeInEachStepIsTheSameAsACopy) {
       ASSERT_EQ(payload, expected) << size << " bytes in steps of " << step;
     }
   }
+}
+
+template <std::size_t bytes>
+void append_one_behind(std::size_t already) {
+  std::array<std::uint8_t, 8 + bytes + 3> expected{};
+  for (std::size_t i = 0; i < already + bytes; ++i) expected[i] = static_cast<std::uint8_t>(i + 1);
+  std::array<std::uint8_t, bytes> value;
+  std::copy_n(expected.data() + already, bytes, value.data());
+  std::vector<std::uint64_t> payload(words_for(expected.size()) + 1, ~std::uint64_t{0});
+  std::vector<std::uint64_t> expected_words = payload;
+  store_words(expected_words.data(), expected.data(), expected.size());
+  SlotWriter writer(payload.data(), expected.size());
+  for (std::size_t i = 0; i < already; ++i) ASSERT_TRUE(writer.append(expected[i]));
+  ASSERT_TRUE(writer.append(value));
+  ASSERT_EQ(writer.written_bytes(), already + bytes);
+  writer.finish();
+  ASSERT_EQ(payload, expected_words) << bytes << " bytes behind " << already;
+}
+
+TEST(SlotWriterTest, ValuesOfEachSizeMayBeginAnywhere) {
+  const auto each_size = []<std::size_t... i>(std::size_t already, std::index_sequence<i...>) {
+    (append_one_behind<i + 1>(already), ...);
+  };
+  for (std::size_t already = 0; already <= 8; ++already) each_size(already, std::make_index_sequence<80>{});
 }
 
 }  // namespace

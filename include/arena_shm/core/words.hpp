@@ -129,13 +129,9 @@ template <std::size_t chunk>
   }
 }
 
-/// Writes `bytes` bytes as whole words; what the last word has over is zero, so that no stale byte stays.
-[[gnu::always_inline]] inline void store_words(std::uint64_t* target, const void* source, std::size_t bytes) noexcept {
-  const auto* from = static_cast<const std::byte*>(source);
-  std::size_t at = 0;
-  if (bytes >= kLeastToStore) move_blocks(target, source, bytes, at);
-  store_chunks<4 * kWordBytes>(target, from, bytes, at);
-  store_chunks<2 * kWordBytes>(target, from, bytes, at);
+/// Stores, from byte `at` on, one word after the other; what the last one has over is zero.
+[[gnu::always_inline]] inline void store_single_words_from(std::uint64_t* target, const std::byte* from,
+                                                           std::size_t bytes, std::size_t at) noexcept {
 #pragma GCC unroll 8
   for (; bytes - at >= kWordBytes; at += kWordBytes) {
     std::uint64_t word;
@@ -147,6 +143,23 @@ template <std::size_t chunk>
     std::memcpy(&word, from + at, bytes - at);
     store_word(target + at / kWordBytes, word);
   }
+}
+
+/// Writes `bytes` bytes as whole words; what the last word has over is zero, so that no stale byte stays.
+[[gnu::always_inline]] inline void store_words(std::uint64_t* target, const void* source, std::size_t bytes) noexcept {
+  const auto* from = static_cast<const std::byte*>(source);
+  std::size_t at = 0;
+  if (bytes >= kLeastToStore) move_blocks(target, source, bytes, at);
+  store_chunks<4 * kWordBytes>(target, from, bytes, at);
+  store_chunks<2 * kWordBytes>(target, from, bytes, at);
+  store_single_words_from(target, from, bytes, at);
+}
+
+/// The same for a value that was made right before: a load that is wider than the store it has to get its bytes from
+/// waits until that one is done; a word does not.
+[[gnu::always_inline]] inline void store_single_words(std::uint64_t* target, const void* source,
+                                                      std::size_t bytes) noexcept {
+  store_single_words_from(target, static_cast<const std::byte*>(source), bytes, 0);
 }
 
 /// Reads `bytes` bytes. Touches only whole words inside of [source, source + words_for(bytes)).
