@@ -32,7 +32,9 @@ class Reader {
   /// Takes the next value, skipping and counting what is lost. Never waits.
   /// Returns: nothing if there is none to be had now: it has caught up, or a living writer has not published yet.
   /// Ordering: sees what the writer did before its alloc.
-  /// Cost: a copy between two looks at the slot's stamp; no system call, no allocation.
+  /// Cost: a copy between two looks at the slot's stamp; no system call, no allocation. One that finds nothing looks at
+  /// the writers' counter, too: who calls it in a loop pauses in between (as _mm_pause does), or takes wait_for(),
+  /// which looks at the slot only.
   std::optional<Entry<T>> next() {
     std::optional<std::uint64_t> seq;
     std::optional<Entry<T>> entry(

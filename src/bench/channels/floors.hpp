@@ -185,10 +185,7 @@ class BareLineChannel : public ChannelDefaults {
   }
   template <class Use>
   bool pop(Use&& use) noexcept {
-    if (line_->count.load(std::memory_order_acquire) == popped_) {
-      core::cpu_pause();  // as the probe does
-      return false;
-    }
+    if (line_->count.load(std::memory_order_acquire) == popped_) return false;
     ++popped_;
     use(line_->value);
     return true;

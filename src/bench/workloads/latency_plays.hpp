@@ -6,6 +6,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "arena_shm/core/futex.hpp"
 #include "bench/channels/channel.hpp"
 #include "bench/harness/ping_pong.hpp"
 #include "bench/harness/team.hpp"
@@ -18,12 +19,14 @@ inline constexpr std::uint64_t kEnd = ~std::uint64_t{0};
 
 enum class Wait { spinning, sleeping };
 
+/// Everybody pauses between two looks, as the probe does: who looks without a break takes the line from the one who is
+/// about to write it, and waits longer.
 template <Wait wait, class Channel, class Use>
 void take_one(Channel& channel, Use&& use) {
   if constexpr (wait == Wait::sleeping) {
     channel.wait_pop(use);
   } else {
-    while (!channel.pop(use)) continue;
+    while (!channel.pop(use)) core::cpu_pause();
   }
 }
 
