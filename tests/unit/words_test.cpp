@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -87,6 +88,30 @@ TEST(WordsTest, NoStaleByteOfALongerValueStays) {
   store_words(memory.data(), bytes.data(), bytes.size());
   EXPECT_EQ(memory[1] >> 24, 0U);
 }
+
+#if defined(__x86_64__)
+// A function that is compiled for AVX, in a file that is not: the upper halves of its registers are its own.
+TEST(WordsTest, LeavesTheRegistersOfAnAvxFunctionAlone) {
+  if (__builtin_cpu_supports("avx2") == 0) GTEST_SKIP() << "this processor has no AVX2";
+  using Numbers [[gnu::vector_size(32)]] = double;
+  const auto sum = []() __attribute__((target("avx2"), noinline)) {
+    std::array<std::uint64_t, 32> memory{};
+    std::array<std::uint64_t, 32> value{};
+    Numbers stored{};
+    Numbers loaded{};
+    for (int i = 0; i < 100; ++i) {
+      stored += Numbers{1, 2, 3, 4};
+      store_words(memory.data(), value.data(), sizeof(value));
+    }
+    for (int i = 0; i < 100; ++i) {
+      loaded += Numbers{1, 2, 3, 4};
+      load_words(value.data(), memory.data(), sizeof(value));
+    }
+    return stored[0] + stored[1] + stored[2] + stored[3] + loaded[0] + loaded[1] + loaded[2] + loaded[3];
+  };
+  EXPECT_EQ(sum(), 2000);
+}
+#endif
 
 }  // namespace
 }  // namespace arena_shm::core

@@ -105,7 +105,13 @@ inline const bool kProcessorHasAvx = __builtin_cpu_supports("avx") != 0;
                  : "m"(from[0]), "m"(from[1])
                  : "xmm0", "xmm1");
   }
-  asm volatile("vzeroupper");  // which leaves alone what the compiler knows of the registers
+  // What this is inlined into may be compiled for AVX, though this file is not (gnu::target): then the compiler keeps
+  // values in the upper halves that are zeroed here.
+  asm volatile("vzeroupper"
+               :
+               :
+               : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11",
+                 "xmm12", "xmm13", "xmm14", "xmm15");
 }
 #else
 [[gnu::always_inline]] inline void move_blocks(void*, const void*, std::size_t, std::size_t&) noexcept {}
