@@ -23,12 +23,13 @@ WriterCore::WriterCore(std::shared_ptr<const Segment> segment, std::string_view 
       seat_(hold_.seat()),
       ringer_(*hold_.segment()->doorbell(), !hold_.membarrier_registered()),
       lap_(ring_),
+      stuck_(ring_.seat_count),
       exclusive_(ring_.exclusive ? Exclusive::idle : Exclusive::no) {}
 
 void WriterCore::enter_lap(std::uint64_t seq, std::uint64_t next) {
   if (seq >= kSeqLimit) {
-    if (exclusive_ != Exclusive::no) {
-      exclusive_ = Exclusive::idle;
+    if (!is(Exclusive::no)) {
+      become(Exclusive::idle);
     } else {
       seat_.claim.store(idle(next), std::memory_order_release);
     }
@@ -98,6 +99,17 @@ bool WriterCore::take_or_skip(std::uint64_t seq) {
   return !blocked || stamp == predecessor(seq, ring_.slot_count);
 }
 
+/// Errors: Code::corrupt; what the batch has published is then counted and rung for.
+bool WriterCore::take_or_skip_in_batch(std::uint64_t seq, std::uint64_t published) {
+  try {
+    return take_or_skip(seq);
+  } catch (...) {
+    count_values(published);
+    ringer_.ring();
+    throw;
+  }
+}
+
 void WriterCore::count_skip() noexcept {
   // Relaxed: a counter for display, written by this seat's holder only.
   seat_.skipped.store(seat_.skipped.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
@@ -140,6 +152,7 @@ bool WriterCore::free_slot_ahead() const {
 }
 
 bool WriterCore::await_free_slot(bool may_wait) {
+  own_next();  // refuses a signal handler that came while this writer is inside
   constexpr std::chrono::microseconds kLongestSleep{1000};
   std::chrono::microseconds sleep{10};
   for (int look = 0; !free_slot_ahead(); ++look) {

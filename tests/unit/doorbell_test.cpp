@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "arena_shm/arena.hpp"
+#include "support/code_of.hpp"
 #include "support/segment_file.hpp"
 #include "support/temp_name.hpp"
 
@@ -68,6 +69,17 @@ TEST_F(DoorbellTest, EveryWayToWriteRingsIt) {
   EXPECT_TRUE(wakes([&] { arena_->alloc(1); }));
   for (int i = 0; i < 200; ++i) arena_->alloc(1);  // reserves the mutex meanwhile
   EXPECT_TRUE(wakes([&] { arena_->alloc(1); }));
+}
+
+TEST_F(DoorbellTest, ABatchThatThrowsRingsForWhatItPublishedAndCountsIt) {
+  make();
+  auto writer = arena_->writer();
+  const std::uint64_t first = arena_->head();
+  file_->stamp((first + 2) % arena_->slots()) = core::done(1000);
+  const std::vector<std::uint64_t> batch(3);
+  EXPECT_TRUE(wakes([&] { EXPECT_EQ(test::code_of([&] { writer.alloc(batch); }), Code::corrupt); }));
+  EXPECT_EQ(arena_->read(first + 1).status, ReadStatus::ok);
+  EXPECT_EQ(file_->seat(writer.seat()).values, 2U);
 }
 
 TEST_F(DoorbellTest, AnExclusiveWriterRingsIt) {

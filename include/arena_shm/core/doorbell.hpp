@@ -36,7 +36,7 @@ class Ringer {
   Ringer(Doorbell& doorbell, bool full_fence) noexcept
       : watched_(full_fence ? &kAlwaysOdd : &doorbell.word), doorbell_(&doorbell), full_fence_(full_fence) {}
 
-  /// Call after each publication. Cost: one load of a line that only sleepers write.
+  /// Call after each publication. Cost: one load of a line that is written only when somebody sleeps.
   [[gnu::always_inline]] void ring() const noexcept {
     std::atomic_signal_fence(std::memory_order_seq_cst);                    // D5
     if ((watched_->load(std::memory_order_relaxed) & 1) != 0) [[unlikely]]  // D6

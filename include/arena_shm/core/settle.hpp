@@ -32,10 +32,14 @@ enum class Verdict : std::uint8_t {
   pending,      ///< its writer may still publish it
 };
 
-/// Claims at which a reader has waited in vain, by seat: it does not wait for the same word twice.
-/// Thread safety: none; one reader's.
+/// Claims at which a reader or a writer has waited in vain, by seat: it does not wait for the same word twice.
+/// Thread safety: none; one reader's or writer's.
 class StuckClaims {
  public:
+  StuckClaims() = default;
+  /// With memory for so many seats: then add() needs none.
+  explicit StuckClaims(std::uint32_t seats) : claims_(seats) {}
+
   bool contains(std::uint32_t seat, std::uint64_t claim) const noexcept {
     return seat < claims_.size() && claims_[seat] == claim;
   }
@@ -45,7 +49,7 @@ class StuckClaims {
   void clear() noexcept { claims_.clear(); }
 
  private:
-  std::vector<std::uint64_t> claims_;  // empty until the first; 0 is no claim that covers anything
+  std::vector<std::uint64_t> claims_;  // 0 is no claim that covers anything
 };
 
 struct Settlement {

@@ -107,8 +107,8 @@ class WriterCore {
   /// Is some thread inside of alloc?
   bool is_inside() const noexcept {
     if (!hold_.is_own()) return false;  // a forked child: nothing is mapped here
-    return exclusive_ == Exclusive::inside ||
-           (exclusive_ == Exclusive::no && claim_kind(seat_.claim.load(std::memory_order_relaxed)) != ClaimKind::idle);
+    return is(Exclusive::inside) ||
+           (is(Exclusive::no) && claim_kind(seat_.claim.load(std::memory_order_relaxed)) != ClaimKind::idle);
   }
 
   static constexpr std::uint64_t kNone = ~std::uint64_t{0};
@@ -118,7 +118,7 @@ class WriterCore {
   template <class Fill>
   [[gnu::always_inline]] SeqRange alloc_batch(std::size_t count, Fill fill) {
     SeqRange range;
-    if (exclusive_ == Exclusive::no && count > 0) [[likely]]
+    if (is(Exclusive::no) && count > 0) [[likely]]
       range = write_range(count, fill, 0);
     if (range.count < count) [[unlikely]]
       return write_rest(count, fill, range);
@@ -146,7 +146,7 @@ class WriterCore {
   /// force, and `fill`, which holds references only, goes by value.
   template <class Fill>
   [[gnu::always_inline]] std::uint64_t write(Fill fill, bool may_wait) {
-    if (exclusive_ != Exclusive::no) return write_exclusive(fill);
+    if (!is(Exclusive::no)) return write_exclusive(fill);
     if (starved_) [[unlikely]] {
       if (!await_free_slot(may_wait)) return kNone;
     }
@@ -210,9 +210,11 @@ class WriterCore {
     return kNone;
   }
 
-  /// W1. Requires: own last seq < next.
+  /// W1. Requires: own last seq < next. A signal handler that comes later is refused: what stands behind this finds
+  /// the writer as it is.
   [[gnu::always_inline]] void announce(std::uint64_t next) noexcept {
     seat_.claim.store(claiming(next), std::memory_order_release);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
     ARENA_SHM_STOP_POINT(alloc_claiming);
   }
 
@@ -253,10 +255,10 @@ class WriterCore {
 
   template <class Fill>
   [[gnu::always_inline]] std::uint64_t write_exclusive(Fill fill) {
-    if (exclusive_ == Exclusive::inside) [[unlikely]]
+    if (is(Exclusive::inside)) [[unlikely]]
       refuse_reentry();
-    exclusive_ = Exclusive::inside;  // before head is looked at: a signal handler that comes later is refused, one
-                                     // before is over
+    become(Exclusive::inside);  // before head is looked at: a signal handler that comes later is refused, one before
+                                // is over
     std::atomic_signal_fence(std::memory_order_seq_cst);
     const std::uint64_t seq =
         ring_.control->head.load(std::memory_order_relaxed);  // own store, or ordered by the lease
@@ -269,7 +271,7 @@ class WriterCore {
     prefetch_ahead(slot.begin());
     count_values(1);
     std::atomic_signal_fence(std::memory_order_seq_cst);
-    exclusive_ = Exclusive::idle;
+    become(Exclusive::idle);
     ringer_.ring();
     return seq;
   }
@@ -278,7 +280,7 @@ class WriterCore {
   template <class Fill>
   [[gnu::noinline]] SeqRange write_rest(std::size_t count, Fill fill, SeqRange range) {
     while (range.count < count) {
-      if (exclusive_ != Exclusive::no) {
+      if (!is(Exclusive::no)) {
         range.add(write_exclusive([&](std::uint64_t* payload) noexcept { fill(range.count, payload); }), 1);
       } else {
         range.add(write_range(count - range.count, fill, range.count));
@@ -295,6 +297,7 @@ class WriterCore {
       await_free_slot(true);
     const std::uint64_t next = own_next();
     seat_.claim.store(claiming(next), std::memory_order_release);  // W1
+    std::atomic_signal_fence(std::memory_order_seq_cst);           // as announce()
     ARENA_SHM_STOP_POINT(batch_claiming);
     const std::uint64_t length = std::min<std::uint64_t>(count, ring_.slot_count);
     const std::uint64_t first = ring_.control->head.fetch_add(length, std::memory_order_acq_rel);  // W2
@@ -313,7 +316,7 @@ class WriterCore {
     ARENA_SHM_STOP_POINT(batch_idle);
     ringer_.ring();  // W5
     if (skips_ > ring_.seat_count) [[unlikely]]
-      await_free_slot(true);
+      starved_ = true;
     return range;
   }
 
@@ -339,7 +342,8 @@ class WriterCore {
     return seq;
   }
 
-  /// A range [first, end) from `seq` on, when it is in two laps, or some slot is not free at once.
+  /// A range [first, end) from `seq` on, when it is in two laps, or some slot is not free at once. Errors:
+  /// Code::corrupt; the values before have then been published, and counted.
   template <class Fill>
   [[gnu::noinline]] SeqRange finish_range(std::uint64_t first, std::uint64_t seq, std::uint64_t end, Fill fill,
                                           std::size_t i) {
@@ -352,7 +356,7 @@ class WriterCore {
       range.add(seq, stop - seq);
       seq = stop;
       if (seq == run_end) continue;
-      if (take_or_skip(seq)) {
+      if (take_or_skip_in_batch(seq, range.count)) {
         lap_.slot(seq).publish(seq, [&](std::uint64_t* payload) noexcept { fill(i + range.count, payload); });
         range.add(seq, 1);
       } else {
@@ -380,6 +384,7 @@ class WriterCore {
   /// Errors: Code::exhausted, with the claim idle(next) and nobody inside.
   [[gnu::noinline, gnu::cold]] void enter_lap(std::uint64_t seq, std::uint64_t next);
   [[gnu::noinline, gnu::cold]] bool take_or_skip(std::uint64_t seq);
+  bool take_or_skip_in_batch(std::uint64_t seq, std::uint64_t published);
   [[gnu::noinline, gnu::cold]] bool after_skip(std::uint64_t next, bool may_wait);
   [[gnu::noinline, gnu::cold]] bool await_free_slot(bool may_wait);
   void count_skip() noexcept;
@@ -394,14 +399,19 @@ class WriterCore {
   Seat& seat_;
   Ringer ringer_;
   Lap lap_;
-  std::uint64_t skips_ = 0;  // since a free slot was last known
+  std::uint64_t skips_ = 0;  // since it last looked for a free slot, and found one
   StuckClaims stuck_;        // of those who keep their slots: skipped without waiting for them again
   static constexpr std::uint64_t kForeseeableBefore = 16;
   std::uint64_t foreseeable_ = 0;  // how many seqs in a row could have been foreseen, of those that were not
   bool starved_ = false;           // the last try found no free slot: look before claiming
-  /// The writer of an exclusive arena: is it inside of alloc? Seen by its thread and that one's signal handlers only.
+  /// The writer of an exclusive arena: is it inside of alloc? Relaxed: for its thread and that one's signal handlers;
+  /// another thread looks only in order to leave a writer alone that is in use (Retire).
   enum class Exclusive : std::uint8_t { no, idle, inside };
-  Exclusive exclusive_;
+  [[gnu::always_inline]] bool is(Exclusive state) const noexcept {
+    return exclusive_.load(std::memory_order_relaxed) == state;
+  }
+  [[gnu::always_inline]] void become(Exclusive state) noexcept { exclusive_.store(state, std::memory_order_relaxed); }
+  std::atomic<Exclusive> exclusive_;
 };
 
 }  // namespace arena_shm::core

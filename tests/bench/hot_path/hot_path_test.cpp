@@ -15,6 +15,8 @@
 #include <string>
 
 #include "arena_shm/arena.hpp"
+#include "support/segment_file.hpp"
+#include "support/stopped_writer.hpp"
 
 namespace {
 
@@ -22,13 +24,14 @@ std::uint64_t allocations = 0;
 
 }  // namespace
 
-void* operator new(std::size_t bytes) {
+// Not inlined: to the compiler, malloc and operator delete are no pair.
+[[gnu::noinline]] void* operator new(std::size_t bytes) {
   ++allocations;
   if (void* memory = std::malloc(bytes)) return memory;
   throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace arena_shm {
 namespace {
@@ -126,6 +129,20 @@ TEST_F(HotPathTest, BatchesNeitherCallTheSystemNorAllocate) {
       for (int i = 0; i < kTimes / 16; ++i) writer->alloc(std::span<const Record>(records));
     };
   });
+}
+
+// One that has no memory to get must not stay inside of alloc.
+TEST_F(HotPathTest, ASkipAllocatesNothing) {
+  auto arena = Arena<std::uint64_t>::create(name_, {.slots = 4});
+  test::SegmentFile file(name_);
+  test::StoppedWriter stopped(arena, file);
+  stopped.stop_in_slot();
+  auto writer = arena.writer();
+  const std::uint64_t before = allocations;
+  for (int i = 0; i < 40; ++i) writer.alloc(1);
+  const std::uint64_t after = allocations;
+  EXPECT_EQ(after, before);
+  EXPECT_GT(file.seat(writer.seat()).skipped, 0U);
 }
 
 TEST_F(HotPathTest, InPlaceNeitherCallsTheSystemNorAllocates) {
