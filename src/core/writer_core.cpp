@@ -28,7 +28,7 @@ WriterCore::WriterCore(std::shared_ptr<const Segment> segment, std::string_view 
 
 void WriterCore::enter_lap(std::uint64_t seq, std::uint64_t next) {
   if (seq >= kSeqLimit) {
-    if (!is(Exclusive::no)) {
+    if (exclusive() != Exclusive::no) {
       become(Exclusive::idle);
     } else {
       seat_.claim.store(idle(next), std::memory_order_release);

@@ -107,8 +107,8 @@ class WriterCore {
   /// Is some thread inside of alloc?
   bool is_inside() const noexcept {
     if (!hold_.is_own()) return false;  // a forked child: nothing is mapped here
-    return is(Exclusive::inside) ||
-           (is(Exclusive::no) && claim_kind(seat_.claim.load(std::memory_order_relaxed)) != ClaimKind::idle);
+    return exclusive() == Exclusive::inside ||
+           (exclusive() == Exclusive::no && claim_kind(seat_.claim.load(std::memory_order_relaxed)) != ClaimKind::idle);
   }
 
   static constexpr std::uint64_t kNone = ~std::uint64_t{0};
@@ -118,7 +118,7 @@ class WriterCore {
   template <class Fill>
   [[gnu::always_inline]] SeqRange alloc_batch(std::size_t count, Fill fill) {
     SeqRange range;
-    if (is(Exclusive::no) && count > 0) [[likely]]
+    if (exclusive() == Exclusive::no && count > 0) [[likely]]
       range = write_range(count, fill, 0);
     if (range.count < count) [[unlikely]]
       return write_rest(count, fill, range);
@@ -126,6 +126,12 @@ class WriterCore {
   }
 
  private:
+  /// The writer of an exclusive arena: is it inside of alloc? Relaxed: for its thread and that one's signal handlers;
+  /// another thread looks only in order to leave a writer alone that is in use (Retire).
+  enum class Exclusive : std::uint8_t { no, idle, inside };
+  [[gnu::always_inline]] Exclusive exclusive() const noexcept { return exclusive_.load(std::memory_order_relaxed); }
+  [[gnu::always_inline]] void become(Exclusive state) noexcept { exclusive_.store(state, std::memory_order_relaxed); }
+
   /// A seq that this writer holds, and what is looked up for it before the next ordered access.
   struct Claimed {
     std::uint64_t seq;
@@ -146,7 +152,7 @@ class WriterCore {
   /// force, and `fill`, which holds references only, goes by value.
   template <class Fill>
   [[gnu::always_inline]] std::uint64_t write(Fill fill, bool may_wait) {
-    if (!is(Exclusive::no)) return write_exclusive(fill);
+    if (const Exclusive state = exclusive(); state != Exclusive::no) return write_exclusive(fill, state);
     if (starved_) [[unlikely]] {
       if (!await_free_slot(may_wait)) return kNone;
     }
@@ -253,9 +259,10 @@ class WriterCore {
     ringer_.ring();  // W5
   }
 
+  /// `state` is what was found to be no `no`, so that the writer asks once.
   template <class Fill>
-  [[gnu::always_inline]] std::uint64_t write_exclusive(Fill fill) {
-    if (is(Exclusive::inside)) [[unlikely]]
+  [[gnu::always_inline]] std::uint64_t write_exclusive(Fill fill, Exclusive state) {
+    if (state == Exclusive::inside) [[unlikely]]
       refuse_reentry();
     become(Exclusive::inside);  // before head is looked at: a signal handler that comes later is refused, one before
                                 // is over
@@ -280,8 +287,8 @@ class WriterCore {
   template <class Fill>
   [[gnu::noinline]] SeqRange write_rest(std::size_t count, Fill fill, SeqRange range) {
     while (range.count < count) {
-      if (!is(Exclusive::no)) {
-        range.add(write_exclusive([&](std::uint64_t* payload) noexcept { fill(range.count, payload); }), 1);
+      if (const Exclusive state = exclusive(); state != Exclusive::no) {
+        range.add(write_exclusive([&](std::uint64_t* payload) noexcept { fill(range.count, payload); }, state), 1);
       } else {
         range.add(write_range(count - range.count, fill, range.count));
       }
@@ -404,13 +411,6 @@ class WriterCore {
   static constexpr std::uint64_t kForeseeableBefore = 16;
   std::uint64_t foreseeable_ = 0;  // how many seqs in a row could have been foreseen, of those that were not
   bool starved_ = false;           // the last try found no free slot: look before claiming
-  /// The writer of an exclusive arena: is it inside of alloc? Relaxed: for its thread and that one's signal handlers;
-  /// another thread looks only in order to leave a writer alone that is in use (Retire).
-  enum class Exclusive : std::uint8_t { no, idle, inside };
-  [[gnu::always_inline]] bool is(Exclusive state) const noexcept {
-    return exclusive_.load(std::memory_order_relaxed) == state;
-  }
-  [[gnu::always_inline]] void become(Exclusive state) noexcept { exclusive_.store(state, std::memory_order_relaxed); }
   std::atomic<Exclusive> exclusive_;
 };
 
