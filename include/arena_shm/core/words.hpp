@@ -40,7 +40,7 @@ constexpr std::size_t words_for(std::size_t bytes) noexcept { return (bytes + kW
 // Several words with one instruction, up to kWidestBytes. The compiler knows of it only what it reads and writes, so
 // there is no data race in its sense; for the processor each word is an access like any other, in program order with
 // those before and after the instruction (Intel SDM volume 3, 9.2.2; AMD APM volume 2, 7.2). The private side is an
-// ordinary access, that a value may come from registers.
+// ordinary access, that a value may come from registers. {AT&T syntax|Intel syntax}: users may compile with either.
 #if defined(__x86_64__) && !defined(ARENA_SHM_SANITIZED)
 #if defined(__AVX__)
 #define ARENA_SHM_MOVE "vmovdqu"  // with its own encoding also for 16 bytes: to mix them costs time
@@ -60,12 +60,12 @@ template <std::size_t bytes>
 [[gnu::always_inline]] inline void store_chunk(std::uint64_t* target, const void* source) noexcept {
   typename Chunk<bytes>::Lanes lanes;
   std::memcpy(&lanes, source, bytes);
-  asm volatile(ARENA_SHM_MOVE " %1, %0" : "=m"(*reinterpret_cast<Chunk<bytes>*>(target)) : "x"(lanes));
+  asm volatile(ARENA_SHM_MOVE " {%1, %0|%0, %1}" : "=m"(*reinterpret_cast<Chunk<bytes>*>(target)) : "x"(lanes));
 }
 template <std::size_t bytes>
 [[gnu::always_inline]] inline void load_chunk(void* target, const std::uint64_t* source) noexcept {
   typename Chunk<bytes>::Lanes lanes;
-  asm volatile(ARENA_SHM_MOVE " %1, %0" : "=x"(lanes) : "m"(*reinterpret_cast<const Chunk<bytes>*>(source)));
+  asm volatile(ARENA_SHM_MOVE " {%1, %0|%0, %1}" : "=x"(lanes) : "m"(*reinterpret_cast<const Chunk<bytes>*>(source)));
   std::memcpy(target, &lanes, bytes);
 }
 #undef ARENA_SHM_MOVE
@@ -100,10 +100,12 @@ inline const bool kProcessorHasAvx = __builtin_cpu_supports("avx") != 0;
   const auto* from = static_cast<const Half*>(source);
 #pragma GCC unroll 8
   for (; bytes - at >= kAvxBlockBytes; at += kAvxBlockBytes, to += 2, from += 2) {
-    asm volatile("vmovdqu %2, %%ymm0\n\tvmovdqu %3, %%ymm1\n\tvmovdqu %%ymm0, %0\n\tvmovdqu %%ymm1, %1"
-                 : "=m"(to[0]), "=m"(to[1])
-                 : "m"(from[0]), "m"(from[1])
-                 : "xmm0", "xmm1");
+    asm volatile(
+        "vmovdqu {%2, %%ymm0|ymm0, %2}\n\tvmovdqu {%3, %%ymm1|ymm1, %3}\n\t"
+        "vmovdqu {%%ymm0, %0|%0, ymm0}\n\tvmovdqu {%%ymm1, %1|%1, ymm1}"
+        : "=m"(to[0]), "=m"(to[1])
+        : "m"(from[0]), "m"(from[1])
+        : "xmm0", "xmm1");
   }
   // What this is inlined into may be compiled for AVX, though this file is not (gnu::target): then the compiler keeps
   // values in the upper halves that are zeroed here.
