@@ -68,6 +68,8 @@ class BareRing {
 /// power of two.
 template <class T>
 class MarkedRing {
+  static_assert(sizeof(T) % core::kWordBytes == 0, "the next slot's stamp has to be aligned");
+
  public:
   explicit MarkedRing(std::size_t slots) : block_(kHeadBytes + slots * kStride), mask_(slots - 1) {}
 
