@@ -87,7 +87,7 @@ bool LockedAlloc::is_nested() const noexcept {
 /// another thread's as long as the seat is shared, which it is as long as there is no seat for others.
 bool LockedAlloc::interrupts_reserved_alloc() const noexcept {
   return party_->thread == &this_thread_mark && guarded_.others_.load(std::memory_order_relaxed) != nullptr &&
-         party_->writer.is_inside();
+         party_->writer.is_claimed();
 }
 
 LockedAlloc::LockedAlloc(GuardedWriter& guarded) : guarded_(guarded), outer_(this_thread_mark.innermost) {

@@ -104,9 +104,11 @@ class WriterCore {
     });
   }
 
-  /// Is some thread inside of alloc?
-  bool is_inside() const noexcept {
-    if (!hold_.is_own()) return false;  // a forked child: nothing is mapped here
+  /// Is some thread inside of alloc? False in a forked child, where nothing is mapped. Cost: a system call.
+  bool is_inside() const noexcept { return hold_.is_own() && is_claimed(); }
+
+  /// The same without the system call. Requires: not a forked child.
+  bool is_claimed() const noexcept {
     return exclusive() == Exclusive::inside ||
            (exclusive() == Exclusive::no && claim_kind(seat_.claim.load(std::memory_order_relaxed)) != ClaimKind::idle);
   }
