@@ -120,6 +120,23 @@ TEST_F(HotPathTest, ArenaAllocNeitherCallsTheSystemNorAllocates) {
   });
 }
 
+// One who once had a reservation, and takes the lock as others do since.
+TEST_F(HotPathTest, TakingTurnsNeitherCallsTheSystemNorAllocates) {
+  expect_none([&] {
+    auto arena = std::make_shared<Arena<Record>>(Arena<Record>::create(name_, {.slots = 1000}));
+    auto other = std::make_shared<Arena<Record>>(Arena<Record>::open(name_));
+    for (int i = 0; i < 1000; ++i) arena->alloc(Record{});
+    other->alloc(Record{});  // takes the reservation back
+    arena->alloc(Record{});
+    return [arena, other] {
+      for (int i = 0; i < 20; ++i) {  // too few for either to find that it is alone
+        arena->alloc(Record{});
+        other->alloc(Record{});
+      }
+    };
+  });
+}
+
 TEST_F(HotPathTest, BatchesNeitherCallTheSystemNorAllocate) {
   expect_none([&] {
     auto arena = Arena<Record>::create(name_, {.slots = 1000});
