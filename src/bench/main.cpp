@@ -39,6 +39,7 @@ std::vector<std::pair<std::string, std::string>> to_pairs(const Settings& settin
 
 void measure(const tool::BenchCommandLine& line, const Settings& settings) {
   const bool tables = line.format == "table";
+  if (!line.plot_path.empty()) require_plot(line.plot_path);
   ns_per_tick();
   Run run{.machine = describe_machine(settings.cpus), .settings = to_pairs(settings), .rows = {}, .goals = {}};
   if (tables) {

@@ -4,12 +4,19 @@ import json
 import os
 import pathlib
 import subprocess
+import shutil
 import sys
+import tempfile
+import xml.etree.ElementTree
+
+
+def run_bench(bench: str, workload: str, *options: str, **kwargs) -> subprocess.CompletedProcess:
+    command = [bench, "--quick", "--only", workload, "--rounds", "1", "--slice-ms", "1", *options]
+    return subprocess.run(command, capture_output=True, text=True, timeout=100, **kwargs)
 
 
 def measure(bench: str, workload: str) -> dict:
-    command = [bench, "--quick", "--only", workload, "--rounds", "1", "--slice-ms", "1", "--format", "json"]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=100)
+    run = run_bench(bench, workload, "--format", "json")
     assert run.returncode == 0, f"exit code {run.returncode}: {run.stderr}"
     result = json.loads(run.stdout)
     assert result["rows"], "no rows"
@@ -18,7 +25,24 @@ def measure(bench: str, workload: str) -> dict:
     return result
 
 
+def check_plot(bench: str) -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        path = pathlib.Path(directory, "it's a \"plot\".svg")
+        run = run_bench(bench, "W1", "--plot", str(path), env={**os.environ, "PATH": directory})
+        assert run.returncode == 1 and "gnuplot-nox" in run.stderr and not run.stdout, run
+        if shutil.which("gnuplot") is None:
+            return
+        run = run_bench(bench, "W1", "--plot", f"{directory}/none/plot.svg")
+        assert run.returncode == 1 and "none/plot.svg: No such file" in run.stderr and not run.stdout, run
+        run = run_bench(bench, "W1", "--plot", str(path))
+        assert run.returncode == 0, run.stderr
+        texts = "".join(xml.etree.ElementTree.parse(path).getroot().itertext())
+        for name in ["one alloc alone, 64 B, 65536 slots", "floor: fetch_add + memcpy", "shared Writer", "ns"]:
+            assert name in texts, f"{name!r} is not in the picture"
+
+
 def main(bench: str) -> None:
+    check_plot(bench)
     result = measure(bench, "W1")
     assert {"cpu", "kernel", "compiler", "flags"} <= result["machine"].keys(), result["machine"]
     for row in result["rows"]:

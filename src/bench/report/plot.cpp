@@ -1,8 +1,11 @@
 #include <fmt/format.h>
 #include <sys/wait.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <stdexcept>
+#include <system_error>
 
 #include "bench/channels/names.hpp"
 #include "bench/report/report.hpp"
@@ -58,7 +61,23 @@ Drawing draw(const Panel& panel, const std::vector<Row>& rows, std::size_t index
       kMargin + kBar * count};
 }
 
+/// As gnuplot reads it: between single quotes, nothing but these has a meaning.
+std::string quoted(const std::string& text) {
+  std::string result = "'";
+  for (const char c : text) result += c == '\'' ? "''" : std::string(1, c);
+  return result + "'";
+}
+
 }  // namespace
+
+void require_plot(const std::string& svg_path) {
+  if (std::system("command -v gnuplot >/dev/null") != 0) {
+    throw std::runtime_error("--plot needs gnuplot, and there is none; install the package gnuplot-nox");
+  }
+  std::FILE* file = std::fopen(svg_path.c_str(), "ab");
+  if (file == nullptr) throw std::system_error(errno, std::generic_category(), "cannot write " + svg_path);
+  std::fclose(file);
+}
 
 void plot(const Run& run, const std::string& svg_path) {
   const std::string large = size_and_slots(64, 65536);
@@ -77,10 +96,10 @@ void plot(const Run& run, const std::string& svg_path) {
   if (height == 0) throw std::runtime_error("nothing was measured that the picture shows");
   // A margin of characters, for the names have to begin at the same place in all panels.
   std::string script = fmt::format(
-      "set terminal svg size {},{} font \"sans-serif,12\" background \"white\" noenhanced\nset output \"{}\"\n"
+      "set terminal svg size {},{} font \"sans-serif,12\" background \"white\" noenhanced\nset output {}\n"
       "set multiplot\nset grid x\nset xrange [0:*]\nset offsets graph 0, graph 0.08, 0, 0\nset tics nomirror\n"
       "set lmargin 36\nset rmargin 3\n",
-      kWidth, height, svg_path);
+      kWidth, height, quoted(svg_path));
   int bottom = height;
   for (const Drawing& drawing : drawings) {
     if (drawing.height == 0) continue;
@@ -93,7 +112,7 @@ void plot(const Run& run, const std::string& svg_path) {
   if (gnuplot == nullptr) throw std::runtime_error("cannot start gnuplot");
   std::fwrite(script.data(), 1, script.size(), gnuplot);
   const int status = ::pclose(gnuplot);
-  if (status != 0) throw std::runtime_error("gnuplot failed; the package is gnuplot-nox");
+  if (status != 0) throw std::runtime_error("gnuplot could not draw " + svg_path);
 }
 
 }  // namespace arena_shm::bench

@@ -25,7 +25,11 @@ std::string goals_text(const std::vector<Outcome>& goals);
 /// For programs: one JSON object.
 std::string to_json(const Run& run);
 
-/// A picture, drawn by gnuplot. Errors: std::runtime_error, if there is no gnuplot, or it fails.
+/// Is there a gnuplot, and may the file be written? To be asked before time is spent on measuring.
+/// Errors: std::runtime_error, if not.
+void require_plot(const std::string& svg_path);
+
+/// A picture, drawn by gnuplot. Errors: std::runtime_error, if nothing of it was measured, or gnuplot fails.
 void plot(const Run& run, const std::string& svg_path);
 
 }  // namespace arena_shm::bench
