@@ -15,7 +15,8 @@
 //   core/lease, mutex, doorbell        who lives; who waits; who sleeps
 //   core/header, segment, seat         making and opening a segment; taking a seat in it
 //   core/settle                        what became of a value that is not there
-//   core/writer_core, reader_core      the protocol; all promises are kept here
+//   core/writer_steps                  the protocol of those who write
+//   core/writer_core, reader_core      all ways to write and to read; all promises are kept here
 //   writer, reader, arena              the same with a type
 //   raw                                the same with a type that is known at run time only
 //   describe                           what a type is made of, for the segment

@@ -1,6 +1,6 @@
 /* Exclusive arenas: one seat, one holder at a time, no read-modify-write; and one reader that accounts for every seq.
  *
- * Labels as in writer_core.hpp (X1), slot.hpp (S1 to S4, R1 to R4) and settle.hpp (T1 to T3). One statement of a STEP
+ * Labels as in writer_steps.hpp (X1), slot.hpp (S1 to S4, R1 to R4) and settle.hpp (T1 to T3). One statement of a STEP
  * is one access to shared memory. Sequentially consistent. A holder is killed between any two steps; it may stay
  * attached and idle for ever; with STOPS it is stopped between any two steps and goes on some time later.
  *

@@ -1,7 +1,7 @@
 /* Shared arenas: writers without a lock, death, newcomers, stopped writers, and one reader that accounts for every seq.
  *
  * One statement of a STEP is one access to shared memory of the code, in the code's order; its label is the one that
- * stands in writer_core.hpp (W1 to W4), slot.hpp (S1 to S4, R1 to R4) and settle.hpp (T1 to T3). Memory is sequentially
+ * stands in writer_steps.hpp (W1 to W4), slot.hpp (S1 to S4, R1 to R4) and settle.hpp (T1 to T3). Memory is sequentially
  * consistent; fences (S2, R3) are therefore not here. A slow writer is one that the search does not schedule; a killed
  * one dies between any two steps; a stopped one (STOPS) stays where it is for ever.
  *
@@ -127,7 +127,7 @@ byte fate[SEQS];
 #define STEP(access) if :: atomic { access } OR_DIE OR_STOP fi
 #endif
 
-/* free_slot_ahead() of writer_core.cpp. One look for the code's several: it claims nothing and stores nothing, so all
+/* free_slot_ahead() of writer_steps.cpp. One look for the code's several: it claims nothing and stores nothing, so all
  * that matters is that it is true in the end. */
 #define HELD_BY(k, q) (me != k && lease[k] && BLOCKS(claim[k], HI(k), q))
 #if SEATS == 1

@@ -6,7 +6,7 @@
 //   T3  the slot's stamp         acquire   still older than done(seq): then seq is a hole, for ever
 //
 //   T1: whoever sees head > seq sees the `claiming` of seq's writer, or a later word of its seat: W1 stands before
-//       the fetch_add W2, which releases (writer_core.hpp).
+//       the fetch_add W2, which releases (writer_steps.hpp).
 //   T2: a later word of that seat that does not cover seq was stored, with release, after done(seq), or after the
 //       writer had skipped seq: so T3 sees done(seq) if it was ever stored. A free lease means that no store of its
 //       holder can still come, and that all it stored is visible.

@@ -10,7 +10,7 @@
 //   S2 -> R3  who has read a payload word of a later value sees, at R4, that value's busy stamp or a newer one: the
 //             fences pair through the payload word (C++20 [atomics.fences]/2). R4 then differs from R1.
 //   S1 is relaxed because S2 orders it before the payload; R4 because R3 orders it after.
-//   S4 -> W3  (writer_core.hpp) the writer a lap later sees done(seq), hence comes after all that S1 to S4 stored.
+//   S4 -> W3  (writer_steps.hpp) the writer a lap later sees done(seq), hence comes after all that S1 to S4 stored.
 #pragma once
 
 #include <atomic>
@@ -43,7 +43,7 @@ class Slot {
     payload_ += bytes / kWordBytes;
   }
 
-  /// Publishes a value: `fill(payload)` stores its words. Requires: the slot is the caller's (writer_core.hpp).
+  /// Publishes a value: `fill(payload)` stores its words. Requires: the slot is the caller's (writer_steps.hpp).
   template <class Fill>
   [[gnu::always_inline]] void publish(std::uint64_t seq, Fill&& fill) const noexcept {
     stamp_->store(busy(seq), std::memory_order_relaxed);  // S1

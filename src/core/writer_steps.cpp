@@ -1,10 +1,11 @@
-#include "arena_shm/core/writer_core.hpp"
+#include "arena_shm/core/writer_steps.hpp"
 
-#include <array>
+#include <algorithm>
 #include <bitset>
 #include <chrono>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "arena_shm/core/futex.hpp"
 #include "arena_shm/error.hpp"
@@ -17,7 +18,7 @@ constexpr int kLooksAfterLease = 16;    // then it is preempted or stopped: its 
 
 }  // namespace
 
-WriterCore::WriterCore(std::shared_ptr<const Segment> segment, std::string_view holder)
+WriterSteps::WriterSteps(std::shared_ptr<const Segment> segment, std::string_view holder)
     : hold_(std::move(segment), holder),
       ring_(hold_.segment()->ring()),
       seat_(hold_.seat()),
@@ -26,7 +27,7 @@ WriterCore::WriterCore(std::shared_ptr<const Segment> segment, std::string_view 
       stuck_(ring_.seat_count),
       exclusive_(ring_.exclusive ? Exclusive::idle : Exclusive::no) {}
 
-void WriterCore::enter_lap(std::uint64_t seq, std::uint64_t next) {
+void WriterSteps::enter_lap(std::uint64_t seq, std::uint64_t next) {
   if (seq >= kSeqLimit) {
     if (exclusive() != Exclusive::no) {
       become(Exclusive::idle);
@@ -43,7 +44,7 @@ void WriterCore::enter_lap(std::uint64_t seq, std::uint64_t next) {
   prefetch_first(ring_.slots);
 }
 
-void WriterCore::refuse_reentry() {
+void WriterSteps::refuse_reentry() {
   throw Error(Code::reentered, {.name = {},
                                 .doing = "alloc",
                                 .expected = "a writer that is not in use",
@@ -51,7 +52,7 @@ void WriterCore::refuse_reentry() {
                                 .remedy = "give each thread, and each signal handler, a writer of its own"});
 }
 
-void WriterCore::refuse_corrupt(std::uint64_t seq, std::uint64_t stamp) const {
+void WriterSteps::refuse_corrupt(std::uint64_t seq, std::uint64_t stamp) const {
   seat_.claim.store(idle(seq + 1), std::memory_order_release);  // seq is given up
   throw Error(Code::corrupt, {.name = hold_.segment()->info().name,
                               .doing = "alloc in",
@@ -60,7 +61,7 @@ void WriterCore::refuse_corrupt(std::uint64_t seq, std::uint64_t stamp) const {
                               .remedy = "somebody wrote over the segment; remove it and create it anew"});
 }
 
-bool WriterCore::is_blocked(std::uint64_t seq) {
+bool WriterSteps::is_blocked(std::uint64_t seq) {
   const LeaseFile& leases = hold_.segment()->leases();
   for (std::uint32_t i = 0; i < ring_.seat_count; ++i) {
     if (i == hold_.index()) continue;
@@ -90,7 +91,7 @@ bool WriterCore::is_blocked(std::uint64_t seq) {
   return false;
 }
 
-bool WriterCore::take_or_skip(std::uint64_t seq) {
+bool WriterSteps::take_or_skip(std::uint64_t seq) {
   const bool blocked = is_blocked(seq);
   ARENA_SHM_STOP_POINT(alloc_scanned);
   const std::uint64_t stamp = lap_.slot(seq).stamp();
@@ -99,8 +100,7 @@ bool WriterCore::take_or_skip(std::uint64_t seq) {
   return !blocked || stamp == predecessor(seq, ring_.slot_count);
 }
 
-/// Errors: Code::corrupt; what the batch has published is then counted and rung for.
-bool WriterCore::take_or_skip_in_batch(std::uint64_t seq, std::uint64_t published) {
+bool WriterSteps::take_or_skip_in_batch(std::uint64_t seq, std::uint64_t published) {
   try {
     return take_or_skip(seq);
   } catch (...) {
@@ -110,18 +110,18 @@ bool WriterCore::take_or_skip_in_batch(std::uint64_t seq, std::uint64_t publishe
   }
 }
 
-void WriterCore::count_skip() noexcept {
+void WriterSteps::count_skip() noexcept {
   // Relaxed: a counter for display, written by this seat's holder only.
   seat_.skipped.store(seat_.skipped.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   ++skips_;
 }
 
-void WriterCore::give_up(std::uint64_t seq) noexcept {
+void WriterSteps::give_up(std::uint64_t seq) noexcept {
   count_skip();
   seat_.claim.store(idle(seq + 1), std::memory_order_release);  // W4
 }
 
-bool WriterCore::after_skip(std::uint64_t next, bool may_wait) {
+bool WriterSteps::after_skip(std::uint64_t next, bool may_wait) {
   count_skip();
   if (skips_ <= ring_.seat_count) return true;
   seat_.claim.store(idle(next), std::memory_order_release);
@@ -129,7 +129,7 @@ bool WriterCore::after_skip(std::uint64_t next, bool may_wait) {
 }
 
 /// Is there a slot within the next lap that could be taken now? Claims nothing, so that looking makes no holes.
-bool WriterCore::free_slot_ahead() const {
+bool WriterSteps::free_slot_ahead() const {
   const std::uint64_t head = ring_.control->head.load(std::memory_order_acquire);
   if (head >= kSeqLimit) return true;  // alloc says what is wrong
   std::bitset<kMaxSeats> tested;
@@ -151,7 +151,7 @@ bool WriterCore::free_slot_ahead() const {
   return false;
 }
 
-bool WriterCore::await_free_slot(bool may_wait) {
+bool WriterSteps::await_free_slot(bool may_wait) {
   own_next();  // refuses a signal handler that came while this writer is inside
   constexpr std::chrono::microseconds kLongestSleep{1000};
   std::chrono::microseconds sleep{10};

@@ -1,0 +1,193 @@
+// Writing, type-erased: the protocol by which any number of writers share one ring without waiting for each other.
+//
+// A writer holds a seat. What the seat's claim word says:
+//
+//   idle(l)      --W1-->  claiming(l)  --W2-->  writing(seq)  --publish-->  idle(seq + 1)
+//                              ^                     |
+//                              +---- skip: claiming(seq + 1)
+//
+//   W1  claim := claiming(l)                     release   l = own last seq + 1
+//   W2  seq := head.fetch_add(1)                 acq_rel
+//   W2' claim := writing(seq)                    release
+//   W3  stamp of seq's slot == done(seq - slots)?  acquire   no: the slow path, take_or_skip
+//   S1..S4 publish (slot.hpp)
+//   W4  claim := idle(seq + 1)                   release
+//   W5  ring the doorbell (doorbell.hpp)
+//
+// Ordering pairs
+//   W1 -> T1   (settle.hpp) W2's release half: who sees head > seq sees claiming(l), or a later word of this seat.
+//   W2 -> W2   each fetch_add reads from the one before, and is acq_rel: who gets a later seq sees the claims of
+//              all who got an earlier one. head is only ever changed by read-modify-write, so the release sequence
+//              never breaks.
+//   S4 -> W3   who finds done(seq - slots) comes after everything that was stored in that slot before.
+//   W4 -> T2   who sees a claim that has moved on sees what was published under it. All stores to a claim are
+//              releases, for same-thread stores are no release sequence in C++20.
+//
+// Invariant: at most one living writer is in a slot. The writer of seq touches it on the fast path only if the stamp is
+// exactly done(seq - slots). Then nobody else is in it: an older one has finished, or was settled before seq - slots
+// took the slot (induction); a newer one waits for exactly done(seq), or is on the slow path, where it sees this claim,
+// W1 and W2 having come before its own W2.
+//
+// Slow path. The chain of the slot is broken: somebody older is still inside, or died, or skipped. If another seat's
+// claim blocks seq (stamp.hpp) and its lease is held, the slot is quarantined: seq is skipped and becomes a hole, for a
+// stopped writer's late stores cannot be fenced off. Otherwise every older writer of the slot has finished, skipped or
+// died, and the slot is taken, whatever its stamp says. Nothing is ever repaired.
+//
+// Exclusive arenas: one seat. Its claim is idle(h), h being the head at which this holder began. No read-modify-write:
+//   X1  head := seq + 1    release    S1..S4 publish    W5 ring
+//   X1 -> settle's T2: who sees head > seq + 1 sees what became of seq.
+//
+// Source: the protocol is this project's own. It is verified by the models in tests/model.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "arena_shm/core/doorbell.hpp"
+#include "arena_shm/core/prefetch.hpp"
+#include "arena_shm/core/ring.hpp"
+#include "arena_shm/core/seat.hpp"
+#include "arena_shm/core/settle.hpp"
+
+namespace arena_shm::core {
+
+/// What all ways to write (writer_core.hpp) are made of: the claim, the number, the slot, the publication; and the slow
+/// path. Thread safety: one thread at a time.
+class WriterSteps {
+ public:
+  WriterSteps(const WriterSteps&) = delete;
+  WriterSteps& operator=(const WriterSteps&) = delete;
+
+  const Ring& ring() const noexcept { return ring_; }
+  const SeatHold& hold() const noexcept { return hold_; }
+
+  /// Is some thread inside of alloc? False in a forked child, where nothing is mapped. Cost: a system call.
+  bool is_inside() const noexcept { return hold_.is_own() && is_claimed(); }
+
+  /// The same without the system call. Requires: not a forked child.
+  bool is_claimed() const noexcept {
+    return exclusive() == Exclusive::inside ||
+           (exclusive() == Exclusive::no && claim_kind(seat_.claim.load(std::memory_order_relaxed)) != ClaimKind::idle);
+  }
+
+ protected:
+  /// Takes a seat. Errors: as SeatHold.
+  WriterSteps(std::shared_ptr<const Segment> segment, std::string_view holder);
+  ~WriterSteps() = default;
+
+  /// The writer of an exclusive arena: is it inside of alloc? Relaxed: for its thread and that one's signal handlers;
+  /// another thread looks only in order to leave a writer alone that is in use (Retire).
+  enum class Exclusive : std::uint8_t { no, idle, inside };
+  [[gnu::always_inline]] Exclusive exclusive() const noexcept { return exclusive_.load(std::memory_order_relaxed); }
+  [[gnu::always_inline]] void become(Exclusive state) noexcept { exclusive_.store(state, std::memory_order_relaxed); }
+
+  /// A seq that this writer holds, and what is looked up for it before the next ordered access.
+  struct Claimed {
+    std::uint64_t seq;
+    Slot slot;
+    std::uint64_t predecessor;
+
+    /// W3. True: everybody older has left the slot.
+    [[gnu::always_inline]] bool is_next_in_slot() const noexcept { return slot.stamp() == predecessor; }
+    /// Has the compiler compute all of it here, rather than where it is used.
+    [[gnu::always_inline]] void compute() noexcept {
+      slot.compute();
+      asm volatile("" : : "r"(predecessor));
+    }
+  };
+
+  /// W1. Requires: own last seq < next. A signal handler that comes later is refused: what stands behind this finds
+  /// the writer as it is.
+  [[gnu::always_inline]] void announce(std::uint64_t next) noexcept {
+    seat_.claim.store(claiming(next), std::memory_order_release);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    ARENA_SHM_STOP_POINT(alloc_claiming);
+  }
+
+  /// W2. Returns: the seq that is now held.
+  [[gnu::always_inline]] std::uint64_t take_number() noexcept {
+    const std::uint64_t seq = ring_.control->head.fetch_add(1, std::memory_order_acq_rel);
+    ARENA_SHM_STOP_POINT(alloc_claimed);
+    return seq;
+  }
+
+  /// W1 to W2'. Requires: own last seq < next.
+  Claimed claim_next(std::uint64_t next) {
+    announce(next);
+    return look_up(take_number(), next);
+  }
+
+  /// W2'. Errors: as enter_lap.
+  Claimed look_up(std::uint64_t seq, std::uint64_t next) {
+    if (!lap_.contains(seq)) [[unlikely]]
+      enter_lap(seq, next);
+    foreseeable_ = seq == next ? foreseeable_ + 1 : 0;
+    lap_.foresee(foreseeable_ > kForeseeableBefore);
+    const Claimed claimed{seq, lap_.slot(seq), lap_.predecessor(seq)};
+    prefetch_slot(claimed.slot.begin(), ring_.stride_bytes);
+    seat_.claim.store(writing(seq), std::memory_order_release);  // W2'
+    ARENA_SHM_STOP_POINT(alloc_writing);
+    return claimed;
+  }
+
+  template <class Fill>
+  [[gnu::always_inline]] void publish(const Claimed& claimed, Fill fill) noexcept {
+    claimed.slot.publish(claimed.seq, fill);
+    count_values(1);
+    seat_.claim.store(idle(claimed.seq + 1), std::memory_order_release);  // W4
+    ARENA_SHM_STOP_POINT(alloc_idle);
+    ringer_.ring();  // W5
+  }
+
+  /// Own last seq + 1, which the idle claim holds. Any other claim: this writer is inside of alloc, and a signal
+  /// handler has come in between. If one comes right after this, the claim to follow is merely older than it need be.
+  [[gnu::always_inline]] std::uint64_t own_next() const {
+    const std::uint64_t claim = seat_.claim.load(std::memory_order_relaxed);  // relaxed: own store
+    if (claim_kind(claim) != ClaimKind::idle) [[unlikely]]
+      refuse_reentry();
+    return claim_seq(claim);
+  }
+
+  [[gnu::always_inline]] void count_values(std::uint64_t count) noexcept {
+    // Relaxed: a counter for display, written by this seat's holder only.
+    seat_.values.store(seat_.values.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
+  }
+
+  /// Errors: Code::exhausted, with the claim idle(next) and nobody inside.
+  [[gnu::noinline, gnu::cold]] void enter_lap(std::uint64_t seq, std::uint64_t next);
+  /// The slow path of W3. True: nobody older can be in the slot of seq any more, and it is the caller's. False: it is
+  /// quarantined, and seq is to be skipped. Errors: Code::corrupt, with the claim idle(seq + 1).
+  [[gnu::noinline, gnu::cold]] bool take_or_skip(std::uint64_t seq);
+  /// The same; what the batch has `published` by then is counted and rung for if it throws.
+  bool take_or_skip_in_batch(std::uint64_t seq, std::uint64_t published);
+  /// False: so many skips in a row that it would have to wait, and may not; the claim is idle(next) then.
+  [[gnu::noinline, gnu::cold]] bool after_skip(std::uint64_t next, bool may_wait);
+  /// Waits, if it may, until there is a free slot within the next lap; is there one? Requires: an idle claim.
+  /// Errors: Code::reentered.
+  [[gnu::noinline, gnu::cold]] bool await_free_slot(bool may_wait);
+  void count_skip() noexcept;
+  /// Skips seq, and leaves alloc.
+  [[gnu::noinline, gnu::cold]] void give_up(std::uint64_t seq) noexcept;
+  [[noreturn]] static void refuse_reentry();
+
+  SeatHold hold_;
+  Ring ring_;  // a copy: its numbers are read with every value
+  Seat& seat_;
+  Ringer ringer_;
+  Lap lap_;
+  std::uint64_t skips_ = 0;  // since it last looked for a free slot, and found one
+  StuckClaims stuck_;        // of those who keep their slots: skipped without waiting for them again
+  static constexpr std::uint64_t kForeseeableBefore = 16;
+  std::uint64_t foreseeable_ = 0;  // how many seqs in a row could have been foreseen, of those that were not
+  bool starved_ = false;           // the last try found no free slot: look before claiming
+  std::atomic<Exclusive> exclusive_;
+
+ private:
+  bool is_blocked(std::uint64_t seq);
+  bool free_slot_ahead() const;
+  [[noreturn]] void refuse_corrupt(std::uint64_t seq, std::uint64_t stamp) const;
+};
+
+}  // namespace arena_shm::core
