@@ -20,8 +20,14 @@
 namespace arena_shm::bench {
 namespace {
 
-bool includes(const tool::BenchCommandLine& line, const Workload& workload) {
-  return line.only.empty() || std::find(line.only.begin(), line.only.end(), workload.key) != line.only.end();
+std::vector<Workload> chosen(const tool::BenchCommandLine& line, const Settings& settings) {
+  std::vector<Workload> result;
+  for (const Workload& workload : workloads()) {
+    const bool wanted =
+        line.only.empty() || std::find(line.only.begin(), line.only.end(), workload.key) != line.only.end();
+    if (wanted && (!workload.needs_two_cpus || settings.cpus.size() > 1)) result.push_back(workload);
+  }
+  return result;
 }
 
 void print(const std::string& text) {
@@ -39,7 +45,12 @@ std::vector<std::pair<std::string, std::string>> to_pairs(const Settings& settin
 
 void measure(const tool::BenchCommandLine& line, const Settings& settings) {
   const bool tables = line.format == "table";
-  if (!line.plot_path.empty()) require_plot(line.plot_path);
+  const std::vector<Workload> to_run = chosen(line, settings);
+  if (!line.plot_path.empty()) {
+    std::vector<std::string> keys;
+    for (const Workload& workload : to_run) keys.push_back(workload.key);
+    require_plot(line.plot_path, keys);
+  }
   ns_per_tick();
   Run run{.machine = describe_machine(settings.cpus), .settings = to_pairs(settings), .rows = {}, .goals = {}};
   if (tables) {
@@ -47,8 +58,7 @@ void measure(const tool::BenchCommandLine& line, const Settings& settings) {
   } else {
     for (const std::string& warning : run.machine.warnings) fmt::print(stderr, "WARNING: {}\n", warning);
   }
-  for (const Workload& workload : workloads()) {
-    if (!includes(line, workload) || (workload.needs_two_cpus && settings.cpus.size() < 2)) continue;
+  for (const Workload& workload : to_run) {
     Rows rows = workload.run(settings);
     if (tables) print(rows_text(workload.key + ": " + workload.title, rows));
     append(run.rows, std::move(rows));

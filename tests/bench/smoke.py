@@ -3,8 +3,8 @@
 import json
 import os
 import pathlib
-import subprocess
 import shutil
+import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree
@@ -32,6 +32,8 @@ def check_plot(bench: str) -> None:
         assert run.returncode == 1 and "gnuplot-nox" in run.stderr and not run.stdout, run
         if shutil.which("gnuplot") is None:
             return
+        run = run_bench(bench, "W8", "--plot", str(path))
+        assert run.returncode == 1 and "W1 to W4, found W8" in run.stderr and not run.stdout, run
         run = run_bench(bench, "W1", "--plot", f"{directory}/none/plot.svg")
         assert run.returncode == 1 and "none/plot.svg: No such file" in run.stderr and not run.stdout, run
         run = run_bench(bench, "W1", "--plot", str(path))
@@ -39,6 +41,11 @@ def check_plot(bench: str) -> None:
         texts = "".join(xml.etree.ElementTree.parse(path).getroot().itertext())
         for name in ["one alloc alone, 64 B, 65536 slots", "floor: fetch_add + memcpy", "shared Writer", "ns"]:
             assert name in texts, f"{name!r} is not in the picture"
+        broken = pathlib.Path(directory, "gnuplot")
+        broken.write_text("#!/bin/sh\nexit 3\n")
+        broken.chmod(0o755)
+        run = run_bench(bench, "W1", "--plot", str(path), env={**os.environ, "PATH": directory})
+        assert run.returncode == 1 and "gnuplot could not draw" in run.stderr and run.stdout, run
 
 
 def main(bench: str) -> None:

@@ -1,7 +1,10 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
@@ -18,6 +21,17 @@ struct Panel {
   std::string group;
   std::string title;
 };
+
+const std::vector<Panel>& panels() {
+  static const std::string large = size_and_slots(64, 65536);
+  static const std::vector<Panel> all{
+      {"W1", large, "one alloc alone, " + large},
+      {"W2", large, "one writer, one reader, " + large + ": delivered"},
+      {"W3", "56 B, ping-pong", "one-way latency, 56 B, p50"},
+      {"W4", "2 writers, " + large, "two writers, " + large},
+  };
+  return all;
+}
 
 constexpr int kWidth = 900;   // all in pixels
 constexpr int kMargin = 112;  // of a panel: its title, and the axis
@@ -70,7 +84,14 @@ std::string quoted(const std::string& text) {
 
 }  // namespace
 
-void require_plot(const std::string& svg_path) {
+void require_plot(const std::string& svg_path, const std::vector<std::string>& workloads) {
+  const auto is_to_be_run = [&](const Panel& panel) {
+    return std::find(workloads.begin(), workloads.end(), panel.workload) != workloads.end();
+  };
+  if (std::none_of(panels().begin(), panels().end(), is_to_be_run)) {
+    throw std::runtime_error(fmt::format("--plot shows W1 to W4, found {}; add one of them to --only",
+                                         workloads.empty() ? "none" : fmt::format("{}", fmt::join(workloads, ", "))));
+  }
   if (std::system("command -v gnuplot >/dev/null") != 0) {
     throw std::runtime_error("--plot needs gnuplot, and there is none; install the package gnuplot-nox");
   }
@@ -80,17 +101,10 @@ void require_plot(const std::string& svg_path) {
 }
 
 void plot(const Run& run, const std::string& svg_path) {
-  const std::string large = size_and_slots(64, 65536);
-  const std::vector<Panel> panels{
-      {"W1", large, "one alloc alone, " + large},
-      {"W2", large, "one writer, one reader, " + large + ": delivered"},
-      {"W3", "56 B, ping-pong", "one-way latency, 56 B, p50"},
-      {"W4", "2 writers, " + large, "two writers, " + large},
-  };
   std::vector<Drawing> drawings;
   int height = 0;
-  for (std::size_t i = 0; i < panels.size(); ++i) {
-    drawings.push_back(draw(panels[i], run.rows, i));
+  for (std::size_t i = 0; i < panels().size(); ++i) {
+    drawings.push_back(draw(panels()[i], run.rows, i));
     height += drawings.back().height;
   }
   if (height == 0) throw std::runtime_error("nothing was measured that the picture shows");
@@ -108,6 +122,7 @@ void plot(const Run& run, const std::string& svg_path) {
                           static_cast<double>(drawing.height) / height, drawing.script);
   }
   script += "unset multiplot\n";
+  std::signal(SIGPIPE, SIG_IGN);  // a gnuplot that fails before it has read all says so by its exit code
   std::FILE* gnuplot = ::popen("gnuplot", "w");
   if (gnuplot == nullptr) throw std::runtime_error("cannot start gnuplot");
   std::fwrite(script.data(), 1, script.size(), gnuplot);

@@ -25,9 +25,9 @@ std::string goals_text(const std::vector<Outcome>& goals);
 /// For programs: one JSON object.
 std::string to_json(const Run& run);
 
-/// Is there a gnuplot, and may the file be written? To be asked before time is spent on measuring.
-/// Errors: std::runtime_error, if not.
-void require_plot(const std::string& svg_path);
+/// Is there a gnuplot, may the file be written, and does the picture show any of the `workloads`? To be asked before
+/// time is spent on measuring. Errors: std::runtime_error, if not.
+void require_plot(const std::string& svg_path, const std::vector<std::string>& workloads);
 
 /// A picture, drawn by gnuplot. Errors: std::runtime_error, if nothing of it was measured, or gnuplot fails.
 void plot(const Run& run, const std::string& svg_path);
