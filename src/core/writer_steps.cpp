@@ -32,7 +32,7 @@ void WriterSteps::enter_lap(std::uint64_t seq, std::uint64_t next) {
     if (exclusive() != Exclusive::no) {
       become(Exclusive::idle);
     } else {
-      seat_.claim.store(idle(next), std::memory_order_release);
+      seat_.claim.store(idle(next), std::memory_order_release);  // W4
     }
     throw Error(Code::exhausted, {.name = hold_.segment()->info().name,
                                   .doing = "alloc in",
@@ -53,7 +53,7 @@ void WriterSteps::refuse_reentry() {
 }
 
 void WriterSteps::refuse_corrupt(std::uint64_t seq, std::uint64_t stamp) const {
-  seat_.claim.store(idle(seq + 1), std::memory_order_release);  // seq is given up
+  seat_.claim.store(idle(seq + 1), std::memory_order_release);  // W4: seq is given up
   throw Error(Code::corrupt, {.name = hold_.segment()->info().name,
                               .doing = "alloc in",
                               .expected = "a stamp older than " + std::to_string(busy(seq)),
@@ -68,8 +68,8 @@ bool WriterSteps::is_blocked(std::uint64_t seq) {
     const Seat& other = ring_.seats[i];
     std::uint64_t claim = 0;
     const auto blocking = [&]() noexcept {
-      claim = other.claim.load(std::memory_order_acquire);  // W4 -> here; the claim first,
-      const std::uint64_t hi = other.hi.load(std::memory_order_acquire);
+      claim = other.claim.load(std::memory_order_acquire);                // W4 -> here; the claim first,
+      const std::uint64_t hi = other.hi.load(std::memory_order_acquire);  // of a batch: hi comes before `writing`
       return blocks(claim, hi, seq, ring_.slot_count);
     };
     bool blocked = blocking();
@@ -124,18 +124,19 @@ void WriterSteps::give_up(std::uint64_t seq) noexcept {
 bool WriterSteps::after_skip(std::uint64_t next, bool may_wait) {
   count_skip();
   if (skips_ <= ring_.seat_count) return true;
-  seat_.claim.store(idle(next), std::memory_order_release);
+  seat_.claim.store(idle(next), std::memory_order_release);  // W4
   return await_free_slot(may_wait);
 }
 
 /// Is there a slot within the next lap that could be taken now? Claims nothing, so that looking makes no holes.
+/// Acquires as is_blocked, though nothing is touched on what it finds: alloc looks again, after its claim.
 bool WriterSteps::free_slot_ahead() const {
-  const std::uint64_t head = ring_.control->head.load(std::memory_order_acquire);
-  if (head >= kSeqLimit) return true;  // alloc says what is wrong
+  const std::uint64_t head = ring_.control->head.load(std::memory_order_acquire);  // W2 -> here
+  if (head >= kSeqLimit) return true;                                              // alloc says what is wrong
   std::bitset<kMaxSeats> tested;
   std::bitset<kMaxSeats> alive;
   const auto blocked_by = [&](std::uint32_t i, std::uint64_t seq) -> bool {
-    const std::uint64_t claim = ring_.seats[i].claim.load(std::memory_order_acquire);
+    const std::uint64_t claim = ring_.seats[i].claim.load(std::memory_order_acquire);  // W4 -> here
     const std::uint64_t hi = ring_.seats[i].hi.load(std::memory_order_acquire);
     if (i == hold_.index() || !blocks(claim, hi, seq, ring_.slot_count)) return false;
     if (!tested[i]) alive[i] = hold_.segment()->leases().test(i) != LeaseState::free;
