@@ -22,6 +22,7 @@ bool membarrier(int command) noexcept { return ::syscall(SYS_membarrier, command
 }  // namespace
 
 bool register_for_membarrier() noexcept { return membarrier(MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED); }
+bool fence_all_writers() noexcept { return membarrier(MEMBARRIER_CMD_GLOBAL_EXPEDITED); }
 
 void Ringer::wake() const noexcept {
   if (full_fence_) {
@@ -36,7 +37,7 @@ void Ringer::wake() const noexcept {
 void Sleeper::announce() noexcept {
   if (doorbell_ == nullptr) return;
   announced_ = doorbell_->word.fetch_or(1, std::memory_order_seq_cst) | 1;  // D1
-  reaches_writers_ = membarrier(MEMBARRIER_CMD_GLOBAL_EXPEDITED);           // D2
+  reaches_writers_ = fence_all_writers();                                  // D2
   std::atomic_thread_fence(std::memory_order_seq_cst);                      // D2
 }
 

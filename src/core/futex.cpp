@@ -11,7 +11,28 @@
 namespace arena_shm::core {
 namespace {
 
-std::uint32_t* address_of(std::atomic<std::uint32_t>& word) noexcept { return reinterpret_cast<std::uint32_t*>(&word); }
+/// Of a word, or of the lower half of one: the machine is little-endian (layout.hpp).
+template <class Word>
+std::uint32_t* address_of(std::atomic<Word>& word) noexcept {
+  return reinterpret_cast<std::uint32_t*>(&word);
+}
+
+FutexWait wait_at(std::uint32_t* address, std::uint32_t expected, std::chrono::nanoseconds timeout) noexcept {
+  const auto count = std::max<std::chrono::nanoseconds::rep>(timeout.count(), 0);
+  timespec relative{};
+  relative.tv_sec = static_cast<std::time_t>(count / 1'000'000'000);
+  relative.tv_nsec = static_cast<long>(count % 1'000'000'000);
+  if (::syscall(SYS_futex, address, FUTEX_WAIT, expected, &relative, nullptr, 0) == 0) return FutexWait::woken;
+  switch (errno) {
+    case EAGAIN: return FutexWait::changed;
+    case ETIMEDOUT: return FutexWait::timed_out;
+    default: return FutexWait::interrupted;
+  }
+}
+
+void wake_at(std::uint32_t* address, int count) noexcept {
+  ::syscall(SYS_futex, address, FUTEX_WAKE, count, nullptr, nullptr, 0);
+}
 
 /// FUTEX_WAKE_OP: changes the word and wakes, in one step of the kernel. False where there is no such thing.
 bool change_and_wake(std::atomic<std::uint32_t>& word, std::uint32_t operation, std::uint32_t argument,
@@ -26,23 +47,12 @@ bool change_and_wake(std::atomic<std::uint32_t>& word, std::uint32_t operation, 
 
 FutexWait futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected,
                      std::chrono::nanoseconds timeout) noexcept {
-  const auto count = std::max<std::chrono::nanoseconds::rep>(timeout.count(), 0);
-  timespec relative{};
-  relative.tv_sec = static_cast<std::time_t>(count / 1'000'000'000);
-  relative.tv_nsec = static_cast<long>(count % 1'000'000'000);
-  if (::syscall(SYS_futex, address_of(word), FUTEX_WAIT, expected, &relative, nullptr, 0) == 0) return FutexWait::woken;
-  switch (errno) {
-    case EAGAIN: return FutexWait::changed;
-    case ETIMEDOUT: return FutexWait::timed_out;
-    default: return FutexWait::interrupted;
-  }
+  return wait_at(address_of(word), expected, timeout);
 }
 
-void futex_clear_and_wake(std::atomic<std::uint32_t>& word, int count) noexcept {
-  if (change_and_wake(word, FUTEX_OP_SET, 0, count)) return;
-  // Not to be had, as under a system-call filter or an emulator: in two steps. A death between them costs a slice.
-  word.store(0, std::memory_order_seq_cst);
-  futex_wake(word, count);
+FutexWait futex_wait(std::atomic<std::uint64_t>& word, std::uint64_t expected,
+                     std::chrono::nanoseconds timeout) noexcept {
+  return wait_at(address_of(word), static_cast<std::uint32_t>(expected), timeout);
 }
 
 void futex_add_and_wake(std::atomic<std::uint32_t>& word, int count) noexcept {
@@ -51,8 +61,7 @@ void futex_add_and_wake(std::atomic<std::uint32_t>& word, int count) noexcept {
   futex_wake(word, count);
 }
 
-void futex_wake(std::atomic<std::uint32_t>& word, int count) noexcept {
-  ::syscall(SYS_futex, address_of(word), FUTEX_WAKE, count, nullptr, nullptr, 0);
-}
+void futex_wake(std::atomic<std::uint32_t>& word, int count) noexcept { wake_at(address_of(word), count); }
+void futex_wake(std::atomic<std::uint64_t>& word, int count) noexcept { wake_at(address_of(word), count); }
 
 }  // namespace arena_shm::core

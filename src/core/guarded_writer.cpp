@@ -1,7 +1,6 @@
 #include "arena_shm/core/guarded_writer.hpp"
 
 #include <algorithm>
-#include <exception>
 #include <string>
 
 #include "arena_shm/error.hpp"
@@ -9,6 +8,7 @@
 namespace arena_shm::core {
 namespace {
 
+constexpr std::uint32_t kFirstPatience = 64;
 constexpr std::uint32_t kMostPatience = 1U << 16;
 constexpr std::uint32_t kNeverReserve = ~std::uint32_t{0};
 
@@ -22,10 +22,12 @@ constexpr std::uint32_t kNeverReserve = ~std::uint32_t{0};
 
 }  // namespace
 
-GuardedParty::GuardedParty(std::shared_ptr<const Segment> segment, const ThreadMark* owner, std::string_view holder)
+GuardedParty::GuardedParty(const std::shared_ptr<const SeatHold>& hold, std::uint32_t which, const ThreadMark* owner)
     : thread(owner),
-      writer(std::move(segment), holder),
-      mutex(writer.ring(), writer.hold().index(), writer.hold().segment()->leases()) {}
+      writer(hold, which),
+      mutex(writer.ring(), hold->segment()->witness(), hold->index(), hold->session()),
+      // A reservation is entered by a claim, which the writer of an exclusive arena does not store.
+      patience(owner == nullptr || writer.ring().exclusive ? kNeverReserve : kFirstPatience) {}
 
 void GuardedParty::Retire::operator()(GuardedParty* party) const noexcept {
   if (party->writer.hold().is_own()) {  // else a forked child, where nothing is mapped
@@ -43,36 +45,17 @@ GuardedParty& GuardedWriter::join() {
   if (GuardedParty* others = others_.load(std::memory_order_acquire); others != nullptr) return *others;  // G1
 
   const std::lock_guard<std::mutex> lock(joining_);
+  if (hold_ == nullptr) hold_ = std::make_shared<const SeatHold>(segment_, "alloc");
   if (first_storage_ == nullptr) {
-    first_storage_.reset(new GuardedParty(segment_, &this_thread_mark, "alloc"));
+    first_storage_.reset(new GuardedParty(hold_, 0, &this_thread_mark));
     first_.store(first_storage_.get(), std::memory_order_release);  // G2
     return *first_storage_;
   }
-  if (others_storage_ != nullptr) return *others_storage_;
-  // Nothing has been reserved yet, for that takes a seat for the others first; and from now on nothing will be.
-  first_is_shared_ = true;
-  return *first_storage_;
-}
-
-bool GuardedWriter::make_room_for_reservation() {
-  const std::lock_guard<std::mutex> lock(joining_);
-  if (others_storage_ != nullptr) return true;
-  if (first_is_shared_ || segment_->ring().exclusive || !half_of_the_seats_are_free()) return false;
-  try {
-    others_storage_.reset(new GuardedParty(segment_, nullptr, "alloc, other threads"));
-  } catch (const std::exception&) {
-    return false;  // others were quicker, or there is no memory: then without
+  if (others_storage_ == nullptr) {
+    others_storage_.reset(new GuardedParty(hold_, 1, nullptr));
+    others_.store(others_storage_.get(), std::memory_order_release);  // G2
   }
-  others_.store(others_storage_.get(), std::memory_order_release);  // G2
-  return true;
-}
-
-bool GuardedWriter::half_of_the_seats_are_free() const {
-  std::uint32_t free = 0;
-  for (std::uint32_t i = 0; i < segment_->ring().seat_count; ++i) {
-    if (segment_->leases().test(i) == LeaseState::free) ++free;
-  }
-  return free > segment_->ring().seat_count / 2;
+  return *others_storage_;
 }
 
 bool LockedAlloc::is_nested() const noexcept {
@@ -83,11 +66,9 @@ bool LockedAlloc::is_nested() const noexcept {
   return false;
 }
 
-/// Of a reserved alloc, whose reservation has been taken back meanwhile. Only then: a claim that is not idle may be
-/// another thread's as long as the seat is shared, which it is as long as there is no seat for others.
+/// Of a reserved alloc, whose reservation may have been taken back meanwhile.
 bool LockedAlloc::interrupts_reserved_alloc() const noexcept {
-  return party_->thread == &this_thread_mark && guarded_.others_.load(std::memory_order_relaxed) != nullptr &&
-         party_->writer.is_claimed();
+  return party_->thread == &this_thread_mark && party_->writer.is_claimed();
 }
 
 LockedAlloc::LockedAlloc(GuardedWriter& guarded) : guarded_(guarded), outer_(this_thread_mark.innermost) {
@@ -109,12 +90,7 @@ LockedAlloc::LockedAlloc(GuardedWriter& guarded) : guarded_(guarded), outer_(thi
 }
 
 LockedAlloc::~LockedAlloc() {
-  bool reserve =
-      party_->thread == &this_thread_mark && party_->patience != kNeverReserve && party_->alone >= party_->patience;
-  if (reserve && !guarded_.make_room_for_reservation()) {
-    party_->patience = kNeverReserve;
-    reserve = false;
-  }
+  const bool reserve = party_->patience != kNeverReserve && party_->alone >= party_->patience;
   if (reserve) {
     // The next time it takes longer: a reservation that is soon taken back costs more than it saves.
     party_->alone = 0;

@@ -8,7 +8,6 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <mutex>
 #include <string>
 #include <utility>
 
@@ -19,11 +18,11 @@
 namespace arena_shm::core {
 namespace {
 
-struct flock byte_of(std::uint32_t seat, short type) noexcept {
+struct flock byte_at(std::uint64_t position, short type) noexcept {
   struct flock lock {};
   lock.l_type = type;
   lock.l_whence = SEEK_SET;
-  lock.l_start = static_cast<off_t>(kLeaseBase + seat);
+  lock.l_start = static_cast<off_t>(position);
   lock.l_len = 1;
   lock.l_pid = 0;  // OFD commands require it
   return lock;
@@ -32,10 +31,17 @@ struct flock byte_of(std::uint32_t seat, short type) noexcept {
 std::size_t page_bytes() noexcept { return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)); }
 
 /// Is the byte write-locked through another description? A read lock is asked for, for only a write lock refuses it.
-LeaseState ask(int fd, std::uint32_t seat) noexcept {
-  struct flock lock = byte_of(seat, F_RDLCK);
+LeaseState ask(int fd, std::uint64_t position) noexcept {
+  struct flock lock = byte_at(position, F_RDLCK);
   if (::fcntl(fd, F_OFD_GETLK, &lock) != 0) return LeaseState::unknown;
   return lock.l_type == F_UNLCK ? LeaseState::free : LeaseState::held;
+}
+
+LeaseOutcome take_byte(int fd, std::uint64_t position) noexcept {
+  struct flock lock = byte_at(position, F_WRLCK);
+  if (::fcntl(fd, F_OFD_SETLK, &lock) == 0) return LeaseOutcome::taken;
+  if (errno != EAGAIN && errno != EACCES) return LeaseOutcome::failed;
+  return ask(fd, position) == LeaseState::free ? LeaseOutcome::obstructed : LeaseOutcome::held;
 }
 
 /// The same file by a descriptor that no printf writes to, should the program have closed its standard ones.
@@ -122,24 +128,29 @@ int LeaseFile::open_fresh(int flags) const noexcept {
   return fresh.release();
 }
 
-LeaseState LeaseFile::test(std::uint32_t seat) const noexcept {
+LeaseState LeaseFile::test(std::uint32_t seat, std::uint64_t session) const noexcept {
+  const NoCancel no_cancel;
   const int known = fd();
   if (known < 0) return LeaseState::unknown;
-  const LeaseState state = ask(known, seat);
+  const LeaseState state = ask(known, lease_position(seat, session));
   // "Free" is the answer that others act on: it counts only if the descriptor was the segment's all the while.
   if (state == LeaseState::free && !is_ours(known)) return LeaseState::unknown;
   return state;
 }
 
-LeaseOutcome LeaseFile::take(std::uint32_t seat, Lease& lease) const noexcept {
-  const std::lock_guard<std::mutex> no_fork(fork_lock());
+LeaseOutcome LeaseFile::take_next(std::uint32_t seat, std::uint64_t session, const std::atomic<std::uint64_t>& newest,
+                                  Lease& lease) const noexcept {
+  const NoCancel no_cancel;
+  const ForkGuard no_fork;
   const Descriptor fresh(open_fresh(O_RDWR));
   if (!fresh) return LeaseOutcome::failed;
-  struct flock lock = byte_of(seat, F_WRLCK);
-  if (::fcntl(fresh.get(), F_OFD_SETLK, &lock) != 0) {
-    if (errno != EAGAIN && errno != EACCES) return LeaseOutcome::failed;
-    return ask(fresh.get(), seat) == LeaseState::free ? LeaseOutcome::obstructed : LeaseOutcome::held;
-  }
+  if (const LeaseOutcome door = take_byte(fresh.get(), door_position(seat, session + 1)); door != LeaseOutcome::taken)
+    return door;
+  ARENA_SHM_STOP_POINT(door_locked);
+  // Behind the door: if that session has begun meanwhile, and is over, its lease is not to be taken again.
+  if (newest.load(std::memory_order_acquire) != session) return LeaseOutcome::held;
+  if (const LeaseOutcome own = take_byte(fresh.get(), lease_position(seat, session + 1)); own != LeaseOutcome::taken)
+    return own;
   ARENA_SHM_STOP_POINT(lease_locked);
   void* page = ::mmap(nullptr, page_bytes(), PROT_READ, MAP_SHARED, fresh.get(), 0);
   if (page == MAP_FAILED) return LeaseOutcome::failed;
@@ -150,23 +161,7 @@ LeaseOutcome LeaseFile::take(std::uint32_t seat, Lease& lease) const noexcept {
     return LeaseOutcome::failed;
   }
   lease = Lease(page, ProcessMark::current());
-  return LeaseOutcome::taken;  // the descriptor closes, the mapping keeps the lock
-}
-
-LeaseFile::Closed::Closed(const LeaseFile& file, std::uint32_t seat) : fd_(-1), seat_(seat) {
-  fork_lock().lock();
-  // Through the segment's own description: nothing has to be opened, so this works when nothing can be.
-  const int fd = file.fd();
-  struct flock lock = byte_of(seat, F_RDLCK);
-  if (fd >= 0 && ::fcntl(fd, F_OFD_SETLK, &lock) == 0) fd_ = fd;
-}
-
-LeaseFile::Closed::~Closed() {
-  if (fd_ >= 0) {
-    struct flock lock = byte_of(seat_, F_UNLCK);
-    ::fcntl(fd_, F_OFD_SETLK, &lock);
-  }
-  fork_lock().unlock();
+  return LeaseOutcome::taken;  // the descriptor closes, the mapping keeps the locks
 }
 
 }  // namespace arena_shm::core

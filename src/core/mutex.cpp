@@ -1,9 +1,13 @@
 #include "arena_shm/core/mutex.hpp"
 
+#include <pthread.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <string>
 
 #include "arena_shm/error.hpp"
+#include "core/process_death.hpp"
 
 namespace arena_shm::core {
 namespace {
@@ -30,42 +34,97 @@ constexpr int kSpins = 200;
 }
 
 /// Spins while the word is owned; the last value seen.
-std::uint32_t spin_while_owned(const std::atomic<std::uint32_t>& word) noexcept {
-  std::uint32_t seen = word.load(std::memory_order_relaxed);
+std::uint64_t spin_while_owned(const std::atomic<std::uint64_t>& word) noexcept {
+  std::uint64_t seen = word.load(std::memory_order_acquire);
   for (int i = 0; i < kSpins && seen != 0; ++i) {
     cpu_pause();
-    seen = word.load(std::memory_order_relaxed);
+    seen = word.load(std::memory_order_acquire);
   }
   return seen;
 }
 
-}  // namespace
-
-void free_dead_mutex(std::atomic<std::uint32_t>& word, std::uint32_t seat) noexcept {
-  std::uint32_t seen = word.load(std::memory_order_relaxed);
-  while (mutex_owner(seen) == seat + 1) {
-    ARENA_SHM_STOP_POINT(mutex_repair);
-    // M3: for the dead owner's release. Only a waiter's W can make it fail, and only once.
-    if (!word.compare_exchange_weak(seen, 0, std::memory_order_acq_rel, std::memory_order_relaxed)) continue;
-    ARENA_SHM_STOP_POINT(mutex_repaired);
-    if ((seen & kMutexWaiters) != 0) futex_wake(word, 1);
-    return;
-  }
+[[noreturn]] void refuse_session(std::uint64_t found, std::uint64_t newest) {
+  throw Error(Code::corrupt, {.name = {},
+                              .doing = "lock the arena's mutex",
+                              .expected = "an owner's session of at most " + std::to_string(newest),
+                              .found = std::to_string(found),
+                              .remedy = "somebody wrote over the segment; remove it and create it anew"});
 }
 
-/// The owner's lease is free: makes the word free, or sees to it that somebody else does. True: the word has changed.
-bool InterprocessMutex::take_from_dead(std::uint32_t seen) const {
-  const std::uint32_t seat = mutex_owner(seen) - 1;
-  leases_.with_dead_seat(seat, [&]() noexcept { free_dead_mutex(word_, seat); });
-  return word_.load(std::memory_order_relaxed) != seen;  // else another repairer, or a newcomer, has the seat
+[[noreturn]] void refuse_reentry() {
+  throw Error(Code::reentered, {.name = {},
+                                .doing = "lock the arena's mutex",
+                                .expected = "a thread that is not inside of Arena::alloc",
+                                .found = "one that is, through another handle: a signal handler has interrupted it there",
+                                .remedy = "give signal handlers a Writer of their own"});
+}
+
+/// CASes it to free, whatever W says meanwhile. Requires: `seen` is the word of one who is dead, or of nobody any more.
+void free_word(std::atomic<std::uint64_t>& word, std::uint64_t seen) noexcept {
+  ARENA_SHM_STOP_POINT(mutex_repair);
+  // M3: for the dead owner's release. It fails if another repairer was first, or a waiter has set W.
+  std::uint64_t expected = seen;
+  if (!word.compare_exchange_strong(expected, 0, std::memory_order_acq_rel, std::memory_order_relaxed)) {
+    if (expected != (seen | kMutexWaiters) ||
+        !word.compare_exchange_strong(expected, 0, std::memory_order_acq_rel, std::memory_order_relaxed))
+      return;
+    seen = expected;
+  }
+  ARENA_SHM_STOP_POINT(mutex_repaired);
+  if ((seen & kMutexWaiters) != 0) futex_wake(word, 1);
+}
+
+/// Is the calling thread the first one of the seat's holder, and so the one that a reservation is for?
+bool is_first_thread_of(const Seat& seat) noexcept {
+  // Two threads of one tid are in two pid namespaces, and so in two processes.
+  return seat.tid.load(std::memory_order_relaxed) == static_cast<std::uint32_t>(::gettid()) &&
+         seat.pid.load(std::memory_order_relaxed) == static_cast<std::uint32_t>(::getpid()) &&
+         seat.pid_namespace.load(std::memory_order_relaxed) == own_pid_namespace();
+}
+
+}  // namespace
+
+void free_dead_mutex(const Ring& ring, const Witness& witness, std::uint32_t seat) noexcept {
+  std::atomic<std::uint64_t>& word = ring.control->mutex;
+  const std::uint64_t seen = word.load(std::memory_order_acquire);
+  if (mutex_owner(seen) == seat + 1 && witness.is_over(seat)) free_word(word, seen);
+}
+
+void free_mutex_of_seat(const Ring& ring, std::uint32_t seat) noexcept {
+  std::atomic<std::uint64_t>& word = ring.control->mutex;
+  const std::uint64_t seen = word.load(std::memory_order_acquire);
+  if (mutex_owner(seen) == seat + 1) free_word(word, seen);
+}
+
+/// Of whoever stored `seen`, which was read with acquire. Errors: Code::corrupt.
+Life InterprocessMutex::life_of_owner(std::uint64_t seen) const {
+  const std::uint32_t owner = mutex_owner(seen);
+  if (owner == 0 || owner > ring_.seat_count) refuse_owner(owner, ring_.seat_count);
+  const std::uint64_t newest = ring_.seats[owner - 1].session.load(std::memory_order_acquire);
+  // A reservation does not say of which session it is; but a newcomer has none left over from before it.
+  const std::uint64_t session = mutex_is_reserved(seen) ? newest : mutex_number(seen);
+  if (session > newest) refuse_session(session, newest);
+  if (owner - 1 == seat_ && session == newest) return Life::alive;  // this handle's
+  return witness_.life_of(owner - 1, session);
+}
+
+/// Requires: the one who stored `seen` is dead. True: the word has changed.
+bool InterprocessMutex::take_from_dead(std::uint64_t seen) const noexcept {
+  free_word(word_, seen);
+  return word_.load(std::memory_order_relaxed) != seen;
 }
 
 /// Requires: `seen` is reserved, has W, and was the word's value. True: the word has changed.
-bool InterprocessMutex::take_reservation_back(std::uint32_t seen) const noexcept {
+/// Errors: Code::reentered.
+bool InterprocessMutex::take_reservation_back(std::uint64_t seen) const {
   std::atomic_thread_fence(std::memory_order_seq_cst);  // V5
   const Seat& owner = ring_.seats[mutex_owner(seen) - 1];
   for (int i = 0; claim_kind(owner.claim.load(std::memory_order_acquire)) != ClaimKind::idle; ++i) {  // V6
-    if (i == kSpins) return word_.load(std::memory_order_relaxed) != seen;
+    if (i == kSpins) {
+      if (word_.load(std::memory_order_relaxed) != seen) return true;
+      if (is_first_thread_of(owner)) refuse_reentry();
+      return false;
+    }
     cpu_pause();
   }
   ARENA_SHM_STOP_POINT(mutex_unreserve);
@@ -74,32 +133,24 @@ bool InterprocessMutex::take_reservation_back(std::uint32_t seen) const noexcept
   return true;
 }
 
-LeaseState InterprocessMutex::lease_of_owner(std::uint32_t seen) const noexcept {
-  // The own seat's lease is held by this process as long as this handle lives: it cannot be tested, and need not be.
-  const std::uint32_t owner = mutex_owner(seen);
-  return owner == me_ ? LeaseState::held : leases_.test(owner - 1);
-}
-
 bool InterprocessMutex::lock_slow(Clock::time_point deadline) {
   const bool try_only = deadline == Clock::time_point::min();
   int untestable = 0;
-  std::uint32_t waiters = 0;  // W, once others may be asleep
-  std::uint32_t seen = word_.load(std::memory_order_relaxed);
+  std::uint64_t waiters = 0;  // W, once others may be asleep
+  std::uint64_t seen = word_.load(std::memory_order_acquire);
   if (!try_only && !mutex_is_reserved(seen)) seen = spin_while_owned(word_);
   for (;;) {
     if (seen == 0) {
-      if (word_.compare_exchange_weak(seen, me_ | waiters, std::memory_order_acquire, std::memory_order_relaxed))  // M1
+      if (word_.compare_exchange_weak(seen, me_ | waiters, std::memory_order_acquire, std::memory_order_acquire))  // M1
         return true;
       continue;
     }
-    const std::uint32_t owner = mutex_owner(seen);
-    if (owner == 0 || owner > ring_.seat_count) refuse_owner(owner, ring_.seat_count);
-    const LeaseState lease = lease_of_owner(seen);
-    if (lease == LeaseState::free && take_from_dead(seen)) {
-      seen = word_.load(std::memory_order_relaxed);
+    const Life life = life_of_owner(seen);
+    if (life == Life::over && take_from_dead(seen)) {
+      seen = word_.load(std::memory_order_acquire);
       continue;
     }
-    if (lease == LeaseState::unknown && ++untestable > kUntestableSlices) refuse_untestable();
+    if (life == Life::unknown && ++untestable > kUntestableSlices) refuse_untestable();
     const auto now = Clock::now();
     const bool over = try_only || now >= deadline;
     if (over && !mutex_is_reserved(seen)) return false;
@@ -110,31 +161,32 @@ bool InterprocessMutex::lock_slow(Clock::time_point deadline) {
     waiters = kMutexWaiters;
     ARENA_SHM_STOP_POINT(mutex_waiting);
     if (mutex_is_reserved(seen) && take_reservation_back(seen)) {
-      seen = word_.load(std::memory_order_relaxed);
+      seen = word_.load(std::memory_order_acquire);
       continue;
     }
     if (over) return false;
+    ::pthread_testcancel();  // the one place of it that may be cancelled: nothing is held
     futex_wait(word_, seen, std::min<std::chrono::nanoseconds>(kSlice, deadline - now));
     ARENA_SHM_STOP_POINT(mutex_woken);
-    seen = word_.load(std::memory_order_relaxed);
+    seen = word_.load(std::memory_order_acquire);
   }
 }
 
 void InterprocessMutex::unlock_slow() noexcept {
-  // W is set. An RMW that changes nothing releases for those who acquire the 0 that the kernel is about to store.
-  word_.fetch_or(kMutexWaiters, std::memory_order_release);  // M2
+  // W is set.
+  word_.exchange(0, std::memory_order_release);  // M2
   ARENA_SHM_STOP_POINT(mutex_unlock_wake);
-  futex_clear_and_wake(word_, 1);
+  futex_wake(word_, 1);
   ARENA_SHM_STOP_POINT(mutex_unlocked);
 }
 
 bool InterprocessMutex::unlock_and_reserve() noexcept {
-  std::atomic<std::uint32_t>& used = ring_.seats[me_ - 1].reservations;
-  const std::uint32_t generation = used.load(std::memory_order_relaxed);  // relaxed: the seat holder's own
-  if (generation < kMutexGenerations) {
-    used.store(generation + 1, std::memory_order_relaxed);
-    std::uint32_t expected = me_;
-    const std::uint32_t reserved = mutex_reserved_for(me_, generation);
+  std::atomic<std::uint64_t>& used = ring_.seats[seat_].reservations;
+  const std::uint64_t reservation = used.load(std::memory_order_relaxed);  // relaxed: the seat holder's own
+  if (reservation < kMaxReservations) {
+    used.store(reservation + 1, std::memory_order_relaxed);
+    std::uint64_t expected = me_;
+    const std::uint64_t reserved = mutex_reserved_for(seat_ + 1, reservation);
     if (word_.compare_exchange_strong(expected, reserved, std::memory_order_release, std::memory_order_relaxed)) {
       reserved_word_ = reserved;
       return true;
@@ -146,11 +198,10 @@ bool InterprocessMutex::unlock_and_reserve() noexcept {
 
 void InterprocessMutex::give_reservation_back() noexcept {
   if (reserved_word_ == kNoReservation) return;
-  const auto reserved = static_cast<std::uint32_t>(reserved_word_);
-  std::uint32_t expected = reserved;
+  std::uint64_t expected = reserved_word_;
   // Without W, or with it: somebody waits for this very thing.
   if (!word_.compare_exchange_strong(expected, 0, std::memory_order_release, std::memory_order_relaxed) &&
-      expected == (reserved | kMutexWaiters) &&
+      expected == (reserved_word_ | kMutexWaiters) &&
       word_.compare_exchange_strong(expected, 0, std::memory_order_release, std::memory_order_relaxed))
     futex_wake(word_, 1);
   reserved_word_ = kNoReservation;

@@ -37,11 +37,43 @@ ProcessMark ProcessMark::current() noexcept {
   return {::getpid(), epoch};
 }
 
-std::mutex& fork_lock() {
-  static std::mutex mutex;
-  static const int registered = ::pthread_atfork([] { mutex.lock(); }, [] { mutex.unlock(); }, [] { mutex.unlock(); });
-  static_cast<void>(registered);
-  return mutex;
-}
+namespace {
+
+/// Taken by fork itself, too. A handler of pthread_atfork that forks again, or a signal handler that comes while its
+/// thread is in fork, would wait for itself: so signals are kept out from the one handler to the other.
+class ForkLock {
+ public:
+  ForkLock() { ::pthread_atfork([] { before_fork(); }, [] { after_fork(); }, [] { after_fork(); }); }
+  void lock() noexcept { ::pthread_mutex_lock(&mutex_); }
+  void unlock() noexcept { ::pthread_mutex_unlock(&mutex_); }
+
+  static ForkLock& instance() noexcept {
+    static ForkLock& lock = *new ForkLock;  // for ever: exit() destroys statics while other threads run
+    return lock;
+  }
+
+ private:
+  static void before_fork() noexcept {
+    sigset_t all;
+    sigset_t before;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    instance().lock();
+    instance().mask_of_forking_ = before;
+  }
+  static void after_fork() noexcept {
+    const sigset_t before = instance().mask_of_forking_;
+    instance().unlock();
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
+
+  pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
+  sigset_t mask_of_forking_{};  // guarded by the mutex
+};
+
+}  // namespace
+
+ForkGuard::ForkGuard() noexcept { ForkLock::instance().lock(); }
+ForkGuard::~ForkGuard() { ForkLock::instance().unlock(); }
 
 }  // namespace arena_shm::core

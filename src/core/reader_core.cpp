@@ -26,7 +26,7 @@ std::uint64_t oldest(std::uint64_t head, std::uint64_t slots) noexcept { return 
 ReadStatus status_of_unseen(const Segment& segment, std::uint64_t seq) {
   const Ring& ring = segment.ring();
   if (ring.control->head.load(std::memory_order_acquire) <= seq) return ReadStatus::not_yet;  // T1
-  switch (settle(ring, segment.leases(), seq, {}).verdict) {
+  switch (settle(ring, segment.witness(), seq, {}).verdict) {
     case Verdict::published: return ReadStatus::ok;
     case Verdict::overwritten: return ReadStatus::overwritten;
     case Verdict::hole: return ReadStatus::hole;
@@ -129,7 +129,7 @@ ReaderCore::Look ReaderCore::resolve() {
     if (slot.stamp() >= done(cursor_) && slot.stamp() != busy(cursor_)) return Look::again;
     cpu_pause();
   }
-  const Settlement settlement = settle(ring_, segment_->leases(), cursor_, stuck_);
+  const Settlement settlement = settle(ring_, segment_->witness(), cursor_, stuck_);
   switch (settlement.verdict) {
     case Verdict::published:
     case Verdict::overwritten: return Look::again;
@@ -146,12 +146,12 @@ ReaderCore::Look ReaderCore::resolve_pending(bool all_stuck) {
       pending_seq_ = cursor_;
       pending_since_ = now;
       suspects_.clear();
-      settle(ring_, segment_->leases(), cursor_, stuck_, &suspects_);
+      settle(ring_, segment_->witness(), cursor_, stuck_, &suspects_);
     }
     if (now - pending_since_ < options_.hold) return Look::nothing;
     // Time is over. Who has been in the same word all the while is stuck, and is not waited for again.
     StuckClaims last;
-    if (settle(ring_, segment_->leases(), cursor_, stuck_, &last).verdict != Verdict::pending) return Look::again;
+    if (settle(ring_, segment_->witness(), cursor_, stuck_, &last).verdict != Verdict::pending) return Look::again;
     stuck_.add_common(suspects_, last);
   }
   lose_up_to(cursor_ + 1, Loss::passed_over);

@@ -134,6 +134,7 @@ Segment::Segment(const std::string& name, int fd, Access access)
   ring_.payload_bytes = header.payload_bytes;
   ring_.seat_count = header.seat_count;
   ring_.exclusive = info_.writers == Writers::exclusive;
+  witness_ = std::make_unique<Witness>(ring_, *leases_);
   doorbell_region_ = header.doorbell;
   if (writable) {
     doorbell_ = reinterpret_cast<Doorbell*>(map(header.doorbell, true, fd));

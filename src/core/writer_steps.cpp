@@ -1,5 +1,7 @@
 #include "arena_shm/core/writer_steps.hpp"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <bitset>
 #include <chrono>
@@ -18,13 +20,15 @@ constexpr int kLooksAfterLease = 16;    // then it is preempted or stopped: its 
 
 }  // namespace
 
-WriterSteps::WriterSteps(std::shared_ptr<const Segment> segment, std::string_view holder)
-    : hold_(std::move(segment), holder),
-      ring_(hold_.segment()->ring()),
-      seat_(hold_.seat()),
-      ringer_(*hold_.segment()->doorbell(), !hold_.membarrier_registered()),
+WriterSteps::WriterSteps(std::shared_ptr<const SeatHold> hold, std::uint32_t which)
+    : hold_(std::move(hold)),
+      ring_(hold_->segment()->ring()),
+      seat_(hold_->seat()),
+      claim_(seat_.claim_at(which)),
+      claim_number_(claim_number(hold_->index(), which)),
+      ringer_(*hold_->segment()->doorbell(), !hold_->membarrier_registered()),
       lap_(ring_),
-      stuck_(ring_.seat_count),
+      stuck_(ring_.claim_count()),
       exclusive_(ring_.exclusive ? Exclusive::idle : Exclusive::no) {}
 
 void WriterSteps::enter_lap(std::uint64_t seq, std::uint64_t next) {
@@ -32,9 +36,9 @@ void WriterSteps::enter_lap(std::uint64_t seq, std::uint64_t next) {
     if (exclusive() != Exclusive::no) {
       become(Exclusive::idle);
     } else {
-      seat_.claim.store(idle(next), std::memory_order_release);  // W4
+      claim_.word.store(idle(next), std::memory_order_release);  // W4
     }
-    throw Error(Code::exhausted, {.name = hold_.segment()->info().name,
+    throw Error(Code::exhausted, {.name = hold_->segment()->info().name,
                                   .doing = "alloc in",
                                   .expected = "a sequence number below " + std::to_string(kSeqLimit),
                                   .found = std::to_string(seq),
@@ -53,8 +57,8 @@ void WriterSteps::refuse_reentry() {
 }
 
 void WriterSteps::refuse_corrupt(std::uint64_t seq, std::uint64_t stamp) const {
-  seat_.claim.store(idle(seq + 1), std::memory_order_release);  // W4: seq is given up
-  throw Error(Code::corrupt, {.name = hold_.segment()->info().name,
+  claim_.word.store(idle(seq + 1), std::memory_order_release);  // W4: seq is given up
+  throw Error(Code::corrupt, {.name = hold_->segment()->info().name,
                               .doing = "alloc in",
                               .expected = "a stamp older than " + std::to_string(busy(seq)),
                               .found = std::to_string(stamp),
@@ -62,13 +66,13 @@ void WriterSteps::refuse_corrupt(std::uint64_t seq, std::uint64_t stamp) const {
 }
 
 bool WriterSteps::is_blocked(std::uint64_t seq) {
-  const LeaseFile& leases = hold_.segment()->leases();
-  for (std::uint32_t i = 0; i < ring_.seat_count; ++i) {
-    if (i == hold_.index()) continue;
-    const Seat& other = ring_.seats[i];
+  const Witness& witness = hold_->segment()->witness();
+  for (std::uint32_t i = 0; i < ring_.claim_count(); ++i) {
+    if (i == claim_number_) continue;
+    const Claim other = ring_.claim(i);
     std::uint64_t claim = 0;
     const auto blocking = [&]() noexcept {
-      claim = other.claim.load(std::memory_order_acquire);                // W4 -> here; the claim first,
+      claim = other.word.load(std::memory_order_acquire);                 // W4 -> here; the claim first,
       const std::uint64_t hi = other.hi.load(std::memory_order_acquire);  // of a batch: hi comes before `writing`
       return blocks(claim, hi, seq, ring_.slot_count);
     };
@@ -80,7 +84,7 @@ bool WriterSteps::is_blocked(std::uint64_t seq) {
       blocked = blocking();
     }
     for (int look = 0; blocked; ++look) {
-      if (leases.test(i) == LeaseState::free) break;  // then the lease: all that its holder stored is visible
+      if (witness.is_over(seat_of_claim(i))) break;  // then its holder: all that it stored is visible
       if (known || look == kLooksAfterLease) {
         stuck_.add(i, claim);
         return true;
@@ -118,13 +122,13 @@ void WriterSteps::count_skip() noexcept {
 
 void WriterSteps::give_up(std::uint64_t seq) noexcept {
   count_skip();
-  seat_.claim.store(idle(seq + 1), std::memory_order_release);  // W4
+  claim_.word.store(idle(seq + 1), std::memory_order_release);  // W4
 }
 
 bool WriterSteps::after_skip(std::uint64_t next, bool may_wait) {
   count_skip();
   if (skips_ <= ring_.seat_count) return true;
-  seat_.claim.store(idle(next), std::memory_order_release);  // W4
+  claim_.word.store(idle(next), std::memory_order_release);  // W4
   return await_free_slot(may_wait);
 }
 
@@ -136,17 +140,19 @@ bool WriterSteps::free_slot_ahead() const {
   std::bitset<kMaxSeats> tested;
   std::bitset<kMaxSeats> alive;
   const auto blocked_by = [&](std::uint32_t i, std::uint64_t seq) -> bool {
-    const std::uint64_t claim = ring_.seats[i].claim.load(std::memory_order_acquire);  // W4 -> here
-    const std::uint64_t hi = ring_.seats[i].hi.load(std::memory_order_acquire);
-    if (i == hold_.index() || !blocks(claim, hi, seq, ring_.slot_count)) return false;
-    if (!tested[i]) alive[i] = hold_.segment()->leases().test(i) != LeaseState::free;
-    tested[i] = true;
-    return alive[i];
+    const Claim other = ring_.claim(i);
+    const std::uint64_t claim = other.word.load(std::memory_order_acquire);  // W4 -> here
+    const std::uint64_t hi = other.hi.load(std::memory_order_acquire);
+    if (i == claim_number_ || !blocks(claim, hi, seq, ring_.slot_count)) return false;
+    const std::uint32_t seat = seat_of_claim(i);
+    if (!tested[seat]) alive[seat] = !hold_->segment()->witness().is_over(seat);
+    tested[seat] = true;
+    return alive[seat];
   };
   for (std::uint64_t seq = head; seq < head + ring_.slot_count; ++seq) {
     if (ring_.slot_of(seq).stamp() == predecessor(seq, ring_.slot_count)) return true;
     bool blocked = false;
-    for (std::uint32_t i = 0; i < ring_.seat_count && !blocked; ++i) blocked = blocked_by(i, seq);
+    for (std::uint32_t i = 0; i < ring_.claim_count() && !blocked; ++i) blocked = blocked_by(i, seq);
     if (!blocked) return true;
   }
   return false;
@@ -160,6 +166,7 @@ bool WriterSteps::await_free_slot(bool may_wait) {
     starved_ = true;
     if (!may_wait) return false;
     ARENA_SHM_STOP_POINT(alloc_starved);
+    ::pthread_testcancel();  // nothing is held
     if (look < 16) {
       std::this_thread::yield();
     } else {

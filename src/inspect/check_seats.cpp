@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
-#include <csignal>
 #include <cstddef>
 
 #include "arena_shm/core/mutex.hpp"
@@ -14,10 +12,6 @@
 namespace arena_shm::inspect {
 
 namespace {
-
-bool is_inside(const SeatFacts& seat) noexcept {
-  return seat.claim == core::ClaimKind::claiming || seat.claim == core::ClaimKind::writing;
-}
 
 /// One look at the seats and at the mutex: first the words, then what bounds them.
 class Look {
@@ -48,36 +42,24 @@ class Look {
   }
 
   void check_words(const SeatFacts& seat) {
-    const auto claim = seat.claim_seq << 2 | static_cast<std::uint64_t>(seat.claim);
     const auto wrong = [&](const char* word, std::uint64_t value, Severity severity, std::string text) {
       suspect(fmt::format("seat {} {}", seat.index, word), {value, 0, 0}, severity, std::move(text));
     };
-    if (seat.claim == core::ClaimKind::invalid) {
-      wrong("claim", claim, Severity::error,
-            fmt::format("expected idle, claiming or writing, found {:#x}; {}", claim, kWrittenOver));
-    } else if (seat.claim_seq + (seat.claim == core::ClaimKind::writing ? 1 : 0) > head_) {
-      wrong("claim", claim, severity_beyond_head(image_),
-            fmt::format("expected a number that head, {}, has reached, found '{}'; {}", head_,
-                        describe_claim(seat, exclusive_), remedy_beyond_head(image_)));
-    }
-    if (exclusive_ && is_inside(seat)) {
-      wrong("claim kind", claim, Severity::error,
-            fmt::format("expected where its holder began, as this arena has one writer, found '{}'; {}",
-                        describe_claim(seat, false), kWrittenOver));
-    }
-    if (seat.hi > head_) {
-      wrong("hi", seat.hi, severity_beyond_head(image_),
-            fmt::format("expected the end of a batch that head, {}, has reached, found {}; {}", head_, seat.hi,
-                        remedy_beyond_head(image_)));
+    check_claim(seat, seat.claims[0], "claim", "hi");
+    check_claim(seat, seat.claims[1], "second claim", "second hi");
+    if (seat.ended > seat.session || seat.session > core::kMaxSession) {
+      wrong("session", seat.session ^ seat.ended, severity_beyond_head(image_),
+            fmt::format("expected at most {} sessions, and no more that are over, found {} and {}; {}",
+                        core::kMaxSession, seat.session, seat.ended, remedy_beyond_head(image_)));
     }
     if (seat.values > head_ || seat.skipped > head_ - seat.values) {
       wrong("counters", seat.values ^ seat.skipped, severity_beyond_head(image_),
             fmt::format("expected at most {} values, published or skipped, found {} and {}; {}", head_, seat.values,
                         seat.skipped, remedy_beyond_head(image_)));
     }
-    if (seat.reservations > core::kMutexGenerations) {
+    if (seat.reservations > core::kMaxReservations) {
       wrong("reservations", seat.reservations, Severity::error,
-            fmt::format("expected at most {}, found {}; {}", core::kMutexGenerations, seat.reservations, kWrittenOver));
+            fmt::format("expected at most {}, found {}; {}", core::kMaxReservations, seat.reservations, kWrittenOver));
     }
     if (!seat.unused_is_zero) {
       wrong("padding", 0, Severity::warning,
@@ -85,36 +67,59 @@ class Look {
     }
   }
 
+  void check_claim(const SeatFacts& seat, const ClaimFacts& claim, const char* name, const char* end_name) {
+    const auto wrong = [&](const std::string& word, std::uint64_t value, Severity severity, std::string text) {
+      suspect(fmt::format("seat {} {}", seat.index, word), {value, 0, 0}, severity, std::move(text));
+    };
+    SeatFacts alone = seat;
+    alone.claims = {claim, {}};
+    if (claim.kind == core::ClaimKind::invalid) {
+      wrong(name, claim.word(), Severity::error,
+            fmt::format("expected idle, claiming or writing, found {:#x}; {}", claim.word(), kWrittenOver));
+    } else if (claim.seq + (claim.kind == core::ClaimKind::writing ? 1 : 0) > head_) {
+      wrong(name, claim.word(), severity_beyond_head(image_),
+            fmt::format("expected a number that head, {}, has reached, found '{}'; {}", head_,
+                        describe_claim(alone, exclusive_), remedy_beyond_head(image_)));
+    }
+    if (exclusive_ && claim.is_inside()) {
+      wrong(fmt::format("{} kind", name), claim.word(), Severity::error,
+            fmt::format("expected where its holder began, as this arena has one writer, found '{}'; {}",
+                        describe_claim(alone, false), kWrittenOver));
+    }
+    if (claim.hi > head_) {
+      wrong(end_name, claim.hi, severity_beyond_head(image_),
+            fmt::format("expected the end of a batch that head, {}, has reached, found {}; {}", head_, claim.hi,
+                        remedy_beyond_head(image_)));
+    }
+  }
+
+  std::string died_how(const SeatFacts& seat) const {
+    const std::string how = seat.is_inside() ? "while " + describe_claim(seat, exclusive_) : "idle";
+    if (seat.holder == Holder::dead) return "which died " + how;
+    return fmt::format("which is {} {}", seat.holder == Holder::dumping ? "dead, and dumps core," : "dying", how);
+  }
+
   void check_holder(const SeatFacts& seat) {
-    const auto claim = seat.claim_seq << 2 | static_cast<std::uint64_t>(seat.claim);
-    const std::array<std::uint64_t, 3> words{claim, seat.pid, static_cast<std::uint64_t>(seat.taken_ns)};
+    const std::array<std::uint64_t, 3> words{seat.claim().word(), seat.session, seat.ended};
     const std::string where = fmt::format("seat {} holder", seat.index);
-    if (seat.holder == Holder::dead) {
+    if (is_dead(seat.holder)) {
       suspect(where, words, Severity::warning,
-              fmt::format("expected one that lives or has left, found pid {}, which died {}; the next writer repairs "
-                          "it, or arena-shm seats NAME --clear-stale",
-                          seat.pid, is_inside(seat) ? "while " + describe_claim(seat, exclusive_) : "idle"));
-    } else if (seat.holder == Holder::left && is_inside(seat)) {
-      suspect(where, words, Severity::error,
-              fmt::format("expected to be idle, as it has been given back, found '{}'; {}",
-                          describe_claim(seat, exclusive_), kWrittenOver));
+              fmt::format("expected one that lives or has left, found pid {}, {}; the next writer repairs it, or "
+                          "arena-shm seats NAME --clear-stale",
+                          seat.pid, died_how(seat)));
+    } else if (seat.holder == Holder::gone) {
+      suspect(where, words, Severity::warning,
+              fmt::format("expected that pid {} lives, as the lease is held, found no such process; its memory is "
+                          "shared by a child that has not called exec, or somebody else locks the file: see "
+                          "/proc/locks",
+                          seat.pid));
     } else if (seat.holder == Holder::alive) {
       check_alive(seat, where, words);
     }
   }
 
   void check_alive(const SeatFacts& seat, const std::string& where, const std::array<std::uint64_t, 3>& words) {
-    if (seat.pid == 0) {
-      suspect(where, words, Severity::warning,
-              "expected the pid of who holds the lease, found none; a writer is stopped while it comes or goes, or "
-              "somebody else locks the file: see /proc/locks");
-    } else if (!seat.other_namespace && ::kill(static_cast<pid_t>(seat.pid), 0) != 0 && errno == ESRCH) {
-      suspect(
-          where, words, Severity::warning,
-          fmt::format("expected that pid {} lives, as the lease is held, found no such process; somebody else locks "
-                      "the file: see /proc/locks",
-                      seat.pid));
-    } else if (is_inside(seat) && seat.process.state == ProcessState::stopped) {
+    if (seat.is_inside() && seat.process.state == ProcessState::stopped) {
       suspect(
           where, words, Severity::warning,
           fmt::format("expected that it goes on, found pid {} stopped while {}; others skip its slot: kill -CONT {}",
@@ -128,24 +133,29 @@ class Look {
     const auto wrong = [&](std::uint64_t since, Severity severity, std::string text) {
       suspect("mutex", {mutex_, since, 0}, severity, std::move(text));
     };
-    const std::uint32_t generation = (mutex_ & ~(core::kMutexWaiters | core::kMutexReserved)) >> core::kMutexOwnerBits;
-    if (owner == 0 || (!core::mutex_is_reserved(mutex_) && generation != 0)) {
+    const std::uint64_t number = core::mutex_number(mutex_);
+    if (owner == 0) {
       wrong(0, Severity::error, fmt::format("expected to be free or owned, found {:#x}; {}", mutex_, kWrittenOver));
       return;
     }
     if (owner > seats_.all.size()) return;  // the file was cut off
     const SeatFacts& seat = seats_.all[owner - 1];
-    const auto since = static_cast<std::uint64_t>(seat.taken_ns);
-    if (core::mutex_is_reserved(mutex_) && generation >= seat.reservations) {
+    const std::uint64_t since = seat.session;
+    if (!core::mutex_is_reserved(mutex_) && number > seat.session) {
+      wrong(since, severity_beyond_head(image_),
+            fmt::format("expected one of the {} sessions of seat {}, found the one numbered {}; {}", seat.session,
+                        seat.index, number, remedy_beyond_head(image_)));
+    } else if (core::mutex_is_reserved(mutex_) && number >= seat.reservations) {
       wrong(since, severity_beyond_head(image_),
             fmt::format("expected one of the {} reservations of seat {}, found the one numbered {}; {}",
-                        seat.reservations, seat.index, generation, remedy_beyond_head(image_)));
-    } else if (seat.holder == Holder::dead || seat.holder == Holder::left || seat.holder == Holder::never) {
+                        seat.reservations, seat.index, number, remedy_beyond_head(image_)));
+    } else if (is_dead(seat.holder) || seat.holder == Holder::left || seat.holder == Holder::never ||
+               (!core::mutex_is_reserved(mutex_) && number < seat.session)) {
       wrong(since, Severity::warning,
             fmt::format("expected an owner that lives, found seat {}, whose holder {}; whoever wants it next frees it, "
                         "or arena-shm seats NAME --clear-stale",
-                        seat.index, seat.holder == Holder::dead ? "died" : "is gone"));
-    } else if (seat.process.state == ProcessState::stopped && (!core::mutex_is_reserved(mutex_) || is_inside(seat))) {
+                        seat.index, is_dead(seat.holder) ? "died" : "is gone"));
+    } else if (seat.process.state == ProcessState::stopped && (!core::mutex_is_reserved(mutex_) || seat.is_inside())) {
       wrong(
           since, Severity::warning,
           fmt::format("expected an owner that goes on, found pid {} stopped; Arena::alloc waits for it: kill -CONT {}",
@@ -157,7 +167,7 @@ class Look {
   const core::Header& header_;
   const bool exclusive_;
   bool has_mutex_ = false;
-  std::uint32_t mutex_ = 0;
+  std::uint64_t mutex_ = 0;
   Seats seats_;
   std::uint64_t head_ = 0;
   Suspects suspects_;

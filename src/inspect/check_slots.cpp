@@ -202,9 +202,10 @@ class Slots {
 
   bool may_still_publish(const Seats& seats, std::uint64_t seq, std::uint64_t head) const {
     return std::any_of(seats.all.begin(), seats.all.end(), [&](const SeatFacts& seat) {
-      if (seat.holder != Holder::alive && seat.holder != Holder::unknown) return false;
-      if (exclusive_) return head <= seq + 1 && seat.claim_seq <= seq;
-      return core::covers(seat.claim_seq << 2 | static_cast<std::uint64_t>(seat.claim), seat.hi, seq);
+      if (seat.holder == Holder::never || seat.holder == Holder::left || is_dead(seat.holder)) return false;
+      if (exclusive_) return head <= seq + 1 && seat.claims[0].seq <= seq;
+      return std::any_of(seat.claims.begin(), seat.claims.end(),
+                         [&](const ClaimFacts& claim) { return core::covers(claim.word(), claim.hi, seq); });
     });
   }
 

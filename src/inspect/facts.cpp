@@ -108,7 +108,7 @@ Facts read_facts(const Image& image) {
   read_schema(image, facts);
   const std::uint64_t control = facts.header.control.offset_bytes;
   facts.head = load<std::uint64_t>(image, control + offsetof(core::Control, head), "head", facts);
-  facts.mutex = load<std::uint32_t>(image, control + offsetof(core::Control, mutex), "mutex", facts);
+  facts.mutex = load<std::uint64_t>(image, control + offsetof(core::Control, mutex), "mutex", facts);
   facts.doorbell = load<std::uint32_t>(image, facts.header.doorbell.offset_bytes, "doorbell", facts);
   check_words(facts);
   return facts;

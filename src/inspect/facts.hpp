@@ -23,7 +23,7 @@ struct Facts {
   std::uint64_t file_bytes = 0;
   std::optional<schema::Schema> schema;
   std::optional<std::uint64_t> head;
-  std::optional<std::uint32_t> mutex;
+  std::optional<std::uint64_t> mutex;
   std::optional<std::uint32_t> doorbell;
   std::vector<std::string> problems;
 };

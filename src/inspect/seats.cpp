@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "arena_shm/core/lease.hpp"
+#include "core/process_death.hpp"
 
 namespace arena_shm::inspect {
 
@@ -42,38 +43,56 @@ bool is_zero(std::span<const std::byte> bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
 }
 
-// Who gives a seat back takes his pid out of it; who dies does not.
-Holder holder_of(core::LeaseState lease, bool used, std::uint32_t pid) {
+Holder holder_of(const SeatFacts& seat, core::LeaseState lease, const core::Holder& holder) {
+  if (seat.session == 0) return Holder::never;
+  if (seat.ended >= seat.session) return Holder::left;
   switch (lease) {
-    case core::LeaseState::held: return Holder::alive;
-    case core::LeaseState::unknown: return used ? Holder::unknown : Holder::never;
-    case core::LeaseState::free: break;
+    case core::LeaseState::free: return Holder::dead;
+    case core::LeaseState::unknown: return Holder::unknown;
+    case core::LeaseState::held: break;
   }
-  if (!used) return Holder::never;
-  return pid == 0 ? Holder::left : Holder::dead;
+  switch (core::how_it_dies(holder)) {
+    case core::Dying::exiting: return Holder::dying;
+    case core::Dying::dumping_core: return Holder::dumping;
+    case core::Dying::gone: return Holder::gone;
+    case core::Dying::no: break;
+  }
+  return Holder::alive;
 }
+
+ClaimFacts claim_in(const SeatBytes& seat, std::size_t word, std::size_t hi) {
+  const auto claim = field<std::uint64_t>(seat, word);
+  return {.kind = core::claim_kind(claim), .seq = core::claim_seq(claim), .hi = field<std::uint64_t>(seat, hi)};
+}
+
+std::uint64_t session_in(const SeatBytes& seat) { return field<std::uint64_t>(seat, offsetof(core::Seat, session)); }
 
 SeatFacts decode(std::uint32_t index, const SeatBytes& bytes, core::LeaseState lease) {
   SeatFacts seat;
   seat.index = index;
-  const auto claim = field<std::uint64_t>(bytes, offsetof(core::Seat, claim));
-  seat.claim = core::claim_kind(claim);
-  seat.claim_seq = core::claim_seq(claim);
-  seat.hi = field<std::uint64_t>(bytes, offsetof(core::Seat, hi));
+  seat.claims[0] = claim_in(bytes, offsetof(core::Seat, claim), offsetof(core::Seat, hi));
+  seat.claims[1] = claim_in(bytes, offsetof(core::Seat, others_claim), offsetof(core::Seat, others_hi));
+  seat.session = session_in(bytes);
+  seat.ended = field<std::uint64_t>(bytes, offsetof(core::Seat, ended));
   seat.values = field<std::uint64_t>(bytes, offsetof(core::Seat, values));
   seat.skipped = field<std::uint64_t>(bytes, offsetof(core::Seat, skipped));
   seat.pid = field<std::uint32_t>(bytes, offsetof(core::Seat, pid));
   seat.tid = field<std::uint32_t>(bytes, offsetof(core::Seat, tid));
   seat.taken_ns = field<std::int64_t>(bytes, offsetof(core::Seat, taken_ns));
   seat.name = name_in(bytes);
-  seat.reservations = field<std::uint32_t>(bytes, offsetof(core::Seat, reservations));
+  seat.reservations = field<std::uint64_t>(bytes, offsetof(core::Seat, reservations));
   seat.unused_is_zero = is_zero(std::span(bytes).subspan(offsetof(core::Seat, unused), sizeof(core::Seat::unused)));
-  seat.holder = holder_of(lease, !is_zero(bytes), seat.pid);
   const auto pid_namespace = field<std::uint64_t>(bytes, offsetof(core::Seat, pid_namespace));
+  const auto start_time = field<std::uint64_t>(bytes, offsetof(core::Seat, start_time));
+  seat.holder = holder_of(seat, lease,
+                          {.pid = seat.pid,
+                           .start_time = start_time,
+                           .pid_namespace = pid_namespace,
+                           .time_namespace = field<std::uint64_t>(bytes, offsetof(core::Seat, time_namespace)),
+                           .lease_page = field<std::uint64_t>(bytes, offsetof(core::Seat, lease_page))});
   seat.other_namespace = pid_namespace != 0 && pid_namespace != own_pid_namespace();
   if (seat.pid != 0 && !seat.other_namespace) {
     Process process = look_up(seat.pid);
-    const auto start_time = field<std::uint64_t>(bytes, offsetof(core::Seat, start_time));
     if (process.start_time == start_time) seat.process = std::move(process);
   }
   return seat;
@@ -86,6 +105,9 @@ std::string_view to_string(Holder holder) noexcept {
     case Holder::never: return "never used";
     case Holder::left: return "left";
     case Holder::dead: return "dead";
+    case Holder::dying: return "dying";
+    case Holder::dumping: return "dumping core";
+    case Holder::gone: return "gone, memory shared";
     case Holder::alive: return "alive";
     case Holder::unknown: break;
   }
@@ -97,13 +119,18 @@ std::size_t Seats::count(Holder holder) const noexcept {
       std::count_if(all.begin(), all.end(), [&](const SeatFacts& seat) { return seat.holder == holder; }));
 }
 
+std::size_t Seats::count_dead() const noexcept {
+  return static_cast<std::size_t>(
+      std::count_if(all.begin(), all.end(), [](const SeatFacts& seat) { return is_dead(seat.holder); }));
+}
+
 Seats read_seats(const Image& image, const core::Header& header) {
   Seats seats;
   const core::LeaseFile leases(::fcntl(image.fd(), F_DUPFD_CLOEXEC, 0), image.label());
   const std::vector<SeatBytes> table = read_table(image, header);
   for (std::uint32_t i = 0; i < table.size(); ++i) {
     // The words came first, the lease comes after: a dead holder's words are then its last.
-    const core::LeaseState lease = image.is_live() ? leases.test(i) : core::LeaseState::unknown;
+    const core::LeaseState lease = image.is_live() ? leases.test(i, session_in(table[i])) : core::LeaseState::unknown;
     const SeatFacts& seat = seats.all.emplace_back(decode(i, table[i], lease));
     seats.values += seat.values;
     seats.skipped += seat.skipped;
@@ -129,12 +156,13 @@ double rate(std::uint64_t before, std::uint64_t after, std::chrono::duration<dou
 }
 
 std::string describe_claim(const SeatFacts& seat, bool exclusive) {
-  switch (seat.claim) {
-    case core::ClaimKind::idle: return exclusive ? fmt::format("since {}", seat.claim_seq) : "idle";
-    case core::ClaimKind::claiming: return fmt::format("claiming {}", seat.claim_seq);
+  const ClaimFacts& claim = seat.claim();
+  switch (claim.kind) {
+    case core::ClaimKind::idle: return exclusive ? fmt::format("since {}", claim.seq) : "idle";
+    case core::ClaimKind::claiming: return fmt::format("claiming {}", claim.seq);
     case core::ClaimKind::writing:
-      return seat.hi > seat.claim_seq + 1 ? fmt::format("writing {}..{}", seat.claim_seq, seat.hi - 1)
-                                          : fmt::format("writing {}", seat.claim_seq);
+      return claim.hi > claim.seq + 1 ? fmt::format("writing {}..{}", claim.seq, claim.hi - 1)
+                                      : fmt::format("writing {}", claim.seq);
     case core::ClaimKind::invalid: break;
   }
   return "not valid";

@@ -1,6 +1,7 @@
 // The seat table, decoded: what each writing handle is inside of, and whether its holder lives.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -19,20 +20,38 @@ enum class Holder : std::uint8_t {
   never,    ///< nobody has had this seat
   left,     ///< its last holder gave it back
   dead,     ///< its last holder died in it
+  dying,    ///< the same, but the kernel has not taken its memory apart yet
+  dumping,  ///< the same, and the kernel writes its core
+  gone,     ///< the same, but its memory is shared by a process that has not called exec
   alive,    ///< held
   unknown,  ///< the lease could not be tested, or the segment is a saved one
 };
 std::string_view to_string(Holder holder) noexcept;
 
+/// Is it proved that this holder will never write again?
+constexpr bool is_dead(Holder holder) noexcept {
+  return holder == Holder::dead || holder == Holder::dying || holder == Holder::dumping;
+}
+
+struct ClaimFacts {
+  core::ClaimKind kind = core::ClaimKind::idle;
+  std::uint64_t seq = 0;
+  std::uint64_t hi = 0;
+  std::uint64_t word() const noexcept { return seq << 2 | static_cast<std::uint64_t>(kind); }
+  bool is_inside() const noexcept {
+    return kind == core::ClaimKind::claiming || kind == core::ClaimKind::writing;
+  }
+};
+
 struct SeatFacts {
   std::uint32_t index = 0;
   Holder holder = Holder::never;
-  core::ClaimKind claim = core::ClaimKind::idle;
-  std::uint64_t claim_seq = 0;
-  std::uint64_t hi = 0;
+  std::array<ClaimFacts, core::kClaimsPerSeat> claims{};
+  std::uint64_t session = 0;  ///< how often it was taken
+  std::uint64_t ended = 0;    ///< the newest session known to be over
   std::uint64_t values = 0;   ///< published, over all holders
   std::uint64_t skipped = 0;  ///< sequence numbers given up, over all holders
-  std::uint32_t reservations = 0;
+  std::uint64_t reservations = 0;
   bool unused_is_zero = true;  ///< the bytes that mean nothing
   std::uint32_t pid = 0;
   std::uint32_t tid = 0;
@@ -40,6 +59,10 @@ struct SeatFacts {
   std::string name;              ///< what the holder calls itself; may hold anything
   bool other_namespace = false;  ///< pid and tid are those of another pid namespace
   Process process;               ///< of the pid, if it is still the process that took the seat
+
+  /// The claim to show: one that says that somebody is inside, if there is one.
+  const ClaimFacts& claim() const noexcept { return claims[1].is_inside() && !claims[0].is_inside() ? claims[1] : claims[0]; }
+  bool is_inside() const noexcept { return claims[0].is_inside() || claims[1].is_inside(); }
 };
 
 struct Seats {
@@ -47,6 +70,9 @@ struct Seats {
   std::uint64_t values = 0;    ///< sums over all seats
   std::uint64_t skipped = 0;
   std::size_t count(Holder holder) const noexcept;
+  std::size_t count_dead() const noexcept;  ///< is_dead
+  /// By one who may write again: alive, or gone with its memory shared.
+  std::size_t count_held() const noexcept { return count(Holder::alive) + count(Holder::gone); }
 };
 
 /// Requires: a usable header of this image.

@@ -132,12 +132,15 @@ void add_counters(Page& page) {
 }
 
 bool is_in_flight(const inspect::SeatFacts& seat) {
-  return seat.claim == core::ClaimKind::claiming || seat.claim == core::ClaimKind::writing;
+  return seat.is_inside();
 }
 
 void add_writers(Page& page) {
-  constexpr std::array<std::pair<Holder, const char*>, 5> kStates{{{Holder::alive, "alive"},
+  constexpr std::array<std::pair<Holder, const char*>, 8> kStates{{{Holder::alive, "alive"},
                                                                    {Holder::dead, "dead"},
+                                                                   {Holder::dying, "dying"},
+                                                                   {Holder::dumping, "dumping_core"},
+                                                                   {Holder::gone, "gone_memory_shared"},
                                                                    {Holder::left, "left"},
                                                                    {Holder::never, "never_used"},
                                                                    {Holder::unknown, "unknown"}}};
@@ -152,7 +155,7 @@ void add_writers(Page& page) {
       "seats_in_flight", "gauge", "Seats whose last holder is, or died, in the middle of a value.",
       [](const Arena& arena) { return std::count_if(arena.seats.all.begin(), arena.seats.all.end(), is_in_flight); });
   page.readable("mutex_held", "gauge", "Is the mutex of Arena::alloc held?", [](const Arena& arena) {
-    const std::uint32_t word = *arena.facts.mutex;
+    const std::uint64_t word = *arena.facts.mutex;
     return core::mutex_owner(word) != 0 && !core::mutex_is_reserved(word) ? 1 : 0;
   });
   page.readable("mutex_waited_for", "gauge", "May somebody be waiting for the mutex?",

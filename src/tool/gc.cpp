@@ -30,7 +30,7 @@ std::optional<std::string> use_of(const inspect::Image& image, bool force) {
   const inspect::Facts facts = inspect::read_facts(image);
   if (!facts.usable) return "it is damaged: see arena-shm inspect, and remove it with arena-shm rm";
   const inspect::Seats seats = inspect::read_seats(image, facts.header);
-  const std::size_t held = seats.count(inspect::Holder::alive);
+  const std::size_t held = seats.count_held();
   if (held > 0) return fmt::format("{} alive", counted(held, "writer"));
   if (seats.count(inspect::Holder::unknown) > 0) return "its seats cannot be tested";
   const inspect::Mappers mappers = inspect::mappers_of(image, facts.header.doorbell.offset_bytes);

@@ -26,7 +26,7 @@ void append_fact(std::string& out, std::string_view name, const std::string& tex
 void append_title(std::string& out, const std::string& title) { out += '\n' + strong(title + '\n'); }
 
 std::string mutex_state(const Inspection& in) {
-  const std::uint32_t word = *in.facts.mutex;
+  const std::uint64_t word = *in.facts.mutex;
   const std::uint32_t owner = core::mutex_owner(word);
   std::string text = "free";
   if (owner > in.seats.all.size()) {
@@ -35,7 +35,7 @@ std::string mutex_state(const Inspection& in) {
     const inspect::SeatFacts& seat = in.seats.all[owner - 1];
     text = fmt::format("{} seat {} ({}, pid {})", core::mutex_is_reserved(word) ? "reserved for" : "held by", owner - 1,
                        to_string(seat.holder), seat.pid);
-    if (seat.holder == inspect::Holder::dead) text += "; whoever wants it next will free it";
+    if (is_dead(seat.holder)) text += "; whoever wants it next will free it";
   }
   if ((word & core::kMutexWaiters) != 0) text += "; somebody waits for it";
   return text;

@@ -36,8 +36,8 @@ struct Row {
 
 std::string writers(const inspect::Seats& seats) {
   using inspect::Holder;
-  std::string text = fmt::format("{} alive", seats.count(Holder::alive));
-  if (const std::size_t dead = seats.count(Holder::dead); dead > 0) text += fmt::format(", {} dead", dead);
+  std::string text = fmt::format("{} alive", seats.count_held());
+  if (const std::size_t dead = seats.count_dead(); dead > 0) text += fmt::format(", {} dead", dead);
   return text;
 }
 
@@ -70,8 +70,8 @@ JsonObject object_of(const Row& row) {
   object["segment_bytes"] = info.segment_bytes;
   object["written"] = row.seats.values;
   object["values_per_s"] = rate_of(row);
-  object["writers_alive"] = row.seats.count(Holder::alive);
-  object["writers_dead"] = row.seats.count(Holder::dead);
+  object["writers_alive"] = row.seats.count_held();
+  object["writers_dead"] = row.seats.count_dead();
   object["created_ns"] = info.created_ns;
   return object;
 }

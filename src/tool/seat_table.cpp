@@ -29,15 +29,14 @@ std::string holder(const inspect::SeatFacts& seat) {
 // With how far the others have come meanwhile.
 std::string claim(const inspect::SeatFacts& seat, const inspect::Facts& facts) {
   std::string text = describe_claim(seat, facts.info.writers == Writers::exclusive);
-  const bool in_flight = seat.claim == core::ClaimKind::claiming || seat.claim == core::ClaimKind::writing;
-  if (in_flight && facts.head && *facts.head > seat.claim_seq) {
-    text += fmt::format(", {} behind", *facts.head - seat.claim_seq);
+  if (seat.is_inside() && facts.head && *facts.head > seat.claim().seq) {
+    text += fmt::format(", {} behind", *facts.head - seat.claim().seq);
   }
   return text;
 }
 
 std::vector<std::string> cells(const inspect::SeatFacts& seat, const inspect::Facts& facts) {
-  const bool known = seat.pid != 0;
+  const bool known = seat.pid != 0 && seat.holder != Holder::left;
   std::string process = schema::printable(seat.process.name);
   if (seat.other_namespace) process = "(other pid namespace)";
   return {fmt::format("{}", seat.index),
@@ -71,7 +70,7 @@ SeatLines seat_lines(const inspect::Facts& facts, const inspect::Seats& seats) {
   for (const inspect::SeatFacts& seat : seats.all) {
     if (seat.holder == Holder::never) continue;
     table.widen(rows.emplace_back(cells(seat, facts)));
-    result.lines.push_back({.text = {}, .is_dead = seat.holder == Holder::dead});
+    result.lines.push_back({.text = {}, .is_dead = is_dead(seat.holder)});
   }
   const auto print = [](std::string& text, auto append) {
     append(text);
@@ -101,7 +100,7 @@ JsonObject seat_object(const inspect::SeatFacts& seat, const inspect::Facts& fac
   object["is_other_pid_namespace"] = seat.other_namespace;
   object["name"] = seat.name;
   object["claim"] = describe_claim(seat, facts.info.writers == Writers::exclusive);
-  object["claim_seq"] = seat.claim_seq;
+  object["claim_seq"] = seat.claim().seq;
   object["values"] = seat.values;
   object["skipped"] = seat.skipped;
   object["taken_ns"] = seat.taken_ns;
@@ -110,7 +109,8 @@ JsonObject seat_object(const inspect::SeatFacts& seat, const inspect::Facts& fac
 
 std::string count_seats(const inspect::Seats& seats) {
   std::string text;
-  for (const Holder holder : {Holder::alive, Holder::dead, Holder::left, Holder::never, Holder::unknown}) {
+  for (const Holder holder : {Holder::alive, Holder::dying, Holder::dumping, Holder::gone, Holder::dead, Holder::left, Holder::never,
+                              Holder::unknown}) {
     if (const std::size_t count = seats.count(holder); count > 0) {
       text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, to_string(holder));
     }

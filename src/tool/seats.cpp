@@ -33,7 +33,7 @@ void clear_stale(const inspect::Image& image, const inspect::Facts& facts) {
   std::size_t cleared = 0;
   Output output;
   for (const inspect::SeatFacts& seat : inspect::read_seats(image, facts.header).all) {
-    if (seat.holder != inspect::Holder::dead || !core::clear_dead_seat(*segment, seat.index)) continue;
+    if (!is_dead(seat.holder) || !core::clear_dead_seat(*segment, seat.index)) continue;
     ++cleared;
     output.text() += fmt::format("cleared seat {}: pid {} died, {}\n", seat.index, seat.pid,
                                  describe_claim(seat, facts.info.writers == Writers::exclusive));

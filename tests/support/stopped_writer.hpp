@@ -47,8 +47,12 @@ class StoppedWriter {
     claim() = core::idle(std::max(seq + 1, file_.seat(seat_).hi.load()));
   }
 
-  /// Dies where it is.
-  void die() { hold_.reset(); }
+  /// Dies where it is: its lease is free, and it has not said that it left.
+  void die() {
+    const std::uint64_t session = hold_->session();
+    hold_.reset();
+    file_.seat(seat_).ended = session - 1;
+  }
 
  private:
   std::atomic<std::uint64_t>& claim() { return file_.seat(seat_).claim; }

@@ -25,7 +25,8 @@ using test::TempName;
 using Numbers = Arena<std::uint64_t>;
 
 LeaseState lease(const TempName& name, std::uint32_t seat) {
-  return core::Segment::open(name, core::Access::read_only)->leases().test(seat);
+  const auto segment = core::Segment::open(name, core::Access::read_only);
+  return segment->leases().test(seat, segment->ring().seats[seat].session);
 }
 
 TEST(ForkTest, HandlesDestroyedInTheChildDoNothing) {
@@ -36,7 +37,7 @@ TEST(ForkTest, HandlesDestroyedInTheChildDoNothing) {
   auto reader = std::make_optional(view->reader(From::oldest));
   for (int i = 0; i < 200; ++i) arena->alloc(1);  // the mutex is reserved for this handle
   SegmentFile file(name);
-  const std::uint32_t mutex = file.control().mutex;
+  const std::uint64_t mutex = file.control().mutex;
   Child child([&] {
     reader.reset();
     view.reset();

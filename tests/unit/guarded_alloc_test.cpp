@@ -78,10 +78,13 @@ TEST_F(GuardedAllocTest, AReservationEndsWithItsHandle) {
   EXPECT_EQ(other.alloc(1).seq, 300U);
 }
 
-TEST_F(GuardedAllocTest, ReservesNothingWhereSeatsAreScarce) {
+TEST_F(GuardedAllocTest, AHandleTakesOneSeatHoweverManyValuesAndThreadsItHas) {
   make({.slots = 8, .seats = 2});
   alloc_alone(1000);
-  EXPECT_FALSE(reserved());
+  EXPECT_TRUE(reserved());
+  std::thread([&] { arena_->alloc(1); }).join();
+  EXPECT_EQ(file_->seat(0).session, 1U);
+  EXPECT_EQ(file_->seat(1).session, 0U);
   EXPECT_NO_THROW(arena_->writer()) << "the second seat is still to be had";
 }
 

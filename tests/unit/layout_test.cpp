@@ -31,14 +31,14 @@ TEST(LayoutTest, HeaderFieldsStandAtTheirOffsets) {
   SegmentFile file(name);
   const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   EXPECT_EQ(std::memcmp(file.bytes(), "ARENASHM", 8), 0);
-  EXPECT_EQ(file.at<std::uint32_t>(8), 1U);
+  EXPECT_EQ(file.at<std::uint32_t>(8), 2U);
   EXPECT_EQ(std::memcmp(file.bytes() + 12, "\x04\x03\x02\x01", 4), 0);
   EXPECT_EQ(file.at<std::uint32_t>(16), 512U);
   EXPECT_EQ(file.at<std::uint32_t>(20), 0U);
   EXPECT_EQ(file.at<std::uint64_t>(32), file.size());
   EXPECT_EQ(file.at<std::uint64_t>(40), page);
   const std::uint64_t regions[5][2] = {
-      {page, 15}, {2 * page, 4}, {3 * page, 128}, {4 * page, 40 * 128}, {6 * page, 300 * 24}};
+      {page, 15}, {2 * page, 4}, {3 * page, 128}, {4 * page, 40 * 192}, {6 * page, 300 * 24}};
   for (int i = 0; i < 5; ++i) {
     EXPECT_EQ(file.at<std::uint64_t>(48 + 16 * static_cast<unsigned>(i)), regions[i][0]) << "region " << i;
     EXPECT_EQ(file.at<std::uint64_t>(56 + 16 * static_cast<unsigned>(i)), regions[i][1]) << "region " << i;

@@ -30,7 +30,8 @@ class LeaseTest : public ::testing::Test {
  protected:
   /// Through a description of its own, as any other process would.
   LeaseState lease(std::uint32_t seat) const {
-    return core::Segment::open(name_, core::Access::read_only)->leases().test(seat);
+    const auto segment = core::Segment::open(name_, core::Access::read_only);
+    return segment->leases().test(seat, segment->ring().seats[seat].session);
   }
 
   TempName name_;
@@ -58,15 +59,16 @@ TEST_F(LeaseTest, MovesWithItsWriter) {
 TEST_F(LeaseTest, IsSeenThroughTheSegmentThatHoldsItToo) {
   const auto segment = core::Segment::open(name_, core::Access::read_write);
   const core::SeatHold hold(segment, "");
-  EXPECT_EQ(segment->leases().test(hold.index()), LeaseState::held);
+  EXPECT_EQ(segment->leases().test(hold.index(), hold.session()), LeaseState::held);
 }
 
 TEST_F(LeaseTest, ReadPermissionIsEnoughToTestIt) {
   const auto writer = arena_->writer();
   const int fd = ::open(name_.path().c_str(), O_RDONLY | O_CLOEXEC);
   const core::LeaseFile leases(fd, name_.str());
-  EXPECT_EQ(leases.test(0), LeaseState::held);
-  EXPECT_EQ(leases.test(1), LeaseState::free);
+  EXPECT_EQ(leases.test(0, 1), LeaseState::held);
+  EXPECT_EQ(leases.test(0, 2), LeaseState::free) << "a session that has not begun";
+  EXPECT_EQ(leases.test(1, 1), LeaseState::free);
 }
 
 TEST_F(LeaseTest, EndsWithItsProcess) {
@@ -138,6 +140,7 @@ TEST_F(LeaseTest, SurvivesThatAllDescriptorsAreClosed) {
   closed.pass();
   EXPECT_EQ(lease(1), LeaseState::held);
   dead.reset();
+  file.seat(0).ended = 0;
   file.seat(0).claim = core::writing(5);  // a dead writer's last word: the child has to find out that it is dead
   checked.open();
   EXPECT_EQ(child.end(), "exit 0");
@@ -153,7 +156,7 @@ TEST_F(LeaseTest, SurvivesCloseRange) {
     constexpr int kForeign = 64;
     for (int fd = ::open("/dev/null", O_RDONLY); fd < kForeign;) fd = ::dup(fd);
     writer.alloc(1);
-    if (core::Segment::open(name_, core::Access::read_only)->leases().test(writer.seat()) != LeaseState::held) return 1;
+    if (lease(writer.seat()) != LeaseState::held) return 1;
     {
       const Numbers moved = std::move(arena);
       const Writer<std::uint64_t> gone = std::move(writer);
@@ -171,10 +174,10 @@ TEST_F(LeaseTest, WithoutDescriptorAndNameTheStateIsUnknown) {
   Child child([&] {
     const auto segment = core::Segment::open(name_, core::Access::read_write);
     ::close_range(3, ~0U, 0);
-    if (segment->leases().test(0) != LeaseState::free) return 1;
+    if (segment->leases().test(0, 1) != LeaseState::free) return 1;
     Numbers::remove(name_);
     ::close_range(3, ~0U, 0);
-    return segment->leases().test(0) == LeaseState::unknown ? 0 : 2;
+    return segment->leases().test(0, 1) == LeaseState::unknown ? 0 : 2;
   });
   EXPECT_EQ(child.end(), "exit 0");
 }

@@ -31,7 +31,7 @@ struct Party {
   explicit Party(const TempName& name)
       : segment(Segment::open(name, Access::read_write)),
         hold(segment, "party"),
-        mutex(segment->ring(), hold.index(), segment->leases()) {}
+        mutex(segment->ring(), segment->witness(), hold.index(), hold.session()) {}
   Seat& seat() const { return hold.seat(); }
   std::uint32_t number() const { return hold.index() + 1; }
 
@@ -48,8 +48,8 @@ InterprocessMutex::Clock::time_point at_once() {
 
 class MutexTest : public ::testing::Test {
  protected:
-  std::uint32_t word() { return file_.control().mutex; }
-  void set_word(std::uint32_t word) { file_.control().mutex = word; }
+  std::uint64_t word() { return file_.control().mutex; }
+  void set_word(std::uint64_t word) { file_.control().mutex = word; }
 
   TempName name_;
   Arena<std::uint64_t> arena_ = Arena<std::uint64_t>::create(name_, {.slots = 4, .seats = 8});
@@ -61,7 +61,7 @@ TEST_F(MutexTest, TheWordNamesTheOwnersSeat) {
   Party b(name_);
   EXPECT_EQ(word(), 0U);
   b.mutex.lock();
-  EXPECT_EQ(word(), b.number());
+  EXPECT_EQ(word(), mutex_owned_by(b.number(), b.hold.session()));
   EXPECT_TRUE(b.mutex.is_locked_by_me());
   EXPECT_FALSE(a.mutex.is_locked_by_me());
   b.mutex.unlock();
@@ -110,7 +110,7 @@ TEST_F(MutexTest, ThreadsExcludeEachOtherOnSeatsOfTheirOwnAndOnASharedOne) {
   SeatHold holds[3] = {{segment, ""}, {segment, ""}, {segment, ""}};
   std::vector<std::unique_ptr<InterprocessMutex>> mutexes;
   for (const SeatHold& hold : holds)
-    mutexes.push_back(std::make_unique<InterprocessMutex>(segment->ring(), hold.index(), segment->leases()));
+    mutexes.push_back(std::make_unique<InterprocessMutex>(segment->ring(), segment->witness(), hold.index(), hold.session()));
   constexpr int kRounds = 20000;
   std::uint64_t counter = 0;
   std::vector<std::thread> threads;
@@ -150,8 +150,10 @@ TEST_F(MutexTest, AWaiterIsWokenByTheUnlock) {
 
 TEST_F(MutexTest, AnOwnerThatCannotBeIsCorrupt) {
   Party a(name_);
-  for (const std::uint32_t bad : {9U, 0x1fffU, kMutexWaiters, kMutexWaiters | 9U, kMutexReserved, kMutexReserved | 9U,
-                                  kMutexReserved | kMutexWaiters, 0x3fff'e000U, 0xffff'ffffU}) {
+  // Among them one of a session of seat 1 that has not begun.
+  for (const std::uint64_t bad :
+       {std::uint64_t{9}, std::uint64_t{0x1fff}, kMutexWaiters, kMutexWaiters | 9, kMutexReserved, kMutexReserved | 9,
+        kMutexReserved | kMutexWaiters, mutex_owned_by(2, 99), mutex_owned_by(0, 5), ~std::uint64_t{0}}) {
     set_word(bad);
     EXPECT_EQ(code_of([&] { a.mutex.lock(); }), Code::corrupt) << std::hex << bad;
     EXPECT_EQ(code_of([&] { a.mutex.try_lock(); }), Code::corrupt) << std::hex << bad;
@@ -165,8 +167,8 @@ TEST_F(MutexTest, AnOwnerThatCannotBeIsCorrupt) {
 // Seat 5 belongs to nobody: who was its holder when it locked is dead.
 TEST_F(MutexTest, ADeadOwnersMutexIsFreedByWhoeverComes) {
   Party a(name_);
-  for (const std::uint32_t dead :
-       {6U, 6U | kMutexWaiters, mutex_reserved_for(6, 77), mutex_reserved_for(6, 77) | kMutexWaiters}) {
+  for (const std::uint64_t dead : {std::uint64_t{6}, 6 | kMutexWaiters, mutex_reserved_for(6, 77),
+                                   mutex_reserved_for(6, 77) | kMutexWaiters}) {
     set_word(dead);
     EXPECT_TRUE(a.mutex.timed_lock(soon())) << std::hex << dead;
     a.mutex.unlock();
@@ -177,8 +179,8 @@ TEST_F(MutexTest, ADeadOwnersMutexIsFreedByWhoeverComes) {
 }
 
 TEST_F(MutexTest, ANewcomerToTheDeadOwnersSeatFreesIt) {
-  for (const std::uint32_t flags : {0U, kMutexWaiters, kMutexReserved, kMutexReserved | kMutexWaiters}) {
-    set_word(flags | 1U);
+  for (const std::uint64_t flags : {std::uint64_t{0}, kMutexWaiters, kMutexReserved, kMutexReserved | kMutexWaiters}) {
+    set_word(flags | 1);
     Party newcomer(name_);
     ASSERT_EQ(newcomer.number(), 1U);
     EXPECT_TRUE(newcomer.mutex.timed_lock(soon())) << "it is not taken for its own";
@@ -228,11 +230,26 @@ TEST_F(ReservationTest, AnOwnersThatIsInsideOfAllocIsNotTakenButItNeverEntersByI
   Party b(name_);
   reserve(a);
   a.seat().claim = claiming(0);
-  EXPECT_FALSE(b.mutex.try_lock());
-  EXPECT_FALSE(b.mutex.timed_lock(at_once()));
-  EXPECT_FALSE(a.mutex.has_reservation()) << "V4 is for ever";
-  a.seat().claim = writing(0);
-  EXPECT_FALSE(b.mutex.try_lock());
+  std::thread([&] {
+    EXPECT_FALSE(b.mutex.try_lock());
+    EXPECT_FALSE(b.mutex.timed_lock(at_once()));
+    EXPECT_FALSE(a.mutex.has_reservation()) << "V4 is for ever";
+    a.seat().claim = writing(0);
+    EXPECT_FALSE(b.mutex.try_lock());
+  }).join();
+  a.seat().claim = idle(1);
+  EXPECT_TRUE(b.mutex.try_lock());
+  b.mutex.unlock();
+}
+
+// As a signal handler does that comes upon an alloc of its own thread's through another handle.
+TEST_F(ReservationTest, TheThreadThatIsInsideOfAllocIsNotMadeToWaitForItself) {
+  Party a(name_);
+  Party b(name_);
+  reserve(a);
+  a.seat().claim = claiming(0);
+  EXPECT_EQ(code_of([&] { b.mutex.lock(); }), Code::reentered);
+  EXPECT_EQ(code_of([&] { b.mutex.timed_lock(soon()); }), Code::reentered);
   a.seat().claim = idle(1);
   EXPECT_TRUE(b.mutex.try_lock());
   b.mutex.unlock();
@@ -249,13 +266,13 @@ TEST_F(ReservationTest, IsNotGivenWhileSomebodyWaits) {
 TEST_F(ReservationTest, NoWordIsUsedTwiceAndWhenAllAreUsedThereAreNoMore) {
   Party a(name_);
   reserve(a);
-  const std::uint32_t first = word();
+  const std::uint64_t first = word();
   a.mutex.give_reservation_back();
   EXPECT_EQ(word(), 0U);
   reserve(a);
   EXPECT_NE(word(), first);
   a.mutex.give_reservation_back();
-  a.seat().reservations = kMutexGenerations - 1;
+  a.seat().reservations = kMaxReservations - 1;
   reserve(a);
   EXPECT_EQ(mutex_owner(word()), a.number()) << "the last generation does not spill into other bits";
   EXPECT_EQ(word() & kMutexWaiters, 0U);

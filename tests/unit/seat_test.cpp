@@ -84,7 +84,8 @@ TEST_F(SeatTest, AHolderThatLeavesIsToldFromOneThatDied) {
   make(2);
   std::optional<Writer<std::uint64_t>> writer(arena_->writer("x"));
   writer.reset();
-  EXPECT_EQ(file_->seat(0).pid, 0U);
+  EXPECT_EQ(file_->seat(0).session, 1U);
+  EXPECT_EQ(file_->seat(0).ended, 1U);
   Child child([&] {
     const auto held = Arena<std::uint64_t>::open(name_).writer("y");
     ::_exit(0);
@@ -93,6 +94,8 @@ TEST_F(SeatTest, AHolderThatLeavesIsToldFromOneThatDied) {
   const pid_t pid = child.pid();
   EXPECT_EQ(child.end(), "exit 0");
   EXPECT_EQ(file_->seat(0).pid, static_cast<std::uint32_t>(pid));
+  EXPECT_EQ(file_->seat(0).session, 2U);
+  EXPECT_EQ(file_->seat(0).ended, 1U);
 }
 
 TEST_F(SeatTest, CountersGoOnFromHolderToHolder) {
@@ -133,13 +136,17 @@ TEST_F(SeatTest, ANewHolderBeginsIdleAtHead) {
 Child read_locker(const TempName& name, const Gate& locked) {
   return Child([&] {
     const int fd = ::open(name.path().c_str(), O_RDONLY);
-    for (off_t i = 0; i < 4; ++i) {
-      struct flock lock {};
-      lock.l_type = F_RDLCK;
-      lock.l_whence = SEEK_SET;
-      lock.l_start = static_cast<off_t>(core::kLeaseBase) + i;
-      lock.l_len = 1;
-      ::fcntl(fd, F_OFD_SETLK, &lock);
+    for (std::uint32_t seat = 0; seat < 4; ++seat) {
+      for (std::uint64_t session = 1; session < 4; ++session) {
+        struct flock lock {};
+        lock.l_type = F_RDLCK;
+        lock.l_whence = SEEK_SET;
+        lock.l_start = static_cast<off_t>(core::door_position(seat, session));
+        lock.l_len = 1;
+        ::fcntl(fd, F_OFD_SETLK, &lock);
+        ++lock.l_start;
+        ::fcntl(fd, F_OFD_SETLK, &lock);
+      }
     }
     locked.open();
     ::pause();

@@ -30,6 +30,9 @@ namespace arena_shm::core {
 /// Registers this process for the sleepers' membarrier. False: refused, and the writers need a full fence.
 bool register_for_membarrier() noexcept;
 
+/// A full fence on every processor that runs a process which has registered. False: the kernel does not offer it.
+bool fence_all_writers() noexcept;
+
 /// A writer's side. Thread safety: one writer each.
 class Ringer {
  public:

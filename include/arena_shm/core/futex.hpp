@@ -1,4 +1,4 @@
-// The two futex calls that the protocol needs, between processes. std::atomic::wait is no substitute: libstdc++ uses
+// The futex calls that the protocol needs, between processes. std::atomic::wait is no substitute: libstdc++ uses
 // the private kind, which does not reach across processes.
 #pragma once
 
@@ -14,14 +14,17 @@ enum class FutexWait : std::uint8_t { woken, changed, timed_out, interrupted };
 FutexWait futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected,
                      std::chrono::nanoseconds timeout) noexcept;
 
-/// Stores 0 and wakes up to `count` sleepers, in one step of the kernel: no death can fall between the two.
-void futex_clear_and_wake(std::atomic<std::uint32_t>& word, int count) noexcept;
+/// The same for a word of 64 bits, of which the kernel compares the lower half: a change of the upper one alone is
+/// noticed when the time is over.
+FutexWait futex_wait(std::atomic<std::uint64_t>& word, std::uint64_t expected,
+                     std::chrono::nanoseconds timeout) noexcept;
 
 /// Adds 1 and wakes up to `count` sleepers, in one step of the kernel.
 void futex_add_and_wake(std::atomic<std::uint32_t>& word, int count) noexcept;
 
 /// Wakes up to `count` sleepers.
 void futex_wake(std::atomic<std::uint32_t>& word, int count) noexcept;
+void futex_wake(std::atomic<std::uint64_t>& word, int count) noexcept;
 
 /// One step of a spin loop: tells the processor, touches nothing.
 inline void cpu_pause() noexcept {

@@ -26,16 +26,16 @@ struct ThreadMark {
 };
 inline thread_local constinit ThreadMark this_thread_mark;
 
-/// A seat of the handle's, and its side of the mutex.
+/// A claim in the handle's seat, and its side of the mutex. The handle's first thread has one, all others share one.
 struct GuardedParty {
-  GuardedParty(std::shared_ptr<const Segment> segment, const ThreadMark* owner, std::string_view holder);
+  GuardedParty(const std::shared_ptr<const SeatHold>& hold, std::uint32_t which, const ThreadMark* owner);
 
   const ThreadMark* const thread;  ///< the only one that may use a reservation; null: none may
   WriterCore writer;
   InterprocessMutex mutex;
   // Guarded by the mutex. When to reserve: after `patience` allocs in a row without anybody else.
   std::uint32_t alone = 0;
-  std::uint32_t patience = 64;
+  std::uint32_t patience;  ///< grows; never, for who may not reserve
 
   /// Destroys it, unless a thread is inside of it: WriterCore::Retire.
   struct Retire {
@@ -75,16 +75,13 @@ class GuardedWriter {
 
   /// The calling thread's party; takes its seat if it is the first to need it.
   GuardedParty& join();
-  /// May the first party's mutex be reserved from now on? Takes the others' seat if there are seats to spare.
-  bool make_room_for_reservation();
-  bool half_of_the_seats_are_free() const;
   friend class LockedAlloc;
 
   std::shared_ptr<const Segment> segment_;
-  std::mutex joining_;  // guards the four below while they change
+  std::mutex joining_;  // guards the three below while they change
+  std::shared_ptr<const SeatHold> hold_;
   GuardedParty::Owner first_storage_;
   GuardedParty::Owner others_storage_;
-  bool first_is_shared_ = false;  // another thread uses the first party: never to be reserved
   std::atomic<GuardedParty*> first_{nullptr};
   std::atomic<GuardedParty*> others_{nullptr};
 };

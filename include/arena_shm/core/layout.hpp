@@ -1,4 +1,4 @@
-// The segment's bytes, layout version 1: what every process that maps a segment agrees on.
+// The segment's bytes, layout version 2: what every process that maps a segment agrees on.
 //
 //   +----------------------+ 0
 //   | Header               |  written once, before the segment has a name; then never again
@@ -9,14 +9,14 @@
 //   +----------------------+ header.control.offset_bytes
 //   | Control              |  head and mutex, a cache line each; written by writers
 //   +----------------------+ header.seats.offset_bytes
-//   | Seat[seat_count]     |  128 bytes each; written by the holder of the seat's lease
+//   | Seat[seat_count]     |  192 bytes each; written by the holder of the seat
 //   +----------------------+ header.slots.offset_bytes
 //   | slot[slots]          |  stride_bytes each: { stamp, gap up to payload_offset_bytes, payload, padding }
 //   +----------------------+ header.segment_bytes = the file's size
 //
 // Every region begins on a page, so that each can be mapped with its own protection. All numbers are little-endian.
-// There are no pointers. The file has no bytes beyond `segment_bytes`; the lock on byte kLeaseBase + i is seat i's
-// lease.
+// There are no pointers. The file has no bytes beyond `segment_bytes`; locks on bytes from kLeaseBase on are the leases
+// of those who hold seats (lease.hpp).
 //
 // Nothing here is trusted after attach: header.hpp validates a private copy of the Header, and only that copy is used.
 #pragma once
@@ -39,7 +39,7 @@ static_assert(std::atomic<std::uint32_t>::is_always_lock_free && sizeof(std::ato
 namespace arena_shm::core {
 
 inline constexpr std::uint64_t kMagic = 0x4d48'5341'4e45'5241;  // "ARENASHM"
-inline constexpr std::uint32_t kLayoutVersion = 1;
+inline constexpr std::uint32_t kLayoutVersion = 2;
 inline constexpr std::uint32_t kByteOrderMark = 0x0102'0304;
 inline constexpr std::uint32_t kMaxSeats = 4096;
 inline constexpr std::uint64_t kMaxSchemaBytes = 1 << 20;
@@ -47,6 +47,9 @@ inline constexpr std::uint64_t kMaxRecordBytes = std::uint64_t{1} << 31;
 inline constexpr std::uint64_t kMaxSegmentBytes = std::uint64_t{1} << 47;  // what fits into an address space
 inline constexpr std::size_t kCacheLine = 64;
 inline constexpr std::uint64_t kLeaseBase = std::uint64_t{1} << 62;  // far beyond any segment's end
+inline constexpr unsigned kSessionBits = 49;  // of a session's number, and of a reservation's
+inline constexpr std::uint64_t kMaxSession = (std::uint64_t{1} << kSessionBits) - 1;
+inline constexpr std::uint32_t kClaimsPerSeat = 2;
 
 inline constexpr std::uint32_t kFlagExclusive = 1;  // one seat; head is stored by its holder, never fetch_add-ed
 
@@ -118,40 +121,75 @@ static_assert(std::is_standard_layout_v<Doorbell> && sizeof(Doorbell) == 4);
 
 struct Control {
   alignas(kCacheLine) std::atomic<std::uint64_t> head;   // the next sequence number to be handed out
-  alignas(kCacheLine) std::atomic<std::uint32_t> mutex;  // mutex.hpp: 0 free, else the owner's seat + 1, and flags
+  alignas(kCacheLine) std::atomic<std::uint64_t> mutex;  // mutex.hpp: 0 free, else the owner's seat + 1, and more
 };
 static_assert(std::is_standard_layout_v<Control> && sizeof(Control) == 128);
 static_assert(offsetof(Control, head) == 0);
 static_assert(offsetof(Control, mutex) == 64);
 
+/// What somebody who holds a seat is inside of: stamp.hpp.
+struct Claim {
+  std::atomic<std::uint64_t>& word;  // idle, claiming or writing
+  std::atomic<std::uint64_t>& hi;    // end of the newest batch; only grows
+};
+
 struct Seat {
-  // The line that its holder writes with every value.
-  alignas(kCacheLine) std::atomic<std::uint64_t> claim;  // stamp.hpp: idle, claiming or writing
-  std::atomic<std::uint64_t> hi;                         // end of the newest batch; only grows
-  std::atomic<std::uint64_t> values;                     // published, over all holders
-  std::atomic<std::uint64_t> skipped;                    // sequence numbers given up, over all holders
-  std::atomic<std::uint32_t> reservations;               // of the mutex, over all holders: mutex.hpp
-  std::array<std::uint32_t, 7> unused;
-  // Who holds it: written when the seat is taken, for display only.
+  // The line that its holder writes with every value. The first claim is a writer's, or that of the first thread of a
+  // handle that calls Arena::alloc; the second one is that of all its other threads.
+  alignas(kCacheLine) std::atomic<std::uint64_t> claim;
+  std::atomic<std::uint64_t> hi;
+  std::atomic<std::uint64_t> others_claim;
+  std::atomic<std::uint64_t> others_hi;
+  std::atomic<std::uint64_t> values;   // published, over all holders
+  std::atomic<std::uint64_t> skipped;  // sequence numbers given up, over all holders
+  std::atomic<std::uint64_t> session;  // how often it was taken: seat.hpp
+  std::atomic<std::uint64_t> ended;    // the newest session known to be over
+  // Who holds it: written before the session begins. For display, and for proofs that it is dead (process_death.hpp).
   std::atomic<std::uint32_t> pid;
   std::atomic<std::uint32_t> tid;
   std::atomic<std::uint64_t> start_time;           // field 22 of /proc/PID/stat, clock ticks after boot
   std::atomic<std::uint64_t> pid_namespace;        // inode of /proc/PID/ns/pid
   std::atomic<std::int64_t> taken_ns;              // CLOCK_REALTIME
   std::array<std::atomic<std::uint64_t>, 4> name;  // 32 bytes of UTF-8, filled up with zeros
+  // Seldom written.
+  std::atomic<std::uint64_t> reservations;    // of the mutex, over all holders: mutex.hpp
+  std::atomic<std::uint64_t> lease_page;      // where the holder has mapped the page that keeps its lease
+  std::atomic<std::uint64_t> time_namespace;  // inode of /proc/PID/ns/time; 0: the kernel has none
+  std::array<std::uint64_t, 5> unused;
+
+  /// Requires: which < kClaimsPerSeat.
+  Claim claim_at(std::uint32_t which) noexcept {
+    return which == 0 ? Claim{claim, hi} : Claim{others_claim, others_hi};
+  }
 };
-static_assert(std::is_standard_layout_v<Seat> && sizeof(Seat) == 128);
+static_assert(std::is_standard_layout_v<Seat> && sizeof(Seat) == 192);
 static_assert(offsetof(Seat, claim) == 0);
 static_assert(offsetof(Seat, hi) == 8);
-static_assert(offsetof(Seat, values) == 16);
-static_assert(offsetof(Seat, skipped) == 24);
-static_assert(offsetof(Seat, reservations) == 32);
+static_assert(offsetof(Seat, others_claim) == 16);
+static_assert(offsetof(Seat, others_hi) == 24);
+static_assert(offsetof(Seat, values) == 32);
+static_assert(offsetof(Seat, skipped) == 40);
+static_assert(offsetof(Seat, session) == 48);
+static_assert(offsetof(Seat, ended) == 56);
 static_assert(offsetof(Seat, pid) == 64);
 static_assert(offsetof(Seat, tid) == 68);
 static_assert(offsetof(Seat, start_time) == 72);
 static_assert(offsetof(Seat, pid_namespace) == 80);
 static_assert(offsetof(Seat, taken_ns) == 88);
 static_assert(offsetof(Seat, name) == 96);
+static_assert(offsetof(Seat, reservations) == 128);
+static_assert(offsetof(Seat, lease_page) == 136);
+static_assert(offsetof(Seat, time_namespace) == 144);
+static_assert(offsetof(Seat, unused) == 152);
+
+/// The two bytes of a session of a seat whose locks mean something: lease.hpp. Both are valid off_t.
+constexpr std::uint64_t door_position(std::uint32_t seat, std::uint64_t session) noexcept {
+  return kLeaseBase + (std::uint64_t{seat} << (kSessionBits + 1)) + (session << 1);
+}
+constexpr std::uint64_t lease_position(std::uint32_t seat, std::uint64_t session) noexcept {
+  return door_position(seat, session) + 1;
+}
+static_assert(lease_position(kMaxSeats - 1, kMaxSession) < std::uint64_t{1} << 63);
 
 inline constexpr std::uint64_t kFnvBasis = 0xcbf2'9ce4'8422'2325;
 

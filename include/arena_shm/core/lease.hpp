@@ -1,13 +1,15 @@
 // Leases: proof, kept by the kernel, that the holder of a seat lives.
 //
-// Seat i's lease is an exclusive open-file-description (OFD) lock on byte kLeaseBase + i of the segment's file. The
-// kernel arbitrates, and gives it up when the holder's address space is gone: at death, also when the parent has not
-// reaped it yet, and at exec. A free lease means that no store of that holder can still come. Process ids prove
-// nothing: they are reused, and mean different processes in different pid namespaces.
+// Each session of a seat (seat.hpp) has two bytes of its own in the segment's file, far beyond its end: the door, which
+// decides who of several newcomers may begin the session, and the lease, which stands for the life of who has begun it.
+// To have one is to have an exclusive open-file-description (OFD) lock on it. The kernel arbitrates, and gives the lock
+// up when the holder's address space is gone: at death, also when the parent has not reaped it yet, and at exec. A free
+// lease of a session that has begun means that no store of its holder can still come. As no byte serves two sessions,
+// nobody who comes later can look like one who is dead, wherever he is stopped.
 //
-// How one is held: a fresh description of the file takes the lock; one page of it is mapped; the descriptor is closed.
-// The mapping keeps the description alive, hence the lock. So a lease outlives closefrom(3); MADV_DONTFORK keeps it
-// out of forked children, and the process-wide lock keeps fork(2) out while a descriptor is open.
+// How they are held: a fresh description of the file takes both locks; one page of it is mapped; the descriptor is
+// closed. The mapping keeps the description alive, hence the locks. So a lease outlives closefrom(3); MADV_DONTFORK
+// keeps it out of forked children, and ForkGuard keeps fork(2) out while a descriptor is open.
 //
 // An OFD lock cannot be seen through its own description, so a lease is tested through another one: the segment's.
 // The test asks for a read lock, which only a write lock can refuse: a mere reader cannot fake life with read locks.
@@ -17,7 +19,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <memory>
 #include <string>
 
 #include "arena_shm/core/process.hpp"
@@ -25,15 +26,15 @@
 namespace arena_shm::core {
 
 enum class LeaseState : std::uint8_t {
-  free,     ///< nobody holds it: its last holder is dead, or gave it back
-  held,     ///< its holder lives
+  free,     ///< nobody holds it: its holder is dead, or gave it back
+  held,     ///< its holder lives, or dies and still has its memory
   unknown,  ///< could not be tested: to be treated like held
 };
 
 enum class LeaseOutcome : std::uint8_t {
   taken,
-  held,        ///< another holder lives
-  obstructed,  ///< read-locked: by a repairer, for a moment, or by somebody who should not
+  held,        ///< another newcomer is at the door, or was quicker
+  obstructed,  ///< read-locked by somebody who should not
   failed,      ///< errno tells why
 };
 
@@ -52,6 +53,8 @@ class Lease {
   /// False in a forked child, where the lease is still the parent's.
   bool is_own() const noexcept;
   void release() noexcept;
+  /// The page that keeps it: mapped in whatever shares the holder's memory, and at this place in nothing else.
+  const void* page() const noexcept { return page_; }
 
  private:
   friend class LeaseFile;
@@ -72,21 +75,13 @@ class LeaseFile {
   LeaseFile& operator=(const LeaseFile&) = delete;
   ~LeaseFile();
 
-  /// Cost: three system calls.
-  LeaseState test(std::uint32_t seat) const noexcept;
+  /// The lease of a session that has begun. Cost: three system calls.
+  LeaseState test(std::uint32_t seat, std::uint64_t session) const noexcept;
 
-  /// Tries to take a seat's lease.
-  LeaseOutcome take(std::uint32_t seat, Lease& lease) const noexcept;
-
-  /// Runs `repair` while nobody can take the seat, if its lease is free: under a read lock on its byte, which keeps
-  /// newcomers out, gets along with other repairers and with mere readers, and cannot be taken for a living holder.
-  /// Returns false, and runs nothing, if the lease is not free.
-  template <class Repair>
-  bool with_dead_seat(std::uint32_t seat, Repair&& repair) const {
-    const Closed closed(*this, seat);
-    if (closed) repair();
-    return static_cast<bool>(closed);
-  }
+  /// Tries to take the door and the lease of the session after `session`; `newest` is the seat's word. While they are
+  /// held and `newest` has not changed, nobody else can begin it.
+  LeaseOutcome take_next(std::uint32_t seat, std::uint64_t session, const std::atomic<std::uint64_t>& newest,
+                         Lease& lease) const noexcept;
 
   /// A descriptor of the file, checked to be it; -1 if it is lost. Stays the LeaseFile's.
   int fd() const noexcept;
@@ -96,20 +91,6 @@ class LeaseFile {
   int open_fresh(int flags) const noexcept;
 
  private:
-  /// A free seat that is closed to newcomers for a moment. One at a time in a process, and fork is kept out meanwhile.
-  class Closed {
-   public:
-    Closed(const LeaseFile& file, std::uint32_t seat);
-    Closed(const Closed&) = delete;
-    Closed& operator=(const Closed&) = delete;
-    ~Closed();
-    explicit operator bool() const noexcept { return fd_ >= 0; }
-
-   private:
-    int fd_;
-    std::uint32_t seat_;
-  };
-
   bool is_ours(int fd) const noexcept;
 
   mutable std::atomic<int> fd_;

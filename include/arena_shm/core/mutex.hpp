@@ -1,19 +1,18 @@
-// The interprocess mutex: one futex word in the segment, whose owner is a seat, and whose death the kernel proves
-// through the seat's lease.
+// The interprocess mutex: one word in the segment, whose owner is a session of a seat, and whose death is proved by the
+// witness.
 //
-//   word:   0                          free
-//           seat + 1                   owned
-//           R | generation | seat + 1  reserved: that seat's thread may enter by its claim alone (see below)
-//           W, the top bit, with each  somebody may be asleep on it
+//   word:   0                           free
+//           session | seat + 1          owned
+//           R | reservation | seat + 1  reserved: that seat's first thread may enter by its claim alone (see below)
+//           W with each                 somebody may be asleep on it; its lower half is a futex
 //
 //   lock    CAS 0 -> me. Else set W, sleep in slices. Who has slept acquires with W set: others may sleep on.
-//   unlock  CAS me -> 0; with W set, FUTEX_WAKE_OP: the kernel stores 0 and wakes one in one step, so that no death can
-//           fall between the two.
-//   death   Before it sleeps, and at the end of each slice, a waiter tests the owner's lease. If it is free, the waiter
-//           read-locks the dead seat's byte, which keeps newcomers from that seat; CASes the word to free; wakes;
-//           unlocks; and contends like everybody. The word is never taken over from another owner: the
-//           seat may have been taken again meanwhile, and then two would own the mutex.
-//   seats   A newcomer to a seat that the word names frees the word first (seat.cpp): its dead predecessor held it.
+//   unlock  CAS me -> 0; with W set, store 0 and wake one. A death between the two costs the others a slice.
+//   death   Before it sleeps, and at the end of each slice, a waiter asks the witness about the owner. If it is dead,
+//           the waiter CASes the very word to free, wakes, and contends like everybody. Neither a session nor a
+//           reservation is used twice: a dead one's word never comes back, so that the CAS of one who was stopped
+//           before it changes nothing that is another's. No lock is needed, and nobody waits for a repairer.
+//   seats   A newcomer to a seat that the word names frees the word before its session begins (seat.hpp).
 //
 // Reservation. Three locked instructions in a row, lock, fetch_add, unlock, cost more than all the rest of an alloc. A
 // holder that has been alone for a while therefore unlocks by CAS me -> reserved, and from then on its thread enters
@@ -27,7 +26,7 @@
 //       no: skip the seq, claim := idle, and lock        no: sleep in slices, look again
 //
 //   Either V3 sees what V4 stored, or V6 sees what V1 stored (Dekker). V4 is for ever: the thread never enters by a
-//   word that has W, and no generation is used twice, so that a V6 of long ago cannot free a later reservation.
+//   word that has W, and no reservation is used twice, so that a V6 of long ago cannot free a later one.
 //   A reservation costs one hole at most, when it is taken back in the middle of an alloc. A dead one is a dead owner.
 //   Source: biased locking (Kawachiya, Koseki, Onodera, "Lock Reservation", OOPSLA 2002), with the fence that alloc
 //   has.
@@ -36,10 +35,9 @@
 // robust pthread mutex keeps list pointers in the segment, which a hostile peer turns into wild writes, and mistakes
 // the living for dead across pid namespaces.
 //
-// Ordering. M1 lock's CAS acquires, M2 unlock's CAS or wake-op releases: M2 -> M1, what the last owner did is visible
+// Ordering. M1 lock's CAS acquires, M2 unlock's CAS or exchange releases: M2 -> M1, what the last owner did is visible
 // to the next. After a death, M3 the repairer's CAS (acq_rel) stands for the dead owner's unlock; the dead owner's
-// stores happened before the kernel gave its lease up, and the repairer then got that lock. After a reservation, W4 ->
-// V6.
+// stores happened before the proof of its death (witness.hpp). After a reservation, W4 -> V6.
 #pragma once
 
 #include <atomic>
@@ -47,27 +45,37 @@
 #include <cstdint>
 
 #include "arena_shm/core/futex.hpp"
-#include "arena_shm/core/lease.hpp"
 #include "arena_shm/core/ring.hpp"
 #include "arena_shm/core/stop_point.hpp"
+#include "arena_shm/core/witness.hpp"
 
 namespace arena_shm::core {
 
-inline constexpr std::uint32_t kMutexWaiters = 0x8000'0000;
-inline constexpr std::uint32_t kMutexReserved = 0x4000'0000;
-inline constexpr std::uint32_t kMutexOwnerBits = 13;
-inline constexpr std::uint32_t kMutexGenerations = 1U << 17;  // per seat; after that it is not reserved any more
+inline constexpr unsigned kMutexOwnerBits = 13;
+inline constexpr std::uint64_t kMutexWaiters = std::uint64_t{1} << kMutexOwnerBits;
+inline constexpr std::uint64_t kMutexReserved = kMutexWaiters << 1;
+inline constexpr unsigned kMutexNumberShift = kMutexOwnerBits + 2;  // of the session, or of the reservation
+inline constexpr std::uint64_t kMaxReservations = kMaxSession;      // of a seat; then it is not reserved any more
 static_assert(kMaxSeats < 1U << kMutexOwnerBits);
+static_assert(kMutexNumberShift + kSessionBits == 64);
 
-constexpr std::uint32_t mutex_owner(std::uint32_t word) noexcept { return word & ((1U << kMutexOwnerBits) - 1); }
-constexpr bool mutex_is_reserved(std::uint32_t word) noexcept { return (word & kMutexReserved) != 0; }
-constexpr std::uint32_t mutex_reserved_for(std::uint32_t owner, std::uint32_t generation) noexcept {
-  return kMutexReserved | generation << kMutexOwnerBits | owner;
+constexpr std::uint32_t mutex_owner(std::uint64_t word) noexcept {
+  return static_cast<std::uint32_t>(word & (kMutexWaiters - 1));
+}
+constexpr bool mutex_is_reserved(std::uint64_t word) noexcept { return (word & kMutexReserved) != 0; }
+constexpr std::uint64_t mutex_number(std::uint64_t word) noexcept { return word >> kMutexNumberShift; }
+constexpr std::uint64_t mutex_owned_by(std::uint32_t owner, std::uint64_t session) noexcept {
+  return session << kMutexNumberShift | owner;
+}
+constexpr std::uint64_t mutex_reserved_for(std::uint32_t owner, std::uint64_t reservation) noexcept {
+  return reservation << kMutexNumberShift | kMutexReserved | owner;
 }
 
-/// Frees the mutex if it belongs to `seat`, whose owner is dead. Requires: the caller holds that seat's lease, or keeps
-/// newcomers from it (LeaseFile::with_dead_seat).
-void free_dead_mutex(std::atomic<std::uint32_t>& word, std::uint32_t seat) noexcept;
+/// Frees the mutex if it belongs to a dead session of `seat`. May be called by anybody, at any time.
+void free_dead_mutex(const Ring& ring, const Witness& witness, std::uint32_t seat) noexcept;
+
+/// Frees the mutex if it belongs to `seat`. Requires: all sessions that have begun are over, and no other one can begin.
+void free_mutex_of_seat(const Ring& ring, std::uint32_t seat) noexcept;
 
 /// One seat's side of the mutex. Meets the requirements of Lockable and of Boost.Interprocess's mutex concept.
 /// Thread safety: threads may share one, but for the reservation, which is one thread's; they then compete with each
@@ -76,12 +84,17 @@ class InterprocessMutex {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// `ring` and `leases` outlive this; the caller's `seat` is held as long as this is used.
-  InterprocessMutex(const Ring& ring, std::uint32_t seat, const LeaseFile& leases) noexcept
-      : word_(ring.control->mutex), ring_(ring), leases_(leases), me_(seat + 1) {}
+  /// `ring` and `witness` outlive this; the caller holds the `seat` in this `session` as long as this is used.
+  InterprocessMutex(const Ring& ring, const Witness& witness, std::uint32_t seat, std::uint64_t session) noexcept
+      : word_(ring.control->mutex),
+        ring_(ring),
+        witness_(witness),
+        seat_(seat),
+        me_(mutex_owned_by(seat + 1, session)) {}
 
   /// Waits as long as a living owner holds it; goes on within a slice (4 ms) of a dead one's death.
-  /// Errors: Code::corrupt, if the word names an owner that cannot be; Code::system, if this process has lost its
+  /// Errors: Code::corrupt, if the word names an owner that cannot be; Code::reentered, from a signal handler whose
+  /// thread is inside of an alloc of the owner's; Code::system, if this process has lost its
   /// descriptor of the segment, and its name is gone, so that it cannot tell whether the owner lives.
   void lock() {
     if (!try_lock_free()) lock_slow(Clock::time_point::max());
@@ -89,7 +102,7 @@ class InterprocessMutex {
 
   /// Locks it if it is free right now.
   bool try_lock_free() noexcept {
-    std::uint32_t expected = 0;
+    std::uint64_t expected = 0;
     return word_.compare_exchange_strong(expected, me_, std::memory_order_acquire, std::memory_order_relaxed);  // M1
   }
 
@@ -102,7 +115,7 @@ class InterprocessMutex {
   /// Requires: this party holds it.
   void unlock() noexcept {
     ARENA_SHM_STOP_POINT(mutex_unlock);
-    std::uint32_t expected = me_;
+    std::uint64_t expected = me_;
     if (word_.compare_exchange_strong(expected, 0, std::memory_order_release, std::memory_order_relaxed)) return;  // M2
     unlock_slow();
   }
@@ -130,19 +143,20 @@ class InterprocessMutex {
   void give_reservation_back() noexcept;
 
  private:
-  static constexpr std::uint64_t kNoReservation = std::uint64_t{1} << 32;  // nothing that a word can be
-  static constexpr int kUntestableSlices = 250;  // a second: then the leases are lost to this process
+  static constexpr std::uint64_t kNoReservation = 1;  // nothing that a reserved word can be
+  static constexpr int kUntestableSlices = 250;       // a second: then the leases are lost to this process
 
   bool lock_slow(Clock::time_point deadline);
   void unlock_slow() noexcept;
-  bool take_from_dead(std::uint32_t seen) const;
-  LeaseState lease_of_owner(std::uint32_t seen) const noexcept;
-  bool take_reservation_back(std::uint32_t seen) const noexcept;
+  Life life_of_owner(std::uint64_t seen) const;
+  bool take_from_dead(std::uint64_t seen) const noexcept;
+  bool take_reservation_back(std::uint64_t seen) const;
 
-  std::atomic<std::uint32_t>& word_;
+  std::atomic<std::uint64_t>& word_;
   const Ring& ring_;
-  const LeaseFile& leases_;
-  std::uint32_t me_;
+  const Witness& witness_;
+  std::uint32_t seat_;
+  std::uint64_t me_;
   std::uint64_t reserved_word_ = kNoReservation;  // of the one thread that may reserve
 };
 

@@ -41,6 +41,12 @@ class Modulo {
   std::uint64_t multiplier_ = (std::uint64_t{1} << 62) + 1;
 };
 
+/// Numbers of claims: the seats' first ones and second ones, seat by seat.
+constexpr std::uint32_t claim_number(std::uint32_t seat, std::uint32_t which) noexcept {
+  return seat * kClaimsPerSeat + which;
+}
+constexpr std::uint32_t seat_of_claim(std::uint32_t number) noexcept { return number / kClaimsPerSeat; }
+
 struct Ring {
   Control* control = nullptr;
   Seat* seats = nullptr;
@@ -52,6 +58,12 @@ struct Ring {
   std::uint64_t payload_bytes = 0;
   std::uint32_t seat_count = 0;
   bool exclusive = false;
+
+  std::uint32_t claim_count() const noexcept { return seat_count * kClaimsPerSeat; }
+  /// Requires: number < claim_count().
+  Claim claim(std::uint32_t number) const noexcept {
+    return seats[seat_of_claim(number)].claim_at(number % kClaimsPerSeat);
+  }
 
   /// Requires: index < slot_count.
   [[gnu::always_inline]] Slot slot(std::uint64_t index) const noexcept {

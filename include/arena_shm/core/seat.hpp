@@ -1,4 +1,25 @@
 // A seat that is held: the lease that proves its holder's life, and what the segment shows of the holder.
+//
+// Each holding of a seat is a session, numbered from 1 on. Nobody repairs under a lock; what a dead session has left is
+// known by its number, and a number never comes back:
+//
+//   E1  s := seat.session; is session s over?  (witness.hpp)       no: the seat is taken
+//   E2  lock the door of session s + 1                             no: another newcomer is there
+//   E3  seat.session still s? lock the lease of s + 1              no: that session has begun, and may be over
+//   E4  free the mutex, if a word of this seat's is in it; claims := idle(head); write who holds it
+//   E5  seat.session := s + 1            release                   from here on the seat is held
+//       ...
+//   E6  seat.ended := s + 1              release                   left; then the lease goes
+//
+//   Until E5 the seat is that of the dead session s for everybody. A newcomer that is stopped or killed before it holds
+//   up whoever wants this seat, and nobody else. E4 touches only what is session s's, and s is over.
+//   Whoever finds that session s has died frees the mutex by a compare-and-swap on the very word (mutex.hpp), and its
+//   claims count no more (settle.hpp): so a repair needs no lock, and can be done by any number of processes, and
+//   left by any of them at any point.
+//
+// Ordering. E5 -> whoever reads a claim, or the mutex's word, of session s + 1, and then the session: sees s + 1 or
+// later. E6, or the kernel's release of the lease -> E1: all that session s stored is visible to the newcomer, and
+// through E5 to whoever sees s + 1.
 #pragma once
 
 #include <cstdint>
@@ -14,9 +35,10 @@ namespace arena_shm::core {
 /// Thread safety: none needed; one owner.
 class SeatHold {
  public:
-  /// Takes the first seat that is free. If its last holder died holding the mutex, frees the mutex.
-  /// `holder` is shown by tools; cut at 32 bytes.
+  /// Takes a seat that is free, the first one as far as that costs little. If its last holder died holding the mutex,
+  /// frees the mutex. `holder` is shown by tools; cut at 32 bytes.
   /// Errors: Code::table_full, obstructed, system.
+  /// Cost: a dozen system calls; besides, two loads for each seat that is held before the one it gets.
   SeatHold(std::shared_ptr<const Segment> segment, std::string_view holder);
   SeatHold(const SeatHold&) = delete;
   SeatHold& operator=(const SeatHold&) = delete;
@@ -26,24 +48,30 @@ class SeatHold {
   /// False in a forked child, which must not touch the segment.
   bool is_own() const noexcept { return lease_.is_own(); }
   std::uint32_t index() const noexcept { return index_; }
+  /// The number of this session.
+  std::uint64_t session() const noexcept { return session_; }
   Seat& seat() const noexcept { return segment_->ring().seats[index_]; }
   /// False: this process was refused by membarrier, its writers need a full fence before they look at the doorbell.
   bool membarrier_registered() const noexcept { return membarrier_registered_; }
 
  private:
-  void take_first_free();
-  bool try_take(bool& obstructed);
+  enum class Search : std::uint8_t { cheap, thorough };
+
+  void take_a_free_one();
+  bool find(Search search, bool& obstructed);
+  bool try_take(std::uint32_t index, bool& obstructed);
+  void clear_up_after_predecessor() const noexcept;
   void identify(std::string_view holder) const noexcept;
 
   std::shared_ptr<const Segment> segment_;
   bool membarrier_registered_ = false;
   std::uint32_t index_ = 0;
+  std::uint64_t session_ = 0;
   Lease lease_;  // after segment_: given back before the mappings go
 };
 
-/// Repairs a seat whose holder died, as the next holder would: frees the mutex if it died with it, makes the claim
-/// idle, and shows the seat as left. False: its holder lives, or left, or that cannot be told; or another repairer was
-/// first.
+/// Clears up after a holder that died: frees the mutex if it died with it, and shows the seat as left. False: its holder
+/// lives, or left, or that cannot be told; or somebody else was first.
 bool clear_dead_seat(const Segment& segment, std::uint32_t index);
 
 }  // namespace arena_shm::core

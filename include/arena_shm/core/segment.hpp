@@ -12,6 +12,7 @@
 #include "arena_shm/core/layout.hpp"
 #include "arena_shm/core/lease.hpp"
 #include "arena_shm/core/ring.hpp"
+#include "arena_shm/core/witness.hpp"
 #include "arena_shm/info.hpp"
 #include "arena_shm/options.hpp"
 
@@ -42,6 +43,7 @@ class Segment {
   const Info& info() const noexcept { return info_; }
   const Ring& ring() const noexcept { return ring_; }
   const LeaseFile& leases() const noexcept { return *leases_; }
+  const Witness& witness() const noexcept { return *witness_; }
   /// The doorbell, mapped writable at the first call; null if it may not be written.
   Doorbell* doorbell() const noexcept;
   /// Maps all slots, as far as the kernel lets it, instead of each page when it is first touched.
@@ -56,6 +58,7 @@ class Segment {
   std::unique_ptr<LeaseFile> leases_;
   Info info_;
   Ring ring_;
+  std::unique_ptr<Witness> witness_;  // once the ring is mapped
   Access access_;
   Region doorbell_region_{};
   ProcessMark owner_;

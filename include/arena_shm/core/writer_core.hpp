@@ -31,7 +31,10 @@ class WriterCore : public WriterSteps {
 
   /// Takes a seat. Errors: as SeatHold.
   WriterCore(std::shared_ptr<const Segment> segment, std::string_view holder)
-      : WriterSteps(std::move(segment), holder) {}
+      : WriterCore(std::make_shared<const SeatHold>(std::move(segment), holder), 0) {}
+
+  /// Shares a seat: as WriterSteps.
+  WriterCore(std::shared_ptr<const SeatHold> hold, std::uint32_t which) : WriterSteps(std::move(hold), which) {}
 
   /// Publishes one value, `fill(payload words)` storing it, which is to be cheap to copy; waits while every slot is
   /// quarantined.
@@ -102,7 +105,7 @@ class WriterCore : public WriterSteps {
     foreseen.compute();
     const std::uint64_t seq = take_number();
     if (seq == next) [[likely]] {
-      seat_.claim.store(writing(next), std::memory_order_release);  // W2'
+      claim_.word.store(writing(next), std::memory_order_release);  // W2'
       ARENA_SHM_STOP_POINT(alloc_foreseen);
       if (permitted() && foreseen.is_next_in_slot()) [[likely]] {  // W3
         publish(foreseen, fill);
@@ -187,7 +190,7 @@ class WriterCore : public WriterSteps {
     if (starved_) [[unlikely]]
       await_free_slot(true);
     const std::uint64_t next = own_next();
-    seat_.claim.store(claiming(next), std::memory_order_release);  // W1
+    claim_.word.store(claiming(next), std::memory_order_release);  // W1
     std::atomic_signal_fence(std::memory_order_seq_cst);           // as announce()
     ARENA_SHM_STOP_POINT(batch_claiming);
     const std::uint64_t length = std::min<std::uint64_t>(count, ring_.slot_count);
@@ -197,13 +200,13 @@ class WriterCore : public WriterSteps {
     // Checked before hi grows: hi never shrinks, and a wild one would cover what this seat never held.
     if (!lap_.contains(end - 1)) [[unlikely]]
       enter_lap(end - 1, next);
-    seat_.hi.store(end, std::memory_order_release);  // before `writing`, so that who sees that sees this
+    claim_.hi.store(end, std::memory_order_release);  // before `writing`, so that who sees that sees this
     SeqRange range{.first = first, .last = end - 1, .count = length};
     const std::uint64_t stop = lap_.contains(first) ? write_run(first, end, fill, i) : first;
     if (stop < end) [[unlikely]]
       range = finish_range(first, stop, end, fill, i);
     count_values(range.count);
-    seat_.claim.store(idle(end), std::memory_order_release);  // W4
+    claim_.word.store(idle(end), std::memory_order_release);  // W4
     ARENA_SHM_STOP_POINT(batch_idle);
     ringer_.ring();  // W5
     if (skips_ > ring_.seat_count) [[unlikely]]
@@ -216,12 +219,12 @@ class WriterCore : public WriterSteps {
   /// What it needs is copied into registers: each store that is not the protocol's costs a batch a tenth.
   template <class Fill>
   [[gnu::always_inline]] std::uint64_t write_run(std::uint64_t seq, std::uint64_t end, Fill fill, std::size_t i) {
-    Seat& seat = seat_;
+    std::atomic<std::uint64_t>& claim = claim_.word;
     Claimed at{seq, lap_.slot(seq), lap_.predecessor(seq)};
     const std::uint64_t stride = ring_.stride_bytes;
     const std::uint64_t step = lap_.predecessor(seq + 1) - at.predecessor;
     for (; seq < end; ++seq, ++i) {
-      seat.claim.store(writing(seq), std::memory_order_release);  // W2', and W4 for the seq before
+      claim.store(writing(seq), std::memory_order_release);  // W2', and W4 for the seq before
       ARENA_SHM_STOP_POINT(batch_writing);
       at.slot.compute();
       if (!at.is_next_in_slot()) [[unlikely]]  // W3

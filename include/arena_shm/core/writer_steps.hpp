@@ -1,6 +1,6 @@
 // Writing, type-erased: the protocol by which any number of writers share one ring without waiting for each other.
 //
-// A writer holds a seat. What the seat's claim word says:
+// A writer has a claim in a seat (layout.hpp). What its word says:
 //
 //   idle(l)      --W1-->  claiming(l)  --W2-->  writing(seq)  --publish-->  idle(seq + 1)
 //                              ^                     |
@@ -29,7 +29,7 @@
 // W1 and W2 having come before its own W2.
 //
 // Slow path. The chain of the slot is broken: somebody older is still inside, or died, or skipped. If another seat's
-// claim blocks seq (stamp.hpp) and its lease is held, the slot is quarantined: seq is skipped and becomes a hole, for a
+// claim blocks seq (stamp.hpp) and its holder is not dead, the slot is quarantined: seq is skipped and becomes a hole, for a
 // stopped writer's late stores cannot be fenced off. Otherwise every older writer of the slot has finished, skipped or
 // died, and the slot is taken, whatever its stamp says. Nothing is ever repaired.
 //
@@ -61,20 +61,20 @@ class WriterSteps {
   WriterSteps& operator=(const WriterSteps&) = delete;
 
   const Ring& ring() const noexcept { return ring_; }
-  const SeatHold& hold() const noexcept { return hold_; }
+  const SeatHold& hold() const noexcept { return *hold_; }
 
   /// Is some thread inside of alloc? False in a forked child, where nothing is mapped. Cost: a system call.
-  bool is_inside() const noexcept { return hold_.is_own() && is_claimed(); }
+  bool is_inside() const noexcept { return hold_->is_own() && is_claimed(); }
 
   /// The same without the system call. Requires: not a forked child.
   bool is_claimed() const noexcept {
     return exclusive() == Exclusive::inside ||
-           (exclusive() == Exclusive::no && claim_kind(seat_.claim.load(std::memory_order_relaxed)) != ClaimKind::idle);
+           (exclusive() == Exclusive::no && claim_kind(claim_.word.load(std::memory_order_relaxed)) != ClaimKind::idle);
   }
 
  protected:
-  /// Takes a seat. Errors: as SeatHold.
-  WriterSteps(std::shared_ptr<const Segment> segment, std::string_view holder);
+  /// Has the seat's claim `which`, which is nobody else's as long as this lives.
+  WriterSteps(std::shared_ptr<const SeatHold> hold, std::uint32_t which);
   ~WriterSteps() = default;
 
   /// The writer of an exclusive arena: is it inside of alloc? Relaxed: for its thread and that one's signal handlers;
@@ -101,7 +101,7 @@ class WriterSteps {
   /// W1. Requires: own last seq < next. A signal handler that comes later is refused: what stands behind this finds
   /// the writer as it is.
   [[gnu::always_inline]] void announce(std::uint64_t next) noexcept {
-    seat_.claim.store(claiming(next), std::memory_order_release);
+    claim_.word.store(claiming(next), std::memory_order_release);
     std::atomic_signal_fence(std::memory_order_seq_cst);
     ARENA_SHM_STOP_POINT(alloc_claiming);
   }
@@ -127,7 +127,7 @@ class WriterSteps {
     lap_.foresee(foreseeable_ > kForeseeableBefore);
     const Claimed claimed{seq, lap_.slot(seq), lap_.predecessor(seq)};
     prefetch_slot(claimed.slot.begin(), ring_.stride_bytes);
-    seat_.claim.store(writing(seq), std::memory_order_release);  // W2'
+    claim_.word.store(writing(seq), std::memory_order_release);  // W2'
     ARENA_SHM_STOP_POINT(alloc_writing);
     return claimed;
   }
@@ -136,7 +136,7 @@ class WriterSteps {
   [[gnu::always_inline]] void publish(const Claimed& claimed, Fill fill) noexcept {
     claimed.slot.publish(claimed.seq, fill);
     count_values(1);
-    seat_.claim.store(idle(claimed.seq + 1), std::memory_order_release);  // W4
+    claim_.word.store(idle(claimed.seq + 1), std::memory_order_release);  // W4
     ARENA_SHM_STOP_POINT(alloc_idle);
     ringer_.ring();  // W5
   }
@@ -144,7 +144,7 @@ class WriterSteps {
   /// Own last seq + 1, which the idle claim holds. Any other claim: this writer is inside of alloc, and a signal
   /// handler has come in between. If one comes right after this, the claim to follow is merely older than it need be.
   [[gnu::always_inline]] std::uint64_t own_next() const {
-    const std::uint64_t claim = seat_.claim.load(std::memory_order_relaxed);  // relaxed: own store
+    const std::uint64_t claim = claim_.word.load(std::memory_order_relaxed);  // relaxed: own store
     if (claim_kind(claim) != ClaimKind::idle) [[unlikely]]
       refuse_reentry();
     return claim_seq(claim);
@@ -172,9 +172,11 @@ class WriterSteps {
   [[gnu::noinline, gnu::cold]] void give_up(std::uint64_t seq) noexcept;
   [[noreturn]] static void refuse_reentry();
 
-  SeatHold hold_;
+  std::shared_ptr<const SeatHold> hold_;
   Ring ring_;  // a copy: its numbers are read with every value
   Seat& seat_;
+  Claim claim_;
+  std::uint32_t claim_number_;  // among all claims of the segment: claim_number()
   Ringer ringer_;
   Lap lap_;
   std::uint64_t skips_ = 0;  // since it last looked for a free slot, and found one

@@ -1,0 +1,109 @@
+#include "core/proc_files.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+
+namespace arena_shm::core {
+namespace {
+
+template <class T>
+std::optional<T> number(std::string_view text) noexcept {
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+ProcPath& ProcPath::add(std::string_view text) noexcept {
+  const std::size_t count = std::min(text.size(), text_.size() - 1 - size_);
+  std::memcpy(text_.data() + size_, text.data(), count);
+  size_ += count;
+  return *this;
+}
+
+ProcPath& ProcPath::add(std::uint64_t number, int base) noexcept {
+  std::array<char, 24> digits{};
+  const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), number, base);
+  return add({digits.data(), static_cast<std::size_t>(end - digits.data())});
+}
+
+std::string_view read_start(const ProcPath& path, char* buffer, std::size_t size) noexcept {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) return {};
+  std::size_t have = 0;
+  while (have < size) {
+    const ssize_t got = ::read(file.get(), buffer + have, size - have);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return {};
+    if (got == 0) break;
+    have += static_cast<std::size_t>(got);
+  }
+  return {buffer, have};
+}
+
+std::optional<TaskStat> parse_stat(std::string_view text) noexcept {
+  const std::size_t close = text.rfind(')');  // field 2, the command, may hold anything
+  if (close == std::string_view::npos || close + 2 >= text.size()) return std::nullopt;
+  text.remove_prefix(close + 2);
+  TaskStat stat;
+  bool whole = false;
+  for (int field = 3; !text.empty(); ++field) {
+    const std::string_view word = text.substr(0, text.find_first_of(" \n"));
+    text.remove_prefix(std::min(word.size() + 1, text.size()));
+    const auto value = number<std::uint64_t>(word);
+    if (field == 3) stat.state = word.empty() ? '?' : word.front();
+    if ((field == 9 || field == 20 || field == 22) && !value) return std::nullopt;
+    if (field == 9) stat.flags = *value;
+    if (field == 20) stat.threads = *value;
+    if (field != 22) continue;
+    stat.start_time = *value;
+    whole = true;
+    break;
+  }
+  if (!whole) return std::nullopt;
+  return stat;
+}
+
+std::optional<TaskStat> read_stat(const ProcPath& path) noexcept {
+  std::array<char, 1024> buffer;
+  errno = 0;
+  const std::string_view text = read_start(path, buffer.data(), buffer.size());
+  if (text.empty()) return std::nullopt;
+  errno = 0;
+  return parse_stat(text);
+}
+
+NumberedEntries::NumberedEntries(const ProcPath& directory) noexcept
+    : directory_(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {}
+
+bool NumberedEntries::fill() noexcept {
+  if (!directory_) return false;
+  const long got = ::syscall(SYS_getdents64, directory_.get(), buffer_.data(), buffer_.size());
+  whole_ = got == 0;
+  begin_ = 0;
+  end_ = got > 0 ? static_cast<std::size_t>(got) : 0;
+  return got > 0;
+}
+
+std::optional<std::uint64_t> NumberedEntries::next() noexcept {
+  while (begin_ < end_ || fill()) {
+    const char* entry = buffer_.data() + begin_;
+    std::uint16_t length = 0;
+    std::memcpy(&length, entry + offsetof(dirent64, d_reclen), sizeof(length));
+    const char* name = entry + offsetof(dirent64, d_name);
+    begin_ += length;
+    if (const auto value = number<std::uint64_t>(name)) return value;
+  }
+  return std::nullopt;
+}
+
+}  // namespace arena_shm::core

@@ -1,0 +1,39 @@
+// Proof from /proc that a process is dead, while the kernel still takes its memory apart, or writes its core.
+#pragma once
+
+#include <cstdint>
+
+namespace arena_shm::core {
+
+/// What a seat says of its holder (layout.hpp).
+struct Holder {
+  std::uint32_t pid = 0;
+  std::uint64_t start_time = 0;
+  std::uint64_t pid_namespace = 0;
+  std::uint64_t time_namespace = 0;
+  std::uint64_t lease_page = 0;
+};
+
+/// Is it proved that no store of this process can still come? Never by a guess: false wherever it cannot be told.
+/// Ordering: after `true`, what it stored is visible.
+/// Cost: two files are read if it lives; some microseconds for each process of the machine if it is dead.
+/// May be called from signal handlers: allocates nothing, locks nothing.
+bool is_proved_dead(const Holder& holder) noexcept;
+
+/// What becomes of a process, for display.
+enum class Dying : std::uint8_t {
+  no,            ///< it lives, or that cannot be told
+  exiting,       ///< past the point of no return; its memory is being taken apart
+  dumping_core,  ///< the same, and the kernel writes its core
+  gone,          ///< no such process any more, but its memory is somebody else's, too
+};
+Dying how_it_dies(const Holder& holder) noexcept;
+
+/// Inodes of the namespaces that this process is in; 0 where /proc does not tell, or the kernel has none.
+std::uint64_t own_pid_namespace() noexcept;
+std::uint64_t own_time_namespace() noexcept;
+
+/// Field 22 of /proc/self/stat, clock ticks after boot; 0 where /proc does not tell.
+std::uint64_t own_start_time() noexcept;
+
+}  // namespace arena_shm::core
