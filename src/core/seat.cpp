@@ -25,7 +25,7 @@ namespace {
 
 /// Field 22 of /proc/self/stat, clock ticks after boot; 0 where /proc does not tell.
 std::uint64_t own_start_time() {
-  const Descriptor file(::open("/proc/self/stat", O_RDONLY | O_CLOEXEC));
+  const Descriptor file(open_above_standard("/proc/self/stat", O_RDONLY));
   std::array<char, 1024> text{};
   if (!file) return 0;
   const ssize_t length = ::read(file.get(), text.data(), text.size());

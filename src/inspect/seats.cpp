@@ -1,6 +1,5 @@
 #include "inspect/seats.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 #include <utility>
 
 #include "arena_shm/core/lease.hpp"
+#include "arena_shm/core/system.hpp"
 
 namespace arena_shm::inspect {
 
@@ -99,7 +99,7 @@ std::size_t Seats::count(Holder holder) const noexcept {
 
 Seats read_seats(const Image& image, const core::Header& header) {
   Seats seats;
-  const core::LeaseFile leases(::fcntl(image.fd(), F_DUPFD_CLOEXEC, 0), image.label());
+  const core::LeaseFile leases(core::duplicate_above_standard(image.fd()), image.label());
   const std::vector<SeatBytes> table = read_table(image, header);
   for (std::uint32_t i = 0; i < table.size(); ++i) {
     // The words came first, the lease comes after: a dead holder's words are then its last.
