@@ -11,6 +11,7 @@
 #include <optional>
 #include <sstream>
 
+#include "core/start_time.hpp"
 #include "core/text_file.hpp"
 
 namespace arena_shm::inspect {
@@ -56,7 +57,7 @@ Process parse_stat(std::string_view stat) {
   if (!state.empty()) process.state = state_of(state.front());
   std::string_view word;
   for (int field = 4; field <= kStartTimeField; ++field) word = take_word(stat);
-  process.start_time = number<std::uint64_t>(word).value_or(0);
+  process.start_time = core::host_start_time(number<std::uint64_t>(word).value_or(0));
   return process;
 }
 

@@ -10,6 +10,7 @@
 
 #include "arena_shm/core/lease.hpp"
 #include "arena_shm/core/system.hpp"
+#include "core/start_time.hpp"
 
 namespace arena_shm::inspect {
 
@@ -74,7 +75,10 @@ SeatFacts decode(std::uint32_t index, const SeatBytes& bytes, core::LeaseState l
   if (seat.pid != 0 && !seat.other_namespace) {
     Process process = look_up(seat.pid);
     const auto start_time = field<std::uint64_t>(bytes, offsetof(core::Seat, start_time));
-    if (process.start_time == start_time) seat.process = std::move(process);
+    // Where one of the two is not known, the lease is proof enough: a living holder's pid is nobody else's.
+    const bool unknown = start_time == 0 || process.start_time == 0;
+    if (core::same_start(process.start_time, start_time) || (unknown && lease == core::LeaseState::held))
+      seat.process = std::move(process);
   }
   return seat;
 }
