@@ -37,7 +37,7 @@ ProcPath& ProcPath::add(std::uint64_t number, int base) noexcept {
 }
 
 std::string_view read_start(const ProcPath& path, char* buffer, std::size_t size) noexcept {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const Descriptor file(open_above_standard(path.c_str(), O_RDONLY));
   if (!file) return {};
   std::size_t have = 0;
   while (have < size) {
@@ -83,7 +83,7 @@ std::optional<TaskStat> read_stat(const ProcPath& path) noexcept {
 }
 
 NumberedEntries::NumberedEntries(const ProcPath& directory) noexcept
-    : directory_(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {}
+    : directory_(open_above_standard(directory.c_str(), O_RDONLY | O_DIRECTORY)) {}
 
 bool NumberedEntries::fill() noexcept {
   if (!directory_) return false;

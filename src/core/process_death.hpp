@@ -2,15 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 namespace arena_shm::core {
 
 /// What a seat says of its holder (layout.hpp).
 struct Holder {
   std::uint32_t pid = 0;
-  std::uint64_t start_time = 0;
+  std::uint64_t start_time = 0;  ///< as host_start_time has it
   std::uint64_t pid_namespace = 0;
-  std::uint64_t time_namespace = 0;
   std::uint64_t lease_page = 0;
 };
 
@@ -18,7 +18,8 @@ struct Holder {
 /// Ordering: after `true`, what it stored is visible.
 /// Cost: two files are read if it lives; some microseconds for each process of the machine if it is dead.
 /// May be called from signal handlers: allocates nothing, locks nothing.
-bool is_proved_dead(const Holder& holder) noexcept;
+/// `boottime_offset_ns` is own_boottime_offset_ns() of start_time.hpp.
+bool is_proved_dead(const Holder& holder, std::optional<std::int64_t> boottime_offset_ns) noexcept;
 
 /// What becomes of a process, for display.
 enum class Dying : std::uint8_t {
@@ -27,13 +28,12 @@ enum class Dying : std::uint8_t {
   dumping_core,  ///< the same, and the kernel writes its core
   gone,          ///< no such process any more, but its memory is somebody else's, too
 };
-Dying how_it_dies(const Holder& holder) noexcept;
+Dying how_it_dies(const Holder& holder);
 
-/// Inodes of the namespaces that this process is in; 0 where /proc does not tell, or the kernel has none.
+/// Inode of the pid namespace that this process is in; 0 where /proc does not tell.
 std::uint64_t own_pid_namespace() noexcept;
-std::uint64_t own_time_namespace() noexcept;
 
-/// Field 22 of /proc/self/stat, clock ticks after boot; 0 where /proc does not tell.
-std::uint64_t own_start_time() noexcept;
+/// When this process started, as host_start_time has it (start_time.hpp); 0 where that cannot be told.
+std::uint64_t own_start_time();
 
 }  // namespace arena_shm::core

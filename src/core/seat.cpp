@@ -31,6 +31,7 @@ bool clear_dead_seat(const Segment& segment, std::uint32_t index) {
   std::uint64_t ended = seat.ended.load(std::memory_order_relaxed);
   if (ended >= session || segment.witness().life_of(index, session) != Life::over) return false;
   free_dead_mutex(segment.ring(), segment.witness(), index);
+  ARENA_SHM_STOP_POINT(seat_clearing);
   // Its claims stay as they are: those of a session that is over are nobody's. Who enters next makes them idle.
   while (ended < session) {
     if (seat.ended.compare_exchange_weak(ended, session, std::memory_order_acq_rel, std::memory_order_relaxed))
@@ -132,7 +133,6 @@ void SeatHold::identify(std::string_view holder) const noexcept {
   mine.pid.store(static_cast<std::uint32_t>(::getpid()), std::memory_order_relaxed);
   mine.tid.store(static_cast<std::uint32_t>(::gettid()), std::memory_order_relaxed);
   mine.start_time.store(own_start_time(), std::memory_order_relaxed);
-  mine.time_namespace.store(own_time_namespace(), std::memory_order_relaxed);
   mine.lease_page.store(reinterpret_cast<std::uintptr_t>(lease_.page()), std::memory_order_relaxed);
   mine.pid_namespace.store(own_pid_namespace(), std::memory_order_relaxed);
   mine.taken_ns.store(

@@ -7,12 +7,13 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <fstream>
 #include <limits>
 #include <random>
+#include <sstream>
 
 #include "arena_shm/core/stop_point.hpp"
 #include "core/segment_files.hpp"
+#include "core/text_file.hpp"
 
 namespace arena_shm::core {
 namespace {
@@ -42,7 +43,7 @@ void check_file_size_limit(const std::string& name, std::uint64_t bytes) {
 
 /// MemAvailable + SwapFree of /proc/meminfo; "unlimited" where /proc does not tell.
 std::uint64_t available_memory_bytes() {
-  std::ifstream file("/proc/meminfo");
+  std::istringstream file(text_of("/proc/meminfo").value_or(""));
   std::uint64_t total = 0;
   bool known = false;
   std::string key;
@@ -120,18 +121,18 @@ void Draft::discard() const noexcept {
 }
 
 void Draft::open() {
-  file_ = Descriptor(::open(kDirectory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  file_ = Descriptor(open_above_standard(kDirectory, O_TMPFILE | O_RDWR, 0600));
   if (file_) return;
   if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL) throw_errno(errno, "create", name_);
   const std::string path =
       path_of(".arena-shm." + std::to_string(::getpid()) + "." + std::to_string(std::random_device{}()));
-  file_ = Descriptor(::open(path.c_str(), O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, 0600));
+  file_ = Descriptor(open_above_standard(path.c_str(), O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR, 0600));
   if (!file_) throw_errno(errno, "create", name_);
   temporary_ = path;
 }
 
 Descriptor Draft::duplicate() const {
-  Descriptor copy(::fcntl(file_.get(), F_DUPFD_CLOEXEC, 0));
+  Descriptor copy(duplicate_above_standard(file_.get()));
   if (!copy) throw_errno(errno, "create", name_);
   return copy;
 }

@@ -1,6 +1,5 @@
 #include "inspect/seats.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,7 +9,9 @@
 #include <utility>
 
 #include "arena_shm/core/lease.hpp"
+#include "arena_shm/core/system.hpp"
 #include "core/process_death.hpp"
+#include "core/start_time.hpp"
 
 namespace arena_shm::inspect {
 
@@ -88,12 +89,14 @@ SeatFacts decode(std::uint32_t index, const SeatBytes& bytes, core::LeaseState l
                           {.pid = seat.pid,
                            .start_time = start_time,
                            .pid_namespace = pid_namespace,
-                           .time_namespace = field<std::uint64_t>(bytes, offsetof(core::Seat, time_namespace)),
                            .lease_page = field<std::uint64_t>(bytes, offsetof(core::Seat, lease_page))});
   seat.other_namespace = pid_namespace != 0 && pid_namespace != own_pid_namespace();
   if (seat.pid != 0 && !seat.other_namespace) {
     Process process = look_up(seat.pid);
-    if (process.start_time == start_time) seat.process = std::move(process);
+    // Where one of the two is not known, the lease is proof enough: a living holder's pid is nobody else's.
+    const bool unknown = start_time == 0 || process.start_time == 0;
+    if (core::same_start(process.start_time, start_time) || (unknown && lease == core::LeaseState::held))
+      seat.process = std::move(process);
   }
   return seat;
 }
@@ -126,7 +129,7 @@ std::size_t Seats::count_dead() const noexcept {
 
 Seats read_seats(const Image& image, const core::Header& header) {
   Seats seats;
-  const core::LeaseFile leases(::fcntl(image.fd(), F_DUPFD_CLOEXEC, 0), image.label());
+  const core::LeaseFile leases(core::duplicate_above_standard(image.fd()), image.label());
   const std::vector<SeatBytes> table = read_table(image, header);
   for (std::uint32_t i = 0; i < table.size(); ++i) {
     // The words came first, the lease comes after: a dead holder's words are then its last.

@@ -6,6 +6,7 @@
 
 #include "arena_shm/error.hpp"
 #include "core/segment_files.hpp"
+#include "core/text_file.hpp"
 #include "inspect/facts.hpp"
 
 namespace arena_shm::tool {
@@ -31,17 +32,11 @@ std::size_t distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::vector<inspect::Image> live_arenas(std::vector<std::string>* unreadable) {
-  std::vector<std::string> names;
-  std::error_code ignored;
-  for (std::filesystem::directory_iterator entry(core::kDirectory, ignored), end; entry != end;
-       entry.increment(ignored)) {
-    if (entry->symlink_status(ignored).type() == std::filesystem::file_type::regular) {
-      names.push_back(entry->path().filename());
-    }
-  }
-  std::sort(names.begin(), names.end());
   std::vector<inspect::Image> arenas;
-  for (const std::string& name : names) {
+  for (const std::string& name : core::names_in(core::kDirectory)) {
+    std::error_code ignored;
+    if (std::filesystem::symlink_status(core::path_of(name), ignored).type() != std::filesystem::file_type::regular)
+      continue;
     try {
       inspect::Image image = inspect::Image::of_arena(name);
       if (inspect::has_magic(image)) arenas.push_back(std::move(image));

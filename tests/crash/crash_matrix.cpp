@@ -53,8 +53,7 @@ std::string after_the_kill(Stage& stage, bool anyone_stopped, std::uint32_t livi
 
 /// Seats that the company of a scenario holds.
 std::uint32_t company_seats(const Scenario& scenario) {
-  if (scenario.others_stopped) return 1;
-  return scenario.name == "guarded alloc, taking a reservation" ? 2 : 0;
+  return scenario.others_stopped || scenario.name == "guarded alloc, taking a reservation" ? 1 : 0;
 }
 
 std::string killed_at(const Scenario& scenario, const std::string& point) {

@@ -97,36 +97,39 @@ TEST(ZombieTest, AZombieIsDead) {
   EXPECT_EQ(arena.alloc(Value::make(3, 9)).seq, 11U) << "the holder's own first value was 10";
 }
 
-// Who repairs a dead seat is stopped in the middle of it: the dead one does not look alive meanwhile, and whoever is
-// killed there is followed by the next.
+// Who repairs a dead seat is stopped or killed in the middle of it, having forked or not: the next one, whoever it is,
+// finishes the repair at once.
 TEST(ClearedSeatTest, ARepairerThatIsStoppedOrKilledHoldsUpNobody) {
-  for (const char* point : {"seat_taken", "seat_repaired", "seat_entered"}) {
-    const TempName name;
-    auto arena = Arena<Value>::create(name, {.slots = 3, .seats = 2});
-    Child writer([&] {
-      auto own = Arena<Value>::open(name);
-      auto victim = own.writer("victim");
-      StopAt::arm("slot_busy", SIGKILL);
-      victim.alloc(Value::make(1, 0));
-      return 0;
-    });
-    ASSERT_EQ(writer.end(), "signal 9");
-    const auto repairer = [&](int number) {
-      return Child([&name, point, number] {
+  for (const char* point : {"mutex_repair", "mutex_repaired", "seat_clearing"}) {
+    for (const int fate : {SIGSTOP, SIGKILL}) {
+      const TempName name;
+      auto arena = Arena<Value>::create(name, {.slots = 3, .seats = 2});
+      Child holder = make_victim({Act::guarded, "alloc_claimed", 1, 1, 0}, name.str(), SIGKILL);
+      ASSERT_EQ(holder.stop_or_end(), "stopped");
+      holder.signal(SIGCONT);
+      ASSERT_EQ(holder.end(), "signal 9");
+      const std::uint64_t seq = arena.head() - 1;
+      Child repairer([&] {
         const auto segment = core::Segment::open(name.str(), core::Access::read_write);
-        StopAt::arm(point, number);
-        return core::clear_dead_seat(*segment, 0) ? 0 : 1;
+        const pid_t worker = ::fork();
+        if (worker == 0) {
+          ::pause();
+          ::_exit(0);
+        }
+        StopAt::arm(point, fate);
+        const bool cleared = core::clear_dead_seat(*segment, 0);
+        ::kill(worker, SIGKILL);
+        return cleared ? 1 : 0;
       });
-    };
-    Child stopped = repairer(SIGSTOP);
-    ASSERT_EQ(stopped.stop_or_end(), "stopped") << point;
-    EXPECT_EQ(arena.read(0).status, ReadStatus::hole) << point;
-    EXPECT_EQ(arena.writer().seat(), 1U) << point << ": the seat that is not under repair";
-    Child killed = repairer(SIGKILL);
-    EXPECT_EQ(killed.end(), "signal 9") << point;
-    stopped.signal(SIGCONT);
-    EXPECT_EQ(stopped.end(), "exit 0") << point;
-    EXPECT_EQ(arena.writer().seat(), 0U) << point;
+      ASSERT_EQ(repairer.stop_or_end(), fate == SIGSTOP ? "stopped" : "signal 9") << point;
+      EXPECT_EQ(arena.read(seq).status, ReadStatus::hole) << point;
+      EXPECT_EQ(arena.writer().seat(), 0U) << point << ": the very seat that is under repair";
+      EXPECT_EQ(arena.alloc(Value::make(3, 0)).seq, seq + 1) << point;
+      if (fate != SIGSTOP) continue;
+      repairer.signal(SIGCONT);
+      EXPECT_EQ(repairer.end(), "exit 0") << point << ": it was not the one that cleared the seat";
+      EXPECT_EQ(arena.alloc(Value::make(3, 1)).seq, seq + 2) << point;
+    }
   }
 }
 

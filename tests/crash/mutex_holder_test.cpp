@@ -39,7 +39,7 @@ class MutexHolderTest : public ::testing::Test {
       return 0;
     });
   }
-  std::uint32_t word() { return file_.control().mutex; }
+  std::uint64_t word() { return file_.control().mutex; }
 
   TempName name_;
   Arena<Value> arena_ = Arena<Value>::create(name_, {.slots = kCrashSlots, .seats = kCrashSeats});
@@ -123,23 +123,27 @@ TEST_F(MutexHolderTest, KilledRepairersAreFollowedByTheNext) {
   }
 }
 
-// The holder dies after a newcomer has looked at the mutex, and before it takes the holder's seat: from then on the
-// word names a seat that is alive, and nobody but the newcomer can know better.
-TEST_F(MutexHolderTest, ANewcomerToTheSeatOfOneThatDiedJustNowFreesTheMutex) {
-  Child holder = caller("mutex_locked", SIGSTOP);
-  ASSERT_EQ(holder.stop_or_end(), "stopped");
-  Child newcomer([&] {
-    auto arena = Arena<Value>::open(name_);
-    StopAt::arm("seat_looked", SIGSTOP);
-    auto writer = arena.writer("newcomer");
-    return writer.seat() == 0 ? 0 : 1;
-  });
-  ASSERT_EQ(newcomer.stop_or_end(), "stopped");
-  EXPECT_EQ(core::mutex_owner(word()), 1U) << "the first seat's";
-  holder.kill_and_reap();
-  newcomer.signal(SIGCONT);
-  EXPECT_EQ(newcomer.end(), "exit 0") << "it has the dead one's seat";
-  EXPECT_EQ(core::mutex_owner(word()), 0U);
+// A newcomer finds a seat free, and is stopped. Another one takes it meanwhile, and dies in it, holding the mutex. The
+// first one must neither begin a session that has been, nor be taken for the dead one.
+TEST_F(MutexHolderTest, ANewcomerThatComesTooLateForItsSessionTakesAnotherSeat) {
+  for (const char* point : {"seat_looked", "seat_identified"}) {
+    file_.control().mutex = 0;
+    Child newcomer([&] {
+      auto arena = Arena<Value>::open(name_);
+      StopAt::arm(point, SIGSTOP);
+      auto writer = arena.writer("newcomer");
+      return writer.seat() == 0 ? 0 : 1;
+    });
+    ASSERT_EQ(newcomer.stop_or_end(), "stopped");
+    Child holder = caller("mutex_locked", SIGKILL);
+    ASSERT_EQ(holder.end(), "signal 9");
+    const bool was_at_the_door = std::string(point) == "seat_identified";
+    EXPECT_EQ(core::mutex_owner(word()), was_at_the_door ? 2U : 1U) << point;
+    EXPECT_EQ(arena_.alloc(Value::make(3, 0)).value.count(), 0U) << point << ": the stopped one holds up nobody";
+    newcomer.signal(SIGCONT);
+    EXPECT_EQ(newcomer.end(), was_at_the_door ? "exit 0" : "exit 1") << point;
+    EXPECT_EQ(core::mutex_owner(word()), 0U) << point;
+  }
 }
 
 // The dead holder's seat is taken by a newcomer, which is stopped at once; it must not be taken for the holder.

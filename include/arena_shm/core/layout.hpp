@@ -147,15 +147,14 @@ struct Seat {
   // Who holds it: written before the session begins. For display, and for proofs that it is dead (process_death.hpp).
   std::atomic<std::uint32_t> pid;
   std::atomic<std::uint32_t> tid;
-  std::atomic<std::uint64_t> start_time;           // field 22 of /proc/PID/stat, clock ticks after boot
+  std::atomic<std::uint64_t> start_time;           // clock ticks after boot, in the initial time namespace
   std::atomic<std::uint64_t> pid_namespace;        // inode of /proc/PID/ns/pid
   std::atomic<std::int64_t> taken_ns;              // CLOCK_REALTIME
   std::array<std::atomic<std::uint64_t>, 4> name;  // 32 bytes of UTF-8, filled up with zeros
   // Seldom written.
-  std::atomic<std::uint64_t> reservations;    // of the mutex, over all holders: mutex.hpp
-  std::atomic<std::uint64_t> lease_page;      // where the holder has mapped the page that keeps its lease
-  std::atomic<std::uint64_t> time_namespace;  // inode of /proc/PID/ns/time; 0: the kernel has none
-  std::array<std::uint64_t, 5> unused;
+  std::atomic<std::uint64_t> reservations;  // of the mutex, over all holders: mutex.hpp
+  std::atomic<std::uint64_t> lease_page;    // where the holder has mapped the page that keeps its lease
+  std::array<std::uint64_t, 6> unused;
 
   /// Requires: which < kClaimsPerSeat.
   Claim claim_at(std::uint32_t which) noexcept {
@@ -179,8 +178,7 @@ static_assert(offsetof(Seat, taken_ns) == 88);
 static_assert(offsetof(Seat, name) == 96);
 static_assert(offsetof(Seat, reservations) == 128);
 static_assert(offsetof(Seat, lease_page) == 136);
-static_assert(offsetof(Seat, time_namespace) == 144);
-static_assert(offsetof(Seat, unused) == 152);
+static_assert(offsetof(Seat, unused) == 144);
 
 /// The two bytes of a session of a seat whose locks mean something: lease.hpp. Both are valid off_t.
 constexpr std::uint64_t door_position(std::uint32_t seat, std::uint64_t session) noexcept {

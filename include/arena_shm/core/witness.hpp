@@ -13,6 +13,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "arena_shm/core/lease.hpp"
 #include "arena_shm/core/ring.hpp"
@@ -58,7 +59,8 @@ class Witness {
 
   const Ring& ring_;
   const LeaseFile& leases_;
-  std::unique_ptr<Memory[]> memory_;  // by seat
+  std::unique_ptr<Memory[]> memory_;                 // by seat
+  std::optional<std::int64_t> boottime_offset_ns_;  // start_time.hpp
 };
 
 }  // namespace arena_shm::core
