@@ -14,10 +14,13 @@
 //   number that is filled stays so for everybody.
 //
 // What remains: between the look at the numbers and the open, another thread may close one of them. Then the new
-// descriptor has that number until it has been moved, in the next system call. A program that reopens its standard
-// descriptors beside such threads does it by dup2, which leaves no gap.
+// descriptor has that number until it has been moved, in the next system call. No call can keep that from happening,
+// but it does no harm: until its number is known, what is written to it is appended (O_APPEND), so it goes behind the
+// end of the segment, and is cut off again. A program that reopens its standard descriptors beside such threads does it
+// by dup2, which leaves no gap at all.
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -98,16 +101,69 @@ class Filling {
   bool done_ = true;
 };
 
+bool is_same(const struct stat& one, const struct stat& other) noexcept {
+  return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+class Opening {
+ public:
+  Opening(const char* path, int flags, mode_t mode) noexcept : path_(path), flags_(flags), mode_(mode) {
+    struct stat status {};
+    if (writes_ && (flags & O_TRUNC) == 0 && ::stat(path, &status) == 0 && S_ISREG(status.st_mode))
+      size_bytes_ = status.st_size;
+  }
+
+  /// -1 and errno: refused, or EBADF: another thread was in the way.
+  int open() const noexcept {
+    int fd = ::open(path_, flags_ | O_CLOEXEC | (writes_ ? O_APPEND : 0), mode_);
+    if (fd >= 0 && fd < kStandardCount) fd = raised(fd);
+    if (fd >= 0 && writes_) ::fcntl(fd, F_SETFL, flags_ & ~O_APPEND);
+    return fd;
+  }
+
+ private:
+  /// For a number that another thread has closed just now: the same description by a higher one.
+  int raised(int low) const noexcept {
+    Descriptor high(duplicate_above_standard(low));
+    struct stat status {};
+    if (!high || ::fstat(high.get(), &status) != 0) {
+      ::close(low);
+      return -1;
+    }
+    if (!is_opened(high.get(), status)) {  // but what another thread has put there since
+      errno = EBADF;
+      return -1;
+    }
+    struct stat there {};
+    if (::fstat(low, &there) == 0 && is_same(status, there)) ::close(low);
+    // Nobody else makes it longer: segments have the size that they were made with, and other files are our own.
+    if (writes_ && S_ISREG(status.st_mode) && status.st_size > size_bytes_ && ::ftruncate(high.get(), size_bytes_) != 0)
+      return -1;
+    return high.release();
+  }
+
+  bool is_opened(int fd, const struct stat& status) const noexcept {
+    if ((flags_ & O_TMPFILE) == O_TMPFILE) {
+      const int flags = ::fcntl(fd, F_GETFL);
+      return flags >= 0 && (flags & O_TMPFILE) == O_TMPFILE && status.st_nlink == 0;
+    }
+    struct stat there {};
+    return ::stat(path_, &there) == 0 && is_same(status, there);
+  }
+
+  const char* path_;
+  int flags_;
+  mode_t mode_;
+  bool writes_ = (flags_ & O_ACCMODE) != O_RDONLY && (flags_ & O_APPEND) == 0;
+  off_t size_bytes_ = 0;
+};
+
 }  // namespace
 
 int open_above_standard(const char* path, int flags, mode_t mode) noexcept {
   const NotCancelled not_cancelled;
   const Filling filling;
-  if (!filling.done()) return -1;
-  const int fd = ::open(path, flags | O_CLOEXEC, mode);
-  if (fd < 0 || fd >= kStandardCount) return fd;
-  const Descriptor low(fd);  // a number that another thread has closed just now
-  return duplicate_above_standard(fd);
+  return filling.done() ? Opening(path, flags, mode).open() : -1;
 }
 
 int duplicate_above_standard(int fd) noexcept { return ::fcntl(fd, F_DUPFD_CLOEXEC, kStandardCount); }
