@@ -39,6 +39,14 @@ class MutexHolderTest : public ::testing::Test {
       return 0;
     });
   }
+  /// Takes a seat, and is stopped at that point. Exits with the seat's number.
+  Child newcomer_at(const char* point) {
+    return Child([this, point] {
+      auto arena = Arena<Value>::open(name_);
+      StopAt::arm(point, SIGSTOP);
+      return static_cast<int>(arena.writer("newcomer").seat());
+    });
+  }
   std::uint64_t word() { return file_.control().mutex; }
 
   TempName name_;
@@ -126,23 +134,32 @@ TEST_F(MutexHolderTest, KilledRepairersAreFollowedByTheNext) {
 // A newcomer finds a seat free, and is stopped. Another one takes it meanwhile, and dies in it, holding the mutex. The
 // first one must neither begin a session that has been, nor be taken for the dead one.
 TEST_F(MutexHolderTest, ANewcomerThatComesTooLateForItsSessionTakesAnotherSeat) {
-  for (const char* point : {"seat_looked", "seat_identified"}) {
-    file_.control().mutex = 0;
-    Child newcomer([&] {
-      auto arena = Arena<Value>::open(name_);
-      StopAt::arm(point, SIGSTOP);
-      auto writer = arena.writer("newcomer");
-      return writer.seat() == 0 ? 0 : 1;
-    });
+  Child newcomer = newcomer_at("seat_looked");
+  ASSERT_EQ(newcomer.stop_or_end(), "stopped");
+  Child holder = caller("mutex_locked", SIGKILL);
+  ASSERT_EQ(holder.end(), "signal 9");
+  EXPECT_EQ(core::mutex_owner(word()), 1U);
+  newcomer.signal(SIGCONT);
+  EXPECT_EQ(newcomer.end(), "exit 1") << "its seat's number";
+  EXPECT_EQ(file_.seat(0).session, 1U);
+  EXPECT_EQ(arena_.alloc(Value::make(3, 0)).value.count(), 0U);
+}
+
+// From the door on nobody else can begin the session. Nor does the stopped one keep anybody from another seat.
+TEST_F(MutexHolderTest, ANewcomerThatIsStoppedAtTheDoorHasTheSeatAndHoldsUpNobody) {
+  for (const char* point : {"door_locked", "lease_locked", "seat_identified"}) {
+    Child newcomer = newcomer_at(point);
     ASSERT_EQ(newcomer.stop_or_end(), "stopped");
     Child holder = caller("mutex_locked", SIGKILL);
     ASSERT_EQ(holder.end(), "signal 9");
-    const bool was_at_the_door = std::string(point) == "seat_identified";
-    EXPECT_EQ(core::mutex_owner(word()), was_at_the_door ? 2U : 1U) << point;
-    EXPECT_EQ(arena_.alloc(Value::make(3, 0)).value.count(), 0U) << point << ": the stopped one holds up nobody";
+    EXPECT_EQ(core::mutex_owner(word()), 2U) << point;
+    Child survivor([&] {
+      auto arena = Arena<Value>::open(name_);
+      return arena.alloc(Value::make(3, 0)).value.count() == 0 ? 0 : 1;
+    });
+    EXPECT_EQ(survivor.end(), "exit 0") << point;
     newcomer.signal(SIGCONT);
-    EXPECT_EQ(newcomer.end(), was_at_the_door ? "exit 0" : "exit 1") << point;
-    EXPECT_EQ(core::mutex_owner(word()), 0U) << point;
+    EXPECT_EQ(newcomer.end(), "exit 0") << point << ": its seat's number";
   }
 }
 

@@ -162,10 +162,10 @@ TEST_F(DescriptorTest, FindingTheFileAgainUsesNoStandardNumber) {
   const auto lose = [](const std::string& name) {
     const auto segment = core::Segment::open(name, core::Access::read_write);
     ::close_range(3, ~0U, 0);
-    if (segment->leases().test(0) != core::LeaseState::free) return 1;
+    if (segment->leases().test(0, 1) != core::LeaseState::free) return 1;
     ::close_range(3, ~0U, 0);
     const core::SeatHold hold(segment, "");
-    return segment->leases().test(hold.index()) == core::LeaseState::held ? 0 : 2;
+    return segment->leases().test(hold.index(), hold.session()) == core::LeaseState::held ? 0 : 2;
   };
   EXPECT_EQ(seen_below_three(lose), kNone);
 }
