@@ -219,6 +219,19 @@ TEST_F(BoundedTest, AWriterThatFindsEverySlotHeldLooksAtEachSeatsLeaseOnce) {
   EXPECT_TRUE(writer.try_alloc(1).has_value());
 }
 
+TEST_F(BoundedTest, AWriterThatFoundEverySlotHeldTakesTheNextAfterADeath) {
+  make({.slots = 1024, .seats = 8});
+  StoppedWriter stopped(*arena_, *file_);
+  auto writer = arena_->writer();
+  stopped.stop_in_slot(1024);
+  EXPECT_EQ(writer.try_alloc(1), std::nullopt);
+  const std::uint64_t head = arena_->head();
+  stopped.die();
+  const auto entry = writer.try_alloc(1);
+  ASSERT_TRUE(entry.has_value());
+  EXPECT_EQ(entry->seq, head);
+}
+
 // Every claim covers everything, and nobody holds one: no waiting for each of them.
 TEST_F(BoundedTest, AWriterAmongClaimsOfNobodyAsksOnceForEach) {
   make({.slots = 16, .seats = core::kMaxSeats});
