@@ -232,6 +232,17 @@ TEST_F(BoundedTest, AWriterThatFoundEverySlotHeldTakesTheNextAfterADeath) {
   EXPECT_EQ(entry->seq, head);
 }
 
+TEST_F(BoundedTest, AFreeSlotFarBehindThoseOfAStoppedBatchIsFoundInOneLook) {
+  make({.slots = 65536, .seats = 64});
+  StoppedWriter stopped(*arena_, *file_);
+  auto writer = arena_->writer();
+  stopped.stop_in_slot(65000);
+  for (std::uint64_t i = 65000; i < 65536; ++i) writer.alloc(i);
+  const auto entry = writer.try_alloc(1);
+  ASSERT_TRUE(entry.has_value());
+  EXPECT_EQ(entry->seq, 65536U + 65000U);
+}
+
 // Every claim covers everything, and nobody holds one: no waiting for each of them.
 TEST_F(BoundedTest, AWriterAmongClaimsOfNobodyAsksOnceForEach) {
   make({.slots = 16, .seats = core::kMaxSeats});
