@@ -30,10 +30,13 @@ class Reader {
       : core_(std::move(segment), from, options) {}
 
   /// Takes the next value, skipping and counting what is lost. Never waits.
-  /// Returns: nothing if there is none to be had now: it has caught up, or a living writer has not published yet.
+  /// Returns: nothing if there is none to be had now: it has caught up, or a living writer has not published yet; or if
+  /// it has counted lost values for some milliseconds, and there are more of them: then it goes on at the next call.
   /// Ordering: sees what the writer did before its alloc.
-  /// Cost: a copy between two looks at the slot's stamp; no system call, no allocation. One that finds nothing looks at
-  /// the writers' counter, too: who calls it in a loop pauses in between (as _mm_pause does), or takes wait_for(),
+  /// Cost: a copy between two looks at the slot's stamp; no system call, no allocation. Lost values cost some
+  /// nanoseconds each, and a scan of the seats for each run of them: a load per seat, and three system calls for each
+  /// seat whose writer may have them. Bounded: at most 2 million looks (core/effort.hpp). One that finds nothing looks
+  /// at the writers' counter, too: who calls it in a loop pauses in between (as _mm_pause does), or takes wait_for(),
   /// which looks at the slot only.
   std::optional<Entry<T>> next() {
     std::optional<std::uint64_t> seq;
@@ -49,12 +52,14 @@ class Reader {
   }
 
   /// Takes as many values as there are, up to the size of `entries`. Returns: how many. If that is less than there was
-  /// room for, the reader has caught up: to wait_for() now, before it asks again, is what Manner::throughput is about.
+  /// room for, there are no more to be had now, as next() has it: to wait_for() now, before it asks again, is what
+  /// Manner::throughput is about.
   std::size_t next(std::span<Entry<T>> entries) {
     std::size_t count = 0;
+    core::Effort effort = core::ReaderCore::effort_of_a_call();
     for (; count < entries.size(); ++count) {
       Entry<T>& entry = entries[count];
-      const auto seq = core_.next(core::CopyTo<T>(std::addressof(entry.value)));
+      const auto seq = core_.next(core::CopyTo<T>(std::addressof(entry.value)), effort);
       if (!seq) break;
       entry.seq = *seq;
     }
@@ -64,6 +69,7 @@ class Reader {
   /// Waits until there is a value, for at most `timeout`: first spinning, then asleep. With Manner::throughput, until
   /// there are many, if they come within 32 us.
   /// Returns: whether there was one, a moment ago.
+  /// Cost: as next(), but in slices of less than a millisecond, between which it looks at the clock.
   bool wait_for(std::chrono::nanoseconds timeout) { return core_.wait_for(timeout); }
 
   /// Calls `report` for each run of values that was lost, before the value behind it is delivered. It may not use the

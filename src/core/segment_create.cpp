@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <limits>
 #include <random>
-#include <sstream>
 
 #include "arena_shm/core/stop_point.hpp"
 #include "core/segment_files.hpp"

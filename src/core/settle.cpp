@@ -1,5 +1,7 @@
 #include "arena_shm/core/settle.hpp"
 
+#include <algorithm>
+
 #include "arena_shm/core/stop_point.hpp"
 
 namespace arena_shm::core {
@@ -9,13 +11,6 @@ namespace {
 Verdict verdict_of(std::uint64_t stamp, std::uint64_t seq) noexcept {
   if (stamp == done(seq)) return Verdict::published;
   return is_newer(stamp, seq) ? Verdict::overwritten : Verdict::pending;
-}
-
-/// Has the one seat of an exclusive arena a living holder that may still publish seq?
-bool exclusive_covers(const Ring& ring, const Witness& witness, std::uint64_t seq) {
-  if (ring.control->head.load(std::memory_order_acquire) > seq + 1) return false;   // T2: X1
-  const std::uint64_t claim = ring.seats[0].claim.load(std::memory_order_acquire);  // T2
-  return claim_seq(claim) <= seq && !witness.is_over(0);
 }
 
 }  // namespace
@@ -31,32 +26,39 @@ void StuckClaims::add_common(const StuckClaims& a, const StuckClaims& b) {
   }
 }
 
-Settlement settle(const Ring& ring, const Witness& witness, std::uint64_t seq, const StuckClaims& stuck,
-                  StuckClaims* mark) {
+Settlement settle(const Ring& ring, const Claims& claims, SeqSpan span, const StuckClaims& stuck, StuckClaims* mark) {
+  const std::uint64_t seq = span.first;
   const Slot slot = ring.slot_of(seq);
-  Settlement result{verdict_of(slot.stamp(), seq), true};
+  Settlement result{.verdict = verdict_of(slot.stamp(), seq), .end = seq + 1};
   if (result.verdict != Verdict::pending) return result;
   ARENA_SHM_STOP_POINT(settle_begun);
+  result.end = span.end;
   bool covered = false;
-  for (std::uint32_t i = 0; i < (ring.exclusive ? 1 : ring.claim_count()); ++i) {
-    std::uint64_t claim = 0;
-    if (ring.exclusive) {
-      if (!exclusive_covers(ring, witness, seq)) continue;
-      claim = writing(seq);  // its word is that of the whole session: what may be stuck is this one value
-    } else {
-      const Claim words = ring.claim(i);
-      claim = words.word.load(std::memory_order_acquire);                 // T2, the claim first
-      const std::uint64_t hi = words.hi.load(std::memory_order_acquire);  // grows only: a mismatch covers more
-      if (!covers(claim, hi, seq) || witness.is_over(seat_of_claim(i))) continue;  // then its holder
-    }
+  for (std::uint32_t number = 0; number < claims.count(); ++number) {
+    const Claim claim = claims.look(number);  // T2
+    // Only of those that touch what is left of the run.
+    if (!claim.overlaps(seq, result.end) || claims.is_over(claim)) continue;
+    result.end = std::min(result.end, claim.covers(seq) ? claim.end : claim.first);
+    if (!claim.covers(seq)) continue;
     covered = true;
-    result.all_stuck = result.all_stuck && stuck.contains(i, claim);
-    if (mark != nullptr) mark->add(i, claim);
+    result.all_stuck = result.all_stuck && stuck.contains(number, claim.word);
+    if (mark != nullptr) mark->add(number, claim.word);
   }
   ARENA_SHM_STOP_POINT(settle_scanned);
   result.verdict = verdict_of(slot.stamp(), seq);  // T3
   if (result.verdict == Verdict::pending && !covered) result.verdict = Verdict::hole;
   return result;
+}
+
+std::uint64_t unshown_end(const Ring& ring, SeqSpan span, Effort& effort) noexcept {
+  const std::uint64_t cost = Effort::of_slot(ring.stride_bytes);
+  std::uint64_t index = ring.modulo(span.first);
+  std::uint64_t seq = span.first;
+  while (seq < span.end && effort.try_spend(cost) && verdict_of(ring.slot(index).stamp(), seq) == Verdict::pending) {
+    ++seq;
+    if (++index == ring.slot_count) index = 0;
+  }
+  return seq;
 }
 
 }  // namespace arena_shm::core

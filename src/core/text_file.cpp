@@ -50,6 +50,7 @@ std::vector<std::string> names_in(const std::string& path) {
     if (name != "." && name != "..") names.emplace_back(name);
   }
   std::ranges::sort(names);
+  errno = 0;
   return names;
 }
 

@@ -14,7 +14,7 @@ std::optional<std::string> text_of(const std::string& path);
 /// Its first line, without the end of line. Empty, and errno, if there is none.
 std::optional<std::string> first_line_of(const std::string& path);
 
-/// The names in a directory, without "." and "..", in order; none if it cannot be read.
+/// The names in a directory, without "." and "..", in order. None, and errno, if it cannot be read; else errno is 0.
 std::vector<std::string> names_in(const std::string& path);
 
 }  // namespace arena_shm::core

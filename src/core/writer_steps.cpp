@@ -15,10 +15,16 @@
 namespace arena_shm::core {
 namespace {
 
-constexpr int kSpinsBeforeLease = 128;  // a living writer is in its slot for nanoseconds
+constexpr int kSpinsBeforeLease = 256;  // a living writer is in its slot for nanoseconds
 constexpr int kLooksAfterLease = 16;    // then it is preempted or stopped: its slot is skipped
+constexpr std::uint64_t kLookAheadEffort = std::uint64_t{1} << 18;
 
 }  // namespace
+
+struct WriterSteps::Patience {
+  int spins = kSpinsBeforeLease;
+  int looks = kLooksAfterLease;
+};
 
 WriterSteps::WriterSteps(std::shared_ptr<const SeatHold> hold, std::uint32_t which)
     : hold_(std::move(hold)),
@@ -56,7 +62,8 @@ void WriterSteps::refuse_reentry() {
                                 .remedy = "give each thread, and each signal handler, a writer of its own"});
 }
 
-void WriterSteps::refuse_corrupt(std::uint64_t seq, std::uint64_t stamp) const {
+void WriterSteps::refuse_corrupt(std::uint64_t seq, std::uint64_t stamp) {
+  blocked_ = {};
   claim_.word.store(idle(seq + 1), std::memory_order_release);  // W4: seq is given up
   throw Error(Code::corrupt, {.name = hold_->segment()->info().name,
                               .doing = "alloc in",
@@ -66,31 +73,54 @@ void WriterSteps::refuse_corrupt(std::uint64_t seq, std::uint64_t stamp) const {
 }
 
 bool WriterSteps::is_blocked(std::uint64_t seq) {
-  const Witness& witness = hold_->segment()->witness();
-  for (std::uint32_t i = 0; i < ring_.claim_count(); ++i) {
-    if (i == claim_number_) continue;
-    const Claim other = ring_.claim(i);
-    std::uint64_t claim = 0;
-    const auto blocking = [&]() noexcept {
-      claim = other.word.load(std::memory_order_acquire);                 // W4 -> here; the claim first,
-      const std::uint64_t hi = other.hi.load(std::memory_order_acquire);  // of a batch: hi comes before `writing`
-      return blocks(claim, hi, seq, ring_.slot_count);
-    };
-    bool blocked = blocking();
-    // One who was found stuck in this very word is not waited for again: it costs a lap its slot, not the writer time.
-    const bool known = blocked && stuck_.contains(i, claim);
-    for (int spin = 0; blocked && !known && spin < kSpinsBeforeLease; ++spin) {
-      cpu_pause();
-      blocked = blocking();
+  if (clear_.contains(seq)) return false;
+  if (blocked_.contains(seq) && blocked_values_ == seat_.values.load(std::memory_order_relaxed)) return true;
+  return scan(seq);
+}
+
+/// W2 is behind: whoever is older in the slot of seq, or in that of a later one within a lap, shows it in its claim.
+bool WriterSteps::scan(std::uint64_t seq) {
+  Effort effort(0);  // one scan, whatever it takes
+  const Claims claims(ring_, hold_->segment()->witness(), effort);
+  const std::uint64_t slots = ring_.slot_count;
+  Patience patience;
+  std::uint64_t clear_end = seq + slots;
+  for (std::uint32_t number = 0; number < claims.count(); ++number) {
+    if (number == claim_number_) continue;
+    Claim claim = claims.look(number);  // W4 -> here
+    if (claim.next_blocked(seq, slots) == seq && keeps_blocking(claim, seq, claims, patience)) {
+      blocked_ = {.first = seq, .end = std::min(claim.blocked_end(seq, slots), seq + slots)};
+      blocked_values_ = seat_.values.load(std::memory_order_relaxed);
+      return true;
     }
-    for (int look = 0; blocked; ++look) {
-      if (witness.is_over(seat_of_claim(i))) break;  // then its holder: all that it stored is visible
-      if (known || look == kLooksAfterLease) {
-        stuck_.add(i, claim);
-        return true;
-      }
-      blocked = blocking();
-    }
+    // Those that block later ones only are not worth the test of a lease: there will be another scan.
+    clear_end = std::min(clear_end, claim.next_blocked(seq, slots));
+  }
+  clear_ = {.first = seq, .end = clear_end};
+  return false;
+}
+
+/// Waits for the holder of a claim that blocks seq. False: it has gone on, to the claim that is left there; or it is
+/// dead, and none is left.
+bool WriterSteps::keeps_blocking(Claim& claim, std::uint64_t seq, const Claims& claims, Patience& patience) {
+  const auto still_blocking = [&]() noexcept {
+    claim = claims.look(claim.number);
+    return claim.next_blocked(seq, ring_.slot_count) == seq;
+  };
+  // One that was found stuck in this very word, or dead, is not waited for again: it costs a lap its slot, not the
+  // writer time.
+  const bool known = stuck_.contains(claim.number, claim.word);
+  bool blocked = true;
+  for (; blocked && !known && patience.spins > 0; --patience.spins) {
+    cpu_pause();
+    blocked = still_blocking();
+  }
+  for (; blocked; blocked = still_blocking(), --patience.looks) {
+    const bool over = claims.is_over(claim);
+    if (!over && !known && patience.looks > 0) continue;
+    stuck_.add(claim.number, claim.word);
+    if (over) claim = {};
+    return !over;
   }
   return false;
 }
@@ -121,6 +151,7 @@ void WriterSteps::count_skip() noexcept {
 }
 
 void WriterSteps::give_up(std::uint64_t seq) noexcept {
+  blocked_ = {};
   count_skip();
   claim_.word.store(idle(seq + 1), std::memory_order_release);  // W4
 }
@@ -133,32 +164,51 @@ bool WriterSteps::after_skip(std::uint64_t next, bool may_wait) {
 }
 
 /// Is there a slot within the next lap that could be taken now? Claims nothing, so that looking makes no holes.
-/// Acquires as is_blocked, though nothing is touched on what it finds: alloc looks again, after its claim.
-bool WriterSteps::free_slot_ahead() const {
+/// Acquires as scan(), though nothing is touched on what it finds: alloc looks again, after its claim. One that becomes
+/// tired says no, and goes on from there the next time.
+bool WriterSteps::free_slot_ahead() {
   const std::uint64_t head = ring_.control->head.load(std::memory_order_acquire);  // W2 -> here
   if (head >= kSeqLimit) return true;                                              // alloc says what is wrong
+  const std::uint64_t slots = ring_.slot_count;
+  const std::uint64_t end = head + slots;
+  Effort effort(kLookAheadEffort);
+  const Claims claims(ring_, hold_->segment()->witness(), effort);
   std::bitset<kMaxSeats> tested;
-  std::bitset<kMaxSeats> alive;
-  const auto blocked_by = [&](std::uint32_t i, std::uint64_t seq) -> bool {
-    const Claim other = ring_.claim(i);
-    const std::uint64_t claim = other.word.load(std::memory_order_acquire);  // W4 -> here
-    const std::uint64_t hi = other.hi.load(std::memory_order_acquire);
-    if (i == claim_number_ || !blocks(claim, hi, seq, ring_.slot_count)) return false;
-    const std::uint32_t seat = seat_of_claim(i);
-    if (!tested[seat]) alive[seat] = !hold_->segment()->witness().is_over(seat);
+  std::bitset<kMaxSeats> over;
+  const auto is_over = [&](const Claim& claim) {
+    const std::uint32_t seat = seat_of_claim(claim.number);
+    if (!tested[seat]) over[seat] = claims.is_over(claim);
     tested[seat] = true;
-    return alive[seat];
+    return over[seat];
   };
-  for (std::uint64_t seq = head; seq < head + ring_.slot_count; ++seq) {
-    if (ring_.slot_of(seq).stamp() == predecessor(seq, ring_.slot_count)) return true;
-    bool blocked = false;
-    for (std::uint32_t i = 0; i < ring_.claim_count() && !blocked; ++i) blocked = blocked_by(i, seq);
-    if (!blocked) return true;
+  const auto is_whole = [&](std::uint64_t seq) noexcept {
+    effort.spend(Effort::of_slot(ring_.stride_bytes));
+    return ring_.slot_of(seq).stamp() == predecessor(seq, slots);
+  };
+  std::uint64_t seq = head < looked_ahead_to_ && looked_ahead_to_ < end ? looked_ahead_to_ : head;
+  looked_ahead_to_ = 0;
+  bool only_whole = false;  // one in `claiming` blocks all that follow whose chain is broken
+  while (seq < end) {
+    if (is_whole(seq)) return true;
+    const std::uint64_t before = seq;
+    if (only_whole) ++seq;
+    for (std::uint32_t seat = 0; seat < claims.seat_count() && seq < end && !only_whole; ++seat) {
+      if (seat == hold_.index()) continue;
+      const Claim claim = claims.look(seat);  // W4 -> here
+      if (claim.next_blocked(seq, slots) != seq || is_over(claim)) continue;
+      only_whole = claim.end == Claim::kNoEnd;
+      seq = only_whole ? seq + 1 : std::min(end, claim.blocked_end(seq, slots));
+    }
+    if (seq == before) return true;
+    if (!effort.is_spent() || seq >= end) continue;
+    looked_ahead_to_ = seq;
+    return false;
   }
   return false;
 }
 
 bool WriterSteps::await_free_slot(bool may_wait) {
+  blocked_ = {};
   own_next();  // refuses a signal handler that came while this writer is inside
   constexpr std::chrono::microseconds kLongestSleep{1000};
   std::chrono::microseconds sleep{10};

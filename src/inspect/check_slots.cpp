@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <iterator>
 #include <optional>
 #include <span>
+#include <utility>
+#include <vector>
 
 #include "arena_shm/core/stamp.hpp"
 #include "arena_shm/core/words.hpp"
@@ -18,12 +21,18 @@ namespace {
 constexpr std::uint64_t kBlockBytes = 1 << 20;
 constexpr std::uint64_t kWholeSlotBytes = 1 << 12;  // larger ones are not read whole
 constexpr std::uint64_t kMaxTailBytes = 1 << 12;    // of a slot's padding
-constexpr std::size_t kMaxUnpublished = 1 << 16;    // that are settled one by one
+constexpr std::size_t kMaxRuns = 1 << 16;           // of numbers whose slots do not show them
 
 struct SlotFacts {
   std::uint64_t index;
   std::uint64_t stamp = 0;
   bool padding_is_zero = true;
+};
+
+/// The numbers [first, end).
+struct Run {
+  std::uint64_t first;
+  std::uint64_t end;
 };
 
 bool is_zero(std::span<const std::byte> bytes) {
@@ -33,6 +42,38 @@ bool is_zero(std::span<const std::byte> bytes) {
 bool has_been_published(std::uint64_t seq, std::uint64_t stamp) noexcept {
   return stamp == core::done(seq) || core::is_newer(stamp, seq);
 }
+
+/// What living writers may still publish, as one look at the seats found it.
+class Claimed {
+ public:
+  Claimed(const Seats& seats, bool exclusive, std::uint64_t head) {
+    for (const SeatFacts& seat : seats.all) {
+      if (seat.holder == Holder::never || seat.holder == Holder::left || is_dead(seat.holder)) continue;
+      if (exclusive) {
+        runs_.push_back({std::max(seat.claims[0].seq, head - std::min<std::uint64_t>(head, 1)), kNoEnd});
+        continue;
+      }
+      for (const ClaimFacts& claim : seat.claims) {
+        if (!claim.is_inside()) continue;
+        runs_.push_back(
+            {claim.seq, claim.kind == core::ClaimKind::claiming ? kNoEnd : std::max(claim.seq + 1, claim.hi)});
+      }
+    }
+    // By where they begin; and each ends where the farthest does that has begun by then, so that one look is enough.
+    std::sort(runs_.begin(), runs_.end(), [](const Run& a, const Run& b) { return a.first < b.first; });
+    for (std::size_t i = 1; i < runs_.size(); ++i) runs_[i].end = std::max(runs_[i].end, runs_[i - 1].end);
+  }
+
+  bool contains(std::uint64_t seq) const noexcept {
+    const auto behind = std::upper_bound(runs_.begin(), runs_.end(), seq,
+                                         [](std::uint64_t s, const Run& run) { return s < run.first; });
+    return behind != runs_.begin() && seq < std::prev(behind)->end;
+  }
+
+ private:
+  static constexpr std::uint64_t kNoEnd = ~std::uint64_t{0};
+  std::vector<Run> runs_;
+};
 
 class Slots {
  public:
@@ -44,17 +85,15 @@ class Slots {
                        (header.payload_bytes + core::kWordBytes - 1) / core::kWordBytes * core::kWordBytes) {}
 
   CheckedSlots run(std::chrono::milliseconds between_looks) {
-    const std::uint64_t slots_a_block =
-        header_.stride_bytes > kWholeSlotBytes ? 1 : std::max<std::uint64_t>(1, kBlockBytes / header_.stride_bytes);
     std::vector<SlotFacts> block;
-    for (std::uint64_t first = 0; first < header_.slot_count; first += slots_a_block) {
+    for (std::uint64_t first = 0; first < header_.slot_count; first += slots_a_block()) {
       const std::uint64_t skipped = skip_unused(first);
       note_unused(first, skipped);
       first = skipped;
       if (first >= header_.slot_count) break;
       const std::uint64_t before = head();
       std::atomic_thread_fence(std::memory_order_acquire);
-      if (!read_block(first, std::min(slots_a_block, header_.slot_count - first), block)) break;
+      if (!read_block(first, std::min(slots_a_block(), header_.slot_count - first), block)) break;
       std::atomic_thread_fence(std::memory_order_acquire);
       const std::uint64_t after = head();
       for (const SlotFacts& slot : block) {
@@ -68,6 +107,10 @@ class Slots {
   }
 
  private:
+  std::uint64_t slots_a_block() const noexcept {
+    return header_.stride_bytes > kWholeSlotBytes ? 1 : std::max<std::uint64_t>(1, kBlockBytes / header_.stride_bytes);
+  }
+
   std::uint64_t head() const noexcept {
     return std::min(read_head(image_, header_).value_or(core::kSeqLimit), core::kSeqLimit);
   }
@@ -169,44 +212,56 @@ class Slots {
     if (!seq) return;
     if (has_been_published(*seq, slot.stamp)) {
       ++result_.published;
-    } else if (unpublished_.size() < kMaxUnpublished) {
-      unpublished_.push_back(*seq);
+    } else {
+      note({*seq, *seq + 1});
     }
   }
 
+  void note(Run run) {
+    if (!unpublished_.empty() && unpublished_.back().end == run.first) {
+      unpublished_.back().end = run.end;
+    } else if (unpublished_.size() < kMaxRuns) {
+      unpublished_.push_back(run);
+    }
+  }
+
+  /// Of the slots [begin, end), which nobody has written to: of those below the newest number's the numbers are of the
+  /// newest lap, of the others of the one before it.
   void note_unused(std::uint64_t begin, std::uint64_t end) {
     const std::uint64_t before = head();
-    for (std::uint64_t i = begin; i < end && i < before && unpublished_.size() < kMaxUnpublished; ++i) {
-      count({.index = i}, before);
-    }
+    const std::uint64_t in_lap = before % header_.slot_count;
+    const std::uint64_t lap = before - in_lap;
+    if (begin < std::min(end, in_lap)) note({lap + begin, lap + std::min(end, in_lap)});
+    if (lap == 0 || std::max(begin, in_lap) >= end) return;
+    note({lap - header_.slot_count + std::max(begin, in_lap), lap - header_.slot_count + end});
   }
 
-  /// As core/settle.hpp, T1 to T3: the numbers were below head; then the seats, their leases, and once more the stamp.
+  /// As core/settle.hpp, T1 to T3: the numbers were below head; then the seats, their leases, and once more the stamps.
   void settle() {
+    if (unpublished_.empty()) return;
     std::atomic_thread_fence(std::memory_order_acquire);
     const std::uint64_t now = head();
-    const Seats seats = unpublished_.empty() ? Seats{} : read_seats(image_, header_);
+    const Claimed claimed(read_seats(image_, header_), exclusive_, now);
     std::atomic_thread_fence(std::memory_order_acquire);
-    for (const std::uint64_t seq : unpublished_) {
-      const auto slot = read_slot(seq % header_.slot_count);
-      if (!slot) continue;
-      if (has_been_published(seq, slot->stamp)) {
-        ++result_.published;
-      } else if (may_still_publish(seats, seq, now)) {
-        ++result_.in_flight;
-      } else if (result_.holes++ == 0) {
-        result_.first_hole = seq;
+    std::vector<SlotFacts> block;
+    for (const Run& run : unpublished_) {
+      for (std::uint64_t seq = run.first; seq < run.end;) {
+        const std::uint64_t index = seq % header_.slot_count;
+        const std::uint64_t count = std::min({slots_a_block(), run.end - seq, header_.slot_count - index});
+        if (!read_block(index, count, block)) return;
+        for (const SlotFacts& slot : block) settle(seq++, slot.stamp, claimed);
       }
     }
   }
 
-  bool may_still_publish(const Seats& seats, std::uint64_t seq, std::uint64_t head) const {
-    return std::any_of(seats.all.begin(), seats.all.end(), [&](const SeatFacts& seat) {
-      if (seat.holder == Holder::never || seat.holder == Holder::left || is_dead(seat.holder)) return false;
-      if (exclusive_) return head <= seq + 1 && seat.claims[0].seq <= seq;
-      return std::any_of(seat.claims.begin(), seat.claims.end(),
-                         [&](const ClaimFacts& claim) { return core::covers(claim.word(), claim.hi, seq); });
-    });
+  void settle(std::uint64_t seq, std::uint64_t stamp, const Claimed& claimed) {
+    if (has_been_published(seq, stamp)) {
+      ++result_.published;
+    } else if (claimed.contains(seq)) {
+      ++result_.in_flight;
+    } else {
+      result_.first_hole = result_.holes++ == 0 ? seq : std::min(result_.first_hole, seq);
+    }
   }
 
   const Image& image_;
@@ -214,7 +269,7 @@ class Slots {
   const bool exclusive_;
   const std::uint64_t padding_begin_;  // after the payload, within a slot
   std::vector<std::byte> bytes_;
-  std::vector<std::uint64_t> unpublished_;
+  std::vector<Run> unpublished_;
   CheckedSlots result_;
 };
 

@@ -1,6 +1,7 @@
 #include "tool/names.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <system_error>
 

@@ -142,6 +142,20 @@ class CheckTest(Pokes, CliTest):
         self.poke_stamp(SHM / name, 4, busy(4))
         self.assertRegex(self.check(OK, name), r"^ok: .*4 published, 1 being written, 0 holes")
 
+    def test_a_long_run_that_was_never_published_is_counted_whole(self):
+        name = self.create(slots=200000)
+        self.start_writer(name)  # wrote 0
+        self.poke_claim(SHM / name, 0, "writing", 100000)
+        self.poke_seat(SHM / name, 0, 1, 100050)
+        self.poke_control(SHM / name, head=350000)
+        text = self.check(OK, name)
+        self.assertIn("slots: expected each value to have been published, found 200000 that nobody will, the first "
+                      "being 150000;", text)
+        self.poke_control(SHM / name, head=150000)
+        text = self.check(OK, name)
+        self.assertIn("found 149949 that nobody will, the first being 1;", text)
+        self.assertIn("(1 published, 50 being written, 149949 holes)", text)
+
     def test_a_writer_that_is_stopped_inside_of_a_value_is_a_warning(self):
         name = self.create_filled(3)
         writer = self.start_writer(name)

@@ -10,7 +10,8 @@
  * Parts, -D:   READER, BATCHERS (the first so many writers use alloc_batch) with BATCH values each,
  *              PROBE (values that one more writer allocates when all others have finished or stopped),
  *              HOLD_ANY (the reader may lose its patience at any time), MAX_SKIPS before a writer counts as starved,
- *              GIVES_UP (a writer may give its seq up instead of publishing: its reservation of the mutex is gone)
+ *              GIVES_UP (a writer may give its seq up instead of publishing: its reservation of the mutex is gone),
+ *              RUNS (what one scan has found counts for a run of seqs, of the reader's and of the writers')
  * Mutations:   M_..., each must be found out. tests/model/README.md lists them.
  */
 #ifndef SLOTS
@@ -46,6 +47,9 @@
 #ifndef GIVES_UP
 #define GIVES_UP 0
 #endif
+#ifndef RUNS
+#define RUNS 0
+#endif
 #ifndef PROBE
 #define PROBE 0
 #endif
@@ -80,6 +84,20 @@
 #define BLOCKS(c, h, q) \
   (LO(c) < (q) && (KIND(c) == 1 || (KIND(c) == 2 && \
     (END(c, h) >= (q) -> (q) - LO(c) >= SLOTS : ((q) - LO(c)) / SLOTS != ((q) - END(c, h)) / SLOTS))))
+
+/* A writer's scan: the first later seq, within a lap, that a claim blocks bounds what is clear. */
+#if RUNS && !defined(M_CLEAR_ALL)
+#define BOUND_ONE(c, h, q) if :: (q) < clear && BLOCKS(c, h, q) -> clear = (q) :: else fi
+#if SLOTS == 1
+#define BOUND(c, h) skip
+#elif SLOTS == 2
+#define BOUND(c, h) BOUND_ONE(c, h, seq + 1)
+#else
+#define BOUND(c, h) BOUND_ONE(c, h, seq + 1); BOUND_ONE(c, h, seq + 2)
+#endif
+#else
+#define BOUND(c, h) skip
+#endif
 
 /* ---- the segment -------------------------------------------------------------------------------------------------- */
 byte head;
@@ -156,6 +174,10 @@ proctype Writer(byte me; byte todo) {
   bit in;     /* between S1 and S4 */
 #if PROBE
   byte row;   /* skips in a row */
+#endif
+#if RUNS
+  byte clear;     /* of the scan under way */
+  byte clear_end; /* nobody older is in the slots of [seq, clear_end) */
 #endif
 
 #if PROBE
@@ -238,6 +260,12 @@ W3:
 
   /* take_or_skip(): is_blocked() looks at each seat's claim, hi, lease. Its second and later looks at one seat keep
    * nothing of the earlier ones: they are a first look that came later. In the end k < SEATS: blocked. */
+#if RUNS
+  if
+  :: seq < clear_end -> k = SEATS; goto scanned
+  :: else -> clear = seq + SLOTS
+  fi;
+#endif
 #ifndef M_NO_SCAN
   do
   :: k == SEATS -> break
@@ -248,13 +276,13 @@ W3:
 #ifdef M_WRITER_NO_HI
      STEP( if :: BLOCKS(c, 0, seq) -> c = 1 :: else -> c = 0; k++ fi );
 #else
-     STEP( if :: BLOCKS(c, hi[k], seq) -> c = 1 :: else -> c = 0; k++ fi );
+     STEP( if :: BLOCKS(c, hi[k], seq) -> c = 1 :: else -> BOUND(c, hi[k]); c = 0; k++ fi );
 #endif
 #else
 #ifdef M_WRITER_CLAIMING_OK
      STEP( if :: BLOCKS(claim[k], 0, seq) && KIND(claim[k]) != 1 -> c = 1 :: else -> k++ fi );
 #else
-     STEP( if :: BLOCKS(claim[k], 0, seq) -> c = 1 :: else -> k++ fi );
+     STEP( if :: BLOCKS(claim[k], 0, seq) -> c = 1 :: else -> BOUND(claim[k], 0); k++ fi );
 #endif
 #endif
      if
@@ -268,6 +296,13 @@ W3:
   od;
 #else
   k = SEATS;
+#endif
+#if RUNS
+scanned:
+  atomic {
+    if :: k == SEATS && clear_end <= seq -> clear_end = clear :: else fi;
+    clear = 0
+  }
 #endif
   STEP( assert(stamp[seq % SLOTS] < BUSY(seq));  /* else the code refuses the segment as corrupt */
         if
@@ -377,6 +412,9 @@ dead: /* no store of it can still come; then the kernel frees the lease */
   atomic {
     if :: in -> inside[seq % SLOTS]--; in = 0 :: else fi;
     lease[me] = 0; seq = 0; next = 0; length = 0; k = 0; c = 0; skips = 0
+#if RUNS
+    ; clear = 0; clear_end = 0
+#endif
   }
 #if NEWCOMERS
   if
@@ -398,7 +436,11 @@ end_starved:
 give_up: /* beyond the model's end */
   skip;
 leave:
-  atomic { claim[me] = IDLE(next); next = 0; length = 0; skips = 0 }
+  atomic { claim[me] = IDLE(next); next = 0; length = 0; skips = 0
+#if RUNS
+           ; clear_end = 0
+#endif
+         }
 gone:
   atomic { finished++; todo = 0 }
 }
@@ -424,12 +466,25 @@ gone:
 #define WAITS 2
 #define LAST 3      /* time is over: the last settle() */
 #endif
+/* A claim that begins within the run. */
+#if RUNS
+#ifdef M_RUN_TO_HEAD
+#define MEETS(c) false
+#else
+#define MEETS(c) (LO(c) > cursor && LO(c) < run_end && (KIND(c) == 1 || KIND(c) == 2))
+#endif
+#endif
 #define MOVE_ON if :: fate[cursor] == PUBLISHED -> fate[cursor] = OPEN :: else fi; cursor++
 #define LOSE if :: fate[cursor] == PUBLISHED -> fate[cursor] = OPEN :: else -> fate[cursor] = LOST fi; cursor++
 
 proctype Reader() {
   byte s, k, c, a, b, oldest, target, first;
   bit covered, quiet;
+#if RUNS
+  byte settled;  /* settled_end_: below it T1 and T2 are behind */
+  byte run_end;  /* of the scan under way */
+  byte streak;   /* holes in a row, since that scan */
+#endif
 #if STOPS
   byte phase;
   bit all_stuck;
@@ -456,6 +511,9 @@ look:
   s = stamp[cursor % SLOTS]; /* R1 */
   if
   :: s == DONE(cursor) ->
+#if RUNS
+     streak = 0;
+#endif
      a = word0[cursor % SLOTS]; /* R2 */
      b = word1[cursor % SLOTS];
      atomic { /* R4 */
@@ -479,6 +537,12 @@ look:
   :: else
   fi;
 
+#if RUNS
+  if
+  :: cursor < settled -> goto T3
+  :: else -> atomic { streak = 0; run_end = head } /* T1 */
+  fi;
+#endif
   /* settle() */
   atomic { s = 0; covered = 0;
 #if STOPS
@@ -498,6 +562,9 @@ T2:  /* the claim, then hi, then the lease */
 #else
               :: COVERS(c, 0, cursor)
 #endif
+#if RUNS
+              :: !COVERS(c, 0, cursor) && MEETS(c)
+#endif
               :: else -> c = 0
               fi
 #endif
@@ -505,6 +572,8 @@ T2:  /* the claim, then hi, then the lease */
 #if BATCHERS
 #ifdef M_READER_NO_HI
      if :: COVERS(c, 0, cursor) :: else -> c = 0 fi;
+#elif RUNS
+     atomic { if :: COVERS(c, hi[k], cursor) || MEETS(c) :: else -> c = 0 fi }
 #else
      atomic { if :: COVERS(c, hi[k], cursor) :: else -> c = 0 fi }
 #endif
@@ -514,7 +583,10 @@ T2:  /* the claim, then hi, then the lease */
      :: else ->
         atomic {
           if
-#ifdef M_READER_NO_LEASE
+#if RUNS
+          :: LO(c) > cursor && lease[k] -> run_end = LO(c)
+          :: LO(c) <= cursor && lease[k] -> covered = 1;
+#elif defined(M_READER_NO_LEASE)
           :: true -> covered = 1;
 #else
           :: lease[k] -> covered = 1;
@@ -551,7 +623,22 @@ T3:
     :: else -> s = 0;
        if
        :: covered -> covered = 0; goto pending
-       :: else -> assert(fate[cursor] != PUBLISHED); LOSE; goto next_seq /* a hole, for ever */
+       :: else -> assert(fate[cursor] != PUBLISHED); LOSE; /* a hole, for ever */
+#if RUNS
+          if :: settled < run_end -> settled = run_end :: else fi;
+          streak++;
+          if
+          :: streak == SLOTS -> /* all slots have been looked at: a look serves for the later seqs of the slot, too */
+             do
+             :: cursor < settled -> assert(fate[cursor] != PUBLISHED); LOSE
+             :: else -> break
+             od;
+             streak = 0
+          :: else
+          fi;
+          run_end = 0;
+#endif
+          goto next_seq
        fi
     fi
   }
@@ -581,6 +668,9 @@ pending: /* resolve_pending() */
 lapped: /* the skid is up to half the ring: here that, or nothing */
   atomic {
     s = 0; k = 0;
+#if RUNS
+    streak = 0;
+#endif
     oldest = (head > SLOTS -> head - SLOTS : 0);
     oldest = (oldest > cursor + 1 -> oldest : cursor + 1);
     first = (oldest - cursor > SLOTS -> oldest : cursor + 1)

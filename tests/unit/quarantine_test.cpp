@@ -55,6 +55,28 @@ TEST_F(QuarantineTest, TheSlotOfADeadWriterIsTakenByTheNextWhoComes) {
   EXPECT_EQ(file_->seat(writer.seat()).skipped, 0U);
 }
 
+// One scan is for many slots: what it has found of one is not true of all.
+TEST_F(QuarantineTest, TheSlotOfAStoppedWriterBehindThatOfADeadOneIsLeftAlone) {
+  make(8);
+  StoppedWriter dead(*arena_, *file_);
+  StoppedWriter batch(*arena_, *file_);
+  StoppedWriter single(*arena_, *file_);
+  auto writer = arena_->writer();
+  dead.stop_in_slot(2);  // 0, 1
+  writer.alloc(2);
+  const std::uint64_t first = batch.stop_in_slot(2);
+  writer.alloc(5);
+  const std::uint64_t last = single.stop_in_slot();
+  writer.alloc(7);
+  dead.die();
+  for (std::uint64_t i = 0; i < 40; ++i) {
+    const std::uint64_t slot = writer.alloc(i).seq % 8;
+    ASSERT_TRUE(slot != first && slot != first + 1 && slot != last) << slot;
+  }
+  EXPECT_EQ(file_->stamp(first), core::busy(first));
+  EXPECT_EQ(file_->stamp(last), core::busy(last));
+}
+
 TEST_F(QuarantineTest, WithEverySlotHeldTryAllocIsEmptyAndMakesNoHoles) {
   make(2);
   StoppedWriter first(*arena_, *file_);

@@ -128,7 +128,7 @@ static_assert(offsetof(Control, head) == 0);
 static_assert(offsetof(Control, mutex) == 64);
 
 /// What somebody who holds a seat is inside of: stamp.hpp.
-struct Claim {
+struct ClaimWords {
   std::atomic<std::uint64_t>& word;  // idle, claiming or writing
   std::atomic<std::uint64_t>& hi;    // end of the newest batch; only grows
 };
@@ -157,8 +157,8 @@ struct Seat {
   std::array<std::uint64_t, 6> unused;
 
   /// Requires: which < kClaimsPerSeat.
-  Claim claim_at(std::uint32_t which) noexcept {
-    return which == 0 ? Claim{claim, hi} : Claim{others_claim, others_hi};
+  ClaimWords claim_at(std::uint32_t which) noexcept {
+    return which == 0 ? ClaimWords{claim, hi} : ClaimWords{others_claim, others_hi};
   }
 };
 static_assert(std::is_standard_layout_v<Seat> && sizeof(Seat) == 192);

@@ -9,7 +9,11 @@
 //   newer than busy(cursor)         lapped: counts the run that is proven overwritten, goes on behind it;
 //                                   further ahead, if it is slower than the writers
 //   else, head <= cursor            caught up
-//   else                            settles (settle.hpp): hole, or pending; pending ones are waited for up to `hold`
+//   else                            settles (settle.hpp): hole, or pending; pending ones are waited for up to `hold`.
+//                                   Runs of either are counted as one
+//
+// Each call is bounded (effort.hpp), however many seqs are lost and however many seats there are: one that is tired
+// comes back without a value, and the next one goes on where it was.
 //
 // What proves a seq overwritten is a newer stamp in its slot, and nothing else. The distance to head proves nothing: a
 // slow writer may still publish a value that is many laps old, its slot being quarantined for it meanwhile.
@@ -23,6 +27,7 @@
 #include <utility>
 
 #include "arena_shm/core/doorbell.hpp"
+#include "arena_shm/core/effort.hpp"
 #include "arena_shm/core/ring.hpp"
 #include "arena_shm/core/segment.hpp"
 #include "arena_shm/core/settle.hpp"
@@ -34,12 +39,12 @@ namespace arena_shm::core {
 ReadStatus status_of_unseen(const Segment& segment, std::uint64_t seq);
 
 /// Copies the value of `seq` out. `take(payload words)` may run more than once, and counts only with ReadStatus::ok.
-/// Cost: two loads of the stamp around the copy; where the value is not there, as settle().
+/// Cost: two loads of the stamp around the copy; where the value is not there, one settle() of this seq alone.
 template <class Take>
 ReadStatus read_value(const Segment& segment, std::uint64_t seq, Take&& copy_out) {
   if (seq >= kSeqLimit) return ReadStatus::not_yet;
   const Slot slot = segment.ring().slot_of(seq);
-  for (int tries = 0; tries < 64; ++tries) {   // one would do, but for a peer that plays with the stamps
+  for (int tries = 0; tries < 4; ++tries) {    // two would do, but for a peer that plays with the stamps
     const std::uint64_t stamp = slot.stamp();  // R1
     if (stamp == done(seq)) return slot.take(stamp, copy_out) ? ReadStatus::ok : ReadStatus::overwritten;
     if (is_newer(stamp, seq)) return ReadStatus::overwritten;
@@ -58,11 +63,18 @@ class ReaderCore {
   ReaderCore(std::shared_ptr<const Segment> segment, From from, const ReaderOptions& options);
 
   /// Takes the next value, `copy_out(payload words)` copying it: may run more than once, the last one counts.
-  /// Returns its seq, or nothing when there is none to be had now. Never waits.
+  /// Returns its seq, or nothing when there is none to be had now, or the effort is spent. Never waits.
   /// Cost: two loads of the stamp around the copy.
   template <class Take>
   std::optional<std::uint64_t> next(Take&& copy_out) {
-    for (std::uint64_t steps = 0;;) {
+    Effort effort = effort_of_a_call();
+    return next(copy_out, effort);
+  }
+
+  /// The same as a part of a call that takes many.
+  template <class Take>
+  std::optional<std::uint64_t> next(Take&& copy_out, Effort& effort) {
+    for (;;) {
       if (!lap_.contains(cursor_)) [[unlikely]]
         lap_.move_to(cursor_);
       const Slot slot = lap_.slot(cursor_);
@@ -73,12 +85,15 @@ class ReaderCore {
         ++read_;
         return cursor_++;
       }
-      if (look_further(steps) != Look::again) {
+      if (look_further(effort) != Look::again) {
         if (gap_open_) close_gap();
         return std::nullopt;
       }
     }
   }
+
+  /// Some milliseconds' worth: what next() may do before it comes back.
+  static constexpr Effort effort_of_a_call() noexcept { return Effort(kCallEffort); }
 
   /// Waits until next() has something to deliver, for at most `timeout`. True: it had, a moment ago.
   bool wait_for(std::chrono::nanoseconds timeout);
@@ -98,28 +113,42 @@ class ReaderCore {
     ready,    ///< the cursor's slot shows it
     again,    ///< the cursor has moved, or its slot changes right now
     nothing,  ///< caught up, or held back
-    tired,    ///< more steps than an honest ring can ask for: come back later
+    tired,    ///< the effort is spent, and there may be more
   };
 
-  /// The cursor's slot does not show it: one step towards a value, counted in `steps`.
-  [[gnu::noinline, gnu::cold]] Look look_further(std::uint64_t& steps);
-  /// As many steps as it takes. Never `again`.
+  /// A survey of all slots, of one who is laps behind.
+  struct Survey {
+    std::uint64_t cursor = kNone;  // of what it is
+    std::uint64_t looked = 0;      // at so many slots
+    std::uint64_t first = kNone;   // the first seq that is not proven overwritten, as far as it goes
+  };
+
+  /// The cursor's slot does not show it: one step towards a value.
+  [[gnu::noinline, gnu::cold]] Look look_further(Effort& effort);
+  /// As many steps as a slice of time allows: a fraction of a millisecond, or one scan of the seats. Never `again`.
   Look look();
   /// The cursor's stamp is newer: counts what is proven overwritten, and moves the cursor behind it.
-  void lapped();
+  void lapped(Effort& effort);
   void jump_ahead();
   /// At most kSeqLimit.
   std::uint64_t head() const noexcept;
   /// The cursor's stamp is older.
-  Look resolve();
-  Look resolve_pending(bool all_stuck);
-  std::uint64_t first_unproven(std::uint64_t end) const noexcept;
+  Look resolve(Effort& effort);
+  Look resolve_pending(const Settlement& settlement, Effort& effort);
+  Settlement settle_from_cursor(std::uint64_t end, Effort& effort);
+  void lose_holes(Effort& effort);
+  void pass_over_run(std::uint64_t end, Effort& effort);
+  bool survey(Effort& effort) noexcept;
   void lose_up_to(std::uint64_t end, Loss cause);
   void close_gap();
   bool comes_soon() const noexcept;
   void spin(Clock::time_point deadline);
   void await_batch(Clock::time_point deadline);
   std::uint64_t count_ahead() const noexcept;
+
+  static constexpr std::uint64_t kNone = ~std::uint64_t{0};
+  static constexpr std::uint64_t kCallEffort = std::uint64_t{1} << 21;
+  static constexpr std::uint64_t kSliceEffort = std::uint64_t{1} << 16;
 
   std::shared_ptr<const Segment> segment_;
   Ring ring_;
@@ -133,8 +162,13 @@ class ReaderCore {
 
   // Being lapped: how far beyond the oldest value to go on, see jump_ahead.
   std::uint64_t skid_ = 0;
-  std::uint64_t read_when_lapped_ = ~std::uint64_t{0};
+  std::uint64_t read_when_lapped_ = kNone;
   std::uint64_t head_when_lapped_ = 0;
+  Survey survey_;
+
+  // Of the seqs below this one, those that no slot shows are holes: T1 and T2 of settle.hpp are behind them.
+  std::uint64_t settled_end_ = 0;
+  SeqSpan holes_found_{0, 0};  // the newest run, all of it since that scan
 
   static constexpr std::chrono::nanoseconds kShortestBatch = std::chrono::microseconds{1};
   static constexpr std::chrono::nanoseconds kLongestBatch = std::chrono::microseconds{32};
@@ -143,7 +177,8 @@ class ReaderCore {
   // Waiting for a pending seq.
   StuckClaims stuck_;
   StuckClaims suspects_;  // what kept pending_seq_ when it was met
-  std::uint64_t pending_seq_ = ~std::uint64_t{0};
+  StuckClaims seen_;      // what keeps the cursor, in the newest scan
+  std::uint64_t pending_seq_ = kNone;
   Clock::time_point pending_since_;
 
   bool gap_open_ = false;

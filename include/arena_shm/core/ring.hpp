@@ -61,7 +61,7 @@ struct Ring {
 
   std::uint32_t claim_count() const noexcept { return seat_count * kClaimsPerSeat; }
   /// Requires: number < claim_count().
-  Claim claim(std::uint32_t number) const noexcept {
+  ClaimWords claim(std::uint32_t number) const noexcept {
     return seats[seat_of_claim(number)].claim_at(number % kClaimsPerSeat);
   }
 

@@ -33,6 +33,10 @@
 // stopped writer's late stores cannot be fenced off. Otherwise every older writer of the slot has finished, skipped or
 // died, and the slot is taken, whatever its stamp says. Nothing is ever repaired.
 //
+// One scan decides for a run of seqs. Who may be older than seq' in its slot, up to a lap behind the scanner's own seq,
+// has taken its number before that one (it is at most seq' - slots): so the scan sees its claim, and who does not
+// block seq' then never will. That it is blocked may change; a verdict of that kind holds for the rest of the call.
+//
 // Exclusive arenas: one seat. Its claim is idle(h), h being the head at which this holder began. No read-modify-write:
 //   X1  head := seq + 1    release    S1..S4 publish    W5 ring
 //   X1 -> settle's T2: who sees head > seq + 1 sees what became of seq.
@@ -45,6 +49,7 @@
 #include <memory>
 #include <string_view>
 
+#include "arena_shm/core/claims.hpp"
 #include "arena_shm/core/doorbell.hpp"
 #include "arena_shm/core/prefetch.hpp"
 #include "arena_shm/core/ring.hpp"
@@ -175,7 +180,7 @@ class WriterSteps {
   std::shared_ptr<const SeatHold> hold_;
   Ring ring_;  // a copy: its numbers are read with every value
   Seat& seat_;
-  Claim claim_;
+  ClaimWords claim_;
   std::uint32_t claim_number_;  // among all claims of the segment: claim_number()
   Ringer ringer_;
   Lap lap_;
@@ -187,9 +192,26 @@ class WriterSteps {
   std::atomic<Exclusive> exclusive_;
 
  private:
+  /// Seqs of which one scan has said that they are all clear, or all blocked.
+  struct Scanned {
+    std::uint64_t first = 0;
+    std::uint64_t end = 0;
+    bool contains(std::uint64_t seq) const noexcept { return first <= seq && seq < end; }
+  };
+
+  /// How long one scan waits for those that are in the way: for all of them together.
+  struct Patience;
+
   bool is_blocked(std::uint64_t seq);
-  bool free_slot_ahead() const;
-  [[noreturn]] void refuse_corrupt(std::uint64_t seq, std::uint64_t stamp) const;
+  bool scan(std::uint64_t seq);
+  bool keeps_blocking(Claim& claim, std::uint64_t seq, const Claims& claims, Patience& patience);
+  bool free_slot_ahead();
+  [[noreturn]] void refuse_corrupt(std::uint64_t seq, std::uint64_t stamp);
+
+  Scanned clear_;
+  Scanned blocked_;                    // counts while the call lasts:
+  std::uint64_t blocked_values_ = 0;   // until this seat has published more
+  std::uint64_t looked_ahead_to_ = 0;  // free_slot_ahead became tired here; 0: it did not
 };
 
 }  // namespace arena_shm::core
