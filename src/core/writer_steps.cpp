@@ -192,9 +192,9 @@ bool WriterSteps::free_slot_ahead() {
     if (is_whole(seq)) return true;
     const std::uint64_t before = seq;
     if (only_whole) ++seq;
-    for (std::uint32_t seat = 0; seat < claims.seat_count() && seq < end && !only_whole; ++seat) {
-      if (seat == hold_.index()) continue;
-      const Claim claim = claims.look(seat);  // W4 -> here
+    for (std::uint32_t number = 0; number < claims.count() && seq < end && !only_whole; ++number) {
+      if (number == claim_number_) continue;
+      const Claim claim = claims.look(number);  // W4 -> here
       if (claim.next_blocked(seq, slots) != seq || is_over(claim)) continue;
       only_whole = claim.end == Claim::kNoEnd;
       seq = only_whole ? seq + 1 : std::min(end, claim.blocked_end(seq, slots));

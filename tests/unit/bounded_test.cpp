@@ -31,8 +31,13 @@ class BoundedTest : public ::testing::Test {
     arena_.emplace(Arena<std::uint64_t>::create(name_, options));
     file_.emplace(name_);
   }
+  /// In sessions that nobody has said to be over.
   void claim_all(std::uint64_t word) {
-    for (std::uint32_t i = 0; i < file_->header().seat_count; ++i) file_->seat(i).claim = word;
+    for (std::uint32_t i = 0; i < file_->header().seat_count; ++i) {
+      core::Seat& seat = file_->seat(i);
+      seat.claim = word;
+      seat.session = seat.ended + 1;
+    }
   }
   static void expect_accounted(const Reader<std::uint64_t>& reader, std::uint64_t first = 0) {
     EXPECT_EQ(reader.cursor() - first,

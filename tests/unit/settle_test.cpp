@@ -55,7 +55,7 @@ TEST_F(SettleTest, WhatNobodyCoversIsOneRunUpToTheHeadThatWasSeen) {
   make({.slots = 8, .seats = 4});
   file_->control().head = 1000;
   expect(Verdict::hole, 700, settle(3, 700));
-  EXPECT_EQ(spent_, 4 * Effort::kSeat) << "no lease to ask for";
+  EXPECT_EQ(spent_, 4 * core::kClaimsPerSeat * Effort::kSeat) << "no lease to ask for";
 }
 
 TEST_F(SettleTest, ADeadWritersBatchIsOneRunForOneTestOfItsLease) {
@@ -64,7 +64,7 @@ TEST_F(SettleTest, ADeadWritersBatchIsOneRunForOneTestOfItsLease) {
   const std::uint64_t first = stopped.stop_in_slot(900);
   stopped.die();
   expect(Verdict::hole, first + 900, settle(first, first + 900));
-  EXPECT_EQ(spent_, 4 * Effort::kSeat + Effort::kLease);
+  EXPECT_EQ(spent_, 4 * core::kClaimsPerSeat * Effort::kSeat + Effort::kLease);
 }
 
 TEST_F(SettleTest, ARunOfHolesEndsWhereALivingClaimBegins) {
@@ -123,8 +123,8 @@ TEST_F(SettleTest, APendingRunIsStuckIfAllThatCoverItAre) {
   core::StuckClaims stuck;
   core::StuckClaims seen;
   EXPECT_FALSE(settle(2, 20, stuck, &seen).all_stuck);
-  EXPECT_TRUE(seen.contains(claiming.seat(), core::claiming(0)));
-  EXPECT_FALSE(seen.contains(batch.seat(), core::writing(10))) << "not in the way of the first";
+  EXPECT_TRUE(seen.contains(core::claim_number(claiming.seat(), 0), core::claiming(0)));
+  EXPECT_FALSE(seen.contains(core::claim_number(batch.seat(), 0), core::writing(10))) << "not in the way of the first";
   stuck.add_common(seen, seen);
   const auto run = settle(2, 20, stuck);
   EXPECT_TRUE(run.all_stuck);
@@ -149,7 +149,10 @@ TEST_F(SettleTest, InAnExclusiveArenaAllButTheNewestAreOneRun) {
 TEST_F(SettleTest, LeasesAreAskedForOnlyBehindClaimsThatMatter) {
   make({.slots = 64, .seats = 64});
   file_->control().head = 1000;
-  for (std::uint32_t i = 0; i < 64; ++i) file_->seat(i).claim = i % 2 == 0 ? core::idle(900) : core::writing(900 + i);
+  for (std::uint32_t i = 0; i < 64; ++i) {
+    file_->seat(i).claim = i % 2 == 0 ? core::idle(900) : core::writing(900 + i);
+    file_->seat(i).session = 1;
+  }
   EXPECT_EQ(test::lease_tests_of([&] { expect(Verdict::hole, 800, settle(0, 800)); }), 0U);
   EXPECT_EQ(test::lease_tests_of([&] { expect(Verdict::hole, 1000, settle(0, 1000)); }), 32U);
   EXPECT_EQ(test::lease_tests_of([&] { arena_->read(951); }), 1U);
@@ -179,7 +182,7 @@ TEST(ClaimTest, RunsAgreeWithWhatASingleSeqIsTold) {
     for (std::uint64_t lo = 0; lo < 12; ++lo) {
       for (std::uint64_t hi = 0; hi < 30; ++hi) {
         for (const std::uint64_t word : {core::idle(lo), core::claiming(lo), core::writing(lo)}) {
-          Claim claim{.seat = 0, .word = word, .first = lo, .end = std::max(lo + 1, hi)};
+          Claim claim{.number = 0, .word = word, .first = lo, .end = std::max(lo + 1, hi)};
           if (core::claim_kind(word) == core::ClaimKind::idle) claim.end = lo;
           if (core::claim_kind(word) == core::ClaimKind::claiming) claim.end = Claim::kNoEnd;
           for (std::uint64_t seq = 0; seq < 40; ++seq) {
