@@ -128,7 +128,8 @@ TEST_F(BoundedTest, ARunThatIsTooLongForOneCallTakesSeveralAndOneScan) {
   file_->control().head = kFar;
   arena_->writer().alloc(5);  // in seat 0
   claim_all(core::claiming(0));
-  auto reader = arena_->reader(From::at(kFar + 1 - kSlots));
+  const auto view = ArenaView<std::uint64_t>::open(name_);  // which knows nothing yet of who is dead
+  auto reader = view.reader(From::at(kFar + 1 - kSlots));
   int empty = 0;
   std::uint64_t cursor = reader.cursor();
   const std::uint64_t tests = lease_tests_of([&] {
