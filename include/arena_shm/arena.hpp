@@ -10,6 +10,7 @@
 // How the parts stand on each other; each includes only what stands above it:
 //
 //   error, options, info, record       what is asked for, and what goes wrong
+//   core/type_name                     what a type is called, whatever compiled it
 //   core/layout, stamp                 the bytes of the segment; the arithmetic of its two words
 //   core/words, slot, ring             moving a value; one slot's protocol; the mapped regions
 //   core/lease, mutex, doorbell        who lives; who waits; who sleeps
