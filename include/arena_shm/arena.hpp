@@ -118,7 +118,8 @@ class Arena : public ArenaBase<T> {
   /// corrupt.
   static Arena open(std::string_view name) { return Arena(ArenaBase<T>::open_checked(name, core::Access::read_write)); }
 
-  /// Opens it, or creates it if it is not there; its options must then be the ones given.
+  /// Opens it, or creates it if it is not there. If it is, its options have to be the ones given, all of them: the mode
+  /// too, as the file has it now; but an exclusive arena has one seat, whatever was asked for.
   /// Errors: those of both, and Code::incompatible_options.
   static Arena open_or_create(std::string_view name, const Options& options) {
     return Arena(core::Segment::open_or_create(name, RecordTraits<T>::describe(), options));
