@@ -10,6 +10,7 @@
 // How the parts stand on each other; each includes only what stands above it:
 //
 //   error, options, info, record       what is asked for, and what goes wrong
+//   core/type_name                     what a type is called, whatever compiled it
 //   core/layout, stamp                 the bytes of the segment; the arithmetic of its two words
 //   core/words, slot, ring             moving a value; one slot's protocol; the mapped regions
 //   core/lease, mutex, doorbell        who lives; who waits; who sleeps
@@ -117,7 +118,8 @@ class Arena : public ArenaBase<T> {
   /// corrupt.
   static Arena open(std::string_view name) { return Arena(ArenaBase<T>::open_checked(name, core::Access::read_write)); }
 
-  /// Opens it, or creates it if it is not there; its options must then be the ones given.
+  /// Opens it, or creates it if it is not there. If it is, its options have to be the ones given, all of them: the mode
+  /// too, as the file has it now; but an exclusive arena has one seat, whatever was asked for.
   /// Errors: those of both, and Code::incompatible_options.
   static Arena open_or_create(std::string_view name, const Options& options) {
     return Arena(core::Segment::open_or_create(name, RecordTraits<T>::describe(), options));

@@ -182,7 +182,7 @@ requires(core::kIsDescribed<T>) struct RecordTraits<T> {
   static RecordType describe() {
     core::SchemaText schema;
     core::describe_members<T>(schema, {}, 0);
-    return {core::type_name<T>(), sizeof(T), alignof(T), schema.json(sizeof(T))};
+    return core::describe_plainly<T>(schema.json(sizeof(T)));
   }
 };
 

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "arena_shm/duration.hpp"
+
 namespace arena_shm {
 
 /// Who may write at a time. Chosen when the arena is created.
@@ -114,7 +116,8 @@ enum class Manner : std::uint8_t {
 struct ReaderOptions {
   Manner manner = Manner::latency;
   /// How long later values are held back for one whose writer lives but does not publish it. Then it is passed over.
-  std::chrono::nanoseconds hold = std::chrono::milliseconds{1};
+  /// Any duration will do: std::chrono::hours::max() is for ever, zero and less is not at all.
+  Duration hold = std::chrono::milliseconds{1};
   /// Sleep on the arena's doorbell, if it may be written; else poll. Nothing but the doorbell's page is mapped
   /// writable.
   bool doorbell = true;

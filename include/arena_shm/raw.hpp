@@ -2,7 +2,6 @@
 // are spans of bytes, exactly `info().record.size_bytes` long. `arena.hpp` is the same with a type.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -16,6 +15,7 @@
 #include "arena_shm/core/reader_core.hpp"
 #include "arena_shm/core/segment.hpp"
 #include "arena_shm/core/writer_core.hpp"
+#include "arena_shm/duration.hpp"
 #include "arena_shm/error.hpp"
 #include "arena_shm/info.hpp"
 #include "arena_shm/options.hpp"
@@ -29,7 +29,7 @@ class RawReader {
 
   /// Copies the next value into `value`, which has the record's size. Returns its seq, or nothing. Never waits.
   std::optional<std::uint64_t> next(std::span<std::byte> value);
-  bool wait_for(std::chrono::nanoseconds timeout) { return core_.wait_for(timeout); }
+  bool wait_for(Duration timeout) { return core_.wait_for(timeout); }
   void on_gap(std::function<void(const Gap&)> report) { core_.on_gap(std::move(report)); }
 
   std::uint64_t cursor() const noexcept { return core_.cursor(); }

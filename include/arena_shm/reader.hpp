@@ -1,7 +1,6 @@
 // Reader<T>: follows an arena, and accounts for every value that it does not deliver.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -12,6 +11,7 @@
 
 #include "arena_shm/core/in_place.hpp"
 #include "arena_shm/core/reader_core.hpp"
+#include "arena_shm/duration.hpp"
 #include "arena_shm/options.hpp"
 
 namespace arena_shm {
@@ -67,10 +67,11 @@ class Reader {
   }
 
   /// Waits until there is a value, for at most `timeout`: first spinning, then asleep. With Manner::throughput, until
-  /// there are many, if they come within 32 us.
+  /// there are many, if they come within 32 us. Any duration will do: std::chrono::hours::max() is for ever; with zero
+  /// and less, it looks once.
   /// Returns: whether there was one, a moment ago.
   /// Cost: as next(), but in slices of less than a millisecond, between which it looks at the clock.
-  bool wait_for(std::chrono::nanoseconds timeout) { return core_.wait_for(timeout); }
+  bool wait_for(Duration timeout) { return core_.wait_for(timeout); }
 
   /// Calls `report` for each run of values that was lost, before the value behind it is delivered. It may not use the
   /// reader.

@@ -1,48 +1,40 @@
 // What the library knows about a record type: how it is named in the segment, and how it is compared at open.
 #pragma once
 
-#include <cstdint>
 #include <string>
-#include <string_view>
 #include <type_traits>
+#include <utility>
 
-#include "arena_shm/core/layout.hpp"
+#include "arena_shm/core/type_name.hpp"
 #include "arena_shm/options.hpp"
 
 namespace arena_shm {
 
 namespace core {
 
+/// What the library itself knows of T. Errors: Code::invalid_argument, if T has no name.
 template <class T>
-constexpr std::string_view spelled_name() noexcept {
-  std::string_view text = __PRETTY_FUNCTION__;
-  const std::size_t begin = text.find("T = ") + 4;
-  return text.substr(begin, text.find_first_of(";]", begin) - begin);
-}
-
-/// The compiler's name of T; for numbers, whose names differ between compilers, "u32", "i64", "f64".
-template <class T>
-std::string type_name() {
-  if constexpr (std::is_same_v<T, bool>) return "bool";
-  if constexpr (std::is_same_v<T, char>) return "char";
-  if constexpr (std::is_floating_point_v<T>) return std::string("f").append(std::to_string(8 * sizeof(T)));
-  if constexpr (std::is_integral_v<T>)
-    return std::string(std::is_signed_v<T> ? "i" : "u").append(std::to_string(8 * sizeof(T)));
-  std::string name(spelled_name<T>());
-  constexpr std::size_t longest = sizeof(Header::type_name) - 1;
-  if (name.size() > longest) {  // keeps long template names apart by their hash
-    const std::string tail = std::string("#").append(std::to_string(fnv1a(name.data(), name.size())));
-    name = name.substr(0, longest - tail.size()) + tail;
-  }
-  return name;
+RecordType describe_plainly(std::string schema = {}) {
+  RecordType type{type_name<T>(), sizeof(T), alignof(T), std::move(schema)};
+  check_type_is_named(type.name);
+  return type;
 }
 
 }  // namespace core
 
-/// Specialise it to give a type another name, or a schema. The default: the compiler's name, no schema.
+/// How a type is called in the segment, and what it is made of. The default: its name in C++, the same for all
+/// compilers (core/type_name.hpp); no schema. Specialise it for a type without a name, or for one that other programs
+/// call something else:
+///
+///   template <>
+///   struct arena_shm::RecordTraits<Tick> {
+///     static RecordType describe() { return {"tick.v2", sizeof(Tick), alignof(Tick), {}}; }
+///   };
+///
+/// A name has at most 287 bytes, and none of them is zero. An empty one agrees with every name.
 template <class T>
 struct RecordTraits {
-  static RecordType describe() { return {core::type_name<T>(), sizeof(T), alignof(T), {}}; }
+  static RecordType describe() { return core::describe_plainly<T>(); }
 };
 
 /// What may be put into an arena.

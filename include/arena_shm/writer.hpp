@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -49,22 +50,36 @@ class Writer {
     return core_->alloc_batch(values.size(), core::CopyFrom<T>(values.data()));
   }
 
-  /// `fill(T&)` makes the value in a private copy, before anything is claimed: it may throw.
+  /// `fill(T&)` makes the value in a private copy, before anything is claimed: it may throw. A callable that takes
+  /// whatever there is, as [](auto& value), gets the T.
   template <class Fill>
   requires std::invocable<Fill&, T&> Entry<T> alloc_with(Fill&& fill) {
+    static_assert(std::is_default_constructible_v<T>,
+                  "arena_shm: a T that is not made without arguments cannot be filled in: use alloc(value)");
     T value{};
-    fill(value);
+    std::invoke(fill, value);
     return alloc(value);
   }
 
   /// `fill(SlotWriter&) noexcept` makes the value in its slot, front to back. Returns: its sequence number.
   template <class Fill>
-  requires std::is_nothrow_invocable_v<Fill&, SlotWriter&> std::uint64_t alloc_with(Fill&& fill) {
+  // In this order: a callable that takes whatever there is need not compile with a SlotWriter, and is not asked to.
+  requires(!std::invocable<Fill&, T&> && std::is_nothrow_invocable_v<Fill&, SlotWriter&>) std::uint64_t
+      alloc_with(Fill&& fill) {
     return core_->alloc([&fill](std::uint64_t* payload) noexcept {
       SlotWriter slot(payload, sizeof(T));
-      fill(slot);
+      std::invoke(fill, slot);
       slot.finish();
     });
+  }
+
+  /// Says what is wrong with all others.
+  template <class Fill>
+  requires(!std::invocable<Fill&, T&> && !std::is_nothrow_invocable_v<Fill&, SlotWriter&>) void alloc_with(Fill&&) {
+    static_assert(!std::invocable<Fill&, SlotWriter&>,
+                  "arena_shm: a callable that writes into the slot itself must be noexcept: it cannot be undone");
+    static_assert(std::invocable<Fill&, SlotWriter&>,
+                  "arena_shm: alloc_with wants a callable of T&, or a noexcept one of SlotWriter&");
   }
 
   /// The seat it owns, as tools show it.

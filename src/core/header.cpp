@@ -45,8 +45,11 @@ std::string number(std::uint64_t value) { return std::to_string(value); }
                      .remedy = std::move(remedy)});
 }
 
+}  // namespace
+
 void check_arguments(std::string_view name, const RecordType& record, const Options& options) {
-  if (options.slots == 0) refuse_argument(name, "slots > 0", "slots = 0", "say how many values the ring is to hold");
+  if (options.slots == 0)
+    refuse_argument(name, "slots > 0", "none given (slots = 0)", "say how many values the ring is to hold");
   if (record.size_bytes == 0 || record.size_bytes > kMaxRecordBytes)
     refuse_argument(name, "a record of 1 to 2^31 bytes", number(record.size_bytes) + " bytes", "");
   if (!std::has_single_bit(record.align_bytes) || record.align_bytes > page_bytes())
@@ -54,14 +57,19 @@ void check_arguments(std::string_view name, const RecordType& record, const Opti
   if (options.writers == Writers::shared && (options.seats == 0 || options.seats > kMaxSeats))
     refuse_argument(name, "1 to " + number(kMaxSeats) + " seats", number(options.seats), "");
   if ((options.mode & ~0777U) != 0)
-    refuse_argument(name, "a mode of permission bits, 0 to 0777", "mode " + number(options.mode), "");
+    refuse_argument(name, "a mode of permission bits, 0 to 0777", "mode " + octal_text(options.mode), "");
   if (record.name.size() >= sizeof(Header::type_name))
     refuse_argument(name, "a type name below " + number(sizeof(Header::type_name)) + " bytes", record.name,
                     "give the type a shorter name (RecordTraits)");
+  if (record.name.find('\0') != std::string::npos)
+    refuse_argument(name, "a type name without NUL", "one in '" + std::string(record.name.c_str()) + "...'",
+                    "give the type another name (RecordTraits)");
   if (record.schema.size() > kMaxSchemaBytes)
     refuse_argument(name, "a schema of at most " + number(kMaxSchemaBytes) + " bytes",
                     number(record.schema.size()) + " bytes", "");
 }
+
+namespace {
 
 std::array<std::uint8_t, 16> random_id() {
   std::array<std::uint8_t, 16> id{};

@@ -39,6 +39,8 @@ ReaderCore::ReaderCore(std::shared_ptr<const Segment> segment, From from, const 
       lap_(ring_),
       cursor_(from.cursor(std::min(ring_.control->head.load(std::memory_order_acquire), kSeqLimit), ring_.slot_count)),
       sleeper_(options.doorbell ? segment_->doorbell() : nullptr) {
+  options_.hold =
+      std::max<std::chrono::nanoseconds>(options_.hold, {});  // what is subtracted from it is never negative
   if (cursor_ <= kSeqLimit) return;
   throw Error(Code::invalid_argument, {.name = segment_->info().name,
                                        .doing = "follow",

@@ -25,7 +25,8 @@ struct Mappable {
   bip::mapping_handle_t get_mapping_handle() const noexcept { return {fd, false}; }
 };
 
-void check_options(const std::string& name, const Options& wanted, const Info& found) {
+/// All of them, but the seats of an exclusive arena, which has one whatever was asked for.
+void check_options(const std::string& name, const Options& wanted, const Info& found, unsigned found_mode) {
   const auto refuse = [&](std::string expected, std::string got) {
     throw Error(Code::incompatible_options, {.name = name,
                                              .doing = "open",
@@ -41,6 +42,7 @@ void check_options(const std::string& name, const Options& wanted, const Info& f
   if (wanted.writers != found.writers) refuse(kind(wanted.writers), kind(found.writers));
   if (wanted.writers == Writers::shared && wanted.seats != found.seats)
     refuse(std::to_string(wanted.seats) + " seats", std::to_string(found.seats) + " seats");
+  if (wanted.mode != found_mode) refuse("mode " + octal_text(wanted.mode), "mode " + octal_text(found_mode));
 }
 
 }  // namespace
@@ -90,12 +92,16 @@ std::shared_ptr<const Segment> Segment::open(std::string_view name, Access acces
 
 std::shared_ptr<const Segment> Segment::open_or_create(std::string_view name, const RecordType& record,
                                                        const Options& options) {
-  constexpr int kAttempts = 100;  // each needs somebody to create or remove the name in between
+  check_arguments(checked_name(name), record, options);  // not only when it falls to this caller to create
+  constexpr int kAttempts = 100;                         // each needs somebody to create or remove the name in between
   for (int attempt = 1;; ++attempt) {
     try {
-      auto segment = open(name, Access::read_write);
-      check_record(segment->info().name, record, segment->info().record);
-      check_options(segment->info().name, options, segment->info());
+      const std::string file_name = checked_name(name);
+      Descriptor file = open_file(file_name, Access::read_write);
+      const unsigned mode = mode_of(file.get(), file_name);
+      std::shared_ptr<const Segment> segment(new Segment(file_name, file.release(), Access::read_write));
+      check_record(file_name, record, segment->info().record);
+      check_options(file_name, options, segment->info(), mode);
       return segment;
     } catch (const Error& error) {
       if (error.code() != Code::not_found || attempt == kAttempts) throw;

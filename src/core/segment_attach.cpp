@@ -62,6 +62,12 @@ Descriptor open_file(const std::string& name, Access access) {
   return file;
 }
 
+unsigned mode_of(int fd, const std::string& name) {
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) throw_errno(errno, "open", name);
+  return status.st_mode & 07777U;
+}
+
 Header read_header(int fd, const std::string& name) {
   Header header{};
   const std::size_t bytes = read_at(fd, name, &header, sizeof(header), 0);

@@ -41,6 +41,9 @@ class Draft {
 /// Errors: Code::not_found, not_an_arena, permission_denied, system.
 Descriptor open_file(const std::string& name, Access access);
 
+/// Its permission bits. Errors: Code::system.
+unsigned mode_of(int fd, const std::string& name);
+
 /// Reads the header once and validates that copy. Errors: as validate_header.
 Header read_header(int fd, const std::string& name);
 

@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <cstdio>
 #include <system_error>
 
 namespace arena_shm::core {
@@ -39,6 +41,12 @@ Meaning meaning_of(int error) noexcept {
 }  // namespace
 
 std::string errno_text(int error) { return std::generic_category().message(error); }
+
+std::string octal_text(unsigned mode) {
+  std::array<char, 16> text{};
+  std::snprintf(text.data(), text.size(), "%04o", mode);
+  return text.data();
+}
 
 void throw_errno(int error, const std::string& doing, const std::string& name) {
   const Meaning meaning = meaning_of(error);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <iterator>
 #include <optional>
 #include <utility>
@@ -172,11 +173,7 @@ class InfluxFormatter final : public RecordFormatter {
     for (const Field& field : schema_.fields) {
       for (std::size_t i = 0; i < field.element_count(); ++i) append_field(out, field, i, record);
     }
-    if (time_) {
-      std::string count;
-      append_value(count, *time_, time_->element(record, 0), Style::plain);
-      fmt::format_to(std::back_inserter(out), " {}{}", count, std::string(count == "0" ? 0 : zeros(), '0'));
-    }
+    if (time_) append_time(out, record);
     out += '\n';
   }
 
@@ -188,6 +185,17 @@ class InfluxFormatter final : public RecordFormatter {
       if (special.find(c) != std::string_view::npos) out += '\\';
       out += c;
     }
+  }
+
+  // A time that the protocol cannot say is left out: the field has it.
+  void append_time(std::string& out, Record record) const {
+    std::string count;
+    append_value(count, *time_, time_->element(record, 0), Style::plain);
+    if (count != "0") count.append(zeros(), '0');
+    constexpr std::int64_t kLatest = 9'223'372'036'854'775'806;
+    std::int64_t ns = 0;
+    const bool fits = std::from_chars(count.data(), count.data() + count.size(), ns).ec == std::errc{};
+    if (fits && ns >= -kLatest && ns <= kLatest) fmt::format_to(std::back_inserter(out), " {}", count);
   }
 
   // A value that the protocol cannot say is left out.

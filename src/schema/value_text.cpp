@@ -11,6 +11,7 @@
 #include <ctime>
 #include <iterator>
 #include <limits>
+#include <utility>
 
 #include "schema/utf8.hpp"
 
@@ -119,6 +120,32 @@ std::uint64_t integer_bits(const Field& field, std::span<const std::byte> elemen
   });
 }
 
+// Quotient and remainder, rounded down. Nothing in here overflows, whatever `value` is.
+template <class T>
+std::pair<T, std::int64_t> divide(T value, std::int64_t divisor) {
+  const T unit = static_cast<T>(divisor);
+  const T quotient = value / unit;
+  const auto rest = static_cast<std::int64_t>(value % unit);
+  return rest < 0 ? std::pair<T, std::int64_t>(quotient - 1, rest + divisor) : std::pair(quotient, rest);
+}
+
+template <class T>
+std::string text_of_time(T since_1970, std::int64_t units_per_second) {
+  constexpr std::int64_t kYearsOfCycle = 400;  // after which the Gregorian calendar repeats itself, weekdays included
+  constexpr std::int64_t kSecondsOfCycle = 146'097 * std::int64_t{86'400};
+  const auto [seconds, part] = divide(since_1970, units_per_second);
+  const auto [cycles, left] = divide(seconds, kSecondsOfCycle);  // gmtime_r has an int for the years
+  const std::time_t in_cycle = left;
+  std::tm time{};
+  ::gmtime_r(&in_cycle, &time);
+  const std::int64_t year = 1900 + time.tm_year + kYearsOfCycle * static_cast<std::int64_t>(cycles);
+  std::string text = fmt::format("{}{:04}-{:%m-%dT%H:%M:%S}", year < 0 ? "-" : "", year < 0 ? -year : year, time);
+  int digits = 0;
+  for (std::int64_t unit = units_per_second; unit > 1; unit /= 10) ++digits;
+  if (digits > 0) text += fmt::format(".{:0{}}", part, digits);
+  return text + 'Z';
+}
+
 void append_text(std::string& out, std::string_view text, Style style) {
   switch (style) {
     case Style::plain: append_printable(out, text); break;
@@ -147,9 +174,11 @@ void append_value(std::string& out, const Field& field, std::span<const std::byt
     append_text(out, text_of(element), style);
   } else {
     if (field.as_time) {
-      const auto since_1970 = static_cast<std::int64_t>(integer_bits(field, element));
-      return append_text(out, time_text(since_1970, units_per_second(field.unit).value_or(kNanosecondsPerSecond)),
-                         style);
+      const std::uint64_t bits = integer_bits(field, element);
+      const std::int64_t per_second = units_per_second(field.unit).value_or(kNanosecondsPerSecond);
+      const bool is_signed = field.kind == Kind::signed_integer;
+      return append_text(
+          out, is_signed ? time_text(static_cast<std::int64_t>(bits), per_second) : time_text(bits, per_second), style);
     }
     if (!field.enumerators.empty()) {
       const auto named = std::ranges::find(field.enumerators, integer_bits(field, element), &Enumerator::value);
@@ -171,15 +200,11 @@ std::optional<std::int64_t> units_per_second(std::string_view unit) noexcept {
 }
 
 std::string time_text(std::int64_t since_1970, std::int64_t units_per_second) {
-  const std::int64_t part = (since_1970 % units_per_second + units_per_second) % units_per_second;
-  const std::time_t seconds = (since_1970 - part) / units_per_second;
-  std::tm time{};
-  if (::gmtime_r(&seconds, &time) == nullptr) return fmt::format("{}", since_1970);
-  std::string text = fmt::format("{:%Y-%m-%dT%H:%M:%S}", time);
-  int digits = 0;
-  for (std::int64_t unit = units_per_second; unit > 1; unit /= 10) ++digits;
-  if (digits > 0) text += fmt::format(".{:0{}}", part, digits);
-  return text + 'Z';
+  return text_of_time(since_1970, units_per_second);
+}
+
+std::string time_text(std::uint64_t since_1970, std::int64_t units_per_second) {
+  return text_of_time(since_1970, units_per_second);
 }
 
 std::optional<Mismatch> parse_value(const Field& field, std::string_view text, std::span<std::byte> element) {

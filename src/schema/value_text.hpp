@@ -31,8 +31,10 @@ struct Mismatch {
   std::string remedy;
 };
 
-/// "2026-01-31T12:34:56.789012345Z". Requires: units_per_second is a power of ten up to 10^9.
+/// "2026-01-31T12:34:56.789012345Z", of any number: years beyond 9999 have more digits, those before 0 a minus sign.
+/// Requires: units_per_second is a power of ten up to 10^9.
 std::string time_text(std::int64_t since_1970, std::int64_t units_per_second);
+std::string time_text(std::uint64_t since_1970, std::int64_t units_per_second);
 /// Of "s", "ms", "us", "ns" and "" (ns); of other units nothing.
 std::optional<std::int64_t> units_per_second(std::string_view unit) noexcept;
 

@@ -47,7 +47,7 @@ std::string readable_range(const Inspection& in) {
   if (!in.oldest) return "nothing among the slots that were looked at";
   std::string text = fmt::format("{}..{}", *in.oldest, head - 1);
   if (const auto lap = lap_seconds(in)) {
-    text += ", a lap takes " + short_duration(std::chrono::nanoseconds(static_cast<std::int64_t>(*lap * 1e9)));
+    text += ", a lap takes " + short_duration(Duration(std::chrono::duration<double>(*lap)));
   }
   return text;
 }
@@ -69,7 +69,7 @@ void append_facts(std::string& out, const Inspection& in) {
       fmt::format("version {}, stride {} bytes, epoch {}", info.layout_version, info.stride_bytes, epoch_text(info)));
   append_fact(out, "created",
               fmt::format("{} by pid {}, {} ago", utc_time(info.created_ns), info.creator_pid,
-                          short_duration(std::chrono::nanoseconds(realtime_ns() - info.created_ns))));
+                          short_duration(time_between(info.created_ns, realtime_ns()))));
   if (in.facts.head) {
     append_fact(out, "head", fmt::format("{}", *in.facts.head));
     append_fact(out, "readable", readable_range(in));

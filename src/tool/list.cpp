@@ -56,7 +56,7 @@ std::vector<std::string> cells(const Row& row) {
           fmt::format("{}", row.seats.values),
           short_count(rate_of(row)),
           writers(row.seats),
-          short_duration(std::chrono::nanoseconds(realtime_ns() - info.created_ns))};
+          short_duration(time_between(info.created_ns, realtime_ns()))};
 }
 
 JsonObject object_of(const Row& row) {

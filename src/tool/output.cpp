@@ -1,6 +1,5 @@
 #include "tool/output.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <unistd.h>
@@ -8,11 +7,11 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
-#include <ctime>
 #include <utility>
 
 #include "arena_shm/core/system.hpp"
 #include "schema/utf8.hpp"
+#include "schema/value_text.hpp"
 
 namespace arena_shm::tool {
 
@@ -116,12 +115,15 @@ std::string short_duration(std::chrono::nanoseconds duration) {
 }
 
 std::string utc_time(std::int64_t realtime_ns) {
-  constexpr std::int64_t kNsPerSecond = 1'000'000'000;
-  const std::int64_t ns = (realtime_ns % kNsPerSecond + kNsPerSecond) % kNsPerSecond;
-  const std::time_t seconds = (realtime_ns - ns) / kNsPerSecond;
-  std::tm parts{};
-  if (::gmtime_r(&seconds, &parts) == nullptr) return fmt::format("{} ns", realtime_ns);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", parts, ns / 1'000'000);
+  constexpr std::int64_t kNsPerMs = 1'000'000;
+  const std::int64_t ms = realtime_ns / kNsPerMs - (realtime_ns % kNsPerMs < 0 ? 1 : 0);  // rounded down
+  return schema::time_text(ms, 1000);
+}
+
+std::chrono::nanoseconds time_between(std::int64_t from_ns, std::int64_t to_ns) noexcept {
+  std::int64_t count = 0;
+  if (!__builtin_sub_overflow(to_ns, from_ns, &count)) return std::chrono::nanoseconds(count);
+  return from_ns < 0 ? std::chrono::nanoseconds::max() : std::chrono::nanoseconds::min();
 }
 
 std::int64_t realtime_ns() {

@@ -52,6 +52,8 @@ std::string short_count(double count);
 std::string short_duration(std::chrono::nanoseconds duration);
 /// "2026-01-31T12:34:56.789Z", from CLOCK_REALTIME.
 std::string utc_time(std::int64_t realtime_ns);
+/// As much of it as fits: what a segment says of times may be anything.
+std::chrono::nanoseconds time_between(std::int64_t from_ns, std::int64_t to_ns) noexcept;
 /// CLOCK_REALTIME
 std::int64_t realtime_ns();
 

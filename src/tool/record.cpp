@@ -32,11 +32,7 @@ ExitCode run(const Options& options) {
   Extent extent{.first = start_of(options.from, std::min(view.head(), core::kSeqLimit), view.slots()),
                 .first_is_exact = options.from != "oldest",
                 .count = options.max_count.value_or(Extent::kNoLimit)};
-  if (options.max_seconds) {
-    constexpr double kLongest = 1e9;  // what fits into nanoseconds
-    const std::chrono::duration<double> seconds(std::min(*options.max_seconds, kLongest));
-    extent.duration = std::chrono::duration_cast<std::chrono::nanoseconds>(seconds);
-  }
+  if (options.max_seconds) extent.duration = Duration(std::chrono::duration<double>(*options.max_seconds));
   return record_arena(view, extent, options.file, options.as);
 }
 

@@ -29,8 +29,8 @@ Rates rates_of(const Watched& arena) noexcept {
   const Sample none{};
   const Sample& before = arena.before ? *arena.before : none;
   Rates rates;
-  rates.elapsed = arena.before ? arena.now.at - before.at
-                               : std::chrono::nanoseconds(arena.now.realtime_ns - arena.facts.info.created_ns);
+  rates.elapsed =
+      arena.before ? arena.now.at - before.at : time_between(arena.facts.info.created_ns, arena.now.realtime_ns);
   rates.elapsed = std::max(rates.elapsed, std::chrono::nanoseconds(0));
   if (rates.elapsed.count() == 0) return rates;
   rates.values_per_second = inspect::rate(before.counters.values, arena.now.counters.values, rates.elapsed);

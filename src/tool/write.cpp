@@ -51,7 +51,7 @@ class RawInput final : public schema::RecordInput {
 class Pace {
  public:
   explicit Pace(double rate) {
-    if (rate > 0) step_ = std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(1 / rate));
+    if (rate > 0) step_ = std::min<Clock::duration>(Duration(std::chrono::duration<double>(1 / rate)), kLongestStep);
   }
 
   void wait() {
@@ -63,6 +63,7 @@ class Pace {
   }
 
  private:
+  static constexpr std::chrono::hours kLongestStep{24 * 365 * 100};  // what can be added to a time for long enough
   static constexpr std::chrono::milliseconds kMostBehind{100};
   static constexpr std::chrono::milliseconds kLongestSleep{50};  // until a signal is looked for again
 

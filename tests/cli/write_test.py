@@ -128,14 +128,15 @@ class WriteTest(CliTest):
             self.assertIn(" left ", self.expect(OK, "seats", name).stdout)
 
     def test_rate_spreads_the_values_out(self):
-        name = self.create()
-        writer = self.start("write", name, "--rate", 0.01)
-        writer.stdin.write("ts,px,sym\n1,1,A\n2,2,B\n")
-        writer.stdin.flush()
-        self.eventually(lambda: "alive" in self.expect(OK, "seats", name).stdout)
-        writer.send_signal(signal.SIGINT)
-        writer.wait(timeout=30)
-        self.assertLessEqual(len(self.values(name)), 1)
+        for rate in [0.01, 1e-300]:  # the latter is a longer step than a clock can count
+            name = self.create()
+            writer = self.start("write", name, "--rate", rate)
+            writer.stdin.write("ts,px,sym\n1,1,A\n2,2,B\n")
+            writer.stdin.flush()
+            self.eventually(lambda: "alive" in self.expect(OK, "seats", name).stdout)
+            writer.send_signal(signal.SIGINT)
+            writer.wait(timeout=30)
+            self.assertLessEqual(len(self.values(name)), 1)
         self.expect(OK, "write", name, "--rate", 1e6, stdin="ts,px,sym\n" + "1,1,A\n" * 50, says="wrote 50 values")
 
     def test_arenas_without_schema_need_one_on_the_command_line(self):

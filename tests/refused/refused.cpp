@@ -1,4 +1,4 @@
-// Record types that do not compile, one for each -DREFUSE_...; without any, the file does.
+// Record types and callables that do not compile, one for each -DREFUSE_...; without any, the file does.
 #include <cstdint>
 #include <string>
 
@@ -32,4 +32,19 @@ inline constexpr auto arena_shm::kFieldNotes<Record> =
     std::array{arena_shm::FieldNote{.field = "nobody", .unit = "ns", .is_time = true}};
 #endif
 
-int main() { arena_shm::Arena<Record>::open("records"); }
+struct Unfilled {
+  explicit Unfilled(int value) : x(value) {}
+  int x;
+};
+
+int main() {
+  const auto arena = arena_shm::Arena<Record>::open("records");
+  arena.writer().alloc_with([](auto& record) { record.member = {}; });  // for which a SlotWriter will not do
+#if defined(REFUSE_CALLABLE)
+  arena.writer().alloc_with([](int) {});
+#elif defined(REFUSE_THROWING_CALLABLE)
+  arena.writer().alloc_with([](arena_shm::SlotWriter&) {});
+#elif defined(REFUSE_UNFILLED)
+  arena_shm::Arena<Unfilled>::open("records").writer().alloc_with([](Unfilled& value) { value.x = 1; });
+#endif
+}

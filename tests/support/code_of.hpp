@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <ostream>
+#include <utility>
 
 #include "arena_shm/error.hpp"
 #include "arena_shm/options.hpp"
@@ -16,15 +17,22 @@ inline void PrintTo(Loss loss, std::ostream* out) { *out << to_string(loss); }
 
 namespace test {
 
-/// The code of the Error that `action` throws; nothing if it throws none.
+/// The Error that `action` throws; nothing if it throws none.
 template <class Action>
-std::optional<Code> code_of(Action&& action) {
+std::optional<Error> error_of(Action&& action) {
   try {
     action();
   } catch (const Error& error) {
-    return error.code();
+    return error;
   }
   return std::nullopt;
+}
+
+/// Its code.
+template <class Action>
+std::optional<Code> code_of(Action&& action) {
+  const auto error = error_of(std::forward<Action>(action));
+  return error ? std::optional(error->code()) : std::nullopt;
 }
 
 }  // namespace test

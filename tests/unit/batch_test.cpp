@@ -88,6 +88,34 @@ TEST_P(BatchTest, ACallableThatThrowsLeavesNoHole) {
   EXPECT_EQ(*arena_.read(1), 9U);
 }
 
+struct Tick {
+  std::uint64_t ts;
+  double price;
+
+  void clear() { price = -1; }
+};
+
+struct Overloaded {
+  void operator()(Tick& tick) const { tick.price = 2; }
+  void operator()(SlotWriter&) const noexcept {}
+};
+
+// It is not asked whether it would also do for a SlotWriter, of which its body need not make sense.
+TEST_P(BatchTest, ACallableThatTakesWhateverThereIsGetsTheValue) {
+  const TempName name;
+  auto arena = Arena<Tick>::create(name, {.slots = 8, .writers = GetParam()});
+  auto writer = arena.writer();
+  EXPECT_EQ(writer.alloc_with([](auto& tick) { tick.price = 1; }).value.price, 1);
+  EXPECT_EQ(writer.alloc_with([](auto&& tick) noexcept { tick.price = 3; }).value.price, 3);
+  EXPECT_EQ(writer.alloc_with(Overloaded{}).value.price, 2);
+  EXPECT_EQ(writer.alloc_with(&Tick::clear).value.price, -1);
+  auto counting = [count = 0](auto& tick) mutable { tick.price = ++count; };
+  writer.alloc_with(counting);
+  EXPECT_EQ(writer.alloc_with(counting).value.price, 2);
+  const std::uint64_t seq = writer.alloc_with([](SlotWriter& slot) noexcept { slot.append(Tick{7, 8}); });
+  EXPECT_EQ(arena.read(seq)->ts, 7U);
+}
+
 TEST_P(BatchTest, WhatIsNotAppendedInPlaceIsZero) {
   const TempName name;
   using Value = std::array<std::uint8_t, 13>;

@@ -20,6 +20,7 @@ namespace arena_shm {
 namespace {
 
 using test::code_of;
+using test::error_of;
 using test::TempName;
 
 using Numbers = Arena<std::uint64_t>;
@@ -143,8 +144,45 @@ TEST(OpenOrCreateTest, RefusesOtherOptions) {
   EXPECT_EQ(code_with({.slots = 5, .seats = 5}), Code::incompatible_options);
   EXPECT_EQ(code_with({.slots = 4, .seats = 6}), Code::incompatible_options);
   EXPECT_EQ(code_with({.slots = 4, .writers = Writers::exclusive}), Code::incompatible_options);
+  EXPECT_EQ(code_with({.slots = 4, .seats = 5, .mode = 0644}), Code::incompatible_options);
+  EXPECT_EQ(code_with({.slots = 4, .seats = 5, .mode = 0}), Code::incompatible_options);
   EXPECT_EQ(code_with({.slots = 4, .seats = 5}), std::nullopt);
   EXPECT_EQ(code_of([&] { Arena<Pair>::open_or_create(name, {.slots = 4, .seats = 5}); }), Code::incompatible_type);
+}
+
+// Whatever the umask, which has no part in it, and whoever changed it since.
+TEST(OpenOrCreateTest, TheModeIsThatOfTheFile) {
+  const TempName name;
+  const mode_t umask_before = ::umask(0077);
+  for (const Writers writers : {Writers::shared, Writers::exclusive}) {
+    const Options options{.slots = 4, .writers = writers, .mode = 0664};
+    EXPECT_EQ(code_of([&] { Numbers::open_or_create(name, options); }), std::nullopt);
+    EXPECT_EQ(code_of([&] { Numbers::open_or_create(name, options); }), std::nullopt);
+    ASSERT_EQ(::chmod(name.path().c_str(), 0660), 0);
+    const auto error = error_of([&] { Numbers::open_or_create(name, options); });
+    ASSERT_TRUE(error);
+    EXPECT_EQ(error->code(), Code::incompatible_options);
+    EXPECT_EQ(error->expected(), "mode 0664");
+    EXPECT_EQ(error->found(), "mode 0660");
+    EXPECT_TRUE(Numbers::remove(name));
+  }
+  ::umask(umask_before);
+}
+
+// The same for one that is there as for one that would have to be made: it must not depend on who comes first.
+TEST(OpenOrCreateTest, RefusesArgumentsOutOfTheirRangeWhetherItIsThereOrNot) {
+  const TempName name;
+  for (const bool there : {false, true}) {
+    if (there) Numbers::create(name, {.slots = 4});
+    const auto error = error_of([&] { Numbers::open_or_create(name, {}); });
+    ASSERT_TRUE(error) << there;
+    EXPECT_EQ(error->code(), Code::invalid_argument);
+    EXPECT_EQ(error->expected(), "slots > 0");
+    EXPECT_EQ(error->found(), "none given (slots = 0)");
+    EXPECT_EQ(error->remedy(), "say how many values the ring is to hold");
+    EXPECT_EQ(code_of([&] { Numbers::open_or_create(name, {.slots = 4, .seats = 0}); }), Code::invalid_argument);
+    EXPECT_EQ(code_of([&] { Numbers::open_or_create(name, {.slots = 4, .mode = 01600}); }), Code::invalid_argument);
+  }
 }
 
 TEST(OpenOrCreateTest, AnExclusiveArenaHasOneSeatWhateverWasAsked) {

@@ -11,6 +11,9 @@
 
 namespace arena_shm::core {
 
+/// Refuses what no segment can be made with. Errors: Code::invalid_argument.
+void check_arguments(std::string_view name, const RecordType& record, const Options& options);
+
 /// The header of a new segment: all regions laid out, all numbers checked, checksum set.
 /// Errors: Code::invalid_argument.
 Header make_header(std::string_view name, const RecordType& record, const Options& options);

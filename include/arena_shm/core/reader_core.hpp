@@ -95,7 +95,8 @@ class ReaderCore {
   /// Some milliseconds' worth: what next() may do before it comes back.
   static constexpr Effort effort_of_a_call() noexcept { return Effort(kCallEffort); }
 
-  /// Waits until next() has something to deliver, for at most `timeout`. True: it had, a moment ago.
+  /// Waits until next() has something to deliver, for at most `timeout`; looks once, if that is not above zero. True:
+  /// it had, a moment ago.
   bool wait_for(std::chrono::nanoseconds timeout);
 
   /// Called for each run of lost values, before what follows it is delivered. May not use the reader.

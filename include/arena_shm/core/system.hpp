@@ -13,6 +13,9 @@ namespace arena_shm::core {
 /// "No such file or directory", without strerror's data race.
 std::string errno_text(int error);
 
+/// "0644".
+std::string octal_text(unsigned mode);
+
 /// Throws what `error`, met while `doing` something with arena `name`, means to the user.
 [[noreturn]] void throw_errno(int error, const std::string& doing, const std::string& name);
 

@@ -1,0 +1,104 @@
+// Times as text, to the ends of what an integer holds.
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "schema/fields_language.hpp"
+#include "schema/record_formatter.hpp"
+#include "schema/value_text.hpp"
+
+namespace arena_shm::schema {
+namespace {
+
+constexpr std::int64_t kLeast = std::numeric_limits<std::int64_t>::min();
+constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+constexpr std::uint64_t kMostUnsigned = std::numeric_limits<std::uint64_t>::max();
+
+constexpr std::int64_t kSeconds = 1;
+constexpr std::int64_t kMilliseconds = 1'000;
+constexpr std::int64_t kMicroseconds = 1'000'000;
+constexpr std::int64_t kNanoseconds = 1'000'000'000;
+
+std::string text(std::int64_t since_1970, std::int64_t units_per_second) {
+  return time_text(since_1970, units_per_second);
+}
+
+TEST(TimeTextTest, DaysAreThoseOfTheCalendar) {
+  EXPECT_EQ(text(0, kSeconds), "1970-01-01T00:00:00Z");
+  EXPECT_EQ(text(951'782'400, kSeconds), "2000-02-29T00:00:00Z");
+  EXPECT_EQ(text(1'700'000'000'123'456, kMicroseconds), "2023-11-14T22:13:20.123456Z");
+  EXPECT_EQ(text(253'402'300'799, kSeconds), "9999-12-31T23:59:59Z");
+  EXPECT_EQ(text(253'402'300'800, kSeconds), "10000-01-01T00:00:00Z");
+  EXPECT_EQ(text(-62'135'596'801, kSeconds), "0000-12-31T23:59:59Z");
+  EXPECT_EQ(text(-62'167'219'201, kSeconds), "-0001-12-31T23:59:59Z");
+}
+
+TEST(TimeTextTest, BeforeTheEpochPartsOfASecondCountForwards) {
+  EXPECT_EQ(text(-1, kSeconds), "1969-12-31T23:59:59Z");
+  EXPECT_EQ(text(-1, kMilliseconds), "1969-12-31T23:59:59.999Z");
+  EXPECT_EQ(text(-1, kMicroseconds), "1969-12-31T23:59:59.999999Z");
+  EXPECT_EQ(text(-1, kNanoseconds), "1969-12-31T23:59:59.999999999Z");
+  EXPECT_EQ(text(-1'000, kMilliseconds), "1969-12-31T23:59:59.000Z");
+}
+
+TEST(TimeTextTest, TheEndsOfTheRangeAreTimesLikeOthers) {
+  EXPECT_EQ(text(kLeast, kNanoseconds), "1677-09-21T00:12:43.145224192Z");
+  EXPECT_EQ(text(kLeast + 1, kNanoseconds), "1677-09-21T00:12:43.145224193Z");
+  EXPECT_EQ(text(kMost, kNanoseconds), "2262-04-11T23:47:16.854775807Z");
+  EXPECT_EQ(text(kLeast, kMicroseconds), "-290308-12-21T19:59:05.224192Z");
+  EXPECT_EQ(text(kMost, kMicroseconds), "294247-01-10T04:00:54.775807Z");
+  EXPECT_EQ(text(kLeast, kMilliseconds), "-292275055-05-16T16:47:04.192Z");
+  EXPECT_EQ(text(kMost, kMilliseconds), "292278994-08-17T07:12:55.807Z");
+  EXPECT_EQ(text(kLeast, kSeconds), "-292277022657-01-27T08:29:52Z");
+  EXPECT_EQ(text(kMost, kSeconds), "292277026596-12-04T15:30:07Z");
+}
+
+TEST(TimeTextTest, UnsignedTimesDoNotWrap) {
+  EXPECT_EQ(time_text(std::uint64_t{1} << 63, kNanoseconds), "2262-04-11T23:47:16.854775808Z");
+  EXPECT_EQ(time_text(kMostUnsigned, kNanoseconds), "2554-07-21T23:34:33.709551615Z");
+  EXPECT_EQ(time_text(kMostUnsigned, kMicroseconds), "586524-01-19T08:01:49.551615Z");
+  EXPECT_EQ(time_text(kMostUnsigned, kMilliseconds), "584556019-04-03T14:25:51.615Z");
+  EXPECT_EQ(time_text(kMostUnsigned, kSeconds), "584554051223-11-09T07:00:15Z");
+}
+
+template <class T>
+std::string line(const char* fields, const char* unit, T value, Format format) {
+  Schema schema = parse_fields(fields);
+  schema.time_field = "t";
+  schema.fields[0].unit = unit;
+  schema.fields[0].as_time = format != Format::influx;
+  std::vector<std::byte> record(schema.size_bytes);
+  std::memcpy(record.data(), &value, sizeof value);
+  std::string out;
+  make_formatter(format, &schema, "ring")->record(out, 0, record);
+  return out;
+}
+
+TEST(TimeFieldTest, IsReadAsItsTypeSays) {
+  EXPECT_EQ(line("i64 t", "ns", kLeast, Format::csv), "0,1677-09-21T00:12:43.145224192Z\n");
+  EXPECT_EQ(line("u64 t", "ns", kMostUnsigned, Format::csv), "0,2554-07-21T23:34:33.709551615Z\n");
+  EXPECT_EQ(line("u64 t", "s", kMostUnsigned, Format::csv), "0,584554051223-11-09T07:00:15Z\n");
+  EXPECT_EQ(line("i32 t", "s", std::int32_t{-1}, Format::csv), "0,1969-12-31T23:59:59Z\n");
+  EXPECT_EQ(line("u32 t", "s", ~std::uint32_t{0}, Format::csv), "0,2106-02-07T06:28:15Z\n");
+}
+
+// The protocol's times are nanoseconds, and not all that fit; a server refuses a line with any other.
+TEST(TimeFieldTest, InfluxHasNoTimeForWhatItCannotSay) {
+  EXPECT_EQ(line("i64 t", "ns", kLeast + 2, Format::influx),
+            "ring _seq=0u,t=-9223372036854775806i -9223372036854775806\n");
+  EXPECT_EQ(line("i64 t", "ns", kMost - 1, Format::influx),
+            "ring _seq=0u,t=9223372036854775806i 9223372036854775806\n");
+  EXPECT_EQ(line("i64 t", "ns", kLeast, Format::influx), "ring _seq=0u,t=-9223372036854775808i\n");
+  EXPECT_EQ(line("i64 t", "ns", kMost, Format::influx), "ring _seq=0u,t=9223372036854775807i\n");
+  EXPECT_EQ(line("u64 t", "ns", kMostUnsigned, Format::influx), "ring _seq=0u,t=18446744073709551615u\n");
+  EXPECT_EQ(line("i64 t", "s", std::int64_t{9'223'372'036}, Format::influx),
+            "ring _seq=0u,t=9223372036i 9223372036000000000\n");
+  EXPECT_EQ(line("i64 t", "s", std::int64_t{9'223'372'037}, Format::influx), "ring _seq=0u,t=9223372037i\n");
+}
+
+}  // namespace
+}  // namespace arena_shm::schema
