@@ -66,7 +66,7 @@ void check_arguments(std::string_view name, const RecordType& record, const Opti
 std::array<std::uint8_t, 16> random_id() {
   std::array<std::uint8_t, 16> id{};
   if (::getrandom(id.data(), id.size(), 0) != static_cast<ssize_t>(id.size()))
-    throw_errno(errno, "get random bytes", "");
+    throw_errno(errno, Act::get_random, "get random bytes", "");
   return id;
 }
 

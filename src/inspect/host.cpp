@@ -20,6 +20,7 @@
 #include "arena_shm/core/layout.hpp"
 #include "arena_shm/core/system.hpp"
 #include "arena_shm/raw.hpp"
+#include "core/memory_limits.hpp"
 #include "core/segment_files.hpp"
 #include "inspect/processes.hpp"
 
@@ -104,9 +105,7 @@ class Examination {
     const bool is_short = shm_free_ > *available;
     add(is_short ? Health::note : Health::ok, "memory", mebibytes(*available) + " available",
         is_short ? "less than /dev/shm would give: who fills it meets the out-of-memory killer" : "");
-    if (const auto limit = line_of("/sys/fs/cgroup/memory.max"); limit && *limit != "max")
-      add(Health::note, "memory limit", *limit + " bytes for this control group",
-          "the pages of an arena count for its creator");
+    examine_memory_limit();
     if (memory_info("SwapTotal").value_or(0) > 0) {
       add(Health::note, "swap", "on", "values that nobody touches may be swapped out: swapoff, if latency counts");
     }
@@ -119,6 +118,18 @@ class Examination {
     } else if (overcommit) {
       add(Health::ok, "overcommit", *overcommit);
     }
+  }
+
+  /// Of all that this process's control groups set, the one that counts.
+  void examine_memory_limit() {
+    const auto limit = core::tightest_memory_limit();
+    if (!limit) {
+      add(Health::ok, "memory limit", "none that can be seen from here");
+      return;
+    }
+    add(limit->room_bytes() < 64 * kMebibyte ? Health::warning : Health::note, "memory limit",
+        mebibytes(limit->room_bytes()) + " left " + limit->describe(),
+        "the pages of an arena count for its creator: raise that limit of the control group to make larger ones");
   }
 
   void examine_limits() {

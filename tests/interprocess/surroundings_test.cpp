@@ -19,10 +19,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
-#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "arena_shm/arena.hpp"
 #include "support/cgroup.hpp"
@@ -310,29 +310,80 @@ TEST(SurroundingsTest, AReaderWithoutMembarrierSleepsAndWakes) {
   EXPECT_EQ(end, "exit 0");
 }
 
-/// A control group with 16 MiB, if that may be made.
-std::optional<Cgroup> little_memory() {
-  constexpr const char* kLimits[][2] = {{"/sys/fs/cgroup", "memory.max"},
-                                        {"/sys/fs/cgroup/memory", "memory.limit_in_bytes"}};
-  for (const auto& [hierarchy, limit] : kLimits) {
-    if (Cgroup group(hierarchy, limit); group && group.write(limit, "16777216")) return group;
+/// The file of a control group that limits its memory, as it is called where groups can be made.
+struct MemoryControl {
+  static MemoryControl find() {
+    for (const MemoryControl& control : {MemoryControl{"/sys/fs/cgroup", "memory.max"},
+                                         MemoryControl{"/sys/fs/cgroup/memory", "memory.limit_in_bytes"}}) {
+      if (Cgroup(control.hierarchy, control.limit)) return control;
+    }
+    return {};
   }
-  return std::nullopt;
+
+  std::string hierarchy;
+  std::string limit;
+};
+
+constexpr const char* kSixteenMebibytes = "16777216";
+
+/// Creates an arena in the group; the child says "exit 0" if it was refused with those figures, and lives.
+Child refused_in(const Cgroup& group, const std::string& control, const std::string& name) {
+  return Child([&, control, name] {
+    if (!group.write("cgroup.procs", std::to_string(::getpid()))) return kNotPermitted;
+    try {
+      Arena<std::uint64_t>::create(name, {.slots = 8 << 20});  // 128 MiB
+      return 2;
+    } catch (const Error& error) {
+      std::fprintf(stderr, "%s\n", error.what());
+      CHILD_CHECK(error.code() == Code::no_space);
+      CHILD_CHECK(error.found().find(control + " of 16777216 bytes: ") != std::string::npos);
+      CHILD_CHECK(error.remedy().find("raise that limit of the control group") == 0);
+    }
+    CHILD_CHECK(code_of_create(name, 64 << 10) == Code{});  // 1 MiB
+    return 0;
+  });
 }
 
-TEST(SurroundingsTest, AMemoryLimitEndsCreateAndLeavesNothing) {
-  const auto group = little_memory();
-  if (!group) GTEST_SKIP() << "may not make a control group with a memory limit";
+TEST(SurroundingsTest, ALimitOfMemoryIsAnErrorAtCreateAndKillsNobody) {
+  const MemoryControl memory = MemoryControl::find();
+  if (memory.limit.empty()) GTEST_SKIP() << "may not make a control group with a memory limit";
+  const Cgroup group(memory.hierarchy, memory.limit);
+  ASSERT_TRUE(group.write(memory.limit, kSixteenMebibytes));
   const test::TempName name;
-  Child child([&] {
-    if (!group->write("cgroup.procs", std::to_string(::getpid()))) return kNotPermitted;
-    return code_of_create(name.str(), 8 << 20) == Code::no_space ? 0 : 1;
-  });
-  const std::string end = child.end();
-  if (end == "exit 77") GTEST_SKIP() << "may not enter a control group";
-  // Either the kernel says no, or its killer comes.
-  EXPECT_TRUE(end == "exit 0" || end == "signal 9") << end;
-  EXPECT_FALSE(std::filesystem::exists("/dev/shm/" + name.str()));
+  EXPECT_EQ(refused_in(group, group.path() + '/' + memory.limit, name.str()).end(), "exit 0");
+}
+
+TEST(SurroundingsTest, TheLimitOfAnAncestorCountsToo) {
+  const MemoryControl memory = MemoryControl::find();
+  if (memory.limit.empty()) GTEST_SKIP() << "may not make a control group with a memory limit";
+  const Cgroup outer(memory.hierarchy, memory.limit);
+  outer.write("cgroup.subtree_control", "+memory");  // version 2 only
+  const Cgroup inner(outer.path(), memory.limit);
+  ASSERT_TRUE(inner);
+  ASSERT_TRUE(outer.write(memory.limit, kSixteenMebibytes));
+  const test::TempName name;
+  EXPECT_EQ(refused_in(inner, outer.path() + '/' + memory.limit, name.str()).end(), "exit 0");
+}
+
+// Each finds enough room when it begins; together they want twice as much as there is.
+TEST(SurroundingsTest, CreatorsAtTheSameTimeInOneGroupAreNotKilled) {
+  const MemoryControl memory = MemoryControl::find();
+  if (memory.limit.empty()) GTEST_SKIP() << "may not make a control group with a memory limit";
+  const Cgroup group(memory.hierarchy, memory.limit);
+  ASSERT_TRUE(group.write(memory.limit, "134217728"));
+  const std::array<test::TempName, 4> names;
+  std::vector<Child> children;
+  const Gate begin;
+  for (const test::TempName& name : names) {
+    children.emplace_back([&] {
+      if (!group.write("cgroup.procs", std::to_string(::getpid()))) return kNotPermitted;
+      begin.pass();
+      const Code code = code_of_create(name.str(), 4 << 20);  // 64 MiB
+      return code == Code{} || code == Code::no_space ? 0 : 1;
+    });
+  }
+  for (std::size_t i = 0; i < children.size(); ++i) begin.open();
+  for (Child& child : children) EXPECT_EQ(child.end(), "exit 0");
 }
 
 }  // namespace

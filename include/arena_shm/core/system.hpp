@@ -1,6 +1,7 @@
 // The one place that turns errno into an Error, and a descriptor that closes itself.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -11,8 +12,29 @@ namespace arena_shm::core {
 /// "No such file or directory", without strerror's data race.
 std::string errno_text(int error);
 
-/// Throws what `error`, met while `doing` something with arena `name`, means to the user.
-[[noreturn]] void throw_errno(int error, const std::string& doing, const std::string& name);
+/// What a system call was for. One errno means another thing, and wants another remedy, at each.
+enum class Act : std::uint8_t {
+  open_to_read,   ///< a segment, by its name
+  open_to_write,  ///< the same
+  get_random,
+  make,     ///< a segment's file, in the directory of all
+  reserve,  ///< its pages
+  write,    ///< into it, before anybody else knows it
+  set_mode,
+  publish,    ///< give it its name
+  look,       ///< at a segment's file, which is open: its status, its bytes
+  duplicate,  ///< a descriptor
+  map,
+  take_seat,  ///< a description of the segment's file, a lock on it, a mapping
+  remove,
+  open_file,  ///< the rest is for files that are no segments: recordings, schemas, standard input
+  make_file,
+  read_file,
+  write_file,
+};
+
+/// Throws what `error`, met while `doing` something with arena `name`, means to the user; `act` is what failed.
+[[noreturn]] void throw_errno(int error, Act act, const std::string& doing, const std::string& name);
 
 /// Owns a descriptor. Closing keeps errno.
 class Descriptor {
