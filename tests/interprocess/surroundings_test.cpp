@@ -1,10 +1,8 @@
 // Where a process may find itself: a /dev/shm of a few pages, no /proc, another user than the one it began as, a
-// process id that has been somebody else's, a control group that is frozen or has little memory.
+// process id that has been somebody else's, a control group that is frozen.
 #include <gtest/gtest.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <sched.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -22,11 +20,11 @@
 #include <string>
 #include <thread>
 #include <utility>
-#include <vector>
 
 #include "arena_shm/arena.hpp"
 #include "support/cgroup.hpp"
 #include "support/child.hpp"
+#include "support/own_mounts.hpp"
 #include "support/segment_file.hpp"
 #include "support/temp_name.hpp"
 
@@ -36,36 +34,16 @@ namespace {
 using test::Cgroup;
 using test::Child;
 using test::Gate;
+using test::kNotPermitted;
+using test::mount_tmpfs;
+using test::with_own_mounts;
 
 constexpr uid_t kNobody = 65534;
-constexpr int kNotPermitted = 77;
-
-/// Runs `body` in a child with a mount namespace of its own; "exit 77" where that is not permitted.
-template <class Body>
-Child with_own_mounts(Body body) {
-  return Child([body] {
-    if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
-      return kNotPermitted;
-    return body();
-  });
-}
-
-bool mount_tmpfs(const char* where, const char* options) {
-  return ::mount("arena-shm-test", where, "tmpfs", 0, options) == 0;
-}
 
 std::uint64_t free_pages_of_dev_shm() {
   struct statvfs space {};
   return ::statvfs("/dev/shm", &space) == 0 ? space.f_bfree : 0;
 }
-
-/// Says where a check of a child failed, and ends it.
-#define CHILD_CHECK(condition)                                            \
-  if (!(condition)) {                                                     \
-    std::fprintf(stderr, "line %d: %s is wrong\n", __LINE__, #condition); \
-    return 1;                                                             \
-  }                                                                       \
-  static_cast<void>(0)
 
 Code code_of_create(const std::string& name, std::size_t slots) {
   try {
@@ -308,82 +286,6 @@ TEST(SurroundingsTest, AReaderWithoutMembarrierSleepsAndWakes) {
   const std::string end = child.end();
   if (end == "exit 77") GTEST_SKIP() << "may not filter system calls";
   EXPECT_EQ(end, "exit 0");
-}
-
-/// The file of a control group that limits its memory, as it is called where groups can be made.
-struct MemoryControl {
-  static MemoryControl find() {
-    for (const MemoryControl& control : {MemoryControl{"/sys/fs/cgroup", "memory.max"},
-                                         MemoryControl{"/sys/fs/cgroup/memory", "memory.limit_in_bytes"}}) {
-      if (Cgroup(control.hierarchy, control.limit)) return control;
-    }
-    return {};
-  }
-
-  std::string hierarchy;
-  std::string limit;
-};
-
-constexpr const char* kSixteenMebibytes = "16777216";
-
-/// Creates an arena in the group; the child says "exit 0" if it was refused with those figures, and lives.
-Child refused_in(const Cgroup& group, const std::string& control, const std::string& name) {
-  return Child([&, control, name] {
-    if (!group.write("cgroup.procs", std::to_string(::getpid()))) return kNotPermitted;
-    try {
-      Arena<std::uint64_t>::create(name, {.slots = 8 << 20});  // 128 MiB
-      return 2;
-    } catch (const Error& error) {
-      std::fprintf(stderr, "%s\n", error.what());
-      CHILD_CHECK(error.code() == Code::no_space);
-      CHILD_CHECK(error.found().find(control + " of 16777216 bytes: ") != std::string::npos);
-      CHILD_CHECK(error.remedy().find("raise that limit of the control group") == 0);
-    }
-    CHILD_CHECK(code_of_create(name, 64 << 10) == Code{});  // 1 MiB
-    return 0;
-  });
-}
-
-TEST(SurroundingsTest, ALimitOfMemoryIsAnErrorAtCreateAndKillsNobody) {
-  const MemoryControl memory = MemoryControl::find();
-  if (memory.limit.empty()) GTEST_SKIP() << "may not make a control group with a memory limit";
-  const Cgroup group(memory.hierarchy, memory.limit);
-  ASSERT_TRUE(group.write(memory.limit, kSixteenMebibytes));
-  const test::TempName name;
-  EXPECT_EQ(refused_in(group, group.path() + '/' + memory.limit, name.str()).end(), "exit 0");
-}
-
-TEST(SurroundingsTest, TheLimitOfAnAncestorCountsToo) {
-  const MemoryControl memory = MemoryControl::find();
-  if (memory.limit.empty()) GTEST_SKIP() << "may not make a control group with a memory limit";
-  const Cgroup outer(memory.hierarchy, memory.limit);
-  outer.write("cgroup.subtree_control", "+memory");  // version 2 only
-  const Cgroup inner(outer.path(), memory.limit);
-  ASSERT_TRUE(inner);
-  ASSERT_TRUE(outer.write(memory.limit, kSixteenMebibytes));
-  const test::TempName name;
-  EXPECT_EQ(refused_in(inner, outer.path() + '/' + memory.limit, name.str()).end(), "exit 0");
-}
-
-// Each finds enough room when it begins; together they want twice as much as there is.
-TEST(SurroundingsTest, CreatorsAtTheSameTimeInOneGroupAreNotKilled) {
-  const MemoryControl memory = MemoryControl::find();
-  if (memory.limit.empty()) GTEST_SKIP() << "may not make a control group with a memory limit";
-  const Cgroup group(memory.hierarchy, memory.limit);
-  ASSERT_TRUE(group.write(memory.limit, "134217728"));
-  const std::array<test::TempName, 4> names;
-  std::vector<Child> children;
-  const Gate begin;
-  for (const test::TempName& name : names) {
-    children.emplace_back([&] {
-      if (!group.write("cgroup.procs", std::to_string(::getpid()))) return kNotPermitted;
-      begin.pass();
-      const Code code = code_of_create(name.str(), 4 << 20);  // 64 MiB
-      return code == Code{} || code == Code::no_space ? 0 : 1;
-    });
-  }
-  for (std::size_t i = 0; i < children.size(); ++i) begin.open();
-  for (Child& child : children) EXPECT_EQ(child.end(), "exit 0");
 }
 
 }  // namespace
