@@ -60,6 +60,7 @@ Process parse_stat(std::string_view stat) {
   return process;
 }
 
+// Nothing, and errno, if they cannot be had.
 std::vector<std::uint32_t> all_pids() {
   struct Close {
     void operator()(DIR* directory) const { ::closedir(directory); }
@@ -98,6 +99,14 @@ std::optional<Mapping> mapping_of(std::string_view line, const Image& image) {
   mapping.bytes = number<std::uint64_t>(range.substr(dash + 1), 16).value_or(0) -
                   number<std::uint64_t>(range.substr(0, dash), 16).value_or(0);
   return mapping;
+}
+
+void note_failure(int error, Mappers& mappers) {
+  if (error == EACCES || error == EPERM) {
+    ++mappers.unreadable_count;
+  } else if (error != ENOENT && error != ESRCH) {  // it has ended meanwhile
+    mappers.error = error;
+  }
 }
 
 }  // namespace
@@ -139,7 +148,11 @@ Mappers mappers_of(const Image& image, std::uint64_t doorbell_offset) {
   const auto page_bytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   Mappers mappers;
   mappers.complete = sees_all_processes();
-  for (const std::uint32_t pid : all_pids()) {
+  errno = 0;
+  const std::vector<std::uint32_t> pids = all_pids();
+  if (pids.empty()) mappers.error = errno;
+  for (const std::uint32_t pid : pids) {
+    errno = 0;
     std::ifstream maps(fmt::format("/proc/{}/maps", pid));
     bool maps_it = false;
     bool writes = false;
@@ -150,7 +163,7 @@ Mappers mappers_of(const Image& image, std::uint64_t doorbell_offset) {
       maps_it = true;
       writes = writes || (mapping->writable && !doorbell_only);
     }
-    if (!maps.is_open() && (errno == EACCES || errno == EPERM)) ++mappers.unreadable_count;
+    if (!maps.is_open()) note_failure(errno, mappers);
     if (maps_it) mappers.found.push_back({pid, look_up(pid), writes});
   }
   return mappers;

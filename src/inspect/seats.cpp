@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <span>
 #include <utility>
 
 #include "arena_shm/core/lease.hpp"
+#include "arena_shm/core/system.hpp"
 
 namespace arena_shm::inspect {
 
@@ -99,7 +101,9 @@ std::size_t Seats::count(Holder holder) const noexcept {
 
 Seats read_seats(const Image& image, const core::Header& header) {
   Seats seats;
-  const core::LeaseFile leases(::fcntl(image.fd(), F_DUPFD_CLOEXEC, 0), image.label());
+  const int fd = ::fcntl(image.fd(), F_DUPFD_CLOEXEC, 0);
+  if (fd < 0) core::throw_errno(errno, core::Act::duplicate, "look at the seats of", image.label());
+  const core::LeaseFile leases(fd, image.label());
   const std::vector<SeatBytes> table = read_table(image, header);
   for (std::uint32_t i = 0; i < table.size(); ++i) {
     // The words came first, the lease comes after: a dead holder's words are then its last.
