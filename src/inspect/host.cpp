@@ -15,11 +15,13 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <utility>
 
 #include "arena_shm/core/doorbell.hpp"
 #include "arena_shm/core/layout.hpp"
 #include "arena_shm/core/system.hpp"
 #include "arena_shm/raw.hpp"
+#include "core/errno_meaning.hpp"
 #include "core/memory_limits.hpp"
 #include "core/segment_files.hpp"
 #include "inspect/processes.hpp"
@@ -68,6 +70,12 @@ class Examination {
  private:
   void add(Health health, std::string what, std::string found, std::string remedy = {}) {
     symptoms_.push_back({health, std::move(what), std::move(found), std::move(remedy)});
+  }
+
+  void add_failure(std::string what, int error, core::Act act) {
+    core::Meaning meaning = core::meaning_of(error, act);
+    add(Health::broken, std::move(what), meaning.found + " (" + core::errno_text(error) + ")",
+        std::move(meaning.remedy));
   }
 
   void examine_directory() {
@@ -151,8 +159,12 @@ class Examination {
   /// O_TMPFILE and OFD locks.
   void examine_files() {
     const core::Descriptor file(::open(core::kDirectory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-    if (!file) {
+    if (!file && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
       add(Health::note, "O_TMPFILE", core::errno_text(errno), "arenas are then made under a temporary name");
+      return;
+    }
+    if (!file) {
+      add_failure("O_TMPFILE", errno, core::Act::make);
       return;
     }
     add(Health::ok, "O_TMPFILE", "works");
@@ -162,7 +174,7 @@ class Examination {
     lease.l_start = static_cast<off_t>(core::kLeaseBase);
     lease.l_len = 1;
     if (::fcntl(file.get(), F_OFD_SETLK, &lease) != 0) {
-      add(Health::broken, "OFD locks", core::errno_text(errno), "use Linux 3.15 or later, without a filter on fcntl");
+      add_failure("OFD locks", errno, core::Act::take_seat);
       return;
     }
     const core::Descriptor other(::open(fmt::format("/proc/self/fd/{}", file.get()).c_str(), O_RDWR | O_CLOEXEC));

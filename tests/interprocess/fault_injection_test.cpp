@@ -88,7 +88,8 @@ std::size_t descriptor_count() {
 std::size_t mapping_count(const std::string& path) {
   std::ifstream maps("/proc/self/maps");
   std::size_t count = 0;
-  for (std::string line; std::getline(maps, line);) count += line.find(path) != std::string::npos ? 1 : 0;
+  for (std::string line; std::getline(maps, line);)
+    if (line.find(path) != std::string::npos) ++count;
   return count;
 }
 
