@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "arena_shm/core/system.hpp"
 #include "bench/harness/clock.hpp"
 #include "bench/harness/settings.hpp"
 #include "bench/report/report.hpp"
@@ -96,6 +97,7 @@ int run(int argc, char** argv) {
 }  // namespace arena_shm::bench
 
 int main(int argc, char** argv) {
+  if (!arena_shm::core::fill_standard_descriptors()) return 1;  // it is not to print into what it opens
   try {
     return arena_shm::bench::run(argc, argv);
   } catch (const std::exception& error) {

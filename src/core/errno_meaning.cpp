@@ -29,7 +29,7 @@ bool may(int what) noexcept { return ::faccessat(AT_FDCWD, kDirectory, what, AT_
 
 /// How many mappings this process has. Counted without memory of its own: there may be none.
 std::uint64_t mapping_count() noexcept {
-  const Descriptor file(::open("/proc/self/maps", O_RDONLY | O_CLOEXEC));
+  const Descriptor file(open_above_standard("/proc/self/maps", O_RDONLY));
   std::array<char, 4096> part{};
   std::uint64_t lines = 0;
   for (ssize_t got = 1; file && got > 0;) {
@@ -241,6 +241,9 @@ Meaning of_file(int error, Act act) {
     case EROFS: return {Code::permission_denied, "a read-only file system", "name a file where you may write"};
     case ENOSPC: return {Code::no_space, "no room left there", "make room, or name a file elsewhere"};
     case EDQUOT: return {Code::no_space, "a quota that is used up there", "raise it, or name a file elsewhere"};
+    case EFBIG:
+      return {Code::file_size_limit, "a file-size limit",
+              "raise it (ulimit -f), or make smaller files: --max-size with --rotate"};
     case ETXTBSY: return {Code::system, "a program that is running", "name another file"};
     case EIO: return {Code::system, "a device that does not work", "see the kernel's log: dmesg"};
     case ENXIO: return {Code::system, "a socket, or a pipe or device with nobody at its other end", "check the path"};

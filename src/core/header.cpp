@@ -73,7 +73,7 @@ std::array<std::uint8_t, 16> random_id() {
 /// The running kernel's id; zeros where /proc does not tell.
 std::array<std::uint8_t, 16> boot_id() noexcept {
   std::array<std::uint8_t, 16> id{};
-  const Descriptor file(::open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC));
+  const Descriptor file(open_above_standard("/proc/sys/kernel/random/boot_id", O_RDONLY));
   std::array<char, 36> text{};
   if (!file || ::read(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) return id;
   std::size_t digits = 0;

@@ -43,7 +43,7 @@ LeaseState ask(int fd, std::uint32_t seat) noexcept {
 int above_standard(int fd) {
   if (fd > STDERR_FILENO) return fd;
   const Descriptor low(fd);
-  const int high = ::fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  const int high = duplicate_above_standard(fd);
   if (high < 0) throw_errno(errno, Act::duplicate, "open", "");
   return high;
 }
@@ -94,7 +94,7 @@ int LeaseFile::fd() const noexcept {
   int fd = fd_.load(std::memory_order_acquire);
   if (is_ours(fd)) return fd;
   // The name may be anybody's by now: not to wait for the other end of a FIFO.
-  Descriptor again(::shm_open(("/" + name_).c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0));
+  Descriptor again(open_above_standard(("/dev/shm/" + name_).c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
   if (!is_ours(again.get())) return -1;
   // Another thread may have found it first: then its descriptor counts, and this one closes.
   if (fd_.compare_exchange_strong(fd, again.get(), std::memory_order_acq_rel)) return again.release();
@@ -112,9 +112,9 @@ int LeaseFile::open_fresh(int flags) const noexcept {
     // Through /proc, so that it works when the name is gone; opening a link to it makes a description of its own.
     std::array<char, 32> path{"/proc/self/fd/"};
     std::to_chars(path.data() + 14, path.data() + path.size() - 1, known);
-    fresh = Descriptor(::open(path.data(), flags | O_CLOEXEC));
+    fresh = Descriptor(open_above_standard(path.data(), flags));
   }
-  if (!fresh) fresh = Descriptor(::shm_open(("/" + name_).c_str(), flags | O_NONBLOCK | O_CLOEXEC, 0));
+  if (!fresh) fresh = Descriptor(open_above_standard(("/dev/shm/" + name_).c_str(), flags | O_NOFOLLOW | O_NONBLOCK));
   if (!fresh) return -1;
   if (!is_ours(fresh.get())) {
     errno = ENOENT;

@@ -19,13 +19,14 @@
 #include "arena_shm/core/stamp.hpp"
 #include "arena_shm/core/stop_point.hpp"
 #include "arena_shm/core/system.hpp"
+#include "core/start_time.hpp"
 
 namespace arena_shm::core {
 namespace {
 
-/// Field 22 of /proc/self/stat, clock ticks after boot; 0 where /proc does not tell.
+/// Field 22 of /proc/self/stat, clock ticks after boot, as host_start_time has it; 0 where /proc does not tell.
 std::uint64_t own_start_time() {
-  const Descriptor file(::open("/proc/self/stat", O_RDONLY | O_CLOEXEC));
+  const Descriptor file(open_above_standard("/proc/self/stat", O_RDONLY));
   std::array<char, 1024> text{};
   if (!file) return 0;
   const ssize_t length = ::read(file.get(), text.data(), text.size());
@@ -36,7 +37,7 @@ std::uint64_t own_start_time() {
   if (at == std::string_view::npos) return 0;
   std::uint64_t ticks = 0;
   std::from_chars(line.data() + at + 1, line.data() + line.size(), ticks);
-  return ticks;
+  return host_start_time(ticks);
 }
 
 std::uint64_t own_pid_namespace() noexcept {

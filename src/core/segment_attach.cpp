@@ -51,8 +51,8 @@ const char* kind_of(mode_t mode) noexcept {
 Descriptor open_file(const std::string& name, Access access) {
   // Not with Boost's shared_memory_object: the shm_open underneath waits for the other end of a FIFO, and takes a
   // directory for a bad argument (glibc 2.36).
-  const int flags = (access == Access::read_write ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-  Descriptor file(::open(path_of(name).c_str(), flags));
+  const int flags = (access == Access::read_write ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK;
+  Descriptor file(open_above_standard(path_of(name).c_str(), flags));
   if (!file && errno == EISDIR) refuse_kind(name, "a directory");
   if (!file && errno == ENXIO) refuse_kind(name, "a socket");
   if (!file) throw_errno(errno, access == Access::read_write ? Act::open_to_write : Act::open_to_read, "open", name);

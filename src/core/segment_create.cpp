@@ -143,19 +143,19 @@ void Draft::discard() const noexcept {
 }
 
 void Draft::open() {
-  file_ = Descriptor(::open(kDirectory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  file_ = Descriptor(open_above_standard(kDirectory, O_TMPFILE | O_RDWR, 0600));
   if (file_) return;
   if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL)
     throw_errno(errno, Act::make, "create", name_);
   const std::string path =
       path_of(".arena-shm." + std::to_string(::getpid()) + "." + std::to_string(std::random_device{}()));
-  file_ = Descriptor(::open(path.c_str(), O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, 0600));
+  file_ = Descriptor(open_above_standard(path.c_str(), O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR, 0600));
   if (!file_) throw_errno(errno, Act::make, "create", name_);
   temporary_ = path;
 }
 
 Descriptor Draft::duplicate() const {
-  Descriptor copy(::fcntl(file_.get(), F_DUPFD_CLOEXEC, 0));
+  Descriptor copy(duplicate_above_standard(file_.get()));
   if (!copy) throw_errno(errno, Act::duplicate, "create", name_);
   return copy;
 }

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <fstream>
 #include <thread>
 #include <utility>
 
 #include "arena_shm/core/mutex.hpp"
+#include "core/text_file.hpp"
 #include "inspect/check_parts.hpp"
 #include "inspect/seats.hpp"
 
@@ -49,13 +49,12 @@ void check_creation(const Image& image, const core::Header& header, std::vector<
   if (name.find_first_not_of('\0', std::min(name.find('\0'), name.size())) != std::string_view::npos)
     add(Severity::warning,
         "header: expected zeros after the type's name, found other bytes; remove the arena and create it anew");
-  std::ifstream file("/proc/sys/kernel/random/boot_id");
-  std::string boot;
-  if (!image.is_live() || !std::getline(file, boot)) return;
-  std::erase(boot, '-');
+  auto boot = core::first_line_of("/proc/sys/kernel/random/boot_id");
+  if (!image.is_live() || !boot) return;
+  std::erase(*boot, '-');
   std::string made;
   for (const std::uint8_t byte : header.boot_id) made += fmt::format("{:02x}", byte);
-  if (boot != made && header.boot_id != decltype(header.boot_id){})
+  if (*boot != made && header.boot_id != decltype(header.boot_id){})
     add(Severity::note,
         "header: expected to have been made since this host was started, found an older one; it is a "
         "copy of a saved segment");

@@ -11,10 +11,10 @@
 #include <array>
 #include <cerrno>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <optional>
 #include <span>
+#include <sstream>
 #include <utility>
 
 #include "arena_shm/core/doorbell.hpp"
@@ -24,6 +24,7 @@
 #include "core/errno_meaning.hpp"
 #include "core/memory_limits.hpp"
 #include "core/segment_files.hpp"
+#include "core/text_file.hpp"
 #include "inspect/processes.hpp"
 
 namespace arena_shm::inspect {
@@ -34,16 +35,9 @@ constexpr std::uint64_t kMebibyte = 1 << 20;
 
 std::string mebibytes(std::uint64_t bytes) { return fmt::format("{} MiB", bytes / kMebibyte); }
 
-std::optional<std::string> line_of(const std::string& path) {
-  std::ifstream file(path);
-  std::string line;
-  if (!std::getline(file, line)) return std::nullopt;
-  return line;
-}
-
 /// Of "MemAvailable:  123 kB"
 std::optional<std::uint64_t> memory_info(std::string_view key) {
-  std::ifstream file("/proc/meminfo");
+  std::istringstream file(core::text_of("/proc/meminfo").value_or(""));
   std::string word;
   for (std::uint64_t kibibytes = 0; file >> word >> kibibytes; std::getline(file, word)) {
     if (word == fmt::format("{}:", key)) return kibibytes * 1024;
@@ -117,7 +111,7 @@ class Examination {
     if (memory_info("SwapTotal").value_or(0) > 0) {
       add(Health::note, "swap", "on", "values that nobody touches may be swapped out: swapoff, if latency counts");
     }
-    const auto overcommit = line_of("/proc/sys/vm/overcommit_memory");
+    const auto overcommit = core::first_line_of("/proc/sys/vm/overcommit_memory");
     if (overcommit == "2") {
       add(Health::note, "overcommit", "2: strict",
           fmt::format("arenas count against CommitLimit, {}, of which {} are in use",
@@ -158,7 +152,7 @@ class Examination {
 
   /// O_TMPFILE and OFD locks.
   void examine_files() {
-    const core::Descriptor file(::open(core::kDirectory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+    const core::Descriptor file(core::open_above_standard(core::kDirectory, O_TMPFILE | O_RDWR, 0600));
     if (!file && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
       add(Health::note, "O_TMPFILE", core::errno_text(errno), "arenas are then made under a temporary name");
       return;
@@ -177,7 +171,8 @@ class Examination {
       add_failure("OFD locks", errno, core::Act::take_seat);
       return;
     }
-    const core::Descriptor other(::open(fmt::format("/proc/self/fd/{}", file.get()).c_str(), O_RDWR | O_CLOEXEC));
+    const core::Descriptor other(
+        core::open_above_standard(fmt::format("/proc/self/fd/{}", file.get()).c_str(), O_RDWR));
     if (!other) {
       add(Health::note, "OFD locks", "can be taken; whether others see them cannot be tried without /proc");
       return;
@@ -213,7 +208,7 @@ class Examination {
   }
 
   void examine_processes() {
-    if (line_of("/proc/self/stat") == std::nullopt) {
+    if (core::first_line_of("/proc/self/stat") == std::nullopt) {
       add(Health::warning, "/proc", "absent", "mount -t proc proc /proc: inspect and gc cannot tell who maps an arena");
     } else if (!sees_all_processes()) {
       add(Health::note, "/proc", "shows own processes only (hidepid)",
@@ -233,14 +228,13 @@ class Examination {
       std::error_code ignored;
       const std::string base = directory;
       if (fs::exists(base + "/logind.conf", ignored)) files[""] = base + "/logind.conf";
-      for (fs::directory_iterator entry(base + "/logind.conf.d", ignored), end; entry != end;
-           entry.increment(ignored)) {
-        if (entry->path().extension() == ".conf") files[entry->path().filename()] = entry->path();
+      for (const std::string& name : core::names_in(base + "/logind.conf.d")) {
+        if (fs::path(name).extension() == ".conf") files[name] = base + "/logind.conf.d/" + name;
       }
     }
     std::optional<std::string> setting;
     for (const auto& [name, path] : files) {
-      std::ifstream file(path);
+      std::istringstream file(core::text_of(path).value_or(""));
       for (std::string line; std::getline(file, line);) {
         std::erase_if(line, [](char c) { return c == ' ' || c == '\t' || c == '\r'; });
         if (line.starts_with("RemoveIPC=")) setting = line.substr(10);
@@ -265,7 +259,7 @@ class Examination {
   }
 
   void examine_pages() {
-    const auto setting = line_of("/sys/kernel/mm/transparent_hugepage/shmem_enabled");
+    const auto setting = core::first_line_of("/sys/kernel/mm/transparent_hugepage/shmem_enabled");
     if (!setting) {
       add(Health::note, "huge pages", "this kernel has none for shared memory");
       return;
@@ -279,11 +273,11 @@ class Examination {
   }
 
   void examine_processors() {
-    const auto governor = line_of("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
+    const auto governor = core::first_line_of("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
     const bool is_slow = governor && *governor != "performance";
     add(is_slow ? Health::note : Health::ok, "frequency", governor.value_or("not to be seen from here"),
         is_slow ? "for steady latency: cpupower frequency-set -g performance" : "");
-    const std::string isolated = line_of("/sys/devices/system/cpu/isolated").value_or("");
+    const std::string isolated = core::first_line_of("/sys/devices/system/cpu/isolated").value_or("");
     const std::string all = fmt::format("{} processors", ::sysconf(_SC_NPROCESSORS_ONLN));
     if (isolated.empty()) {
       add(Health::note, "pinning", all + ", none isolated",

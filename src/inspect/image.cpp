@@ -39,7 +39,7 @@ Image Image::of_arena(std::string_view name) {
 
 Image Image::of_file(const std::string& path) {
   // O_NONBLOCK: a FIFO must not hang.
-  core::Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  core::Descriptor file(core::open_above_standard(path.c_str(), O_RDONLY | O_NONBLOCK));
   if (file) return {std::move(file), path, false};
   core::throw_errno(errno, core::Act::open_file, "open", path);
 }

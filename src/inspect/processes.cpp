@@ -1,6 +1,5 @@
 #include "inspect/processes.hpp"
 
-#include <dirent.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -9,9 +8,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <fstream>
-#include <memory>
 #include <optional>
+#include <sstream>
+
+#include "core/start_time.hpp"
+#include "core/text_file.hpp"
 
 namespace arena_shm::inspect {
 
@@ -56,20 +57,15 @@ Process parse_stat(std::string_view stat) {
   if (!state.empty()) process.state = state_of(state.front());
   std::string_view word;
   for (int field = 4; field <= kStartTimeField; ++field) word = take_word(stat);
-  process.start_time = number<std::uint64_t>(word).value_or(0);
+  process.start_time = core::host_start_time(number<std::uint64_t>(word).value_or(0));
   return process;
 }
 
 // Nothing, and errno, if they cannot be had.
 std::vector<std::uint32_t> all_pids() {
-  struct Close {
-    void operator()(DIR* directory) const { ::closedir(directory); }
-  };
   std::vector<std::uint32_t> pids;
-  const std::unique_ptr<DIR, Close> directory(::opendir("/proc"));
-  if (!directory) return pids;
-  while (const dirent* entry = ::readdir(directory.get())) {
-    if (const auto pid = number<std::uint32_t>(entry->d_name)) pids.push_back(*pid);
+  for (const std::string& name : core::names_in("/proc")) {
+    if (const auto pid = number<std::uint32_t>(name)) pids.push_back(*pid);
   }
   std::sort(pids.begin(), pids.end());
   return pids;
@@ -123,9 +119,8 @@ std::string_view to_string(ProcessState state) noexcept {
 }
 
 Process look_up(std::uint32_t pid) {
-  std::ifstream file(fmt::format("/proc/{}/stat", pid));
-  std::string stat;
-  if (std::getline(file, stat, '\0')) return parse_stat(stat);
+  if (const auto stat = core::text_of(fmt::format("/proc/{}/stat", pid)); stat && !stat->empty())
+    return parse_stat(*stat);
   Process process;
   struct stat status {};
   if (::stat("/proc/self", &status) == 0) process.state = ProcessState::absent;
@@ -152,8 +147,9 @@ Mappers mappers_of(const Image& image, std::uint64_t doorbell_offset) {
   const std::vector<std::uint32_t> pids = all_pids();
   if (pids.empty()) mappers.error = errno;
   for (const std::uint32_t pid : pids) {
-    errno = 0;
-    std::ifstream maps(fmt::format("/proc/{}/maps", pid));
+    const auto text = core::text_of(fmt::format("/proc/{}/maps", pid));
+    if (!text) note_failure(errno, mappers);
+    std::istringstream maps(text.value_or(""));
     bool maps_it = false;
     bool writes = false;
     for (std::string line; std::getline(maps, line);) {
@@ -163,7 +159,6 @@ Mappers mappers_of(const Image& image, std::uint64_t doorbell_offset) {
       maps_it = true;
       writes = writes || (mapping->writable && !doorbell_only);
     }
-    if (!maps.is_open()) note_failure(errno, mappers);
     if (maps_it) mappers.found.push_back({pid, look_up(pid), writes});
   }
   return mappers;

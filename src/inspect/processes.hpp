@@ -24,7 +24,8 @@ std::string_view to_string(ProcessState state) noexcept;
 struct Process {
   ProcessState state = ProcessState::unknown;
   std::string name;              ///< of its program; may hold anything
-  std::uint64_t start_time = 0;  ///< clock ticks after boot: with the pid, tells it from those before and after it
+  std::uint64_t start_time = 0;  ///< clock ticks after boot, in the initial time namespace: with the pid, tells it from
+                                 ///< those before and after it. 0: not known
 };
 
 Process look_up(std::uint32_t pid);

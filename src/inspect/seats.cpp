@@ -1,6 +1,5 @@
 #include "inspect/seats.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 
 #include "arena_shm/core/lease.hpp"
 #include "arena_shm/core/system.hpp"
+#include "core/start_time.hpp"
 
 namespace arena_shm::inspect {
 
@@ -76,7 +76,10 @@ SeatFacts decode(std::uint32_t index, const SeatBytes& bytes, core::LeaseState l
   if (seat.pid != 0 && !seat.other_namespace) {
     Process process = look_up(seat.pid);
     const auto start_time = field<std::uint64_t>(bytes, offsetof(core::Seat, start_time));
-    if (process.start_time == start_time) seat.process = std::move(process);
+    // Where one of the two is not known, the lease is proof enough: a living holder's pid is nobody else's.
+    const bool unknown = start_time == 0 || process.start_time == 0;
+    if (core::same_start(process.start_time, start_time) || (unknown && lease == core::LeaseState::held))
+      seat.process = std::move(process);
   }
   return seat;
 }
@@ -101,7 +104,7 @@ std::size_t Seats::count(Holder holder) const noexcept {
 
 Seats read_seats(const Image& image, const core::Header& header) {
   Seats seats;
-  const int fd = ::fcntl(image.fd(), F_DUPFD_CLOEXEC, 0);
+  const int fd = core::duplicate_above_standard(image.fd());
   if (fd < 0) core::throw_errno(errno, core::Act::duplicate, "look at the seats of", image.label());
   const core::LeaseFile leases(fd, image.label());
   const std::vector<SeatBytes> table = read_table(image, header);

@@ -32,7 +32,7 @@ struct Options {
 
 std::string contents(const std::string& path) {
   // Not a stream, which reads nothing from a directory and says nothing.
-  const core::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const core::Descriptor file(core::open_above_standard(path.c_str(), O_RDONLY));
   if (!file) core::throw_errno(errno, core::Act::read_file, "read the schema file", path);
   std::string text(schema::kMaxSchemaTextBytes + 1, '\0');
   std::size_t count = 0;

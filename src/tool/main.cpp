@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "arena_shm/core/system.hpp"
 #include "arena_shm/error.hpp"
 #include "tool/app_description.hpp"
 #include "tool/names.hpp"
@@ -102,6 +103,8 @@ ExitCode run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using arena_shm::tool::ExitCode;
+  // Started with one of them closed, it must not print into the first file that it opens.
+  if (!arena_shm::core::fill_standard_descriptors()) return static_cast<int>(ExitCode::failed);
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an ordinary end, seen at the write
   arena_shm::tool::report_bus_errors();
   ExitCode code = ExitCode::failed;

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <system_error>
 #include <utility>
 
 #include "arena_shm/core/system.hpp"
 #include "core/segment_files.hpp"
+#include "core/text_file.hpp"
 #include "inspect/facts.hpp"
 #include "tool/output.hpp"
 
@@ -33,15 +35,13 @@ std::size_t distance(std::string_view a, std::string_view b) {
 }
 
 std::vector<std::string> segment_files() {
-  std::vector<std::string> names;
-  std::error_code error;
-  std::filesystem::directory_iterator entry(core::kDirectory, error);
-  if (error) core::throw_errno(error.value(), core::Act::open_to_read, "look into", core::kDirectory);
-  for (std::error_code ignored; entry != std::filesystem::directory_iterator(); entry.increment(ignored)) {
-    if (entry->symlink_status(ignored).type() == std::filesystem::file_type::regular)
-      names.push_back(entry->path().filename());
-  }
-  std::sort(names.begin(), names.end());
+  errno = 0;
+  std::vector<std::string> names = core::names_in(core::kDirectory);
+  if (names.empty() && errno != 0) core::throw_errno(errno, core::Act::open_to_read, "look into", core::kDirectory);
+  std::erase_if(names, [](const std::string& name) {
+    std::error_code ignored;
+    return std::filesystem::symlink_status(core::path_of(name), ignored).type() != std::filesystem::file_type::regular;
+  });
   return names;
 }
 

@@ -16,7 +16,7 @@ namespace arena_shm::tool {
 
 RecordingFile::RecordingFile(std::string path, bool replace) : path_(std::move(path)) {
   constexpr int kMode = 0666;  // the umask applies
-  file_ = core::Descriptor(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kMode));
+  file_ = core::Descriptor(core::open_above_standard(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL, kMode));
   if (file_) return;
   if (errno != EEXIST) core::throw_errno(errno, core::Act::make_file, "create", path_);
   struct stat status {};
@@ -28,7 +28,7 @@ RecordingFile::RecordingFile(std::string path, bool replace) : path_(std::move(p
                                        .found = "one",
                                        .remedy = "name another, or replace it: --force"});
   }
-  file_ = core::Descriptor(::open(path_.c_str(), O_WRONLY | O_CLOEXEC | (is_regular_ ? O_TRUNC : 0)));
+  file_ = core::Descriptor(core::open_above_standard(path_.c_str(), O_WRONLY | (is_regular_ ? O_TRUNC : 0)));
   if (!file_) core::throw_errno(errno, core::Act::make_file, "create", path_);
 }
 

@@ -81,6 +81,14 @@ class ScarceRoomTest(CliTest):
             self.assertEqual(done.returncode, FAILED, f"{args} {done.stderr}")
             self.assertRegex(done.stderr, "no directory /dev/shm.*mount -t tmpfs tmpfs /dev/shm", args)
 
+    def test_gc_keeps_what_a_process_that_cannot_be_looked_at_may_use(self):
+        name = self.create()
+        # A directory where the mappings should be: it opens, and cannot be read.
+        done = self.in_namespace("mount -t tmpfs tmpfs /proc; mkdir -p /proc/1/maps /proc/self/fd", "gc", "--force", name)
+        self.assertEqual(done.returncode, FAILED, done.stderr)
+        self.assertIn(f"cannot look at the processes that may use '{name}'", done.stderr)
+        self.assertTrue((SHM / name).exists())
+
     def test_a_read_only_directory_says_so(self):
         for args in [["create", "a", "--slots", "1", "--size", "8"]]:
             done = self.in_namespace("mount -t tmpfs -o ro tmpfs /dev/shm", *args)

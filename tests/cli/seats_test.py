@@ -1,11 +1,15 @@
 """seats: who writes."""
 
 import json
+import os
 import signal
 import struct
+import subprocess
 import unittest
 
-from arena_cli import FAILED, OK, SHM, CliTest
+from arena_cli import FAILED, OK, SHM, TOOL, CliTest
+
+PID, START_TIME = 64, 72  # in a seat
 
 
 class SeatsTest(CliTest):
@@ -131,6 +135,40 @@ class SeatsTest(CliTest):
         done = self.expect(OK, "seats", name, "--clear-stale", says="cleared 0 seats of")
         self.assertEqual(done.stdout, "")
         self.assertEqual((SHM / name).read_bytes(), before)
+
+    def in_time_namespace(self, name):
+        """Starts a writer to whom everything has begun a day later. Returns the command that starts such processes."""
+        shifted = ["unshare", "--time", "--boottime", "86400"]
+        if subprocess.run([*shifted, "true"], stderr=subprocess.DEVNULL, check=False).returncode != 0:
+            self.skipTest("no time namespaces here")
+        writer = subprocess.Popen(
+            [*shifted, TOOL, "write", name], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        self.addCleanup(writer.communicate)
+        writer.stdin.write("ts,px,sym\n1,1,A\n")
+        writer.stdin.flush()
+        self.eventually(lambda: self.written(name) > 0)
+        return shifted
+
+    def test_a_process_is_found_across_time_namespaces(self):
+        shifted = self.in_time_namespace(name := self.create())
+        self.start_writer(name)
+        for command in [[], shifted]:
+            done = subprocess.run([*command, TOOL, "seats", name, "--format", "json"], capture_output=True, check=True)
+            found = [json.loads(line) for line in done.stdout.splitlines()]
+            self.assertEqual([(seat["process"], seat["process_state"]) for seat in found], 2 * [("arena-shm", "running")])
+
+    def test_a_reused_pid_is_not_taken_for_the_holder(self):
+        name = self.create()
+        dead, _ = self.start_writer(name), self.start_writer(name)
+        dead.kill()
+        dead.wait()
+        seats = self.offset(name, 96)
+        self.poke(name, seats + PID, struct.pack("<I", os.getpid()))  # begun long before
+        self.assertEqual([seat["process"] for seat in self.objects("seats", name)], ["", "arena-shm"])
+        self.poke(name, seats + 128 + START_TIME, struct.pack("<Q", 0))  # not known: the lease tells
+        self.poke(name, seats + START_TIME, struct.pack("<Q", 0))
+        self.assertEqual([seat["process"] for seat in self.objects("seats", name)], ["", "arena-shm"])
 
     def test_needs_read_permission_only(self):
         name = self.create("--mode", "0444")

@@ -1,11 +1,13 @@
 """The tool as a whole: help, version, what it says of a wrong command line."""
 
 import os
+import pathlib
 import pty
+import socket
 import subprocess
 import unittest
 
-from arena_cli import ABSENT, OK, TOOL, USAGE, CliTest
+from arena_cli import ABSENT, OK, SHM, TOOL, USAGE, CliTest
 
 VERBS = [
     "create",
@@ -84,6 +86,48 @@ class UsageTest(CliTest):
         for name in ["a/b", "..", "x" * 300, ""]:
             with self.subTest(name=name):
                 self.expect(USAGE, "create", name, "--slots", 1, "--size", 8)
+
+    def test_with_standard_descriptors_closed_nothing_is_printed_into_a_file(self):
+        """As a shell closes them: `arena-shm list >&-`. What is said then is lost, and goes nowhere else."""
+        name = self.create_filled(20)
+        segment = (SHM / name).read_bytes()
+        for closed in ["<&-", ">&-", "2>&-", "<&- >&-", "<&- 2>&-", ">&- 2>&-", "<&- >&- 2>&-"]:
+            for verb in ["list", "inspect", "tail", "seats", "stat", "check", "doctor"]:
+                with self.subTest(verb=verb, closed=closed):
+                    self.closed(closed, verb, *([] if verb in ["list", "doctor"] else [name]))
+                    self.assertEqual((SHM / name).read_bytes(), segment)
+            with self.subTest(verb="record", closed=closed):
+                file = self.directory() / "t.csv"  # while it is open, a gap is told on standard error
+                self.closed(closed, "record", name, "--from", 0, "-o", file, "--max-count", 3)
+                self.assertEqual(file.read_text(), "_seq,ts,px,sym\n12,12,6.0,S2\n13,13,6.5,S3\n14,14,7.0,S4\n")
+            with self.subTest(verb="write", closed=closed):
+                other = self.create()
+                before = (SHM / other).read_bytes()[:4096]
+                self.closed(closed, "write", other, stdin="ts,px,sym\n1,1,A\nx,2,B\n")
+                self.assertEqual((SHM / other).read_bytes()[:4096], before)
+
+    def test_a_server_talks_into_no_socket(self):
+        """Started with a descriptor closed, it would answer there who comes first, and tell its troubles to him."""
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = probe.getsockname()[1]
+        command = ["sh", "-c", 'exec "$0" "$@" <&- 2>&-', TOOL, "metrics", "--listen", f"127.0.0.1:{port}"]
+        server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        self.addCleanup(server.communicate)
+        self.addCleanup(server.kill)
+        listening = f":{port:04X} 00000000:0000 0A"
+        self.eventually(lambda: listening in pathlib.Path(f"/proc/{server.pid}/net/tcp").read_text())
+        for fd in [0, 2]:
+            self.assertEqual(os.readlink(f"/proc/{server.pid}/fd/{fd}"), "/")
+
+    def closed(self, closed, *args, stdin=""):
+        subprocess.run(
+            ["sh", "-c", f'exec "$0" "$@" {closed}', TOOL, *map(str, args)],
+            input=stdin.encode(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+        )
 
     def on_terminal(self, *args, **env):
         """What a verb prints on a terminal."""

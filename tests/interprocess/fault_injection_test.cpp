@@ -14,6 +14,7 @@
 
 #include "arena_shm/arena.hpp"
 #include "failing_calls.hpp"
+#include "inspect/processes.hpp"
 #include "support/code_of.hpp"
 #include "support/names_in_shm.hpp"
 #include "support/temp_name.hpp"
@@ -209,6 +210,21 @@ TEST(FaultInjectionTest, RemoveTellsWhy) {
            {"shm_unlink", EBUSY, Code::not_an_arena, "mounted there", "umount"},
        })
     expect_told(failure, [&] { kRemove.run(name.str()); });
+}
+
+TEST(FaultInjectionTest, AProcessThatCannotBeLookedAtIsNoneThatMapsNothing) {
+  const TempName name;
+  const auto arena = Numbers::create(name, {.slots = 4});
+  const auto image = inspect::Image::of_arena(name.str());
+  const auto look = [&](const char* call, int error) {
+    const FailingCalls failing(call, error);
+    return inspect::mappers_of(image, 0);
+  };
+  EXPECT_EQ(look("open /proc", ENFILE).error, ENFILE) << "the directory";
+  EXPECT_EQ(look("open /proc/", ENFILE).error, ENFILE) << "the process";
+  EXPECT_EQ(look("open /proc/", ENOENT).error, 0) << "it has ended meanwhile";
+  EXPECT_EQ(look("open /proc/", EACCES).error, 0);
+  EXPECT_GT(look("open /proc/", EACCES).unreadable_count, 0U);
 }
 
 TEST(FaultInjectionTest, WithoutTheAdviceAboutDumpsEverythingGoesOn) {

@@ -135,7 +135,7 @@ struct Seat {
   // Who holds it: written when the seat is taken, for display only.
   std::atomic<std::uint32_t> pid;
   std::atomic<std::uint32_t> tid;
-  std::atomic<std::uint64_t> start_time;           // field 22 of /proc/PID/stat, clock ticks after boot
+  std::atomic<std::uint64_t> start_time;           // clock ticks after boot, in the initial time namespace
   std::atomic<std::uint64_t> pid_namespace;        // inode of /proc/PID/ns/pid
   std::atomic<std::int64_t> taken_ns;              // CLOCK_REALTIME
   std::array<std::atomic<std::uint64_t>, 4> name;  // 32 bytes of UTF-8, filled up with zeros

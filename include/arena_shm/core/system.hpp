@@ -1,5 +1,7 @@
-// The one place that turns errno into an Error, and a descriptor that closes itself.
+// The one place that turns errno into an Error, the one place that opens files, and a descriptor that closes itself.
 #pragma once
+
+#include <sys/types.h>
 
 #include <cstdint>
 #include <string>
@@ -35,6 +37,19 @@ enum class Act : std::uint8_t {
 
 /// Throws what `error`, met while `doing` something with arena `name`, means to the user; `act` is what failed.
 [[noreturn]] void throw_errno(int error, Act act, const std::string& doing, const std::string& name);
+
+/// open(2), close-on-exec, never by one of the numbers 0 to 2: whoever writes to a standard descriptor that the program
+/// has closed must not write into a segment. What fills a closed one meanwhile, and what of it stays: descriptors.cpp.
+/// Returns -1 and errno on failure. No cancellation point.
+/// Cost: three system calls more than open.
+int open_above_standard(const char* path, int flags, mode_t mode = 0) noexcept;
+
+/// The same description by another number, close-on-exec, above 2. Returns -1 and errno on failure.
+int duplicate_above_standard(int fd) noexcept;
+
+/// Fills those of 0 to 2 that are closed, for good: for a program that does not want to think of them any more.
+/// Returns false and errno if that cannot be done.
+bool fill_standard_descriptors() noexcept;
 
 /// Owns a descriptor. Closing keeps errno.
 class Descriptor {

@@ -1,0 +1,289 @@
+// With standard descriptors closed: whoever still writes to them never writes into a segment, for no descriptor of the
+// library's is ever 0, 1 or 2. What fills them meanwhile can be neither read nor written.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/single_threaded.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <set>
+#include <string>
+#include <thread>
+
+#include "arena_shm/arena.hpp"
+#include "arena_shm/core/system.hpp"
+#include "core/text_file.hpp"
+#include "support/child.hpp"
+#include "support/segment_file.hpp"
+#include "support/temp_name.hpp"
+#include "support/traced_child.hpp"
+
+namespace arena_shm {
+namespace {
+
+using namespace std::chrono_literals;
+using test::Child;
+using test::Gate;
+using test::SegmentFile;
+using test::TempName;
+using test::TracedChild;
+
+using Numbers = Arena<std::uint64_t>;
+using View = ArenaView<std::uint64_t>;
+
+constexpr unsigned kSubsets = 1U << 3;  // of {0, 1, 2}, as bits
+
+void close_standard(unsigned subset) {
+  for (int fd = 0; fd < 3; ++fd) {
+    if ((subset >> fd & 1U) != 0) ::close(fd);
+  }
+}
+
+bool is_closed(int fd) { return ::fcntl(fd, F_GETFD) < 0 && errno == EBADF; }
+
+std::string target_of(pid_t pid, int fd) {
+  std::error_code error;
+  const std::string link = "/proc/" + std::to_string(pid) + "/fd/" + std::to_string(fd);
+  return std::filesystem::read_symlink(link, error).string();
+}
+
+class DescriptorTest : public ::testing::Test {
+ protected:
+  /// Runs `body(name of an arena)` with each subset of the standard descriptors closed. What they were seen to be,
+  /// after any of its system calls, that is neither what they were before nor the filling.
+  std::set<std::string> seen_below_three(const std::function<int(const std::string&)>& body) {
+    std::set<std::string> seen;
+    for (unsigned subset = 1; subset < kSubsets; ++subset) {
+      const TempName name;
+      const auto arena = Numbers::create(name, {.slots = 8, .seats = 4});
+      leave_a_dead_seat(name);
+      TracedChild child([&] { close_standard(subset); }, [&] { return body(name.str()); });
+      const int code = child.run([&](pid_t pid) {
+        for (int fd = 0; fd < 3; ++fd) {
+          if ((subset >> fd & 1U) == 0) continue;
+          const std::string target = target_of(pid, fd);
+          if (!target.empty() && target != "/") seen.insert(target);
+        }
+      });
+      if (code == TracedChild::kNotTraced) return {"ptrace is refused"};
+      EXPECT_EQ(code, 0) << "closed: " << subset;
+    }
+    return seen;
+  }
+
+  static void leave_a_dead_seat(const TempName& name) {
+    Child dead([&] {
+      const auto writer = std::make_unique<Writer<std::uint64_t>>(Numbers::open(name).writer());
+      ::_exit(0);
+      return 0;
+    });
+    ASSERT_EQ(dead.end(), "exit 0");
+  }
+};
+
+#if defined(ARENA_SHM_EMULATED)
+#define SKIP_IF_EMULATED() GTEST_SKIP() << "qemu-user has no ptrace"
+#else
+#define SKIP_IF_EMULATED() static_cast<void>(0)
+#endif
+
+const std::set<std::string> kNone;
+
+TEST_F(DescriptorTest, CreatingUsesNoStandardNumber) {
+  SKIP_IF_EMULATED();
+  const auto create = [](const std::string& name) {
+    Numbers::create(name + ".new", {.slots = 8}).alloc(1);
+    Numbers::open_or_create(name + ".newer", {.slots = 8}).alloc(1);
+    return Numbers::remove(name + ".new") && Numbers::remove(name + ".newer") ? 0 : 1;
+  };
+  EXPECT_EQ(seen_below_three(create), kNone);
+}
+
+TEST_F(DescriptorTest, OpeningUsesNoStandardNumber) {
+  SKIP_IF_EMULATED();
+  const auto open = [](const std::string& name) {
+    const auto arena = Numbers::open(name);
+    const auto view = View::open(name);
+    const auto same = Numbers::open_or_create(name, {.slots = 8, .seats = 4});
+    arena.prefault();
+    view.prefault();
+    return arena.slots() == 8 && view.slots() == 8 && !same.retired() ? 0 : 1;
+  };
+  EXPECT_EQ(seen_below_three(open), kNone);
+}
+
+TEST_F(DescriptorTest, WritingUsesNoStandardNumber) {
+  SKIP_IF_EMULATED();
+  const auto write = [](const std::string& name) {
+    auto arena = Numbers::open(name);
+    auto writer = arena.writer();
+    arena.alloc(1);
+    writer.alloc(2);
+    return arena.head() == 2 ? 0 : 1;
+  };
+  EXPECT_EQ(seen_below_three(write), kNone);
+}
+
+TEST_F(DescriptorTest, ReadingUsesNoStandardNumber) {
+  SKIP_IF_EMULATED();
+  const auto read = [](const std::string& name) {
+    auto view = View::open(name);
+    auto reader = view.reader(From::oldest);
+    if (reader.wait_for(1ms)) return 1;  // sleeps: maps the doorbell
+    Numbers::open(name).alloc(7);
+    const auto entry = reader.next();
+    return entry && entry->value == 7 ? 0 : 2;
+  };
+  EXPECT_EQ(seen_below_three(read), kNone);
+}
+
+TEST_F(DescriptorTest, RepairUsesNoStandardNumber) {
+  SKIP_IF_EMULATED();
+  const auto repair = [](const std::string& name) {
+    return core::clear_dead_seat(*core::Segment::open(name, core::Access::read_write), 0) ? 0 : 1;
+  };
+  EXPECT_EQ(seen_below_three(repair), kNone);
+}
+
+TEST_F(DescriptorTest, FindingTheFileAgainUsesNoStandardNumber) {
+  SKIP_IF_EMULATED();
+  const auto lose = [](const std::string& name) {
+    const auto segment = core::Segment::open(name, core::Access::read_write);
+    ::close_range(3, ~0U, 0);
+    if (segment->leases().test(0) != core::LeaseState::free) return 1;
+    ::close_range(3, ~0U, 0);
+    const core::SeatHold hold(segment, "");
+    return segment->leases().test(hold.index()) == core::LeaseState::held ? 0 : 2;
+  };
+  EXPECT_EQ(seen_below_three(lose), kNone);
+}
+
+TEST_F(DescriptorTest, ReadingTextUsesNoStandardNumber) {
+  SKIP_IF_EMULATED();
+  const auto read = [](const std::string&) {
+    if (core::first_line_of("/proc/self/stat").value_or("").empty()) return 1;
+    if (core::text_of("/proc/self/maps").value_or("").size() < 1000) return 2;
+    if (core::names_in("/proc/self").empty() || !core::names_in("/nowhere").empty()) return 3;
+    return core::text_of("/nowhere") || errno != ENOENT ? 4 : 0;
+  };
+  EXPECT_EQ(seen_below_three(read), kNone);
+}
+
+// Another thread's log lines, all the while: they fail, or what they go to is no segment.
+TEST_F(DescriptorTest, LogLinesToClosedDescriptorsNeverLandInASegment) {
+  for (unsigned subset = 1; subset < kSubsets; ++subset) {
+    const TempName name;
+    Child child([&] {
+      auto arena = Numbers::create(name, {.slots = 16, .seats = 8});
+      close_standard(subset);
+      std::atomic<bool> over{false};
+      std::thread logger([&] {
+        while (!over.load(std::memory_order_relaxed)) {
+          for (int fd = 0; fd < 3; ++fd) {
+            if ((subset >> fd & 1U) != 0) ::syscall(SYS_write, fd, "LOG LINE", 8);
+          }
+        }
+      });
+      for (int i = 0; i < 300; ++i) {
+        auto writer = arena.writer();
+        writer.alloc(1);
+        auto other = Numbers::open(name);
+        other.alloc(2);
+        auto reader = View::open(name).reader(From::oldest);
+        while (reader.next()) {
+        }
+        reader.wait_for(0ns);
+      }
+      over.store(true);
+      logger.join();
+      return 0;
+    });
+    EXPECT_EQ(child.end(), "exit 0") << "closed: " << subset;
+    std::ifstream file(name.path(), std::ios::binary);
+    const std::string bytes(std::istreambuf_iterator<char>(file), {});
+    EXPECT_EQ(bytes.find("LOG LINE"), std::string::npos) << "closed: " << subset;
+    EXPECT_EQ(View::open(name).head(), 600U);
+  }
+}
+
+// It may rely on the number that open gives it.
+TEST_F(DescriptorTest, StayClosedInAProgramOfOneThread) {
+  if (__libc_single_threaded == 0) GTEST_SKIP() << "the sanitizer has threads";
+  for (unsigned subset = 1; subset < kSubsets; ++subset) {
+    const TempName name;
+    Child child([&] {
+      close_standard(subset);
+      auto arena = Numbers::create(name, {.slots = 16});
+      arena.writer().alloc(1);
+      for (int fd = 0; fd < 3; ++fd) {
+        if (is_closed(fd) != ((subset >> fd & 1U) != 0)) return fd + 1;
+      }
+      return 0;
+    });
+    EXPECT_EQ(child.end(), "exit 0") << "closed: " << subset;
+  }
+}
+
+// Nobody can tell whether what is there by now is still the filling, or what another thread has put there by dup2.
+TEST_F(DescriptorTest, StayFilledBesideOtherThreads) {
+  const TempName name;
+  const Gate over;
+  Child child([&] {
+    const int spare = ::dup(1);
+    std::thread other([&] { over.pass(); });
+    ::close(2);
+    auto arena = Numbers::create(name, {.slots = 16});
+    int wrong = 0;
+    if (::syscall(SYS_write, 2, "x", 1) != -1 || errno != EBADF) wrong = 1;
+    if (is_closed(2)) wrong = 2;
+    if (::dup2(spare, 2) != 2) wrong = 3;
+    arena.writer().alloc(1);
+    if (::fcntl(2, F_GETFL) < 0 || (::fcntl(2, F_GETFL) & O_PATH) != 0) wrong = 4;
+    over.open();
+    other.join();
+    return wrong;
+  });
+  EXPECT_EQ(child.end(), "exit 0");
+}
+
+TEST_F(DescriptorTest, TheFillingCanBeNeitherReadNorWritten) {
+  Child child([] {
+    const int spare = ::dup(1);
+    close_standard(7);
+    if (!core::fill_standard_descriptors()) return 1;
+    char byte = 0;
+    for (int fd = 0; fd < 3; ++fd) {
+      if (is_closed(fd)) return 2;
+      if (::write(fd, "x", 1) != -1 || errno != EBADF) return 3;
+      if (::read(fd, &byte, 1) != -1 || errno != EBADF) return 4;
+      if ((::fcntl(fd, F_GETFD) & FD_CLOEXEC) == 0) return 5;
+    }
+    return ::dup2(spare, 1) == 1 ? 0 : 6;
+  });
+  EXPECT_EQ(child.end(), "exit 0");
+}
+
+TEST_F(DescriptorTest, OpeningFailsAsOpenDoes) {
+  errno = 0;
+  EXPECT_EQ(core::open_above_standard("/nowhere", O_RDONLY), -1);
+  EXPECT_EQ(errno, ENOENT);
+  errno = 0;
+  EXPECT_EQ(core::duplicate_above_standard(-1), -1);
+  EXPECT_EQ(errno, EBADF);
+  const core::Descriptor file(core::open_above_standard("/dev/null", O_RDONLY));
+  ASSERT_GE(file.get(), 3);
+  EXPECT_NE(::fcntl(file.get(), F_GETFD) & FD_CLOEXEC, 0);
+}
+
+}  // namespace
+}  // namespace arena_shm
