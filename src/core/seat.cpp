@@ -104,7 +104,7 @@ bool SeatHold::try_take(bool& obstructed) {
       case LeaseOutcome::taken: return true;
       case LeaseOutcome::held: break;
       case LeaseOutcome::obstructed: obstructed = true; break;
-      case LeaseOutcome::failed: throw_errno(errno, "take a seat in", name);
+      case LeaseOutcome::failed: throw_errno(errno, Act::take_seat, "take a seat in", name);
     }
   }
   return false;
