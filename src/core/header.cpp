@@ -74,7 +74,7 @@ namespace {
 std::array<std::uint8_t, 16> random_id() {
   std::array<std::uint8_t, 16> id{};
   if (::getrandom(id.data(), id.size(), 0) != static_cast<ssize_t>(id.size()))
-    throw_errno(errno, "get random bytes", "");
+    throw_errno(errno, Act::get_random, "get random bytes", "");
   return id;
 }
 

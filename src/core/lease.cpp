@@ -14,6 +14,7 @@
 #include "arena_shm/core/layout.hpp"
 #include "arena_shm/core/stop_point.hpp"
 #include "arena_shm/core/system.hpp"
+#include "core/dump.hpp"
 
 namespace arena_shm::core {
 namespace {
@@ -49,7 +50,7 @@ int above_standard(int fd) {
   if (fd > STDERR_FILENO) return fd;
   const Descriptor low(fd);
   const int high = duplicate_above_standard(fd);
-  if (high < 0) throw_errno(errno, "open", "");
+  if (high < 0) throw_errno(errno, Act::duplicate, "open", "");
   return high;
 }
 
@@ -79,7 +80,7 @@ LeaseFile::LeaseFile(int fd, std::string name) : fd_(above_standard(fd)), name_(
   if (::fstat(fd, &status) != 0) {
     const int error = errno;
     ::close(fd);
-    throw_errno(error, "open", name_);
+    throw_errno(error, Act::look, "open", name_);
   }
   device_ = status.st_dev;
   inode_ = status.st_ino;
@@ -160,6 +161,7 @@ LeaseOutcome LeaseFile::take_next(std::uint32_t seat, std::uint64_t session, con
     errno = error;
     return LeaseOutcome::failed;
   }
+  keep_out_of_dumps(page, page_bytes());
   lease = Lease(page, ProcessMark::current());
   return LeaseOutcome::taken;  // the descriptor closes, the mapping keeps the locks
 }

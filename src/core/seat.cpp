@@ -79,7 +79,7 @@ bool SeatHold::try_take(std::uint32_t index, bool& obstructed) {
     case LeaseOutcome::taken: break;
     case LeaseOutcome::held: return false;
     case LeaseOutcome::obstructed: obstructed = true; return false;
-    case LeaseOutcome::failed: throw_errno(errno, "take a seat in", segment_->info().name);
+    case LeaseOutcome::failed: throw_errno(errno, Act::take_seat, "take a seat in", segment_->info().name);
   }
   index_ = index;
   session_ = session + 1;

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "arena_shm/core/header.hpp"
+#include "core/dump.hpp"
 #include "core/segment_files.hpp"
 
 namespace arena_shm::core {
@@ -118,7 +119,7 @@ bool Segment::remove(std::string_view name) {
   const std::string file_name = checked_name(name);
   errno = 0;
   if (bip::shared_memory_object::remove(file_name.c_str())) return true;
-  if (errno != ENOENT) throw_errno(errno, "remove", file_name);
+  if (errno != ENOENT) throw_errno(errno, Act::remove, "remove", file_name);
   return false;
 }
 
@@ -158,11 +159,12 @@ std::byte* Segment::map(const Region& region, bool writable, int fd) const {
   try {
     mappings_.push_back(std::make_unique<Mapping>(fd, region, writable));
   } catch (const bip::interprocess_exception& error) {
-    throw_errno(error.get_native_error(), "map", info_.name);
+    throw_errno(error.get_native_error(), Act::map, "map", info_.name);
   }
   const Mapping& mapping = *mappings_.back();
   // Handles do not survive fork: a child that wrote through one would write without a lease.
-  if (::madvise(mapping.address(), mapping.size(), MADV_DONTFORK) != 0) throw_errno(errno, "map", info_.name);
+  if (::madvise(mapping.address(), mapping.size(), MADV_DONTFORK) != 0) throw_errno(errno, Act::map, "map", info_.name);
+  keep_out_of_dumps(mapping.address(), mapping.size());
   return static_cast<std::byte*>(mapping.address());
 }
 

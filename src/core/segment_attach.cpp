@@ -20,7 +20,7 @@ std::size_t read_at(int fd, const std::string& name, void* target, std::size_t c
   while (done_bytes < count) {
     const ssize_t got = ::pread(fd, to + done_bytes, count - done_bytes, static_cast<off_t>(offset + done_bytes));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw_errno(errno, "open", name);
+    if (got < 0) throw_errno(errno, Act::look, "open", name);
     if (got == 0) break;
     done_bytes += static_cast<std::size_t>(got);
   }
@@ -55,16 +55,16 @@ Descriptor open_file(const std::string& name, Access access) {
   Descriptor file(open_above_standard(path_of(name).c_str(), flags));
   if (!file && errno == EISDIR) refuse_kind(name, "a directory");
   if (!file && errno == ENXIO) refuse_kind(name, "a socket");
-  if (!file) throw_errno(errno, "open", name);
+  if (!file) throw_errno(errno, access == Access::read_write ? Act::open_to_write : Act::open_to_read, "open", name);
   struct stat status {};
-  if (::fstat(file.get(), &status) != 0) throw_errno(errno, "open", name);
+  if (::fstat(file.get(), &status) != 0) throw_errno(errno, Act::look, "open", name);
   if (!S_ISREG(status.st_mode)) refuse_kind(name, kind_of(status.st_mode));
   return file;
 }
 
 unsigned mode_of(int fd, const std::string& name) {
   struct stat status {};
-  if (::fstat(fd, &status) != 0) throw_errno(errno, "open", name);
+  if (::fstat(fd, &status) != 0) throw_errno(errno, Act::look, "open", name);
   return status.st_mode & 07777U;
 }
 
@@ -73,7 +73,7 @@ Header read_header(int fd, const std::string& name) {
   const std::size_t bytes = read_at(fd, name, &header, sizeof(header), 0);
   ARENA_SHM_STOP_POINT(attach_header_read);
   struct stat status {};
-  if (::fstat(fd, &status) != 0) throw_errno(errno, "open", name);
+  if (::fstat(fd, &status) != 0) throw_errno(errno, Act::look, "open", name);
   validate_header(name, header, bytes, static_cast<std::uint64_t>(status.st_size));
   return header;
 }
@@ -81,7 +81,7 @@ Header read_header(int fd, const std::string& name) {
 void check_reserved(int fd, const std::string& name, const Header& header) {
   struct stat status {};
   struct statfs system {};
-  if (::fstat(fd, &status) != 0 || ::fstatfs(fd, &system) != 0) throw_errno(errno, "open", name);
+  if (::fstat(fd, &status) != 0 || ::fstatfs(fd, &system) != 0) throw_errno(errno, Act::look, "open", name);
   constexpr std::uint64_t kBlockBytes = 512;  // of st_blocks, whatever the file system's own are
   const std::uint64_t reserved = static_cast<std::uint64_t>(status.st_blocks) * kBlockBytes;
   if (system.f_type != TMPFS_MAGIC || reserved >= header.segment_bytes) return;

@@ -7,18 +7,23 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <limits>
 #include <random>
 
 #include "arena_shm/core/stop_point.hpp"
+#include "core/memory_limits.hpp"
 #include "core/segment_files.hpp"
 #include "core/text_file.hpp"
+#include "core/text_numbers.hpp"
 
 namespace arena_shm::core {
 namespace {
 
 /// How much is reserved in one call: a signal rolls one call back, and must not be able to do so for ever.
 constexpr std::uint64_t kReserveStep = 1 << 20;
+/// The memory is looked at again after a part of what is to spare, but no more often than that, and no less.
+constexpr std::uint64_t kShortestStretch = 1 << 16;
+constexpr std::uint64_t kLongestStretch = 1 << 24;
+constexpr std::uint64_t kCreatorsAtOnce = 16;
 
 /// A file beyond RLIMIT_FSIZE is answered by a signal that kills, not by an error: so look first.
 void check_file_size_limit(const std::string& name, std::uint64_t bytes) {
@@ -40,43 +45,61 @@ void check_file_size_limit(const std::string& name, std::uint64_t bytes) {
                                .remedy = remedy + ", ask for fewer slots, or remove arenas"});
 }
 
-/// MemAvailable + SwapFree of /proc/meminfo; "unlimited" where /proc does not tell.
-std::uint64_t available_memory_bytes() {
-  std::istringstream file(text_of("/proc/meminfo").value_or(""));
-  std::uint64_t total = 0;
-  bool known = false;
-  std::string key;
-  for (std::uint64_t kib = 0; file >> key >> kib; file.ignore(std::numeric_limits<std::streamsize>::max(), '\n')) {
-    if (key != "MemAvailable:" && key != "SwapFree:") continue;
-    total += kib * 1024;
-    known = true;
-  }
-  return known ? total : std::numeric_limits<std::uint64_t>::max();
-}
-
-/// Says no before a page is touched. A tmpfs may be as large as the memory, or larger: then it is not the file system
-/// that runs full but the memory, and the answer is not ENOSPC but the kernel's killing of processes.
-void check_room(int fd, const std::string& name, std::uint64_t bytes) {
+void check_file_system(int fd, const std::string& name, std::uint64_t bytes) {
   struct statvfs space {};
   if (::fstatvfs(fd, &space) == 0 && space.f_blocks != 0 && space.f_bavail < bytes / space.f_frsize)
     refuse_space(name, bytes, std::to_string(space.f_bavail * space.f_frsize) + " in " + kDirectory,
                  "make it larger (mount -o remount,size=...)");
-  if (const std::uint64_t memory = available_memory_bytes(); memory < bytes)
-    refuse_space(name, bytes, std::to_string(memory) + " of available memory", "free memory");
+}
+
+/// Says no before a page is touched. A tmpfs may be as large as the memory, or larger: then it is not the file system
+/// that runs full but the memory, and the answer is not ENOSPC but the kernel's killing of processes. So it is with the
+/// limit of a control group. Others may be reserving at the same time; so the scarcer it is, the sooner the next look.
+/// `left` of `bytes` have no pages yet. Returns how many of them may have some before the next look.
+std::uint64_t look_for_memory(const std::string& name, std::uint64_t bytes, std::uint64_t left) {
+  const std::uint64_t memory = available_memory_bytes();
+  if (memory < left) refuse_space(name, left, std::to_string(memory) + " of available memory", "free memory");
+  std::uint64_t spare = memory - left;
+  if (const auto limit = tightest_memory_limit()) {
+    // The kernel's index of the pages and the page tables, 17 bytes for each 4096, count there; and a little is left.
+    const std::uint64_t needed = left + bytes / 64 + kShortestStretch;
+    const std::uint64_t room = limit->room_bytes();
+    if (room < needed)
+      refuse_space(name, needed, std::to_string(room) + ' ' + limit->describe(),
+                   "raise that limit of the control group");
+    spare = std::min(spare, room - needed);
+  }
+  return std::min(left, std::clamp(spare / kCreatorsAtOnce, kShortestStretch, kLongestStretch));
+}
+
+/// What the file system said. Where it has room itself, memory that is accounted for strictly has run out.
+[[noreturn]] void refuse_full(int fd, const std::string& name, std::uint64_t bytes, std::uint64_t step) {
+  struct statvfs space {};
+  if (::fstatvfs(fd, &space) == 0 && space.f_bavail > step / space.f_frsize &&
+      leading_number(text_of("/proc/sys/vm/overcommit_memory").value_or("")) == 2)
+    refuse_space(name, bytes, "no more memory that may be committed",
+                 "free memory, or raise vm.overcommit_ratio (sysctl), which vm.overcommit_memory=2 makes a limit");
+  refuse_space(name, bytes, std::string("no more in ") + kDirectory, "make it larger (mount -o remount,size=...)");
+}
+
+void reserve_stretch(int fd, const std::string& name, std::uint64_t bytes, std::uint64_t at, std::uint64_t end) {
+  while (at < end) {
+    const std::uint64_t step = std::min(kReserveStep, end - at);
+    const int error = ::posix_fallocate(fd, static_cast<off_t>(at), static_cast<off_t>(step));
+    if (error == 0) at += step;
+    if (error == 0 || error == EINTR) continue;
+    if (error != ENOSPC) throw_errno(error, Act::reserve, "create", name);
+    refuse_full(fd, name, bytes, step);
+  }
 }
 
 /// Reserves every page now, so that a full file system is an error here and never a SIGBUS later.
 void reserve(int fd, const std::string& name, std::uint64_t bytes) {
+  check_file_system(fd, name, bytes);
   for (std::uint64_t at = 0; at < bytes;) {
-    const std::uint64_t step = std::min(kReserveStep, bytes - at);
-    const int error = ::posix_fallocate(fd, static_cast<off_t>(at), static_cast<off_t>(step));
-    if (error == EINTR) continue;
-    if (error == 0) {
-      at += step;
-      continue;
-    }
-    if (error != ENOSPC) throw_errno(error, "create", name);
-    refuse_space(name, bytes, std::string("no more in ") + kDirectory, "make it larger (mount -o remount,size=...)");
+    const std::uint64_t end = at + look_for_memory(name, bytes, bytes - at);
+    reserve_stretch(fd, name, bytes, at, end);
+    at = end;
   }
 }
 
@@ -85,7 +108,7 @@ void write_all(int fd, const std::string& name, const void* bytes, std::size_t c
   while (count > 0) {
     const ssize_t written = ::pwrite(fd, from, count, static_cast<off_t>(offset));
     if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) throw_errno(errno, "create", name);
+    if (written <= 0) throw_errno(written < 0 ? errno : EIO, Act::write, "create", name);
     from += written;
     offset += static_cast<std::uint64_t>(written);
     count -= static_cast<std::size_t>(written);
@@ -100,12 +123,12 @@ Draft::Draft(const std::string& name, const Header& header, const std::string& s
   open();
   try {
     ARENA_SHM_STOP_POINT(create_drafted);
-    check_room(file_.get(), name, header.segment_bytes);
     reserve(file_.get(), name, header.segment_bytes);
     ARENA_SHM_STOP_POINT(create_reserved);
     write_all(file_.get(), name, &header, sizeof(header), 0);
     if (!schema.empty()) write_all(file_.get(), name, schema.data(), schema.size(), header.schema.offset_bytes);
-    if (::fchmod(file_.get(), mode) != 0) throw_errno(errno, "create", name);  // the umask does not apply
+    if (::fchmod(file_.get(), mode) != 0)
+      throw_errno(errno, Act::set_mode, "create", name);  // the umask does not apply
     ARENA_SHM_STOP_POINT(create_written);
   } catch (...) {
     discard();
@@ -122,30 +145,31 @@ void Draft::discard() const noexcept {
 void Draft::open() {
   file_ = Descriptor(open_above_standard(kDirectory, O_TMPFILE | O_RDWR, 0600));
   if (file_) return;
-  if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL) throw_errno(errno, "create", name_);
+  if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL)
+    throw_errno(errno, Act::make, "create", name_);
   const std::string path =
       path_of(".arena-shm." + std::to_string(::getpid()) + "." + std::to_string(std::random_device{}()));
   file_ = Descriptor(open_above_standard(path.c_str(), O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR, 0600));
-  if (!file_) throw_errno(errno, "create", name_);
+  if (!file_) throw_errno(errno, Act::make, "create", name_);
   temporary_ = path;
 }
 
 Descriptor Draft::duplicate() const {
   Descriptor copy(duplicate_above_standard(file_.get()));
-  if (!copy) throw_errno(errno, "create", name_);
+  if (!copy) throw_errno(errno, Act::duplicate, "create", name_);
   return copy;
 }
 
 void Draft::publish() const {
   const std::string path = path_of(name_);
   if (!temporary_.empty()) {
-    if (::link(temporary_.c_str(), path.c_str()) != 0) throw_errno(errno, "create", name_);
+    if (::link(temporary_.c_str(), path.c_str()) != 0) throw_errno(errno, Act::publish, "create", name_);
   } else if (::linkat(file_.get(), "", AT_FDCWD, path.c_str(), AT_EMPTY_PATH) != 0) {
-    if (errno == EEXIST) throw_errno(errno, "create", name_);
+    if (errno == EEXIST) throw_errno(errno, Act::publish, "create", name_);
     // Without the capability that AT_EMPTY_PATH wants, the same through /proc.
     const std::string link = "/proc/self/fd/" + std::to_string(file_.get());
     if (::linkat(AT_FDCWD, link.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) != 0)
-      throw_errno(errno, "create", name_);
+      throw_errno(errno, Act::publish, "create", name_);
   }
   ARENA_SHM_STOP_POINT(create_linked);
 }

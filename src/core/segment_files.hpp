@@ -17,7 +17,7 @@ inline std::string path_of(const std::string& name) { return std::string(kDirect
 /// half built, and a creator that fails or dies leaves nothing behind.
 class Draft {
  public:
-  /// Errors: Code::no_space, file_size_limit, permission_denied, system.
+  /// Errors: Code::no_space, file_size_limit, permission_denied, unsupported, system.
   Draft(const std::string& name, const Header& header, const std::string& schema, unsigned mode);
   Draft(const Draft&) = delete;
   Draft& operator=(const Draft&) = delete;
@@ -38,7 +38,7 @@ class Draft {
 };
 
 /// Opens a regular file of that name; never follows a link, never blocks.
-/// Errors: Code::not_found, not_an_arena, permission_denied, system.
+/// Errors: Code::not_found, not_an_arena, permission_denied, unsupported (there is no such directory), system.
 Descriptor open_file(const std::string& name, Access access);
 
 /// Its permission bits. Errors: Code::system.

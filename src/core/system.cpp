@@ -6,39 +6,11 @@
 #include <cerrno>
 #include <cstdio>
 #include <system_error>
+#include <utility>
+
+#include "core/errno_meaning.hpp"
 
 namespace arena_shm::core {
-namespace {
-
-struct Meaning {
-  Code code;
-  const char* found;
-  const char* remedy;
-};
-
-Meaning meaning_of(int error) noexcept {
-  switch (error) {
-    case ENOENT:
-      return {Code::not_found, "no arena of that name", "create it first, or see which there are: arena-shm list"};
-    case EEXIST: return {Code::already_exists, "an arena of that name", "open it, remove it, or choose another name"};
-    case EACCES:
-    case EPERM:
-      return {Code::permission_denied, "no permission", "ask its owner for a wider mode, or open it read-only"};
-    case ELOOP: return {Code::not_an_arena, "a symbolic link", "arenas are never links; remove it"};
-    case ENOSPC:
-    case ENOMEM:
-    case EDQUOT:
-      return {Code::no_space, "no room",
-              "make /dev/shm larger (mount -o remount,size=...), ask for fewer slots, or remove arenas"};
-    case EFBIG: return {Code::file_size_limit, "a file-size limit", "raise it: ulimit -f unlimited"};
-    case EMFILE:
-    case ENFILE: return {Code::system, "no free descriptor", "raise the limit: ulimit -n"};
-    case ENAMETOOLONG: return {Code::invalid_name, "a name that is too long", "choose a shorter one"};
-    default: return {Code::system, "a failed system call", ""};
-  }
-}
-
-}  // namespace
 
 std::string errno_text(int error) { return std::generic_category().message(error); }
 
@@ -48,13 +20,13 @@ std::string octal_text(unsigned mode) {
   return text.data();
 }
 
-void throw_errno(int error, const std::string& doing, const std::string& name) {
-  const Meaning meaning = meaning_of(error);
+void throw_errno(int error, Act act, const std::string& doing, const std::string& name) {
+  Meaning meaning = meaning_of(error, act);
   throw Error(meaning.code, {.name = name,
                              .doing = doing,
                              .expected = {},
-                             .found = meaning.found,
-                             .remedy = meaning.remedy,
+                             .found = std::move(meaning.found),
+                             .remedy = std::move(meaning.remedy),
                              .system_error = error});
 }
 

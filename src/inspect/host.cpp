@@ -15,11 +15,14 @@
 #include <optional>
 #include <span>
 #include <sstream>
+#include <utility>
 
 #include "arena_shm/core/doorbell.hpp"
 #include "arena_shm/core/layout.hpp"
 #include "arena_shm/core/system.hpp"
 #include "arena_shm/raw.hpp"
+#include "core/errno_meaning.hpp"
+#include "core/memory_limits.hpp"
 #include "core/segment_files.hpp"
 #include "core/text_file.hpp"
 #include "inspect/processes.hpp"
@@ -63,6 +66,12 @@ class Examination {
     symptoms_.push_back({health, std::move(what), std::move(found), std::move(remedy)});
   }
 
+  void add_failure(std::string what, int error, core::Act act) {
+    core::Meaning meaning = core::meaning_of(error, act);
+    add(Health::broken, std::move(what), meaning.found + " (" + core::errno_text(error) + ")",
+        std::move(meaning.remedy));
+  }
+
   void examine_directory() {
     struct statfs system {};
     if (::statfs(core::kDirectory, &system) != 0) {
@@ -98,9 +107,7 @@ class Examination {
     const bool is_short = shm_free_ > *available;
     add(is_short ? Health::note : Health::ok, "memory", mebibytes(*available) + " available",
         is_short ? "less than /dev/shm would give: who fills it meets the out-of-memory killer" : "");
-    if (const auto limit = core::first_line_of("/sys/fs/cgroup/memory.max"); limit && *limit != "max")
-      add(Health::note, "memory limit", *limit + " bytes for this control group",
-          "the pages of an arena count for its creator");
+    examine_memory_limit();
     if (memory_info("SwapTotal").value_or(0) > 0) {
       add(Health::note, "swap", "on", "values that nobody touches may be swapped out: swapoff, if latency counts");
     }
@@ -113,6 +120,18 @@ class Examination {
     } else if (overcommit) {
       add(Health::ok, "overcommit", *overcommit);
     }
+  }
+
+  /// Of all that this process's control groups set, the one that counts.
+  void examine_memory_limit() {
+    const auto limit = core::tightest_memory_limit();
+    if (!limit) {
+      add(Health::ok, "memory limit", "none that can be seen from here");
+      return;
+    }
+    add(limit->room_bytes() < 64 * kMebibyte ? Health::warning : Health::note, "memory limit",
+        mebibytes(limit->room_bytes()) + " left " + limit->describe(),
+        "the pages of an arena count for its creator: raise that limit of the control group to make larger ones");
   }
 
   void examine_limits() {
@@ -134,8 +153,12 @@ class Examination {
   /// O_TMPFILE and OFD locks.
   void examine_files() {
     const core::Descriptor file(core::open_above_standard(core::kDirectory, O_TMPFILE | O_RDWR, 0600));
-    if (!file) {
+    if (!file && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
       add(Health::note, "O_TMPFILE", core::errno_text(errno), "arenas are then made under a temporary name");
+      return;
+    }
+    if (!file) {
+      add_failure("O_TMPFILE", errno, core::Act::make);
       return;
     }
     add(Health::ok, "O_TMPFILE", "works");
@@ -145,7 +168,7 @@ class Examination {
     lease.l_start = static_cast<off_t>(core::kLeaseBase);
     lease.l_len = 1;
     if (::fcntl(file.get(), F_OFD_SETLK, &lease) != 0) {
-      add(Health::broken, "OFD locks", core::errno_text(errno), "use Linux 3.15 or later, without a filter on fcntl");
+      add_failure("OFD locks", errno, core::Act::take_seat);
       return;
     }
     const core::Descriptor other(

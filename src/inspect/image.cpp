@@ -16,7 +16,7 @@ Image::Image(core::Descriptor file, std::string label, bool by_name)
     : file_(std::move(file)), label_(std::move(label)), by_name_(by_name) {
   struct stat status {};
   struct stat directory {};
-  if (::fstat(file_.get(), &status) != 0) core::throw_errno(errno, "inspect", label_);
+  if (::fstat(file_.get(), &status) != 0) core::throw_errno(errno, core::Act::look, "inspect", label_);
   if (!S_ISREG(status.st_mode)) {
     throw Error(Code::not_an_arena, {.name = label_,
                                      .doing = "inspect",
@@ -41,21 +41,14 @@ Image Image::of_file(const std::string& path) {
   // O_NONBLOCK: a FIFO must not hang.
   core::Descriptor file(core::open_above_standard(path.c_str(), O_RDONLY | O_NONBLOCK));
   if (file) return {std::move(file), path, false};
-  const int error = errno;
-  if (error != ENOENT) core::throw_errno(error, "open", path);
-  throw Error(Code::not_found, {.name = path,
-                                .doing = "open",
-                                .expected = {},
-                                .found = "no such file",
-                                .remedy = "check the path",
-                                .system_error = error});
+  core::throw_errno(errno, core::Act::open_file, "open", path);
 }
 
 std::string Image::path() const { return by_name_ ? std::string(core::kDirectory) + '/' + label_ : label_; }
 
 std::uint64_t Image::size_bytes() const {
   struct stat status {};
-  if (::fstat(file_.get(), &status) != 0) core::throw_errno(errno, "inspect", label_);
+  if (::fstat(file_.get(), &status) != 0) core::throw_errno(errno, core::Act::look, "inspect", label_);
   return static_cast<std::uint64_t>(status.st_size);
 }
 

@@ -61,6 +61,7 @@ Process parse_stat(std::string_view stat) {
   return process;
 }
 
+// Nothing, and errno, if they cannot be had.
 std::vector<std::uint32_t> all_pids() {
   std::vector<std::uint32_t> pids;
   for (const std::string& name : core::names_in("/proc")) {
@@ -94,6 +95,14 @@ std::optional<Mapping> mapping_of(std::string_view line, const Image& image) {
   mapping.bytes = number<std::uint64_t>(range.substr(dash + 1), 16).value_or(0) -
                   number<std::uint64_t>(range.substr(0, dash), 16).value_or(0);
   return mapping;
+}
+
+void note_failure(int error, Mappers& mappers) {
+  if (error == EACCES || error == EPERM) {
+    ++mappers.unreadable_count;
+  } else if (error != ENOENT && error != ESRCH) {  // it has ended meanwhile
+    mappers.error = error;
+  }
 }
 
 }  // namespace
@@ -134,9 +143,12 @@ Mappers mappers_of(const Image& image, std::uint64_t doorbell_offset) {
   const auto page_bytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   Mappers mappers;
   mappers.complete = sees_all_processes();
-  for (const std::uint32_t pid : all_pids()) {
+  errno = 0;
+  const std::vector<std::uint32_t> pids = all_pids();
+  if (pids.empty()) mappers.error = errno;
+  for (const std::uint32_t pid : pids) {
     const auto text = core::text_of(fmt::format("/proc/{}/maps", pid));
-    if (!text && (errno == EACCES || errno == EPERM)) ++mappers.unreadable_count;
+    if (!text) note_failure(errno, mappers);
     std::istringstream maps(text.value_or(""));
     bool maps_it = false;
     bool writes = false;

@@ -47,6 +47,7 @@ struct Mappers {
   std::vector<Mapper> found;
   std::size_t unreadable_count = 0;  ///< processes whose mappings may not be looked at
   bool complete = true;              ///< /proc shows every process of this pid namespace
+  int error = 0;                     ///< errno, if some could not be looked at for another reason; else 0
 };
 
 /// Everybody in this pid namespace who has the file mapped. Readers may map the doorbell's page writable: that alone

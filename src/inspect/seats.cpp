@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <span>
 #include <utility>
@@ -129,7 +130,9 @@ std::size_t Seats::count_dead() const noexcept {
 
 Seats read_seats(const Image& image, const core::Header& header) {
   Seats seats;
-  const core::LeaseFile leases(core::duplicate_above_standard(image.fd()), image.label());
+  const int fd = core::duplicate_above_standard(image.fd());
+  if (fd < 0) core::throw_errno(errno, core::Act::duplicate, "look at the seats of", image.label());
+  const core::LeaseFile leases(fd, image.label());
   const std::vector<SeatBytes> table = read_table(image, header);
   for (std::uint32_t i = 0; i < table.size(); ++i) {
     // The words came first, the lease comes after: a dead holder's words are then its last.

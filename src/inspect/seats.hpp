@@ -76,6 +76,7 @@ struct Seats {
 };
 
 /// Requires: a usable header of this image.
+/// Errors: Code::system, if there is no descriptor left.
 /// Cost: a few system calls for each seat.
 Seats read_seats(const Image& image, const core::Header& header);
 

@@ -1,11 +1,13 @@
 // create: a ring without a line of C++.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <bit>
 #include <cerrno>
-#include <fstream>
 #include <optional>
 
+#include "arena_shm/core/system.hpp"
 #include "arena_shm/raw.hpp"
 #include "schema/fields_language.hpp"
 #include "schema/schema_json.hpp"
@@ -29,18 +31,19 @@ struct Options {
 };
 
 std::string contents(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    throw Error(Code::system, {.name = path,
-                               .doing = "read the schema file",
-                               .expected = {},
-                               .found = "one that cannot be opened",
-                               .remedy = "check the path",
-                               .system_error = errno});
-  }
+  // Not a stream, which reads nothing from a directory and says nothing.
+  const core::Descriptor file(core::open_above_standard(path.c_str(), O_RDONLY));
+  if (!file) core::throw_errno(errno, core::Act::read_file, "read the schema file", path);
   std::string text(schema::kMaxSchemaTextBytes + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(file.gcount()));
+  std::size_t count = 0;
+  while (count < text.size()) {
+    const ssize_t got = ::read(file.get(), text.data() + count, text.size() - count);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) core::throw_errno(errno, core::Act::read_file, "read the schema file", path);
+    if (got == 0) break;
+    count += static_cast<std::size_t>(got);
+  }
+  text.resize(count);
   return text;
 }
 

@@ -8,23 +8,11 @@
 #include <iterator>
 #include <utility>
 
+#include "arena_shm/core/system.hpp"
 #include "arena_shm/error.hpp"
 #include "tool/output.hpp"
 
 namespace arena_shm::tool {
-
-namespace {
-
-[[noreturn]] void fail(const std::string& path, const char* doing, int error) {
-  throw Error(Code::system, {.name = path,
-                             .doing = doing,
-                             .expected = "a file for the cursor",
-                             .found = "none that can be used",
-                             .remedy = "choose another place",
-                             .system_error = error});
-}
-
-}  // namespace
 
 CursorFile::CursorFile(std::string path, const std::array<std::uint8_t, 16>& epoch) : path_(std::move(path)) {
   for (const std::uint8_t byte : epoch) fmt::format_to(std::back_inserter(epoch_), "{:02x}", byte);
@@ -35,7 +23,7 @@ std::optional<std::uint64_t> CursorFile::load() const {
   std::ifstream file(path_);
   if (!file) {
     if (errno == ENOENT) return std::nullopt;
-    fail(path_, "read", errno);
+    core::throw_errno(errno, core::Act::open_file, "read the cursor in", path_);
   }
   std::string epoch;
   std::uint64_t seq = 0;
@@ -61,7 +49,7 @@ void CursorFile::store(std::uint64_t seq) {
   if (!file || std::rename(draft.c_str(), path_.c_str()) != 0) {
     const int error = errno;
     std::remove(draft.c_str());
-    fail(path_, "write", error);
+    core::throw_errno(error, core::Act::make_file, "write the cursor to", path_);
   }
   stored_ = seq;
 }

@@ -25,7 +25,10 @@ ExitCode report(const Error& error) {
   std::string text = error.what();
   if (error.code() == Code::not_found) {
     std::vector<std::string> names;
-    for (const inspect::Image& arena : live_arenas()) names.push_back(arena.label());
+    try {
+      for_each_arena([&](const inspect::Image& arena) { names.push_back(arena.label()); }, [](const Error&) {});
+    } catch (const Error&) {  // it was only for a hint
+    }
     if (const auto meant = nearest(error.name(), names)) text += "; did you mean '" + *meant + "'?";
   }
   note(text);

@@ -42,7 +42,7 @@ std::string label(std::string_view name, std::string_view value) {
   return text + '"';
 }
 
-Arena look(const inspect::Image& image, std::vector<std::string>* problems) {
+Arena look(const inspect::Image& image, std::vector<std::string>& problems) {
   Arena arena{.label = label("arena", image.label()), .facts = inspect::read_facts(image)};
   arena.readable = arena.facts.usable && arena.facts.head && arena.facts.mutex;
   if (arena.readable) {
@@ -50,11 +50,15 @@ Arena look(const inspect::Image& image, std::vector<std::string>* problems) {
     // After the counters, so that no value is counted whose number is not.
     arena.facts.head = inspect::read_head(image, arena.facts.header).value_or(*arena.facts.head);
   }
-  if (problems != nullptr) {
-    for (const std::string& problem : arena.facts.problems) {
-      problems->push_back(fmt::format("'{}': {}", image.label(), problem));
-    }
-  }
+  for (const std::string& problem : arena.facts.problems)
+    problems.push_back(fmt::format("'{}': {}", image.label(), problem));
+  return arena;
+}
+
+// Nothing is known of it but its name. Those of other users are left out.
+Arena not_looked_at(const Error& error) {
+  Arena arena{.label = label("arena", error.name())};
+  arena.facts.problems.emplace_back(error.what());
   return arena;
 }
 
@@ -164,20 +168,22 @@ void add_writers(Page& page) {
 
 }  // namespace
 
-std::string exposition(std::vector<std::string>* problems) {
+Exposition exposition() {
+  Exposition whole;
   std::vector<Arena> arenas;
-  std::vector<std::string> unreadable;
-  for (const inspect::Image& image : live_arenas(&unreadable)) arenas.push_back(look(image, problems));
-  if (problems != nullptr) {
-    for (const std::string& name : unreadable) {
-      problems->push_back(fmt::format("skipped '{}': no permission to read it", name));
-    }
-  }
+  for_each_arena([&](const inspect::Image& image) { arenas.push_back(look(image, whole.problems)); },
+                 [&](const Error& error) {
+                   whole.problems.push_back(skipped_text(error));
+                   if (!is_failure(error)) return;
+                   whole.has_failed = true;
+                   arenas.push_back(not_looked_at(error));
+                 });
   Page page(std::move(arenas));
   add_facts(page);
   add_counters(page);
   add_writers(page);
-  return page.take();
+  whole.text = page.take();
+  return whole;
 }
 
 }  // namespace arena_shm::tool

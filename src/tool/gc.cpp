@@ -2,8 +2,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 
+#include "arena_shm/core/system.hpp"
 #include "arena_shm/raw.hpp"
 #include "inspect/facts.hpp"
 #include "inspect/processes.hpp"
@@ -39,6 +41,9 @@ std::optional<std::string> use_of(const inspect::Image& image, bool force) {
     return fmt::format("mapped by pid {} ({}){}", first.pid, first.process.name,
                        mappers.found.size() > 1 ? fmt::format(" and {} more", mappers.found.size() - 1) : "");
   }
+  // Whoever could not be looked at may be using it, and --force is for what this user may not see, not for that.
+  if (mappers.error != 0)
+    core::throw_errno(mappers.error, core::Act::look, "look at the processes that may use", image.label());
   if (force) return std::nullopt;
   if (!mappers.complete) return "/proc does not show all processes; --force if none of the others uses it";
   if (mappers.unreadable_count > 0) {
@@ -54,19 +59,13 @@ bool is_still(const inspect::Image& image) {
   return now.device() == image.device() && now.inode() == image.inode();
 }
 
-std::vector<inspect::Image> candidates(const Options& options) {
-  if (options.names.empty()) return live_arenas();
-  std::vector<inspect::Image> arenas;
-  for (const std::string& name : options.names) {
-    arenas.push_back(inspect::Image::of_arena(name));
-    if (inspect::has_magic(arenas.back())) continue;
-    throw Error(Code::not_an_arena, {.name = name,
-                                     .doing = "remove",
-                                     .expected = "an arena",
-                                     .found = "a file that is none",
-                                     .remedy = "check the name"});
-  }
-  return arenas;
+void refuse_unless_arena(const inspect::Image& image) {
+  if (inspect::has_magic(image)) return;
+  throw Error(Code::not_an_arena, {.name = image.label(),
+                                   .doing = "remove",
+                                   .expected = "an arena",
+                                   .found = "a file that is none",
+                                   .remedy = "check the name"});
 }
 
 /// What became of the arenas. The table has those that are gone; the other formats have all, with the reason.
@@ -98,30 +97,60 @@ class Outcomes {
   Output output_;
 };
 
-ExitCode run(const Options& options) {
-  ExitCode code = ExitCode::ok;
-  std::size_t gone = 0;
-  std::size_t kept = 0;
-  Outcomes outcomes(options);
-  for (const inspect::Image& image : candidates(options)) {
+class Collection {
+ public:
+  explicit Collection(const Options& options) : options_(options), outcomes_(options) {}
+
+  ExitCode run() {
+    if (options_.names.empty()) {
+      Skipped skipped;
+      for_each_arena([&](const inspect::Image& image) { collect(image); }, std::ref(skipped));
+      if (skipped.has_failed()) code_ = ExitCode::failed;
+    } else {
+      // All of them are there, or none is touched.
+      for (const std::string& name : options_.names) refuse_unless_arena(inspect::Image::of_arena(name));
+      for (const std::string& name : options_.names) collect_named(name);
+    }
+    note(fmt::format("{} {}, kept {}", options_.dry_run ? "would remove" : "removed", counted(gone_, "arena"), kept_));
+    return code_;
+  }
+
+ private:
+  void collect_named(const std::string& name) {
     try {
-      if (const auto use = use_of(image, options.force)) {
-        ++kept;
-        outcomes.kept(image, *use);
-        continue;
-      }
-      if (!options.dry_run && (!is_still(image) || !RawArena::remove(image.label()))) continue;  // somebody else did
-      ++gone;
-      outcomes.gone(image);
+      const inspect::Image image = inspect::Image::of_arena(name);
+      refuse_unless_arena(image);
+      collect(image);
     } catch (const Error& error) {
-      if (error.code() == Code::not_found) continue;
-      code = report(error);
-      outcomes.failed(image, error);
+      if (error.code() != Code::not_found) code_ = report(error);
     }
   }
-  note(fmt::format("{} {}, kept {}", options.dry_run ? "would remove" : "removed", counted(gone, "arena"), kept));
-  return code;
-}
+
+  void collect(const inspect::Image& image) {
+    try {
+      if (const auto use = use_of(image, options_.force)) {
+        ++kept_;
+        outcomes_.kept(image, *use);
+        return;
+      }
+      if (!options_.dry_run && (!is_still(image) || !RawArena::remove(image.label()))) return;  // somebody else did
+      ++gone_;
+      outcomes_.gone(image);
+    } catch (const Error& error) {
+      if (error.code() == Code::not_found) return;
+      code_ = report(error);
+      outcomes_.failed(image, error);
+    }
+  }
+
+  const Options& options_;
+  Outcomes outcomes_;
+  ExitCode code_ = ExitCode::ok;
+  std::size_t gone_ = 0;
+  std::size_t kept_ = 0;
+};
+
+ExitCode run(const Options& options) { return Collection(options).run(); }
 
 }  // namespace
 

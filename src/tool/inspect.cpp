@@ -1,8 +1,11 @@
 // inspect: the whole truth about one segment. Changes nothing, maps nothing, and works on what is left of a damaged
 // one.
+#include <fmt/format.h>
+
 #include <chrono>
 #include <thread>
 
+#include "arena_shm/core/system.hpp"
 #include "tool/inspect_object.hpp"
 #include "tool/inspect_page.hpp"
 #include "tool/output.hpp"
@@ -54,6 +57,9 @@ ExitCode run(const Options& options) {
   if (image.is_live()) {
     inspection.values_per_second = sample_rate(image, facts.header);
     inspection.mappers = inspect::mappers_of(image, facts.header.doorbell.offset_bytes);
+    if (const int error = inspection.mappers.error; error != 0)
+      note(fmt::format("'{}': not every process that may use it could be looked at: {}", image.label(),
+                       core::errno_text(error)));
   }
   // As late as can be, and together: on a live ring they are soon history.
   inspection.seats = inspect::read_seats(image, facts.header);

@@ -20,7 +20,8 @@ std::size_t read_some(int fd, std::span<std::byte> target) {
     if (stop_requested()) return 0;
     const ssize_t got = ::read(fd, target.data(), target.size());
     if (got >= 0) return static_cast<std::size_t>(got);
-    if (errno != EINTR) core::throw_errno(errno, "read from", fd == STDIN_FILENO ? "standard input" : "the file");
+    if (errno != EINTR)
+      core::throw_errno(errno, core::Act::read_file, "read from", fd == STDIN_FILENO ? "standard input" : "the file");
   }
 }
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <functional>
 #include <thread>
 
 #include "inspect/facts.hpp"
@@ -28,7 +29,7 @@ struct Options {
 };
 
 struct Row {
-  inspect::Image image;
+  std::string name;
   inspect::Facts facts;
   inspect::Seats seats;
   Clock::time_point sampled;
@@ -41,14 +42,22 @@ std::string writers(const inspect::Seats& seats) {
   return text;
 }
 
+// Opened anew, so that not all of them are open at once. An arena that is gone, or was made anew, has no rate.
 double rate_of(const Row& row) {
-  const std::uint64_t now = inspect::read_value_count(row.image, row.facts.header);
-  return inspect::rate(row.seats.values, now, Clock::now() - row.sampled);
+  try {
+    const inspect::Image image = inspect::Image::of_arena(row.name);
+    core::Header header{};
+    if (!image.load(0, header) || header.epoch != row.facts.header.epoch) return 0;
+    const std::uint64_t now = inspect::read_value_count(image, row.facts.header);
+    return inspect::rate(row.seats.values, now, Clock::now() - row.sampled);
+  } catch (const Error&) {
+    return 0;
+  }
 }
 
 std::vector<std::string> cells(const Row& row) {
   const Info& info = row.facts.info;
-  return {schema::printable(row.image.label()),
+  return {schema::printable(row.name),
           info.record.name.empty() ? "?" : schema::printable(info.record.name),
           fmt::format("{}B", info.record.size_bytes),
           fmt::format("{}", info.slots),
@@ -63,7 +72,7 @@ JsonObject object_of(const Row& row) {
   using inspect::Holder;
   const Info& info = row.facts.info;
   JsonObject object;
-  object["name"] = row.image.label();
+  object["name"] = row.name;
   object["type"] = info.record.name;
   object["record_bytes"] = info.record.size_bytes;
   object["slots"] = info.slots;
@@ -98,23 +107,24 @@ void append_table(std::string& out, const std::vector<Row>& rows) {
 // For completions: cheap, and nothing else.
 ExitCode print_names() {
   Output output;
-  for (const inspect::Image& image : live_arenas()) output.text() += image.label() + '\n';
+  for_each_arena([&](const inspect::Image& image) { output.text() += image.label() + '\n'; }, [](const Error&) {});
   output.flush();
   return ExitCode::ok;
 }
 
 ExitCode run(const Options& options) {
   if (options.names) return print_names();
-  std::vector<std::string> unreadable;
+  Skipped skipped;
   std::vector<Row> rows;
-  for (inspect::Image& image : live_arenas(&unreadable)) {
-    inspect::Facts facts = inspect::read_facts(image);
-    for (const std::string& problem : facts.problems) note(fmt::format("'{}': {}", image.label(), problem));
-    if (!facts.usable) continue;
-    inspect::Seats seats = inspect::read_seats(image, facts.header);
-    rows.push_back({std::move(image), std::move(facts), std::move(seats), Clock::now()});
-  }
-  for (const std::string& name : unreadable) note(fmt::format("skipped '{}': no permission to read it", name));
+  for_each_arena(
+      [&](const inspect::Image& image) {
+        inspect::Facts facts = inspect::read_facts(image);
+        for (const std::string& problem : facts.problems) note(fmt::format("'{}': {}", image.label(), problem));
+        if (!facts.usable) return;
+        inspect::Seats seats = inspect::read_seats(image, facts.header);
+        rows.push_back({image.label(), std::move(facts), std::move(seats), Clock::now()});
+      },
+      std::ref(skipped));
   if (!rows.empty()) std::this_thread::sleep_for(kBetweenSamples);
 
   Output output;
@@ -125,7 +135,7 @@ ExitCode run(const Options& options) {
     for (const Row& row : rows) lines.append(output.text(), object_of(row));
   }
   output.flush();
-  return ExitCode::ok;
+  return skipped.has_failed() ? ExitCode::failed : ExitCode::ok;
 }
 
 }  // namespace

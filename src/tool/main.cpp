@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdint>
 #include <exception>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -113,6 +114,8 @@ int main(int argc, char** argv) {
     code = ExitCode::ok;
   } catch (const arena_shm::Error& error) {
     code = arena_shm::tool::report(error);
+  } catch (const std::bad_alloc&) {
+    arena_shm::tool::note("no memory left; free some, or raise the limit: ulimit -v");
   } catch (const std::exception& error) {
     arena_shm::tool::note(error.what());
   }

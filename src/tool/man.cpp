@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "arena_shm/core/system.hpp"
 #include "tool/app_description.hpp"
 #include "tool/output.hpp"
 #include "tool/verbs.hpp"
@@ -160,12 +161,7 @@ void save(const std::filesystem::path& path, const std::string& text) {
   std::ofstream file(path, std::ios::binary);
   file << text;
   if (file.flush()) return;
-  throw Error(Code::system, {.name = path,
-                             .doing = "write",
-                             .expected = {},
-                             .found = "a failed write",
-                             .remedy = "check the path",
-                             .system_error = errno});
+  core::throw_errno(errno, core::Act::make_file, "write", path);
 }
 
 ExitCode run(const Options& options) {

@@ -74,11 +74,21 @@ void configure(httplib::Server& server) {
     ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
   });
   server.Get("/metrics", [](const httplib::Request&, httplib::Response& response) {
-    response.set_content(exposition(), kExpositionType);
+    response.set_content(exposition().text, kExpositionType);
   });
   server.Get("/", [](const httplib::Request&, httplib::Response& response) {
     response.set_content("arena-shm: see /metrics\n", "text/plain; charset=utf-8");
   });
+}
+
+const char* remedy_of_bind(int error) {
+  switch (error) {
+    case EACCES: return "ports below 1024 are for root: choose a higher one, or 0 for any";
+    case EADDRNOTAVAIL: return "name an address that this host has: ip address";
+    case EMFILE:
+    case ENFILE: return "raise the limit of descriptors: ulimit -n, or fs.file-max (sysctl)";
+    default: return "choose another port, or 0 for any";
+  }
 }
 
 void bind(httplib::Server& server, Address& address) {
@@ -95,7 +105,7 @@ void bind(httplib::Server& server, Address& address) {
                              .doing = "listen at",
                              .expected = "an address of this host, and a free port",
                              .found = "that it could not be taken",
-                             .remedy = "choose another port, or 0 for any",
+                             .remedy = remedy_of_bind(errno),
                              .system_error = errno});
 }
 
@@ -145,12 +155,12 @@ ExitCode serve(Address address) {
 
 ExitCode run(const Options& options) {
   if (!options.listen.empty()) return serve(*parse_address(options.listen));
-  std::vector<std::string> problems;
+  const Exposition whole = exposition();
   Output output;
-  output.text() = exposition(&problems);
+  output.text() = whole.text;
   output.flush();
-  for (const std::string& problem : problems) note(problem);
-  return ExitCode::ok;
+  for (const std::string& problem : whole.problems) note(problem);
+  return whole.has_failed ? ExitCode::failed : ExitCode::ok;
 }
 
 }  // namespace

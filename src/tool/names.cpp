@@ -1,14 +1,18 @@
 #include "tool/names.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
-#include "arena_shm/error.hpp"
+#include "arena_shm/core/system.hpp"
 #include "core/segment_files.hpp"
 #include "core/text_file.hpp"
 #include "inspect/facts.hpp"
+#include "tool/output.hpp"
 
 namespace arena_shm::tool {
 
@@ -30,23 +34,43 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
+std::vector<std::string> segment_files() {
+  errno = 0;
+  std::vector<std::string> names = core::names_in(core::kDirectory);
+  if (names.empty() && errno != 0) core::throw_errno(errno, core::Act::open_to_read, "look into", core::kDirectory);
+  std::erase_if(names, [](const std::string& name) {
+    std::error_code ignored;
+    return std::filesystem::symlink_status(core::path_of(name), ignored).type() != std::filesystem::file_type::regular;
+  });
+  return names;
+}
+
 }  // namespace
 
-std::vector<inspect::Image> live_arenas(std::vector<std::string>* unreadable) {
-  std::vector<inspect::Image> arenas;
-  for (const std::string& name : core::names_in(core::kDirectory)) {
-    std::error_code ignored;
-    if (std::filesystem::symlink_status(core::path_of(name), ignored).type() != std::filesystem::file_type::regular)
-      continue;
+void for_each_arena(const std::function<void(inspect::Image)>& look, const Skip& skip) {
+  for (const std::string& name : segment_files()) {
     try {
       inspect::Image image = inspect::Image::of_arena(name);
-      if (inspect::has_magic(image)) arenas.push_back(std::move(image));
+      if (inspect::has_magic(image)) look(std::move(image));
     } catch (const Error& error) {
-      // One that has just been removed is no news.
-      if (error.code() == Code::permission_denied && unreadable != nullptr) unreadable->push_back(name);
+      // One that has just been removed is no news; and what is no file of an arena's is none of ours.
+      if (error.code() == Code::not_found || error.code() == Code::not_an_arena || error.code() == Code::invalid_name)
+        continue;
+      skip(error);
     }
   }
-  return arenas;
+}
+
+bool is_failure(const Error& error) noexcept { return error.code() != Code::permission_denied; }
+
+std::string skipped_text(const Error& error) {
+  if (!is_failure(error)) return fmt::format("skipped '{}': no permission to read it", error.name());
+  return fmt::format("skipped '{}': {}; {}", error.name(), error.found(), error.remedy());
+}
+
+void Skipped::operator()(const Error& error) {
+  note(skipped_text(error));
+  failed_ = failed_ || is_failure(error);
 }
 
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates) {

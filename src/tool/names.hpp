@@ -1,18 +1,40 @@
 // The names of arenas on this host.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "arena_shm/error.hpp"
 #include "inspect/image.hpp"
 
 namespace arena_shm::tool {
 
-/// Everything in the directory of live segments that begins as an arena does, by name. Files that may not be read are
-/// added to `unreadable`, if given.
-std::vector<inspect::Image> live_arenas(std::vector<std::string>* unreadable = nullptr);
+/// What is told of something that could not be looked at, by its error.
+using Skip = std::function<void(const Error&)>;
+
+/// Gives `look` everything in the directory of live segments that begins as an arena does, by name, one after the
+/// other: one file is open at a time. What cannot be opened is given to `skip`, and so is what `look` throws; then it
+/// goes on. Errors: those of the directory itself.
+void for_each_arena(const std::function<void(inspect::Image)>& look, const Skip& skip);
+
+/// "skipped 'ticks': no free descriptor in this process; close some, or raise the limit: ulimit -n"
+std::string skipped_text(const Error& error);
+
+/// Is it a failure if the arena was left out for that? Another user's may be; for anything else the exit code is not 0.
+bool is_failure(const Error& error) noexcept;
+
+/// Notes what was skipped, and remembers whether that was a failure.
+class Skipped {
+ public:
+  void operator()(const Error& error);
+  bool has_failed() const noexcept { return failed_; }
+
+ private:
+  bool failed_ = false;
+};
 
 /// The candidate that is most like the word, if one is near enough to be a misspelling of it.
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates);

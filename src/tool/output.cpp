@@ -55,14 +55,7 @@ void Output::flush() {
   const int error = write_all(STDOUT_FILENO, text_);
   text_.clear();
   if (error == EPIPE) throw OutputClosed{};
-  if (error != 0) {
-    throw Error(error == ENOSPC ? Code::no_space : Code::system, {.name = "standard output",
-                                                                  .doing = "write to",
-                                                                  .expected = {},
-                                                                  .found = "a failed write",
-                                                                  .remedy = "see where it leads to",
-                                                                  .system_error = error});
-  }
+  if (error != 0) core::throw_errno(error, core::Act::write_file, "write to", "standard output");
 }
 
 void Output::flush_if_large() {

@@ -8,50 +8,17 @@
 #include <cerrno>
 #include <utility>
 
+#include "arena_shm/core/system.hpp"
 #include "arena_shm/error.hpp"
 #include "tool/output.hpp"
 
 namespace arena_shm::tool {
 
-namespace {
-
-Code code_of(int error) {
-  switch (error) {
-    case ENOSPC:
-    case EDQUOT: return Code::no_space;
-    case EFBIG: return Code::file_size_limit;
-    case EACCES:
-    case EPERM:
-    case EROFS: return Code::permission_denied;
-    default: return Code::system;
-  }
-}
-
-const char* remedy_for(int error) {
-  switch (code_of(error)) {
-    case Code::no_space: return "make room, or name a file elsewhere";
-    case Code::file_size_limit: return "raise the limit (ulimit -f), or make smaller files: --max-size with --rotate";
-    case Code::permission_denied: return "name a file where you may write";
-    default: return "check the path";
-  }
-}
-
-[[noreturn]] void refuse_to_create(int error, const std::string& path) {
-  throw Error(code_of(error), {.name = path,
-                               .doing = "create",
-                               .expected = "a path for a new file",
-                               .found = "one that cannot be opened for writing",
-                               .remedy = remedy_for(error),
-                               .system_error = error});
-}
-
-}  // namespace
-
 RecordingFile::RecordingFile(std::string path, bool replace) : path_(std::move(path)) {
   constexpr int kMode = 0666;  // the umask applies
   file_ = core::Descriptor(core::open_above_standard(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL, kMode));
   if (file_) return;
-  if (errno != EEXIST) refuse_to_create(errno, path_);
+  if (errno != EEXIST) core::throw_errno(errno, core::Act::make_file, "create", path_);
   struct stat status {};
   is_regular_ = ::stat(path_.c_str(), &status) != 0 || S_ISREG(status.st_mode);
   if (is_regular_ && !replace) {
@@ -62,7 +29,7 @@ RecordingFile::RecordingFile(std::string path, bool replace) : path_(std::move(p
                                        .remedy = "name another, or replace it: --force"});
   }
   file_ = core::Descriptor(core::open_above_standard(path_.c_str(), O_WRONLY | (is_regular_ ? O_TRUNC : 0)));
-  if (!file_) refuse_to_create(errno, path_);
+  if (!file_) core::throw_errno(errno, core::Act::make_file, "create", path_);
 }
 
 void RecordingFile::flush() {
@@ -104,12 +71,7 @@ void RecordingFile::close() {
 
 void RecordingFile::fail(int error) const {
   if (error == EPIPE) throw OutputClosed{};
-  throw Error(code_of(error), {.name = path_,
-                               .doing = "write to",
-                               .expected = {},
-                               .found = "a failed write",
-                               .remedy = remedy_for(error),
-                               .system_error = error});
+  core::throw_errno(error, core::Act::write_file, "write to", path_);
 }
 
 }  // namespace arena_shm::tool

@@ -49,7 +49,7 @@ ExitCode print_stat(const StatOptions& options) {
     next = std::max(next + interval, Clock::now());
     if (!wait_until(next)) break;
   }
-  return ExitCode::ok;
+  return watch.has_failed() ? ExitCode::failed : ExitCode::ok;
 }
 
 void add_stat(CLI::App& app, Action& action) {

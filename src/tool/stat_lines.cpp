@@ -84,7 +84,7 @@ std::vector<Field> fields(const Watched& arena) {
 JsonObject object_of(const Watched& arena) {
   JsonObject object;
   object["time_ns"] = arena.now.realtime_ns;
-  object["arena"] = arena.image.label();
+  object["arena"] = arena.name;
   for (const Field& field : fields(arena)) {
     JsonObject& value = object[std::string(field.name)];
     if (const auto* number = std::get_if<std::uint64_t>(&field.value)) value = *number;
@@ -124,7 +124,7 @@ class InfluxLines final : public StatLines {
   void append(std::string& out, const std::vector<Watched>& arenas) override {
     for (const Watched& arena : arenas) {
       if (!arena.readable) continue;
-      out += "arena_shm,arena=" + tag(arena.image.label());
+      out += "arena_shm,arena=" + tag(arena.name);
       char separator = ' ';
       for (const Field& field : fields(arena)) {
         const auto* number = std::get_if<std::uint64_t>(&field.value);
@@ -160,7 +160,7 @@ std::vector<std::string> stat_cells(const Watched& arena) {
   const Rates rates = rates_of(arena);
   const auto lap = rates.lap_seconds.value_or(0) * 1e9;
   const bool has_lap = rates.lap_seconds && lap < static_cast<double>(nanoseconds::max().count());
-  return {schema::printable(arena.image.label()),
+  return {schema::printable(arena.name),
           fmt::format("{}", arena.now.counters.values),
           short_count(rates.values_per_second),
           fmt::format("{:.2f}", rates.bytes_per_second / 1e6),

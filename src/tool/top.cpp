@@ -85,7 +85,7 @@ class Top {
       }
       return 0.0;
     };
-    const auto rank = [&](const Watched* arena) { return std::tuple(key(arena), arena->image.label()); };
+    const auto rank = [&](const Watched* arena) { return std::tuple(key(arena), arena->name); };
     return rank(a) < rank(b);
   }
 
@@ -98,7 +98,7 @@ class Top {
     std::sort(arenas.begin(), arenas.end(), [this](const Watched* a, const Watched* b) { return comes_before(a, b); });
     if (reversed_) std::reverse(arenas.begin(), arenas.end());
     const auto named = std::find_if(arenas.begin(), arenas.end(),
-                                    [this](const Watched* arena) { return arena->image.label() == selected_name_; });
+                                    [this](const Watched* arena) { return arena->name == selected_name_; });
     if (named != arenas.end()) selected_ = static_cast<std::size_t>(named - arenas.begin());
     if (selected_ >= arenas.size()) selected_ = arenas.empty() ? 0 : arenas.size() - 1;
     return arenas;
@@ -106,7 +106,7 @@ class Top {
 
   void draw() {
     const std::vector<const Watched*> arenas = order_arenas();
-    selected_name_ = arenas.empty() ? "" : arenas[selected_]->image.label();
+    selected_name_ = arenas.empty() ? "" : arenas[selected_]->name;
     screen_.clear();
     screen_.put(0, fmt::format("arena-shm top  {}  {}  sorted by {}{}", utc_time(realtime_ns()),
                                counted(arenas.size(), "arena"), kOrderNames.at(static_cast<std::size_t>(order_)),
@@ -140,14 +140,22 @@ class Top {
   }
 
   void draw_seats(const Watched& arena, int row) {
+    try {
+      draw_seats(arena, inspect::Image::of_arena(arena.name), row);
+    } catch (const Error& error) {
+      screen_.put(row, schema::printable(error.what()));
+    }
+  }
+
+  void draw_seats(const Watched& arena, const inspect::Image& image, int row) {
     inspect::Facts facts = arena.facts;
-    facts.head = inspect::read_head(arena.image, facts.header).value_or(arena.now.head);
-    const inspect::Seats seats = inspect::read_seats(arena.image, facts.header);
+    facts.head = inspect::read_head(image, facts.header).value_or(arena.now.head);
+    const inspect::Seats seats = inspect::read_seats(image, facts.header);
     const Info& info = facts.info;
-    screen_.put(row++, fmt::format("{}: {} slots for {} of {} bytes, {} in all; seats: {}",
-                                   schema::printable(arena.image.label()), info.slots,
-                                   info.record.name.empty() ? "records" : schema::printable(info.record.name),
-                                   info.record.size_bytes, short_bytes(info.segment_bytes), count_seats(seats)));
+    screen_.put(row++,
+                fmt::format("{}: {} slots for {} of {} bytes, {} in all; seats: {}", schema::printable(arena.name),
+                            info.slots, info.record.name.empty() ? "records" : schema::printable(info.record.name),
+                            info.record.size_bytes, short_bytes(info.segment_bytes), count_seats(seats)));
     const SeatLines lines = seat_lines(facts, seats);
     screen_.put(row++, lines.heading, Style::heading);
     for (const SeatLines::Line& line : lines.lines) {

@@ -19,8 +19,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-bool is_same_file(const inspect::Image& a, const inspect::Image& b) {
-  return a.label() == b.label() && a.device() == b.device() && a.inode() == b.inode();
+// A file system may give the inode of one that is gone to the next: then the epoch differs.
+bool is_same(const Watched& arena, const inspect::Image& image) {
+  if (arena.name != image.label() || arena.device != image.device() || arena.inode != image.inode()) return false;
+  core::Header header{};
+  return !arena.facts.usable || !image.load(0, header) || header.epoch == arena.facts.header.epoch;
 }
 
 }  // namespace
@@ -50,14 +53,42 @@ Watch::Watch(const std::vector<std::string>& names, Say say) : say_(std::move(sa
 
 void Watch::sample() {
   std::vector<Watched> arenas;
-  for (inspect::Image& image : find()) take_sample(arenas.emplace_back(adopt(std::move(image))));
+  const auto look = [&](const inspect::Image& image) { this->look(image, arenas); };
+  const auto skip = [&](const Error& error) { this->skip(error, arenas); };
+  if (names_.empty()) for_each_arena(look, skip);
+  for (const std::string& name : names_) {
+    try {
+      look(inspect::Image::of_arena(name));
+    } catch (const Error& error) {
+      if (is_first_) throw;
+      if (error.code() != Code::not_found) skip(error);
+    }
+  }
   for (const Watched& left : arenas_) {
-    const bool replaced = std::any_of(arenas.begin(), arenas.end(),
-                                      [&](const Watched& arena) { return arena.image.label() == left.image.label(); });
-    say_(fmt::format("'{}' {}", left.image.label(), replaced ? "was removed and made anew" : "is gone"));
+    const bool replaced =
+        std::any_of(arenas.begin(), arenas.end(), [&](const Watched& arena) { return arena.name == left.name; });
+    say_(fmt::format("'{}' {}", left.name, replaced ? "was removed and made anew" : "is gone"));
   }
   arenas_ = std::move(arenas);
   is_first_ = false;
+}
+
+void Watch::look(const inspect::Image& image, std::vector<Watched>& arenas) {
+  Watched arena = adopt(image);
+  take_sample(arena, image);
+  skipped_.erase(arena.name);
+  arenas.push_back(std::move(arena));
+}
+
+// One that was watched before stays what it was: it is not gone.
+void Watch::skip(const Error& error, std::vector<Watched>& arenas) {
+  failed_ = failed_ || is_failure(error);
+  if (skipped_.insert(error.name()).second) say_(skipped_text(error));
+  const auto known =
+      std::find_if(arenas_.begin(), arenas_.end(), [&](const Watched& arena) { return arena.name == error.name(); });
+  if (known == arenas_.end()) return;
+  arenas.push_back(std::move(*known));
+  arenas_.erase(known);
 }
 
 std::size_t Watch::readable_count() const noexcept {
@@ -65,30 +96,10 @@ std::size_t Watch::readable_count() const noexcept {
       std::count_if(arenas_.begin(), arenas_.end(), [](const Watched& arena) { return arena.readable; }));
 }
 
-std::vector<inspect::Image> Watch::find() {
-  std::vector<inspect::Image> found;
-  if (names_.empty()) {
-    std::vector<std::string> unreadable;
-    found = live_arenas(&unreadable);
-    for (const std::string& name : unreadable) {
-      if (unreadable_.insert(name).second) say_(fmt::format("skipped '{}': no permission to read it", name));
-    }
-    return found;
-  }
-  for (const std::string& name : names_) {
-    try {
-      found.push_back(inspect::Image::of_arena(name));
-    } catch (const Error&) {
-      if (is_first_) throw;
-    }
-  }
-  return found;
-}
-
 // The one that is watched already, which then is no longer in arenas_; or a new one.
-Watched Watch::adopt(inspect::Image image) {
-  const auto known = std::find_if(arenas_.begin(), arenas_.end(),
-                                  [&](const Watched& arena) { return is_same_file(arena.image, image); });
+Watched Watch::adopt(const inspect::Image& image) {
+  const auto known =
+      std::find_if(arenas_.begin(), arenas_.end(), [&](const Watched& arena) { return is_same(arena, image); });
   if (known != arenas_.end()) {
     Watched arena = std::move(*known);
     arenas_.erase(known);
@@ -97,21 +108,24 @@ Watched Watch::adopt(inspect::Image image) {
   inspect::Facts facts = inspect::read_facts(image);
   for (const std::string& problem : facts.problems) say_(fmt::format("'{}': {}", image.label(), problem));
   const bool readable = facts.usable && facts.head.has_value();
-  return {.image = std::move(image), .facts = std::move(facts), .readable = readable};
+  return {.name = image.label(),
+          .device = image.device(),
+          .inode = image.inode(),
+          .facts = std::move(facts),
+          .readable = readable};
 }
 
-void Watch::take_sample(Watched& arena) const {
+void Watch::take_sample(Watched& arena, const inspect::Image& image) const {
   if (!arena.readable) return;
-  Sample sample{.at = Clock::now(),
-                .realtime_ns = realtime_ns(),
-                .counters = inspect::read_counters(arena.image, arena.facts.header)};
-  const auto head = inspect::read_head(arena.image, arena.facts.header);
+  Sample sample{
+      .at = Clock::now(), .realtime_ns = realtime_ns(), .counters = inspect::read_counters(image, arena.facts.header)};
+  const auto head = inspect::read_head(image, arena.facts.header);
   // The seats lie behind the head.
   const core::Region& seats = arena.facts.header.seats;
-  if (!head || arena.image.size_bytes() < seats.offset_bytes + seats.size_bytes) {
+  if (!head || image.size_bytes() < seats.offset_bytes + seats.size_bytes) {
     arena.readable = false;
     arena.facts.problems.emplace_back("expected a segment of constant size, found its file cut short");
-    say_(fmt::format("'{}': {}", arena.image.label(), arena.facts.problems.back()));
+    say_(fmt::format("'{}': {}", arena.name, arena.facts.problems.back()));
     return;
   }
   sample.head = *head;

@@ -1,6 +1,8 @@
 // Arenas looked at again and again: what their counters say, and what has become of the arenas meanwhile.
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -10,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "arena_shm/error.hpp"
 #include "inspect/facts.hpp"
 #include "inspect/image.hpp"
 #include "inspect/seats.hpp"
@@ -29,7 +32,9 @@ struct Sample {
 };
 
 struct Watched {
-  inspect::Image image;
+  std::string name;
+  dev_t device = 0;  ///< with the inode and the epoch, what tells it from one that was made anew
+  ino_t inode = 0;
   inspect::Facts facts;   ///< as they were when it was found
   bool readable = false;  ///< the samples mean something
   Sample now{};
@@ -60,19 +65,23 @@ class Watch {
   /// Looks at them. Errors: the first time, those of Image::of_arena; then one that is gone is only said.
   void sample();
 
-  /// In the order of the names; the damaged ones too.
+  /// In the order of the names; the damaged ones too. None of their files is open.
   const std::vector<Watched>& arenas() const noexcept { return arenas_; }
   std::size_t readable_count() const noexcept;
+  /// Has there been one that could not be looked at, and not because it is another user's?
+  bool has_failed() const noexcept { return failed_; }
 
  private:
-  std::vector<inspect::Image> find();
-  Watched adopt(inspect::Image image);
-  void take_sample(Watched& arena) const;
+  void look(const inspect::Image& image, std::vector<Watched>& arenas);
+  void skip(const Error& error, std::vector<Watched>& arenas);
+  Watched adopt(const inspect::Image& image);
+  void take_sample(Watched& arena, const inspect::Image& image) const;
 
   std::vector<std::string> names_;
   Say say_;
   std::vector<Watched> arenas_;
-  std::set<std::string> unreadable_;  // that has been said
+  std::set<std::string> skipped_;  // that has been said
+  bool failed_ = false;
   bool is_first_ = true;
 };
 

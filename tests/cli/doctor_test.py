@@ -1,6 +1,7 @@
 """doctor: what this host offers."""
 
 import os
+import pathlib
 import resource
 import shutil
 import subprocess
@@ -34,7 +35,7 @@ class DoctorTest(CliTest):
 
     def test_a_host_on_which_the_other_tests_pass_is_not_broken(self):
         lines = self.lines()
-        for what in ["/dev/shm", "memory", "RLIMIT_FSIZE", "RLIMIT_MEMLOCK", "O_TMPFILE", "OFD locks", "an arena",
+        for what in ["/dev/shm", "memory", "memory limit", "RLIMIT_FSIZE", "RLIMIT_MEMLOCK", "O_TMPFILE", "OFD locks", "an arena",
                      "membarrier", "/proc", "RemoveIPC", "huge pages", "frequency", "pinning"]:
             self.assertIn(what, lines)
         for what in ["OFD locks", "an arena"]:
@@ -51,6 +52,32 @@ class DoctorTest(CliTest):
         lines = self.lines(FAILED, preexec_fn=limit)
         self.assertRegex(lines["RLIMIT_FSIZE"], r"^warning .*4096 bytes; .*ulimit -f")
         self.assertRegex(lines["an arena"], r"^broken ")
+
+    def test_shows_the_tightest_limit_of_the_control_groups(self):
+        for hierarchy, control in [("/sys/fs/cgroup", "memory.max"), ("/sys/fs/cgroup/memory", "memory.limit_in_bytes")]:
+            group = pathlib.Path(hierarchy, f"arena-shm-doctor-{os.getpid()}")
+            try:
+                group.mkdir()
+            except OSError:
+                continue
+            self.addCleanup(group.rmdir)
+            if (group / control).exists():
+                break
+        else:
+            self.skipTest("may not make a control group with a memory limit")
+        outer, inner = group / control, group / "inner"
+        if control == "memory.max":
+            (group / "cgroup.subtree_control").write_text("+memory")
+        inner.mkdir()
+        self.addCleanup(inner.rmdir)
+        outer.write_text(str(32 << 20))
+        (inner / control).write_text(str(64 << 20))
+
+        def enter():
+            (inner / "cgroup.procs").write_text(str(os.getpid()))
+
+        line = self.lines(preexec_fn=enter)["memory limit"]
+        self.assertRegex(line, rf"^warning .* \d+ MiB left under {outer} of {32 << 20} bytes: \d+ in use, .*; .*raise that")
 
     def test_a_small_directory_is_a_warning(self):
         done = self.in_namespace("mount -t tmpfs -o size=1m tmpfs /dev/shm")

@@ -1,10 +1,8 @@
 // Where a process may find itself: a /dev/shm of a few pages, no /proc, another user than the one it began as, a
-// process id that has been somebody else's, a control group that is frozen or has little memory.
+// process id that has been somebody else's, a control group that is frozen.
 #include <gtest/gtest.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <sched.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -19,7 +17,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
-#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -27,6 +24,7 @@
 #include "arena_shm/arena.hpp"
 #include "support/cgroup.hpp"
 #include "support/child.hpp"
+#include "support/own_mounts.hpp"
 #include "support/segment_file.hpp"
 #include "support/temp_name.hpp"
 
@@ -36,36 +34,16 @@ namespace {
 using test::Cgroup;
 using test::Child;
 using test::Gate;
+using test::kNotPermitted;
+using test::mount_tmpfs;
+using test::with_own_mounts;
 
 constexpr uid_t kNobody = 65534;
-constexpr int kNotPermitted = 77;
-
-/// Runs `body` in a child with a mount namespace of its own; "exit 77" where that is not permitted.
-template <class Body>
-Child with_own_mounts(Body body) {
-  return Child([body] {
-    if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
-      return kNotPermitted;
-    return body();
-  });
-}
-
-bool mount_tmpfs(const char* where, const char* options) {
-  return ::mount("arena-shm-test", where, "tmpfs", 0, options) == 0;
-}
 
 std::uint64_t free_pages_of_dev_shm() {
   struct statvfs space {};
   return ::statvfs("/dev/shm", &space) == 0 ? space.f_bfree : 0;
 }
-
-/// Says where a check of a child failed, and ends it.
-#define CHILD_CHECK(condition)                                            \
-  if (!(condition)) {                                                     \
-    std::fprintf(stderr, "line %d: %s is wrong\n", __LINE__, #condition); \
-    return 1;                                                             \
-  }                                                                       \
-  static_cast<void>(0)
 
 Code code_of_create(const std::string& name, std::size_t slots) {
   try {
@@ -308,31 +286,6 @@ TEST(SurroundingsTest, AReaderWithoutMembarrierSleepsAndWakes) {
   const std::string end = child.end();
   if (end == "exit 77") GTEST_SKIP() << "may not filter system calls";
   EXPECT_EQ(end, "exit 0");
-}
-
-/// A control group with 16 MiB, if that may be made.
-std::optional<Cgroup> little_memory() {
-  constexpr const char* kLimits[][2] = {{"/sys/fs/cgroup", "memory.max"},
-                                        {"/sys/fs/cgroup/memory", "memory.limit_in_bytes"}};
-  for (const auto& [hierarchy, limit] : kLimits) {
-    if (Cgroup group(hierarchy, limit); group && group.write(limit, "16777216")) return group;
-  }
-  return std::nullopt;
-}
-
-TEST(SurroundingsTest, AMemoryLimitEndsCreateAndLeavesNothing) {
-  const auto group = little_memory();
-  if (!group) GTEST_SKIP() << "may not make a control group with a memory limit";
-  const test::TempName name;
-  Child child([&] {
-    if (!group->write("cgroup.procs", std::to_string(::getpid()))) return kNotPermitted;
-    return code_of_create(name.str(), 8 << 20) == Code::no_space ? 0 : 1;
-  });
-  const std::string end = child.end();
-  if (end == "exit 77") GTEST_SKIP() << "may not enter a control group";
-  // Either the kernel says no, or its killer comes.
-  EXPECT_TRUE(end == "exit 0" || end == "signal 9") << end;
-  EXPECT_FALSE(std::filesystem::exists("/dev/shm/" + name.str()));
 }
 
 }  // namespace

@@ -28,6 +28,8 @@ class Cgroup {
 
   explicit operator bool() const noexcept { return !path_.empty(); }
 
+  std::string path() const { return path_.string(); }
+
   /// False: refused.
   bool write(const std::string& control, const std::string& text) const {
     std::ofstream file(path_ / control);

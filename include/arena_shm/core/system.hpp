@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -16,8 +17,29 @@ std::string errno_text(int error);
 /// "0644".
 std::string octal_text(unsigned mode);
 
-/// Throws what `error`, met while `doing` something with arena `name`, means to the user.
-[[noreturn]] void throw_errno(int error, const std::string& doing, const std::string& name);
+/// What a system call was for. One errno means another thing, and wants another remedy, at each.
+enum class Act : std::uint8_t {
+  open_to_read,   ///< a segment, by its name
+  open_to_write,  ///< the same
+  get_random,
+  make,     ///< a segment's file, in the directory of all
+  reserve,  ///< its pages
+  write,    ///< into it, before anybody else knows it
+  set_mode,
+  publish,    ///< give it its name
+  look,       ///< at a segment's file, which is open: its status, its bytes
+  duplicate,  ///< a descriptor
+  map,
+  take_seat,  ///< a description of the segment's file, a lock on it, a mapping
+  remove,
+  open_file,  ///< the rest is for files that are no segments: recordings, schemas, standard input
+  make_file,
+  read_file,
+  write_file,
+};
+
+/// Throws what `error`, met while `doing` something with arena `name`, means to the user; `act` is what failed.
+[[noreturn]] void throw_errno(int error, Act act, const std::string& doing, const std::string& name);
 
 /// open(2), close-on-exec, never by one of the numbers 0 to 2: whoever writes to a standard descriptor that the program
 /// has closed must not write into a segment. What fills a closed one meanwhile, and what of it stays: descriptors.cpp.
