@@ -109,22 +109,21 @@ TEST(ClearedSeatTest, ARepairerThatIsStoppedOrKilledHoldsUpNobody) {
       holder.signal(SIGCONT);
       ASSERT_EQ(holder.end(), "signal 9");
       const std::uint64_t seq = arena.head() - 1;
+      const Gate over;
       Child repairer([&] {
         const auto segment = core::Segment::open(name.str(), core::Access::read_write);
-        const pid_t worker = ::fork();
-        if (worker == 0) {
-          ::pause();
+        if (::fork() == 0) {  // a worker that lives longer than the repairer
+          over.pass();
           ::_exit(0);
         }
         StopAt::arm(point, fate);
-        const bool cleared = core::clear_dead_seat(*segment, 0);
-        ::kill(worker, SIGKILL);
-        return cleared ? 1 : 0;
+        return core::clear_dead_seat(*segment, 0) ? 1 : 0;
       });
       ASSERT_EQ(repairer.stop_or_end(), fate == SIGSTOP ? "stopped" : "signal 9") << point;
       EXPECT_EQ(arena.read(seq).status, ReadStatus::hole) << point;
       EXPECT_EQ(arena.writer().seat(), 0U) << point << ": the very seat that is under repair";
       EXPECT_EQ(arena.alloc(Value::make(3, 0)).seq, seq + 1) << point;
+      over.open();
       if (fate != SIGSTOP) continue;
       repairer.signal(SIGCONT);
       EXPECT_EQ(repairer.end(), "exit 0") << point << ": it was not the one that cleared the seat";

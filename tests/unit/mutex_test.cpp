@@ -188,6 +188,20 @@ TEST_F(MutexTest, ANewcomerToTheDeadOwnersSeatFreesIt) {
   }
 }
 
+// As if it had been put there behind the newcomer's back: the session that it names is over.
+TEST_F(MutexTest, AnOlderSessionsMutexIsFreedThoughItsSeatLives) {
+  { const Party first(name_); }
+  Party a(name_);
+  Party b(name_);
+  ASSERT_EQ(a.hold.session(), 2U);
+  set_word(mutex_owned_by(a.number(), 1));
+  EXPECT_TRUE(b.mutex.timed_lock(soon()));
+  b.mutex.unlock();
+  set_word(mutex_owned_by(a.number(), 1) | kMutexWaiters);
+  EXPECT_TRUE(a.mutex.timed_lock(soon()));
+  a.mutex.unlock();
+}
+
 TEST_F(MutexTest, ALivingOwnersMutexIsLeftToIt) {
   Party a(name_);
   Party b(name_);

@@ -14,6 +14,7 @@
 #include "arena_shm/arena.hpp"
 #include "support/child.hpp"
 #include "support/code_of.hpp"
+#include "support/lease_tests.hpp"
 #include "support/segment_file.hpp"
 #include "support/stopped_writer.hpp"
 #include "support/temp_name.hpp"
@@ -130,6 +131,38 @@ TEST_F(SeatTest, ANewHolderBeginsIdleAtHead) {
   }
   const auto writer = arena_->writer();
   EXPECT_EQ(file_->seat(0).claim, core::idle(3));
+}
+
+TEST_F(SeatTest, OnlyTheDeadAreClearedAndOnlyOnce) {
+  make(3);
+  const auto segment = core::Segment::open(name_, core::Access::read_write);
+  auto writer = arena_->writer();
+  StoppedWriter dead(*arena_, *file_);
+  EXPECT_FALSE(core::clear_dead_seat(*segment, 0)) << "it lives";
+  EXPECT_FALSE(core::clear_dead_seat(*segment, 1)) << "it lives";
+  EXPECT_FALSE(core::clear_dead_seat(*segment, 2)) << "nobody has had it";
+  dead.die();
+  EXPECT_TRUE(core::clear_dead_seat(*segment, 1));
+  EXPECT_EQ(file_->seat(1).ended, 1U);
+  EXPECT_FALSE(core::clear_dead_seat(*segment, 1));
+  EXPECT_EQ(writer.alloc(1).seq, 0U) << "the living one was left alone";
+}
+
+// As writer() of an arena with thousands of writers: that they live is not asked of the kernel for each of them.
+TEST_F(SeatTest, ANewcomerAsksForFewLeasesWhereASeatWasLeft) {
+  make(300);
+  std::vector<Writer<std::uint64_t>> writers;
+  for (int i = 0; i < 299; ++i) writers.push_back(arena_->writer());
+  std::uint32_t seat = 0;
+  EXPECT_LE(test::lease_tests_of([&] { seat = Arena<std::uint64_t>::open(name_).writer().seat(); }), 64U);
+  EXPECT_EQ(seat, 299U);
+  file_->seat(299).ended = 0;
+  file_->seat(5).session = 2;  // both died
+  EXPECT_LE(test::lease_tests_of([&] { seat = arena_->writer().seat(); }), 6U);
+  EXPECT_EQ(seat, 5U) << "one of the first that are dead will do";
+  auto fifth = arena_->writer();
+  ASSERT_EQ(fifth.seat(), 5U);
+  EXPECT_EQ(arena_->writer().seat(), 299U) << "one further on, too, if there is nothing else";
 }
 
 /// A process that read-locks the lease bytes, which needs read permission only: those that nobody holds, it gets.
