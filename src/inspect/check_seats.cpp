@@ -28,7 +28,7 @@ class Look {
   Suspects all() {
     for (const SeatFacts& seat : seats_.all) {
       if (suspects_.size() >= kMaxSuspects) break;
-      if (seat.holder == Holder::never) continue;
+      if (seat.is_zero) continue;
       check_words(seat);
       check_holder(seat);
     }
@@ -73,6 +73,7 @@ class Look {
     };
     SeatFacts alone = seat;
     alone.claims = {claim, {}};
+    alone.holder = Holder::alive;
     if (claim.kind == core::ClaimKind::invalid) {
       wrong(name, claim.word(), Severity::error,
             fmt::format("expected idle, claiming or writing, found {:#x}; {}", claim.word(), kWrittenOver));

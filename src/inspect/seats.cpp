@@ -83,6 +83,7 @@ SeatFacts decode(std::uint32_t index, const SeatBytes& bytes, core::LeaseState l
   seat.taken_ns = field<std::int64_t>(bytes, offsetof(core::Seat, taken_ns));
   seat.name = name_in(bytes);
   seat.reservations = field<std::uint64_t>(bytes, offsetof(core::Seat, reservations));
+  seat.is_zero = is_zero(bytes);
   seat.unused_is_zero = is_zero(std::span(bytes).subspan(offsetof(core::Seat, unused), sizeof(core::Seat::unused)));
   const auto pid_namespace = field<std::uint64_t>(bytes, offsetof(core::Seat, pid_namespace));
   const auto start_time = field<std::uint64_t>(bytes, offsetof(core::Seat, start_time));
@@ -163,6 +164,7 @@ double rate(std::uint64_t before, std::uint64_t after, std::chrono::duration<dou
 
 std::string describe_claim(const SeatFacts& seat, bool exclusive) {
   const ClaimFacts& claim = seat.claim();
+  if (seat.holder == Holder::left && !exclusive) return "idle";
   switch (claim.kind) {
     case core::ClaimKind::idle: return exclusive ? fmt::format("since {}", claim.seq) : "idle";
     case core::ClaimKind::claiming: return fmt::format("claiming {}", claim.seq);

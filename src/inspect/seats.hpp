@@ -53,6 +53,7 @@ struct SeatFacts {
   std::uint64_t skipped = 0;  ///< sequence numbers given up, over all holders
   std::uint64_t reservations = 0;
   bool unused_is_zero = true;  ///< the bytes that mean nothing
+  bool is_zero = true;         ///< all bytes
   std::uint32_t pid = 0;
   std::uint32_t tid = 0;
   std::int64_t taken_ns = 0;     ///< CLOCK_REALTIME
@@ -62,7 +63,10 @@ struct SeatFacts {
 
   /// The claim to show: one that says that somebody is inside, if there is one.
   const ClaimFacts& claim() const noexcept { return claims[1].is_inside() && !claims[0].is_inside() ? claims[1] : claims[0]; }
-  bool is_inside() const noexcept { return claims[0].is_inside() || claims[1].is_inside(); }
+  /// What a session that is over has left in its claims is nobody's.
+  bool is_inside() const noexcept {
+    return holder != Holder::left && (claims[0].is_inside() || claims[1].is_inside());
+  }
 };
 
 struct Seats {

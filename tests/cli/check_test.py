@@ -26,7 +26,7 @@ class CheckTest(Pokes, CliTest):
     def test_a_sound_arena_is_ok(self):
         name = self.create_filled(20)
         text = self.check(OK, name)
-        self.assertRegex(text, r"^ok: header \(version 1, .*schema .*head \(20\), mutex \(free\), doorbell")
+        self.assertRegex(text, r"^ok: header \(version 2, .*schema .*head \(20\), mutex \(free\), doorbell")
         self.assertIn("8 slots (8 published, 0 being written, 0 holes)", text)
         self.assertIn("4 slots (0 published,", self.check(OK, self.create(slots=4)))
 
@@ -49,19 +49,23 @@ class CheckTest(Pokes, CliTest):
             ("warning: padding: .* found 0x78 at byte", lambda: self.poke(image, doorbell + 99, b"x")),
             ("error: head: expected a number below", lambda: self.poke_control(image, head=2**61)),
             ("error: mutex: expected an owner among 64", lambda: self.poke_control(image, mutex=99)),
-            ("error: mutex: expected to be free or owned", lambda: self.poke_control(image, mutex=2**31)),
-            ("error: mutex: .* found 0x2001", lambda: self.poke_control(image, mutex=2**13 + 1)),
-            ("warning: mutex: .* reservations of seat 0", lambda: self.poke_control(image, mutex=2**30 + 2**14 + 1)),
-            ("warning: padding", lambda: self.poke(image, control + 68, b"x")),
+            ("error: mutex: expected to be free or owned", lambda: self.poke_control(image, mutex=2**13)),
+            ("warning: mutex: .* sessions of seat 0", lambda: self.poke_control(image, mutex=9 * 2**15 + 1)),
+            ("warning: mutex: .* reservations of seat 0", lambda: self.poke_control(image, mutex=5 * 2**15 + 2**14 + 1)),
+            ("warning: padding", lambda: self.poke(image, control + 72, b"x")),
             ("warning: slot 3: expected a stamp below head, 19", lambda: self.poke_control(image, head=19)),
             ("error: seat 0 claim: .* found 0x53", lambda: self.poke_claim(image, 0, "invalid", 20)),
             ("warning: seat 0 claim: .* found 'claiming 21'", lambda: self.poke_claim(image, 0, "claiming", 21)),
             ("warning: seat 0 claim: .* found 'writing 20'", lambda: self.poke_claim(image, 0, "writing", 20)),
             ("warning: seat 63 hi: .* found 21", lambda: self.poke_seat(image, 63, 1, 21)),
-            ("warning: seat 0 counters: expected at most 20", lambda: self.poke_seat(image, 0, 2, 21)),
-            ("warning: seat 0 counters", lambda: self.poke_seat(image, 0, 3, 2**64 - 1)),
-            ("error: seat 1 reservations", lambda: self.poke_seat(image, 1, 4, 2**17 + 1)),
-            ("warning: seat 1 padding", lambda: self.poke_seat(image, 1, 5, 1)),
+            ("warning: seat 0 counters: expected at most 20", lambda: self.poke_seat(image, 0, 4, 21)),
+            ("warning: seat 0 counters", lambda: self.poke_seat(image, 0, 5, 2**64 - 1)),
+            ("error: seat 1 reservations", lambda: self.poke_seat(image, 1, 16, 2**49)),
+            ("warning: seat 1 padding", lambda: self.poke_seat(image, 1, 18, 1)),
+            ("warning: seat 0 second claim: .* found 'claiming 21'",
+             lambda: self.poke_seat(image, 0, 2, 21 << 2 | 1)),
+            ("warning: seat 0 second hi: .* found 21", lambda: self.poke_seat(image, 0, 3, 21)),
+            ("warning: seat 0 session: .* found 1 and 2", lambda: self.poke_seat(image, 0, 7, 2)),
             ("error: slot 2: .* that of 19, which belongs to slot 3", lambda: self.poke_stamp(image, 2, done(19))),
             ("error: slot 2: .* that of 19, which belongs to slot 3", lambda: self.poke_stamp(image, 2, busy(19))),
             ("error: slot 2: .* found 0x1;", lambda: self.poke_stamp(image, 2, 1)),
@@ -107,7 +111,7 @@ class CheckTest(Pokes, CliTest):
     def test_another_layout_version_is_incompatible(self):
         name = self.create()
         self.poke(SHM / name, 8, struct.pack("<I", 7))
-        self.assertIn("error: header: expected layout version 1", self.check(INCOMPATIBLE, name))
+        self.assertIn("error: header: expected layout version 2", self.check(INCOMPATIBLE, name))
 
     def test_a_dead_writer_is_a_warning_until_its_seat_is_repaired(self):
         name = self.create()
@@ -163,7 +167,7 @@ class CheckTest(Pokes, CliTest):
         self.eventually(lambda: "stopped" in self.expect(OK, "seats", name).stdout)
         self.check(OK, name)
         self.poke_claim(SHM / name, 0, "writing", 4)
-        self.poke_control(SHM / name, head=5, mutex=1)
+        self.poke_control(SHM / name, head=5, mutex=2 << 15 | 1)
         text = self.check(FAILED, name)
         self.assertRegex(text, rf"warning: seat 0 holder: .* pid {writer.pid} stopped while writing 4;")
         self.assertRegex(text, rf"warning: mutex: .* pid {writer.pid} stopped;")

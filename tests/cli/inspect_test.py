@@ -154,7 +154,7 @@ class InspectTest(CliTest):
     def test_another_layout_version_is_incompatible(self):
         name = self.create()
         self.patch(name, LAYOUT_VERSION_AT, struct.pack("<I", 7))
-        self.assertIn("expected layout version 1, found version 7", self.page(name, code=INCOMPATIBLE))
+        self.assertIn("expected layout version 2, found version 7", self.page(name, code=INCOMPATIBLE))
 
     def test_damage_behind_the_header_is_named(self):
         name = self.create_filled(20)
@@ -219,7 +219,7 @@ class InspectTest(CliTest):
         alive, dead = self.start_writer(name), self.start_writer(name)
         dead.kill()
         dead.wait()
-        self.patch(name, self.field(name, 80) + 64, struct.pack("<I", 2 | 1 << 31))
+        self.patch(name, self.field(name, 80) + 64, struct.pack("<Q", 1 << 15 | 1 << 13 | 2))
         found = self.object(name)
         self.assertEqual(found["seats"], self.objects("seats", name))
         self.assertEqual([(seat["pid"], seat["holder"]) for seat in found["seats"]],
@@ -236,7 +236,7 @@ class InspectTest(CliTest):
             {"_seq": 0, "big": 2**64 - 1, "small": -(2**63), "px": None, "pos": [0.1, None]},
             {"_seq": 1, "big": 2**53 + 1, "small": -(2**53) - 1, "px": 0.1, "pos": [1.5, 2]},
         ])
-        self.patch(name, self.field(name, 96) + 24, struct.pack("<Q", 2**63 + 1))
+        self.patch(name, self.field(name, 96) + 40, struct.pack("<Q", 2**63 + 1))
         found = self.object(name)
         self.assertEqual([found["skipped"], found["seats"][0]["skipped"]], [2**63 + 1] * 2)
 

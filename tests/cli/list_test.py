@@ -52,7 +52,7 @@ class ListTest(CliTest):
         with open(SHM / name, "r+b") as segment:
             segment.seek(96)
             (seats,) = struct.unpack("<Q", segment.read(8))
-            segment.seek(seats + 16)
+            segment.seek(seats + 32)
             segment.write(struct.pack("<Q", count))
 
     def test_counts_the_living_and_the_dead(self):

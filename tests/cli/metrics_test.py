@@ -97,6 +97,9 @@ class MetricsTest(CliTest):
             "seats dead": 0,
             "seats left": 1,
             "seats never_used": 63,
+            "seats dying": 0,
+            "seats dumping_core": 0,
+            "seats gone_memory_shared": 0,
             "seats unknown": 0,
             "seats_in_flight": 0,
             "mutex_held": 0,
@@ -123,16 +126,16 @@ class MetricsTest(CliTest):
         name = self.create_filled(20)
         control, seats = self.region(name, 80), self.region(name, 96)
         self.poke(name, control, struct.pack("<Q", 2**60 + 1))
-        self.poke(name, control + 64, struct.pack("<I", 0x8000_0001))
+        self.poke(name, control + 64, struct.pack("<Q", 1 << 15 | 1 << 13 | 1))
         self.poke(name, seats, struct.pack("<Q", 15 << 2 | 2))
-        self.poke(name, seats + 16, struct.pack("<QQ", 2**60 - 2**53 - 5, 2**53 + 1))
+        self.poke(name, seats + 32, struct.pack("<QQ", 2**60 - 2**53 - 5, 2**53 + 1))
         metrics = self.of(self.scrape(), name)
         self.assertEqual(metrics["sequence_numbers_total"], 2**60 + 1)
         self.assertEqual(metrics["values_written_total"], 2**60 - 2**53 - 5)
         self.assertEqual(metrics["skipped_total"], 2**53 + 1)
         self.assertEqual(metrics["holes_max"], 2**53 + 6)
         self.assertEqual([metrics[key] for key in ["mutex_held", "mutex_waited_for", "seats_in_flight"]], [1, 1, 1])
-        self.poke(name, control + 64, struct.pack("<I", 0x4000_0001))
+        self.poke(name, control + 64, struct.pack("<Q", 1 << 14 | 1))
         metrics = self.of(self.scrape(), name)
         self.assertEqual([metrics["mutex_held"], metrics["mutex_waited_for"]], [0, 0])
 

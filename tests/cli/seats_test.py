@@ -37,7 +37,7 @@ class SeatsTest(CliTest):
         self.start_writer(name)
         self.start_writer(name)
         self.poke(name, self.offset(name, 96) + 96, b'a "b", c\xff\0')
-        self.poke(name, self.offset(name, 96) + 24, struct.pack("<Q", 2**53 + 1))
+        self.poke(name, self.offset(name, 96) + 40, struct.pack("<Q", 2**53 + 1))
         objects, rows = self.objects("seats", name), self.csv_rows("seats", name)
         self.assertEqual([objects[0]["name"], objects[0]["skipped"]], ['a "b", c\ufffd', 2**53 + 1])
         self.assertEqual(len(rows), 2)
@@ -112,17 +112,17 @@ class SeatsTest(CliTest):
         other.communicate()
         head = self.written(name)
         seats, control = self.offset(name, 96), self.offset(name, 80)
-        self.poke(name, seats + 128, struct.pack("<Q", head - 1 << 2 | 1))  # died claiming
-        self.poke(name, control + 64, struct.pack("<I", 2 | 1 << 31))  # with the mutex, and somebody waits
+        self.poke(name, seats + 192, struct.pack("<Q", head - 1 << 2 | 1))  # died claiming
+        self.poke(name, control + 64, struct.pack("<Q", 1 << 15 | 1 << 13 | 2))  # with the mutex, and somebody waits
         before = self.rows(name)
         done = self.expect(OK, "seats", name, "--clear-stale", says="cleared 1 seat of")
         self.assertEqual(done.stdout, f"cleared seat 1: pid {dead.pid} died, claiming {head - 1}\n")
         after = self.rows(name)
         self.assertEqual([after[i].split() for i in (0, 2)], [before[i].split() for i in (0, 2)])
         self.assertRegex(after[1], r"^   1  left +- .* idle ")
-        (claim,) = struct.unpack_from("<Q", (SHM / name).read_bytes(), seats + 128)
-        self.assertEqual(claim, head << 2)
-        self.assertEqual(struct.unpack_from("<I", (SHM / name).read_bytes(), control + 64), (0,))
+        session, ended = struct.unpack_from("<QQ", (SHM / name).read_bytes(), seats + 192 + 48)
+        self.assertEqual((session, ended), (1, 1))
+        self.assertEqual(struct.unpack_from("<Q", (SHM / name).read_bytes(), control + 64), (0,))
         self.expect(OK, "check", name)
         alive.stdin.write("2,2,B\n")
         alive.stdin.flush()
@@ -166,7 +166,7 @@ class SeatsTest(CliTest):
         seats = self.offset(name, 96)
         self.poke(name, seats + PID, struct.pack("<I", os.getpid()))  # begun long before
         self.assertEqual([seat["process"] for seat in self.objects("seats", name)], ["", "arena-shm"])
-        self.poke(name, seats + 128 + START_TIME, struct.pack("<Q", 0))  # not known: the lease tells
+        self.poke(name, seats + 192 + START_TIME, struct.pack("<Q", 0))  # not known: the lease tells
         self.poke(name, seats + START_TIME, struct.pack("<Q", 0))
         self.assertEqual([seat["process"] for seat in self.objects("seats", name)], ["", "arena-shm"])
 

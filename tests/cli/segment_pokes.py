@@ -3,7 +3,7 @@
 import struct
 
 PAGE = 4096
-SEAT_BYTES = 128
+SEAT_BYTES = 192
 KINDS = {"idle": 0, "claiming": 1, "writing": 2, "invalid": 3}
 
 
@@ -29,7 +29,7 @@ class Pokes:
         if head is not None:
             self.poke(path, control, struct.pack("<Q", head))
         if mutex is not None:
-            self.poke(path, control + 64, struct.pack("<I", mutex))
+            self.poke(path, control + 64, struct.pack("<Q", mutex))
 
     def poke_seat(self, path, seat, word, value):
         self.poke(path, self.offset(path, 96) + SEAT_BYTES * seat + 8 * word, struct.pack("<Q", value))

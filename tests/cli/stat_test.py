@@ -106,7 +106,7 @@ class StatTest(CliTest):
         name = self.create_filled(20)
         head, skipped, values = 2**60 + 1, 2**53 + 1, 2**60 - 2**53 - 5
         self.poke(name, self.region(name, 80), head)
-        self.poke(name, self.region(name, 96) + 16, values, skipped)
+        self.poke(name, self.region(name, 96) + 32, values, skipped)
         (line,) = self.stat(name)
         self.assertEqual([line[key] for key in FIELDS[:4]], [head, values, skipped, head - values])
         cells = self.expect(OK, "stat", name).stdout.splitlines()[1].split()
