@@ -128,6 +128,7 @@ class MetricsTest(CliTest):
         self.poke(name, control, struct.pack("<Q", 2**60 + 1))
         self.poke(name, control + 64, struct.pack("<Q", 1 << 15 | 1 << 13 | 1))
         self.poke(name, seats, struct.pack("<Q", 15 << 2 | 2))
+        self.poke(name, seats + 56, struct.pack("<Q", 0))  # its holder has not said that it left
         self.poke(name, seats + 32, struct.pack("<QQ", 2**60 - 2**53 - 5, 2**53 + 1))
         metrics = self.of(self.scrape(), name)
         self.assertEqual(metrics["sequence_numbers_total"], 2**60 + 1)
