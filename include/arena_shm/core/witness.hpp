@@ -13,7 +13,6 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <optional>
 
 #include "arena_shm/core/lease.hpp"
 #include "arena_shm/core/ring.hpp"
@@ -59,8 +58,7 @@ class Witness {
 
   const Ring& ring_;
   const LeaseFile& leases_;
-  std::unique_ptr<Memory[]> memory_;                 // by seat
-  std::optional<std::int64_t> boottime_offset_ns_;  // start_time.hpp
+  std::unique_ptr<Memory[]> memory_;  // by seat
 };
 
 }  // namespace arena_shm::core
