@@ -37,8 +37,8 @@ struct TaskStat {
   /// Does it never come back to its program's code? PF_EXITING is set when a task begins to exit; PF_SIGNALED when it
   /// takes a signal that kills it, before it writes a core. Neither is ever taken back, and both have had these bits in
   /// every kernel from 2.6 on; Linux 5.10 to 6.18 were read for this (kernel/exit.c, kernel/signal.c, fs/coredump.c).
-  /// Only the kernel's own threads in a process (io_uring's, vhost's) go on for a while after such a signal. A task that
-  /// a tracer has stopped at PTRACE_EVENT_EXIT has not got PF_EXITING yet.
+  /// Only the kernel's own threads in a process (io_uring's, vhost's) go on for a while after such a signal. A task
+  /// that a tracer has stopped at PTRACE_EVENT_EXIT has not got PF_EXITING yet.
   bool is_past_return() const noexcept {
     return (flags & kExiting) != 0 || ((flags & kSignaled) != 0 && (flags & (kIoWorker | kUserWorker)) == 0);
   }

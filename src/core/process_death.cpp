@@ -116,11 +116,8 @@ Sharing look_for_sharers(const Holder& holder, std::optional<std::int64_t> offse
   NumberedEntries processes(ProcPath("/proc"));
   while (const auto pid = processes.next()) {
     if (*pid == holder.pid) continue;
-    const ProcPath page = process(*pid)
-                              .add("/map_files/")
-                              .add(holder.lease_page, 16)
-                              .add("-")
-                              .add(holder.lease_page + page_bytes, 16);
+    const ProcPath page =
+        process(*pid).add("/map_files/").add(holder.lease_page, 16).add("-").add(holder.lease_page + page_bytes, 16);
     struct stat status {};
     if (::lstat(page.c_str(), &status) == 0) return Sharing::somebody;
     const bool is_visible = errno == ENOENT || errno == ESRCH;
@@ -206,8 +203,8 @@ Dying how_it_dies(const Holder& holder) noexcept {
   const ProcPath path = process(holder.pid).add("/stat");
   const auto stat = read_stat(path);
   // With the option hidepid there may be one that is not shown; kill(2) knows of it.
-  const bool is_absent = !stat && (errno == ENOENT || errno == ESRCH) &&
-                         ::kill(static_cast<pid_t>(holder.pid), 0) != 0 && errno == ESRCH;
+  const bool is_absent =
+      !stat && (errno == ENOENT || errno == ESRCH) && ::kill(static_cast<pid_t>(holder.pid), 0) != 0 && errno == ESRCH;
   const bool is_there = stat && (is_process_of(holder, *stat) || host_start_time(stat->start_time) == 0);
   if (is_there ? !stat->is_past_return() : !stat && !is_absent) return Dying::no;
   if (proc_view() != ProcView::whole) return Dying::no;

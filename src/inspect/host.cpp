@@ -20,6 +20,7 @@
 #include "arena_shm/core/layout.hpp"
 #include "arena_shm/core/system.hpp"
 #include "arena_shm/raw.hpp"
+#include "core/process_death.hpp"
 #include "core/segment_files.hpp"
 #include "core/text_file.hpp"
 #include "inspect/processes.hpp"
@@ -52,6 +53,7 @@ class Examination {
     examine_arena();
     examine_membarrier();
     examine_processes();
+    examine_deaths();
     examine_remove_ipc();
     examine_pages();
     examine_processors();
@@ -194,6 +196,28 @@ class Examination {
       add(Health::ok, "/proc", "shows all processes; the mappings of other users' are for root");
     } else {
       add(Health::ok, "/proc", "shows all processes");
+    }
+  }
+
+  /// core/process_death.hpp
+  void examine_deaths() {
+    const auto found = [] {
+      switch (core::proc_view()) {
+        case core::ProcView::whole: return "";
+        case core::ProcView::absent: return "/proc is absent";
+        case core::ProcView::made_up: return "/proc is not that of a Linux kernel";
+        case core::ProcView::of_other_namespace: return "/proc is that of another pid namespace";
+        case core::ProcView::hides: break;
+      }
+      return "/proc hides processes (hidepid)";
+    }();
+    if (*found != '\0') {
+      add(Health::note, "deaths", fmt::format("not to be proved early: {}", found),
+          "who dies is missed once its memory is taken apart, 50 ms a GiB, or its core is written");
+    } else {
+      add(Health::ok, "deaths",
+          ::geteuid() == 0 ? "seen within some milliseconds"
+                           : "seen within some milliseconds, unless another user's process has forked meanwhile");
     }
   }
 

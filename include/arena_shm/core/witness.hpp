@@ -1,5 +1,5 @@
-// Who has died: the one place that is asked whether a session of a seat is over, that is, whether no store of its holder
-// can still come. What proves it, the cheapest first:
+// Who has died: the one place that is asked whether a session of a seat is over, that is, whether no store of its
+// holder can still come. What proves it, the cheapest first:
 //
 //   the segment   `ended` says so: the holder left, or somebody has cleared up after it
 //   the memory    this process has seen a proof before; a session that is over stays so
