@@ -20,7 +20,6 @@
 #include "arena_shm/core/layout.hpp"
 #include "arena_shm/core/system.hpp"
 #include "arena_shm/raw.hpp"
-#include "core/process_death.hpp"
 #include "core/segment_files.hpp"
 #include "core/text_file.hpp"
 #include "inspect/processes.hpp"
@@ -199,20 +198,9 @@ class Examination {
     }
   }
 
-  /// core/process_death.hpp
   void examine_deaths() {
-    const auto found = [] {
-      switch (core::proc_view()) {
-        case core::ProcView::whole: return "";
-        case core::ProcView::absent: return "/proc is absent";
-        case core::ProcView::made_up: return "/proc is not that of a Linux kernel";
-        case core::ProcView::of_other_namespace: return "/proc is that of another pid namespace";
-        case core::ProcView::hides: break;
-      }
-      return "/proc hides processes (hidepid)";
-    }();
-    if (*found != '\0') {
-      add(Health::note, "deaths", fmt::format("not to be proved early: {}", found),
+    if (const std::string_view obstacle = obstacle_to_early_proof(); !obstacle.empty()) {
+      add(Health::note, "deaths", fmt::format("not to be proved early: {}", obstacle),
           "who dies is missed once its memory is taken apart, 50 ms a GiB, or its core is written");
     } else {
       add(Health::ok, "deaths",
