@@ -10,6 +10,8 @@
 #include <charconv>
 #include <cstring>
 
+#include "arena_shm/core/process.hpp"
+
 namespace arena_shm::core {
 namespace {
 
@@ -19,6 +21,19 @@ std::optional<T> number(std::string_view text) noexcept {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return value;
+}
+
+/// Fewer only at the end of the file; nothing if it cannot be read.
+std::optional<std::size_t> read_up_to(int fd, char* buffer, std::size_t size) noexcept {
+  std::size_t have = 0;
+  while (have < size) {
+    const ssize_t got = ::read(fd, buffer + have, size - have);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return std::nullopt;
+    if (got == 0) break;
+    have += static_cast<std::size_t>(got);
+  }
+  return have;
 }
 
 }  // namespace
@@ -37,17 +52,28 @@ ProcPath& ProcPath::add(std::uint64_t number, int base) noexcept {
 }
 
 std::string_view read_start(const ProcPath& path, char* buffer, std::size_t size) noexcept {
+  const NoCancel no_cancel;
   const Descriptor file(open_above_standard(path.c_str(), O_RDONLY));
   if (!file) return {};
-  std::size_t have = 0;
-  while (have < size) {
-    const ssize_t got = ::read(file.get(), buffer + have, size - have);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return {};
-    if (got == 0) break;
-    have += static_cast<std::size_t>(got);
+  const std::optional<std::size_t> have = read_up_to(file.get(), buffer, size);
+  return have ? std::string_view(buffer, *have) : std::string_view();
+}
+
+std::optional<bool> has_text(const ProcPath& path, std::string_view text) noexcept {
+  constexpr std::size_t kLongest = 64;
+  const NoCancel no_cancel;
+  const Descriptor file(open_above_standard(path.c_str(), O_RDONLY));
+  if (!file || text.size() > kLongest) return std::nullopt;
+  std::array<char, kLongest + 4096> buffer;  // the end of the part before, and a part
+  for (std::size_t kept = 0;;) {
+    const std::optional<std::size_t> got = read_up_to(file.get(), buffer.data() + kept, buffer.size() - kept);
+    if (!got) return std::nullopt;
+    const std::string_view have(buffer.data(), kept + *got);
+    if (have.find(text) != std::string_view::npos) return true;
+    if (have.size() < buffer.size()) return false;
+    kept = kLongest;
+    std::memmove(buffer.data(), buffer.data() + buffer.size() - kept, kept);
   }
-  return {buffer, have};
 }
 
 std::optional<TaskStat> parse_stat(std::string_view text) noexcept {
@@ -57,8 +83,10 @@ std::optional<TaskStat> parse_stat(std::string_view text) noexcept {
   TaskStat stat;
   bool whole = false;
   for (int field = 3; !text.empty(); ++field) {
-    const std::string_view word = text.substr(0, text.find_first_of(" \n"));
-    text.remove_prefix(std::min(word.size() + 1, text.size()));
+    const std::size_t end = text.find_first_of(" \n");
+    if (end == std::string_view::npos) return std::nullopt;  // it may have been cut off in the middle of a number
+    const std::string_view word = text.substr(0, end);
+    text.remove_prefix(end + 1);
     const auto value = number<std::uint64_t>(word);
     if (field == 3) stat.state = word.empty() ? '?' : word.front();
     if ((field == 9 || field == 20 || field == 22) && !value) return std::nullopt;

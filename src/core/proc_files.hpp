@@ -13,13 +13,14 @@
 
 namespace arena_shm::core {
 
-/// A path of /proc, put together on the stack.
+/// A path of /proc, or another short text, put together on the stack.
 class ProcPath {
  public:
   explicit ProcPath(std::string_view text) noexcept { add(text); }
   ProcPath& add(std::string_view text) noexcept;
   ProcPath& add(std::uint64_t number, int base = 10) noexcept;
   const char* c_str() const noexcept { return text_.data(); }
+  std::string_view view() const noexcept { return {text_.data(), size_}; }
 
  private:
   std::array<char, 96> text_{};
@@ -36,11 +37,20 @@ struct TaskStat {
   /// Does it never come back to its program's code? PF_EXITING is set when a task begins to exit; PF_SIGNALED when it
   /// takes a signal that kills it, before it writes a core. Neither is ever taken back, and both have had these bits in
   /// every kernel from 2.6 on; Linux 5.10 to 6.18 were read for this (kernel/exit.c, kernel/signal.c, fs/coredump.c).
-  bool is_past_return() const noexcept { return (flags & (kExiting | kSignaled)) != 0; }
+  /// Only the kernel's own threads in a process (io_uring's, vhost's) go on for a while after such a signal. A task
+  /// that a tracer has stopped at PTRACE_EVENT_EXIT has not got PF_EXITING yet.
+  bool is_past_return() const noexcept {
+    return (flags & kExiting) != 0 || ((flags & kSignaled) != 0 && (flags & (kIoWorker | kUserWorker)) == 0);
+  }
   bool is_kernel_thread() const noexcept { return (flags & kKernelThread) != 0; }
+  /// Made by fork or clone, and has not called exec since.
+  bool is_forked() const noexcept { return (flags & kForkNoExec) != 0; }
 
   static constexpr std::uint64_t kExiting = 0x4;
+  static constexpr std::uint64_t kIoWorker = 0x10;
+  static constexpr std::uint64_t kForkNoExec = 0x40;
   static constexpr std::uint64_t kSignaled = 0x400;
+  static constexpr std::uint64_t kUserWorker = 0x4000;
   static constexpr std::uint64_t kKernelThread = 0x0020'0000;
 };
 
@@ -50,6 +60,9 @@ std::optional<TaskStat> parse_stat(std::string_view text) noexcept;
 
 /// The beginning of a file; empty if it cannot be read.
 std::string_view read_start(const ProcPath& path, char* buffer, std::size_t size) noexcept;
+
+/// Does `text` stand in the file, however long that is? Nothing if it cannot be read. Requires: at most 64 bytes.
+std::optional<bool> has_text(const ProcPath& path, std::string_view text) noexcept;
 
 /// The numbers among the names in a directory: pids, or tids.
 class NumberedEntries {

@@ -21,7 +21,8 @@
 namespace arena_shm::core {
 namespace {
 
-constexpr int kCheapTests = 64;  // leases that a newcomer looks at before it goes for a seat that nobody has left behind
+constexpr int kCheapTests =
+    64;  // leases that a newcomer looks at before it goes for a seat that nobody has left behind
 
 }  // namespace
 
@@ -133,7 +134,8 @@ void SeatHold::identify(std::string_view holder) const noexcept {
   mine.pid.store(static_cast<std::uint32_t>(::getpid()), std::memory_order_relaxed);
   mine.tid.store(static_cast<std::uint32_t>(::gettid()), std::memory_order_relaxed);
   mine.start_time.store(own_start_time(), std::memory_order_relaxed);
-  mine.lease_page.store(reinterpret_cast<std::uintptr_t>(lease_.page()), std::memory_order_relaxed);
+  mine.lease_page.store(owns_its_memory() ? reinterpret_cast<std::uintptr_t>(lease_.page()) : 0,
+                        std::memory_order_relaxed);
   mine.pid_namespace.store(own_pid_namespace(), std::memory_order_relaxed);
   mine.taken_ns.store(
       std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count(),

@@ -4,10 +4,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 
-#include "core/text_file.hpp"
+#include "core/proc_files.hpp"
 
 namespace arena_shm::core {
 namespace {
@@ -40,9 +41,10 @@ std::optional<std::int64_t> boottime_offset_ns(std::string_view timens_offsets) 
   return *seconds * kNanosecondsPerSecond + *nanoseconds;
 }
 
-std::optional<std::int64_t> own_boottime_offset_ns() {
-  const auto text = text_of("/proc/self/timens_offsets");
-  if (!text) {
+std::optional<std::int64_t> own_boottime_offset_ns() noexcept {
+  std::array<char, 256> buffer;
+  const std::string_view text = read_start(ProcPath("/proc/self/timens_offsets"), buffer.data(), buffer.size());
+  if (text.empty()) {
     struct stat status {};
     if (errno == ENOENT && ::stat("/proc/self", &status) == 0) return 0;
     return std::nullopt;
@@ -52,7 +54,7 @@ std::optional<std::int64_t> own_boottime_offset_ns() {
   if (::stat("/proc/self/ns/time", &own) != 0 || ::stat("/proc/self/ns/time_for_children", &children) != 0 ||
       own.st_ino != children.st_ino)
     return std::nullopt;
-  return boottime_offset_ns(*text);
+  return boottime_offset_ns(text);
 }
 
 std::uint64_t without_offset(std::uint64_t shown_ticks, std::int64_t offset_ns,
@@ -62,7 +64,7 @@ std::uint64_t without_offset(std::uint64_t shown_ticks, std::int64_t offset_ns,
   return shown_ticks - static_cast<std::uint64_t>(offset_ticks);
 }
 
-std::uint64_t host_start_time(std::uint64_t shown_ticks) {
+std::uint64_t host_start_time(std::uint64_t shown_ticks) noexcept {
   if (shown_ticks == 0) return 0;
   const auto offset = own_boottime_offset_ns();
   return offset ? without_offset(shown_ticks, *offset, ::sysconf(_SC_CLK_TCK)) : 0;

@@ -14,14 +14,15 @@ std::optional<std::int64_t> boottime_offset_ns(std::string_view timens_offsets) 
 
 /// That of this process; 0 where the kernel has no time namespaces. Empty if it cannot be told: without /proc, or after
 /// unshare(CLONE_NEWTIME), when the file tells about the children.
-std::optional<std::int64_t> own_boottime_offset_ns();
+/// May be called from signal handlers.
+std::optional<std::int64_t> own_boottime_offset_ns() noexcept;
 
 /// Field 22 of /proc/PID/stat as the initial time namespace shows it; where the offset is no whole number of clock
 /// ticks, up to one tick more. `ticks_per_second` is sysconf(_SC_CLK_TCK).
 std::uint64_t without_offset(std::uint64_t shown_ticks, std::int64_t offset_ns, std::int64_t ticks_per_second) noexcept;
 
 /// The same for what this process has read there; 0, which no process has, if it cannot be told.
-std::uint64_t host_start_time(std::uint64_t shown_ticks);
+std::uint64_t host_start_time(std::uint64_t shown_ticks) noexcept;
 
 /// Can they be of one process? Both as host_start_time has them.
 bool same_start(std::uint64_t one, std::uint64_t other) noexcept;

@@ -3,7 +3,6 @@
 #include <ctime>
 
 #include "core/process_death.hpp"
-#include "core/start_time.hpp"
 
 namespace arena_shm::core {
 namespace {
@@ -19,10 +18,7 @@ std::int64_t monotonic_ns() noexcept {
 }  // namespace
 
 Witness::Witness(const Ring& ring, const LeaseFile& leases)
-    : ring_(ring),
-      leases_(leases),
-      memory_(std::make_unique<Memory[]>(ring.seat_count)),
-      boottime_offset_ns_(own_boottime_offset_ns()) {}
+    : ring_(ring), leases_(leases), memory_(std::make_unique<Memory[]>(ring.seat_count)) {}
 
 bool Witness::segment_says_over(std::uint32_t seat, std::uint64_t session) const noexcept {
   if (session == 0 || session > kMaxSession) return session == 0;  // nobody has ever had it; nobody can have
@@ -55,7 +51,7 @@ bool Witness::proc_says_over(std::uint32_t seat, std::uint64_t session) const no
                       .lease_page = words.lease_page.load(std::memory_order_relaxed)};
   // They are this session's: they were written before it began, and the next one, whose newcomer writes them before it
   // begins, too, has to have this one proved dead first. So if they are another's, the answer is right all the same.
-  return is_proved_dead(holder, boottime_offset_ns_) || segment_says_over(seat, session);
+  return is_proved_dead(holder) || segment_says_over(seat, session);
 }
 
 bool Witness::is_known_over(std::uint32_t seat, std::uint64_t session) const noexcept {

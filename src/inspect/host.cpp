@@ -55,6 +55,7 @@ class Examination {
     examine_arena();
     examine_membarrier();
     examine_processes();
+    examine_deaths();
     examine_remove_ipc();
     examine_pages();
     examine_processors();
@@ -217,6 +218,17 @@ class Examination {
       add(Health::ok, "/proc", "shows all processes; the mappings of other users' are for root");
     } else {
       add(Health::ok, "/proc", "shows all processes");
+    }
+  }
+
+  void examine_deaths() {
+    if (const std::string_view obstacle = obstacle_to_early_proof(); !obstacle.empty()) {
+      add(Health::note, "deaths", fmt::format("not to be proved early: {}", obstacle),
+          "who dies is missed once its memory is taken apart, 50 ms a GiB, or its core is written");
+    } else {
+      add(Health::ok, "deaths",
+          ::geteuid() == 0 ? "seen within some milliseconds"
+                           : "seen within some milliseconds, unless another user's process has forked meanwhile");
     }
   }
 

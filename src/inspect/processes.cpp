@@ -11,6 +11,7 @@
 #include <optional>
 #include <sstream>
 
+#include "core/process_death.hpp"
 #include "core/start_time.hpp"
 #include "core/text_file.hpp"
 
@@ -130,6 +131,17 @@ Process look_up(std::uint32_t pid) {
 std::uint64_t own_pid_namespace() {
   struct stat status {};
   return ::stat("/proc/self/ns/pid", &status) == 0 ? status.st_ino : 0;
+}
+
+std::string_view obstacle_to_early_proof() noexcept {
+  switch (core::proc_view()) {
+    case core::ProcView::whole: return "";
+    case core::ProcView::absent: return "/proc is absent";
+    case core::ProcView::made_up: return "/proc is not that of a Linux kernel";
+    case core::ProcView::of_other_namespace: return "/proc is that of another pid namespace";
+    case core::ProcView::hides: break;
+  }
+  return "/proc hides processes (hidepid)";
 }
 
 bool sees_all_processes() {

@@ -36,6 +36,9 @@ bool sees_all_processes();
 /// Inode of the pid namespace that this process is in; 0 where /proc does not tell. Pids of others mean nothing here.
 std::uint64_t own_pid_namespace();
 
+/// Why /proc does not prove deaths here before leases are free (core/process_death.hpp); empty if it does.
+std::string_view obstacle_to_early_proof() noexcept;
+
 /// One process that has the segment mapped.
 struct Mapper {
   std::uint32_t pid = 0;

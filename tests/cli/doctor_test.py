@@ -35,8 +35,8 @@ class DoctorTest(CliTest):
 
     def test_a_host_on_which_the_other_tests_pass_is_not_broken(self):
         lines = self.lines()
-        for what in ["/dev/shm", "memory", "memory limit", "RLIMIT_FSIZE", "RLIMIT_MEMLOCK", "O_TMPFILE", "OFD locks", "an arena",
-                     "membarrier", "/proc", "RemoveIPC", "huge pages", "frequency", "pinning"]:
+        for what in ["/dev/shm", "memory", "memory limit", "RLIMIT_FSIZE", "RLIMIT_MEMLOCK", "O_TMPFILE", "OFD locks",
+                     "an arena", "membarrier", "/proc", "deaths", "RemoveIPC", "huge pages", "frequency", "pinning"]:
             self.assertIn(what, lines)
         for what in ["OFD locks", "an arena"]:
             self.assertTrue(lines[what].startswith("ok "), lines[what])
@@ -106,7 +106,13 @@ class DoctorTest(CliTest):
     def test_without_proc_it_says_so(self):
         done = self.in_namespace("mount -t tmpfs tmpfs /proc")
         self.assertRegex(done.stdout, r"(?m)^warning  /proc +absent; ")
+        self.assertRegex(done.stdout, r"(?m)^note     deaths +not to be proved early: /proc is absent; .* 50 ms a GiB")
 
+    def test_whether_deaths_can_be_proved_early(self):
+        shown = self.in_namespace("mount -t proc proc /proc")
+        self.assertRegex(shown.stdout, r"(?m)^ok +deaths +seen within some milliseconds$")
+        hidden = self.in_namespace("mount -t proc -o hidepid=2 proc /proc")
+        self.assertRegex(hidden.stdout, r"(?m)^note +deaths +not to be proved early: /proc hides processes .*; who dies ")
 
     def test_objects_and_rows_have_what_the_lines_have(self):
         lines, objects, rows = self.lines(), self.objects("doctor"), self.csv_rows("doctor")

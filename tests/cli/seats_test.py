@@ -1,5 +1,6 @@
 """seats: who writes."""
 
+import ctypes
 import json
 import os
 import signal
@@ -66,6 +67,50 @@ class SeatsTest(CliTest):
         rows = self.rows(name)
         self.assertEqual(len(rows), 1)
         self.assertRegex(rows[0], rf"^   0  alive +{second.pid} .* idle +2 ")
+
+    def hold_death(self, writer):
+        """Kills a writer, and has a tracer stop it where it still has its memory."""
+        seize, detach, trace_exit, exit_event = 0x4206, 17, 0x40, 6
+        if os.geteuid() != 0:
+            self.skipTest("needs root, to see that nobody shares a memory")
+        libc = ctypes.CDLL(None, use_errno=True)
+        libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+        if libc.ptrace(seize, writer.pid, None, trace_exit) != 0:
+            self.skipTest("may not trace")
+        self.addCleanup(libc.ptrace, detach, writer.pid, None, None)
+        writer.kill()
+        _, status = os.waitpid(writer.pid, 0)
+        self.assertEqual(status >> 8, signal.SIGTRAP | exit_event << 8)
+
+    def test_a_writer_that_dies_is_dying_until_its_memory_is_gone(self):
+        name = self.create()
+        writer = self.start_writer(name)
+        self.hold_death(writer)
+        self.assertRegex(self.rows(name)[0], rf"^   0  dying +{writer.pid} ")
+        self.expect(OK, "seats", name, says="1 dying")
+        self.assertEqual(self.objects("seats", name)[0]["holder"], "dying")
+        self.assertIn("0 alive, 1 dead", self.expect(OK, "list").stdout)
+        self.assertRegex(self.run_tool("check", name).stdout + self.run_tool("check", name).stderr,
+                         rf"found pid {writer.pid}, which is dying idle")
+        self.assertRegex(self.expect(OK, "metrics").stdout, rf'(?m)^arena_shm_seats{{[^}}]*"{name}"[^}}]*state="dying"}} 1$')
+        done = self.expect(OK, "seats", name, "--clear-stale", says="cleared 1 seat of")
+        self.assertEqual(done.stdout, f"cleared seat 0: pid {writer.pid} died, idle\n")
+
+    def test_a_writer_whose_memory_a_child_shares_is_gone_but_not_dead(self):
+        name = self.create()
+        writer = subprocess.Popen([os.environ["ARENA_SHM_SHARING_WRITER"], name], stdin=subprocess.PIPE)
+        self.addCleanup(writer.communicate)
+        self.assertEqual(writer.wait(), -signal.SIGKILL)
+        if os.geteuid() != 0:
+            self.skipTest("needs root, to see who shares a memory")
+        self.assertRegex(self.rows(name)[0], rf"^   0  gone, memory shared +{writer.pid} ")
+        self.expect(OK, "seats", name, says="1 gone, memory shared")
+        self.expect(OK, "seats", name, "--clear-stale", says="cleared 0 seats of")
+        checked = self.run_tool("check", name)
+        self.assertIn("shared by a child that has not called exec", checked.stdout + checked.stderr)
+        self.assertRegex(self.expect(OK, "metrics").stdout, rf'(?m)^arena_shm_seats{{[^}}]*"{name}"[^}}]*state="gone_memory_shared"}} 1$')
+        writer.stdin.close()
+        self.eventually(lambda: "dead" in self.rows(name)[0])
 
     def test_a_stopped_writer_is_alive(self):
         name = self.create()

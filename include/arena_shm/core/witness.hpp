@@ -1,5 +1,5 @@
-// Who has died: the one place that is asked whether a session of a seat is over, that is, whether no store of its holder
-// can still come. What proves it, the cheapest first:
+// Who has died: the one place that is asked whether a session of a seat is over, that is, whether no store of its
+// holder can still come. What proves it, the cheapest first:
 //
 //   the segment   `ended` says so: the holder left, or somebody has cleared up after it
 //   the memory    this process has seen a proof before; a session that is over stays so
@@ -13,7 +13,6 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <optional>
 
 #include "arena_shm/core/lease.hpp"
 #include "arena_shm/core/ring.hpp"
@@ -59,8 +58,7 @@ class Witness {
 
   const Ring& ring_;
   const LeaseFile& leases_;
-  std::unique_ptr<Memory[]> memory_;                 // by seat
-  std::optional<std::int64_t> boottime_offset_ns_;  // start_time.hpp
+  std::unique_ptr<Memory[]> memory_;  // by seat
 };
 
 }  // namespace arena_shm::core
