@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "arena_shm/core/futex.hpp"
+#include "arena_shm/core/process.hpp"
 
 namespace arena_shm::core {
 namespace {
@@ -43,6 +44,7 @@ void Sleeper::announce() noexcept {
 
 void Sleeper::doze(std::chrono::nanoseconds longest) noexcept {
   if (doorbell_ == nullptr) {
+    const NoCancel no_cancel;  // who calls this is asked in between
     std::this_thread::sleep_for(std::min(longest, poll_));
     poll_ = std::min(poll_ * 2, kLongestPoll);
     return;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "arena_shm/error.hpp"
@@ -32,6 +33,19 @@ constexpr int kSpins = 200;
                              .found = "the segment's descriptor closed by the program, and its name gone",
                              .remedy = "keep the library's descriptors open, or the name in place"});
 }
+
+class Counted {
+ public:
+  explicit Counted(std::atomic<std::uint32_t>& count) noexcept : count_(count) {
+    count_.fetch_add(1, std::memory_order_relaxed);
+  }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+  ~Counted() { count_.fetch_sub(1, std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint32_t>& count_;
+};
 
 /// Spins while the word is owned; the last value seen.
 std::uint64_t spin_while_owned(const std::atomic<std::uint64_t>& word) noexcept {
@@ -134,6 +148,7 @@ bool InterprocessMutex::take_reservation_back(std::uint64_t seen) const {
 }
 
 bool InterprocessMutex::lock_slow(Clock::time_point deadline) {
+  std::optional<Counted> sleeping;
   const bool try_only = deadline == Clock::time_point::min();
   int untestable = 0;
   std::uint64_t waiters = 0;  // W, once others may be asleep
@@ -165,6 +180,7 @@ bool InterprocessMutex::lock_slow(Clock::time_point deadline) {
       continue;
     }
     if (over) return false;
+    if (!sleeping) sleeping.emplace(waiting_);
     ::pthread_testcancel();  // the one place of it that may be cancelled: nothing is held
     futex_wait(word_, seen, std::min<std::chrono::nanoseconds>(kSlice, deadline - now));
     ARENA_SHM_STOP_POINT(mutex_woken);

@@ -46,7 +46,7 @@ bool all_tasks_are_past_return(std::uint32_t pid) noexcept {
 
 /// As host_start_time has it; 0 if it cannot be told.
 std::uint64_t start_of(const TaskStat& stat, std::optional<std::int64_t> offset_ns) noexcept {
-  static const long ticks_per_second = ::sysconf(_SC_CLK_TCK);
+  const long ticks_per_second = ::sysconf(_SC_CLK_TCK);
   return offset_ns ? without_offset(stat.start_time, *offset_ns, ticks_per_second) : 0;
 }
 

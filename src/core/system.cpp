@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <system_error>
 
+#include "arena_shm/core/process.hpp"
+
 namespace arena_shm::core {
 namespace {
 
@@ -60,6 +62,7 @@ void throw_errno(int error, const std::string& doing, const std::string& name) {
 
 Descriptor::~Descriptor() {
   if (fd_ < 0) return;
+  const NoCancel no_cancel;
   const int saved = errno;
   ::close(fd_);
   errno = saved;

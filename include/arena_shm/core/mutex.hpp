@@ -139,6 +139,9 @@ class InterprocessMutex {
 #endif
   }
 
+  /// Does a thread sleep in it? Relaxed: for who leaves it alone then.
+  bool is_waited_for() const noexcept { return waiting_.load(std::memory_order_relaxed) != 0; }
+
   /// Gives the reservation back, if there is one. Requires: its thread is not inside of alloc.
   void give_reservation_back() noexcept;
 
@@ -158,6 +161,7 @@ class InterprocessMutex {
   std::uint32_t seat_;
   std::uint64_t me_;
   std::uint64_t reserved_word_ = kNoReservation;  // of the one thread that may reserve
+  std::atomic<std::uint32_t> waiting_{0};         // threads that sleep in lock_slow, or have
 };
 
 }  // namespace arena_shm::core
