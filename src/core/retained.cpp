@@ -12,15 +12,14 @@
 namespace arena_shm::core {
 namespace {
 
-std::atomic<bool> atexit_has_begun{false};
-thread_local constinit bool main_thread_is_over = false;  // outlives what is destroyed with the thread
+thread_local constinit bool this_thread_exits = false;  // outlives what is destroyed with the thread
 
 struct MainThread {
   MainThread() = default;
   MainThread(const MainThread&) = delete;
   MainThread& operator=(const MainThread&) = delete;
   // Any other thread just ends: what it destroys afterwards is destroyed in earnest.
-  ~MainThread() { main_thread_is_over = ::gettid() == ::getpid(); }
+  ~MainThread() { this_thread_exits = this_thread_exits || ::gettid() == ::getpid(); }
 
   void touch() noexcept { touched_ = true; }
 
@@ -38,7 +37,7 @@ constexpr int kMostRegistrations = 4096;
 
 }  // namespace
 
-bool is_exiting() noexcept { return main_thread_is_over || atexit_has_begun.load(std::memory_order_acquire); }
+bool is_exiting() noexcept { return this_thread_exits; }
 
 void expect_exit(Begins what) noexcept {
   const std::uint64_t made = handles_made.load(std::memory_order_relaxed);
@@ -50,7 +49,7 @@ void expect_exit(Begins what) noexcept {
   }
   // Registered before it is noted: another thread that finds the note can rely on it.
   if (registrations.fetch_add(1, std::memory_order_relaxed) < kMostRegistrations)
-    std::atexit([] { atexit_has_begun.store(true, std::memory_order_release); });
+    std::atexit([] { this_thread_exits = true; });
   registered_at.store(made, std::memory_order_relaxed);
   if (what == Begins::handle) handles_made.fetch_add(1, std::memory_order_relaxed);
 }

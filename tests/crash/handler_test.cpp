@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -149,17 +151,17 @@ TEST_F(HandlerTest, SettingUpInTheMiddleOfSettingUpWorks) {
       core::stop_point_hook = [](const char* at) {
         if (std::find(points.begin(), points.end(), at) == points.end()) points.emplace_back(at);
       };
-      outer(name_);
+      outer(name_.str());
       Interrupt::disarm();
       const std::vector<std::string> all = points;
       for (const std::string& point : all) {
         for (const auto& [inner_name, inner] : works) {
           bool done = false;
           Interrupt::arm(point, [&, &inner = inner] {
-            inner(name_);
+            inner(name_.str());
             done = true;
           });
-          outer(name_);
+          outer(name_.str());
           Interrupt::disarm();
           if (done || Interrupt::times == 0) continue;
           std::fprintf(stderr, "%s, at %s: %s\n", outer_name, point.c_str(), inner_name);

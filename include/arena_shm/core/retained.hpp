@@ -15,7 +15,7 @@
 
 namespace arena_shm::core {
 
-/// Is the calling thread in exit(), as far as this library can know?
+/// Is the calling thread in exit(), as far as this library can know? Other threads destroy what is theirs as ever.
 bool is_exiting() noexcept;
 
 /// Call when a handle has been made; at its first use by a thread, as far as that is off the hot path; and before it
