@@ -38,7 +38,7 @@ void Ringer::wake() const noexcept {
 void Sleeper::announce() noexcept {
   if (doorbell_ == nullptr) return;
   announced_ = doorbell_->word.fetch_or(1, std::memory_order_seq_cst) | 1;  // D1
-  reaches_writers_ = fence_all_writers();                                  // D2
+  reaches_writers_ = fence_all_writers();                                   // D2
   std::atomic_thread_fence(std::memory_order_seq_cst);                      // D2
 }
 

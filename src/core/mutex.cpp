@@ -66,11 +66,12 @@ std::uint64_t spin_while_owned(const std::atomic<std::uint64_t>& word) noexcept 
 }
 
 [[noreturn]] void refuse_reentry() {
-  throw Error(Code::reentered, {.name = {},
-                                .doing = "lock the arena's mutex",
-                                .expected = "a thread that is not inside of Arena::alloc",
-                                .found = "one that is, through another handle: a signal handler has interrupted it there",
-                                .remedy = "give signal handlers a Writer of their own"});
+  throw Error(Code::reentered,
+              {.name = {},
+               .doing = "lock the arena's mutex",
+               .expected = "a thread that is not inside of Arena::alloc",
+               .found = "one that is, through another handle: a signal handler has interrupted it there",
+               .remedy = "give signal handlers a Writer of their own"});
 }
 
 /// CASes it to free, whatever W says meanwhile. Requires: `seen` is the word of one who is dead, or of nobody any more.

@@ -47,7 +47,9 @@ ProcessMark ProcessMark::current() noexcept {
 /// thread is in fork, would wait for itself: so signals are kept out from the one handler to the other.
 class ForkLock {
  public:
-  ForkLock() { ::pthread_atfork([] { before_fork(); }, [] { after_fork(); }, [] { in_child(); }); }
+  ForkLock() {
+    ::pthread_atfork([] { before_fork(); }, [] { after_fork(); }, [] { in_child(); });
+  }
   void lock() noexcept { ::pthread_mutex_lock(&mutex_); }
   void unlock() noexcept { ::pthread_mutex_unlock(&mutex_); }
 

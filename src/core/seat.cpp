@@ -22,7 +22,8 @@
 namespace arena_shm::core {
 namespace {
 
-constexpr int kCheapTests = 64;  // leases that a newcomer looks at before it goes for a seat that nobody has left behind
+constexpr int kCheapTests =
+    64;  // leases that a newcomer looks at before it goes for a seat that nobody has left behind
 
 }  // namespace
 

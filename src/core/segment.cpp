@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "arena_shm/core/header.hpp"
+#include "arena_shm/core/stop_point.hpp"
 #include "core/segment_files.hpp"
 
 namespace arena_shm::core {
@@ -132,7 +133,7 @@ bool Segment::remove(std::string_view name) {
 }
 
 Segment::Segment(const std::string& name, int fd, Access access)
-    : leases_(std::make_unique<LeaseFile>(fd, name)), 
+    : leases_(std::make_unique<LeaseFile>(fd, name)),
       access_(access),
       owner_(ProcessMark::current()),
       forked_([](void* segment) noexcept { static_cast<Segment*>(segment)->refuse_child(); }, this) {
@@ -184,6 +185,7 @@ Doorbell* Segment::doorbell() const noexcept {
   const std::lock_guard<std::mutex> guard(mapping_);
   if (doorbell_tried_) return doorbell_;
   doorbell_tried_ = true;
+  ARENA_SHM_STOP_POINT(doorbell_mapping);
   const Descriptor fresh(leases_->open_fresh(O_RDWR));
   if (!fresh) return nullptr;  // no permission to write: the reader polls
   try {

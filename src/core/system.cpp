@@ -7,8 +7,6 @@
 #include <cstdio>
 #include <system_error>
 
-#include "arena_shm/core/process.hpp"
-
 namespace arena_shm::core {
 namespace {
 
@@ -62,7 +60,6 @@ void throw_errno(int error, const std::string& doing, const std::string& name) {
 
 Descriptor::~Descriptor() {
   if (fd_ < 0) return;
-  const NoCancel no_cancel;
   const int saved = errno;
   ::close(fd_);
   errno = saved;

@@ -70,7 +70,10 @@ class CancelTest : public testing::Test {
         {"writer", [this] { arena_.writer(); }},
         {"first alloc", [this] { Numbers::open(name_).alloc(1); }},
         {"Writer::alloc", [this] { arena_.writer().alloc(1); }},
-        {"batch", [this] { arena_.writer().alloc(std::vector<std::uint64_t>{1, 2, 3}); }},
+        {"batch",
+         [this] {
+           arena_.writer().alloc(std::vector<std::uint64_t>{1, 2, 3});
+         }},
         {"many allocs",
          [this] {
            auto arena = Numbers::open(name_);
@@ -198,11 +201,12 @@ TEST_F(CancelWaitingTest, ForTheMutex) {
     return 0;
   });
   ASSERT_EQ(stopped.stop_or_end(), "stopped");
-  EXPECT_EQ(cancel_at("mutex_waiting", [this] { arena_.alloc(1); },
-                      [&] {
-                        stopped.signal(SIGCONT);
-                        return arena_.alloc(2).value == 2;  // by the same handle
-                      }),
+  EXPECT_EQ(cancel_at(
+                "mutex_waiting", [this] { arena_.alloc(1); },
+                [&] {
+                  stopped.signal(SIGCONT);
+                  return arena_.alloc(2).value == 2;  // by the same handle
+                }),
             "exit 0");
   EXPECT_EQ(stopped.end(), "exit 0");
 }
@@ -210,25 +214,28 @@ TEST_F(CancelWaitingTest, ForTheMutex) {
 TEST_F(CancelWaitingTest, ForAFreeSlot) {
   StoppedWriter stopped(arena_, file_);
   stopped.stop_in_slot(4);
-  EXPECT_EQ(cancel_at("alloc_starved", [this] { arena_.writer().alloc(1); },
-                      [&] { return file_.seat(1).ended == file_.seat(1).session; }),
+  EXPECT_EQ(cancel_at(
+                "alloc_starved", [this] { arena_.writer().alloc(1); },
+                [&] { return file_.seat(1).ended == file_.seat(1).session; }),
             "exit 0")
       << "the seat is given back";
   // Under the mutex, which is free afterwards.
-  EXPECT_EQ(cancel_at("alloc_starved", [this] { arena_.alloc(1); },
-                      [&] { return core::mutex_owner(file_.control().mutex) == 0; }),
-            "exit 0");
+  EXPECT_EQ(
+      cancel_at(
+          "alloc_starved", [this] { arena_.alloc(1); }, [&] { return core::mutex_owner(file_.control().mutex) == 0; }),
+      "exit 0");
 }
 
 TEST_F(CancelWaitingTest, ForAValue) {
   for (const bool doorbell : {true, false}) {
     for (const Manner manner : {Manner::latency, Manner::throughput}) {
-      EXPECT_EQ(cancel_at("sleeper_announced",
-                          [&] {
-                            auto reader = arena_.reader(From::newest, {.manner = manner, .doorbell = doorbell});
-                            reader.wait_for(std::chrono::hours::max());
-                          },
-                          [&] { return arena_.alloc(1).value == 1; }),
+      EXPECT_EQ(cancel_at(
+                    "sleeper_announced",
+                    [&] {
+                      auto reader = arena_.reader(From::newest, {.manner = manner, .doorbell = doorbell});
+                      reader.wait_for(std::chrono::hours::max());
+                    },
+                    [&] { return arena_.alloc(1).value == 1; }),
                 "exit 0");
     }
   }

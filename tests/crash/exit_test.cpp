@@ -96,8 +96,14 @@ TEST_F(ExitWhileTest, InArenaAllocWaiting) {
   Child stopped = holder();
   ASSERT_EQ(stopped.stop_or_end(), "stopped");
   for (const bool by_main : {true, false}) {
-    EXPECT_EQ(exiting("mutex_waiting", [] { statics.arena->alloc(1); }, 1, by_main).end(), "exit 7");
-    EXPECT_EQ(exiting("mutex_waiting", [] { statics.arena->alloc(1); }, 3, by_main).end(), "exit 7");
+    EXPECT_EQ(exiting(
+                  "mutex_waiting", [] { statics.arena->alloc(1); }, 1, by_main)
+                  .end(),
+              "exit 7");
+    EXPECT_EQ(exiting(
+                  "mutex_waiting", [] { statics.arena->alloc(1); }, 3, by_main)
+                  .end(),
+              "exit 7");
   }
   stopped.signal(SIGCONT);
   EXPECT_EQ(stopped.end(), "exit 0");
@@ -108,9 +114,18 @@ TEST_F(ExitWhileTest, InAWritersAllocStarved) {
   std::optional<StoppedWriter> stopped(std::in_place, arena_, file_);
   stopped->stop_in_slot(4);  // every slot
   for (const bool by_main : {true, false}) {
-    EXPECT_EQ(exiting("alloc_starved", [] { statics.writer->alloc(1); }, 1, by_main).end(), "exit 7");
-    EXPECT_EQ(exiting("alloc_starved", [] { statics.arena->alloc(1); }, 1, by_main).end(), "exit 7");
-    EXPECT_EQ(exiting("", [] { statics.writer->try_alloc(1); }, 1, by_main).end(), "exit 7");
+    EXPECT_EQ(exiting(
+                  "alloc_starved", [] { statics.writer->alloc(1); }, 1, by_main)
+                  .end(),
+              "exit 7");
+    EXPECT_EQ(exiting(
+                  "alloc_starved", [] { statics.arena->alloc(1); }, 1, by_main)
+                  .end(),
+              "exit 7");
+    EXPECT_EQ(exiting(
+                  "", [] { statics.writer->try_alloc(1); }, 1, by_main)
+                  .end(),
+              "exit 7");
   }
   stopped->die();
   EXPECT_EQ(arena_.alloc(2).value, 2U);
@@ -122,7 +137,9 @@ TEST_F(ExitWhileTest, InWaitFor) {
                   "sleeper_announced", [] { statics.reader->wait_for(std::chrono::hours::max()); }, 1, by_main)
                   .end(),
               "exit 7");
-    EXPECT_EQ(exiting("", [] { statics.reader->wait_for(std::chrono::microseconds(300)); }, 1, by_main).end(),
+    EXPECT_EQ(exiting(
+                  "", [] { statics.reader->wait_for(std::chrono::microseconds(300)); }, 1, by_main)
+                  .end(),
               "exit 7");
   }
 }
@@ -153,12 +170,30 @@ TEST_F(ExitWhileTest, InACallbackOfOnGap) {
 // Not waiting at all: exit comes in between of anything.
 TEST_F(ExitWhileTest, InTheMiddleOfAnything) {
   for (const bool by_main : {true, false}) {
-    EXPECT_EQ(exiting("", [] { statics.arena->alloc(1); }, 3, by_main).end(), "exit 7");
-    EXPECT_EQ(exiting("", [] { statics.writer->alloc(1); }, 1, by_main).end(), "exit 7");
-    EXPECT_EQ(exiting("", [] { statics.reader->next(); }, 1, by_main).end(), "exit 7");
-    EXPECT_EQ(exiting("", [] { statics.view->read(0); }, 3, by_main).end(), "exit 7");
-    EXPECT_EQ(exiting("", [] { statics.arena->writer(); }, 3, by_main).end(), "exit 7");
-    EXPECT_EQ(exiting("", [] { statics.view->reader(From::oldest); }, 3, by_main).end(), "exit 7");
+    EXPECT_EQ(exiting(
+                  "", [] { statics.arena->alloc(1); }, 3, by_main)
+                  .end(),
+              "exit 7");
+    EXPECT_EQ(exiting(
+                  "", [] { statics.writer->alloc(1); }, 1, by_main)
+                  .end(),
+              "exit 7");
+    EXPECT_EQ(exiting(
+                  "", [] { statics.reader->next(); }, 1, by_main)
+                  .end(),
+              "exit 7");
+    EXPECT_EQ(exiting(
+                  "", [] { statics.view->read(0); }, 3, by_main)
+                  .end(),
+              "exit 7");
+    EXPECT_EQ(exiting(
+                  "", [] { statics.arena->writer(); }, 3, by_main)
+                  .end(),
+              "exit 7");
+    EXPECT_EQ(exiting(
+                  "", [] { statics.view->reader(From::oldest); }, 3, by_main)
+                  .end(),
+              "exit 7");
     EXPECT_EQ(arena_.alloc(2).value, 2U);
   }
 }
@@ -203,7 +238,10 @@ TEST_F(ExitWhileTest, NothingLeavesTheSeats) {
 
 // What is left behind otherwise looks dead, and is cleared by whoever comes next.
 TEST_F(ExitWhileTest, AnythingItsSeatsAreThoseOfTheDead) {
-  EXPECT_EQ(exiting("", [] { statics.arena->alloc(1); }, 2).end(), "exit 7");
+  EXPECT_EQ(exiting(
+                "", [] { statics.arena->alloc(1); }, 2)
+                .end(),
+            "exit 7");
   auto writer = arena_.writer();
   EXPECT_EQ(writer.seat(), 0U);
   EXPECT_EQ(writer.alloc(2).value, 2U);

@@ -4,14 +4,11 @@
 #include <signal.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <cstdint>
-#include <cstring>
 #include <functional>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -77,7 +74,8 @@ TEST_F(HandlerTest, AllocatingThroughASecondHandleIsReentered) {
       std::fprintf(stderr, "at %s: %s\n", point, code ? std::string(to_string(*code)).c_str() : "not refused");
       ++wrong;
     };
-    for (const char* point : {"mutex_locked", "alloc_claiming", "alloc_claimed", "slot_busy", "slot_done", "mutex_unlock"})
+    for (const char* point :
+         {"mutex_locked", "alloc_claiming", "alloc_claimed", "slot_busy", "slot_done", "mutex_unlock"})
       refused_at(point);
     for (const char* point : {"alloc_claiming", "alloc_claimed", "mutex_reserved", "slot_busy", "slot_done"}) {
       Interrupt::disarm();
@@ -119,7 +117,8 @@ TEST_F(HandlerTest, SettingUpInTheMiddleOfSettingUpWorks) {
       {"create and remove",
        [](const std::string& name) {
          const std::string other = name + ".h";
-         if (const auto code = code_of([&] { Numbers::create(other, {.slots = 4}); }); code && *code != Code::already_exists)
+         if (const auto code = code_of([&] { Numbers::create(other, {.slots = 4}); });
+             code && *code != Code::already_exists)
            throw Error(*code, {});
          Numbers::remove(other);
        }},
@@ -176,41 +175,17 @@ TEST_F(HandlerTest, SettingUpInTheMiddleOfSettingUpWorks) {
   EXPECT_EQ(arena_.alloc(7).value, 7U);
 }
 
-// The very lock of a view, under which its first reader maps the doorbell. A timer, for there is no point in there.
+// Under the very lock of a view: its first reader maps the doorbell.
 TEST_F(HandlerTest, MakingAReaderInTheMiddleOfMakingOneWorks) {
   Child child([this] {
-    static std::optional<ArenaView<std::uint64_t>> view;
-    static std::atomic<int> made{0};
-    struct sigaction handler {};
-    handler.sa_handler = [](int) {
-      const int saved = errno;
-      if (view) {
-        const auto reader = view->reader(From::oldest);
-        ++made;
-      }
-      errno = saved;
-    };
-    ::sigaction(SIGUSR1, &handler, nullptr);
-    sigset_t blocked;
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::sigemptyset(&blocked);
-    ::sigaddset(&blocked, SIGUSR1);
-    const pthread_t self = ::pthread_self();
-    std::atomic<bool> end{false};
-    std::thread interrupter([&] {
-      while (!end) ::pthread_kill(self, SIGUSR1);
+    const auto view = ArenaView<std::uint64_t>::open(name_);
+    bool done = false;
+    Interrupt::arm("doorbell_mapping", [&] {
+      view.reader(From::oldest);
+      done = true;
     });
-    for (int i = 0; i < 300; ++i) {
-      ::pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
-      view.reset();
-      view = ArenaView<std::uint64_t>::open(name_);
-      ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
-      view->reader(From::oldest);
-    }
-    end = true;
-    interrupter.join();
-    return made > 0 ? 0 : 1;
+    view.reader(From::oldest);
+    return done ? 0 : 1;
   });
   EXPECT_EQ(child.end(), "exit 0");
 }

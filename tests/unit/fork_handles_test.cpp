@@ -38,7 +38,10 @@ class ForkHandlesTest : public testing::TestWithParam<Writers> {
         {"Arena::reader", [this] { arena_->reader(From::oldest); }},
         {"Writer::alloc", [this] { writer_->alloc(1); }},
         {"Writer::try_alloc", [this] { writer_->try_alloc(1); }},
-        {"Writer::alloc of several", [this] { writer_->alloc(std::vector<std::uint64_t>{1, 2, 3}); }},
+        {"Writer::alloc of several",
+         [this] {
+           writer_->alloc(std::vector<std::uint64_t>{1, 2, 3});
+         }},
         {"Writer::alloc_with", [this] { writer_->alloc_with([](std::uint64_t& value) { value = 1; }); }},
         {"Writer::alloc_with in place",
          [this] { writer_->alloc_with([](SlotWriter& slot) noexcept { slot.append(std::uint64_t{1}); }); }},
@@ -140,8 +143,9 @@ TEST_P(ForkHandlesTest, AreRefusedWhenTheNameAndTheDescriptorsAreGone) {
 TEST_P(ForkHandlesTest, SayWhatToDo) {
   Child child([this] {
     const auto error = test::error_of([this] { writer_->alloc(1); });
-    return error && error->name() == name_.str() && to_string(error->code()) == "forked" && !error->remedy().empty() ? 0
-                                                                                                                    : 1;
+    return error && error->name() == name_.str() && to_string(error->code()) == "forked" && !error->remedy().empty()
+               ? 0
+               : 1;
   });
   EXPECT_EQ(child.end(), "exit 0");
 }
@@ -152,11 +156,10 @@ TEST_P(ForkHandlesTest, OfNoTypeAreRefused) {
   std::uint64_t value = 1;
   const auto bytes = std::as_writable_bytes(std::span(&value, 1));
   Child child([&] {
-    const bool all = code_of([&] { raw.alloc(bytes); }) == Code::forked &&
-                     code_of([&] { raw.writer(); }) == Code::forked &&
-                     code_of([&] { raw.read(0, bytes); }) == Code::forked &&
-                     code_of([&] { reader.next(bytes); }) == Code::forked &&
-                     code_of([&] { reader.wait_for(std::chrono::seconds(1)); }) == Code::forked;
+    const bool all =
+        code_of([&] { raw.alloc(bytes); }) == Code::forked && code_of([&] { raw.writer(); }) == Code::forked &&
+        code_of([&] { raw.read(0, bytes); }) == Code::forked && code_of([&] { reader.next(bytes); }) == Code::forked &&
+        code_of([&] { reader.wait_for(std::chrono::seconds(1)); }) == Code::forked;
     return all ? 0 : 1;
   });
   EXPECT_EQ(child.end(), "exit 0");

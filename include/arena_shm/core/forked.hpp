@@ -12,8 +12,8 @@ namespace arena_shm::core {
 /// On the list from its construction until it is destroyed.
 class InForkedChild {
  public:
-  /// `refuse(part)` runs in every child, before fork returns there, with one thread and no signal handlers: it may touch
-  /// memory, and call nothing that is not safe in signal handlers.
+  /// `refuse(part)` runs in every child, before fork returns there, with one thread and no signal handlers: it may
+  /// touch memory, and call nothing that is not safe in signal handlers.
   InForkedChild(void (*refuse)(void* part) noexcept, void* part) noexcept;
   InForkedChild(const InForkedChild&) = delete;
   InForkedChild& operator=(const InForkedChild&) = delete;

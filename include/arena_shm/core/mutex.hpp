@@ -74,7 +74,8 @@ constexpr std::uint64_t mutex_reserved_for(std::uint32_t owner, std::uint64_t re
 /// Frees the mutex if it belongs to a dead session of `seat`. May be called by anybody, at any time.
 void free_dead_mutex(const Ring& ring, const Witness& witness, std::uint32_t seat) noexcept;
 
-/// Frees the mutex if it belongs to `seat`. Requires: all sessions that have begun are over, and no other one can begin.
+/// Frees the mutex if it belongs to `seat`. Requires: all sessions that have begun are over, and no other one can
+/// begin.
 void free_mutex_of_seat(const Ring& ring, std::uint32_t seat) noexcept;
 
 /// One seat's side of the mutex. Meets the requirements of Lockable and of Boost.Interprocess's mutex concept.

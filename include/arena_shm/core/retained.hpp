@@ -5,7 +5,8 @@
 // How it is known that exit() has begun, which is nowhere to be asked:
 // - exit() first destroys what is thread_local on the thread that calls it. Of the main thread that happens nowhere
 //   else, and what every arena leaves there tells those that are destroyed afterwards.
-// - It calls what was registered by atexit, the newest first, statics being among them. So a handle registers a function
+// - It calls what was registered by atexit, the newest first, statics being among them. So a handle registers a
+// function
 //   when a thread begins to use it: later than the handle, and therefore called before the handle is destroyed.
 #pragma once
 
@@ -19,8 +20,8 @@ namespace arena_shm::core {
 bool is_exiting() noexcept;
 
 /// Call when a handle has been made; at its first use by a thread, as far as that is off the hot path; and before it
-/// waits. Safe in signal handlers, as far as malloc is. Cost: a load and a comparison, but the first time after a handle
-/// was made.
+/// waits. Safe in signal handlers, as far as malloc is. Cost: a load and a comparison, but the first time after a
+/// handle was made.
 enum class Begins : bool { handle, use };
 void expect_exit(Begins what) noexcept;
 

@@ -47,7 +47,8 @@ class Segment {
   const Witness& witness() const noexcept { return *witness_; }
   /// The doorbell, mapped writable at the first call; null if it may not be written.
   Doorbell* doorbell() const noexcept;
-  /// Errors: Code::forked, in a forked child. There, ring() is one of zeros, without seats, in memory of the child's own.
+  /// Errors: Code::forked, in a forked child. There, ring() is one of zeros, without seats, in memory of the child's
+  /// own.
   void require_own_process() const {
     if (forked_.holds()) [[unlikely]]
       refuse_forked(info_.name);

@@ -29,9 +29,9 @@
 // W1 and W2 having come before its own W2.
 //
 // Slow path. The chain of the slot is broken: somebody older is still inside, or died, or skipped. If another seat's
-// claim blocks seq (stamp.hpp) and its holder is not dead, the slot is quarantined: seq is skipped and becomes a hole, for a
-// stopped writer's late stores cannot be fenced off. Otherwise every older writer of the slot has finished, skipped or
-// died, and the slot is taken, whatever its stamp says. Nothing is ever repaired.
+// claim blocks seq (stamp.hpp) and its holder is not dead, the slot is quarantined: seq is skipped and becomes a hole,
+// for a stopped writer's late stores cannot be fenced off. Otherwise every older writer of the slot has finished,
+// skipped or died, and the slot is taken, whatever its stamp says. Nothing is ever repaired.
 //
 // One scan decides for a run of seqs. Who may be older than seq' in its slot, up to a lap behind the scanner's own seq,
 // has taken its number before that one (it is at most seq' - slots): so the scan sees its claim, and who does not
