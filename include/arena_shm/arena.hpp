@@ -34,6 +34,7 @@
 #include "arena_shm/core/guarded_writer.hpp"
 #include "arena_shm/core/header.hpp"
 #include "arena_shm/core/in_place.hpp"
+#include "arena_shm/core/retained.hpp"
 #include "arena_shm/core/segment.hpp"
 #include "arena_shm/error.hpp"
 #include "arena_shm/info.hpp"
@@ -70,7 +71,7 @@ class ArenaBase {
   }
 
   /// A follower, from the oldest value, the newest, or a sequence number on.
-  Reader<T> reader(From from, const ReaderOptions& options = {}) const { return {segment_, from, options}; }
+  Reader<T> reader(From from, const ReaderOptions& options = {}) const { return {segment_.share(), from, options}; }
 
   /// Values the ring holds.
   std::uint64_t slots() const noexcept { return segment_->ring().slot_count; }
@@ -96,7 +97,7 @@ class ArenaBase {
     return segment;
   }
 
-  std::shared_ptr<const core::Segment> segment_;
+  core::RetainedShare<const core::Segment> segment_;
 };
 
 /// An arena, mapped for reading and writing. Movable; the segment stays until it is removed, whoever lives.
@@ -141,13 +142,13 @@ class Arena : public ArenaBase<T> {
 
   /// A lock-free writer with a seat of its own; one per thread. `holder` is what tools show beside the process id.
   /// Errors: Code::table_full, obstructed.
-  Writer<T> writer(std::string_view holder = {}) const { return {this->segment_, holder}; }
+  Writer<T> writer(std::string_view holder = {}) const { return {this->segment_.share(), holder}; }
 
  private:
   explicit Arena(std::shared_ptr<const core::Segment> segment)
-      : ArenaBase<T>(segment), guarded_(std::make_unique<core::GuardedWriter>(std::move(segment))) {}
+      : ArenaBase<T>(segment), guarded_(new core::GuardedWriter(std::move(segment))) {}
 
-  std::unique_ptr<core::GuardedWriter> guarded_;
+  core::GuardedWriter::Owner guarded_;
 };
 
 /// An arena, mapped for reading only. Read permission is enough.

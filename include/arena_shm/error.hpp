@@ -27,6 +27,7 @@ enum class Code {
   obstructed,               ///< every free seat is read-locked by some process
   exhausted,                ///< the sequence numbers are used up (2^61 values)
   reentered,                ///< a writer was used from inside of itself, as from a signal handler
+  forked,                   ///< a handle was used in a forked child of the process that opened it
   unsupported,              ///< the system lacks something that is needed
   system,                   ///< a system call failed for a reason that has no code of its own
 };

@@ -13,6 +13,7 @@
 
 #include "arena_shm/core/guarded_writer.hpp"
 #include "arena_shm/core/reader_core.hpp"
+#include "arena_shm/core/retained.hpp"
 #include "arena_shm/core/segment.hpp"
 #include "arena_shm/core/writer_core.hpp"
 #include "arena_shm/duration.hpp"
@@ -29,17 +30,17 @@ class RawReader {
 
   /// Copies the next value into `value`, which has the record's size. Returns its seq, or nothing. Never waits.
   std::optional<std::uint64_t> next(std::span<std::byte> value);
-  bool wait_for(Duration timeout) { return core_.wait_for(timeout); }
-  void on_gap(std::function<void(const Gap&)> report) { core_.on_gap(std::move(report)); }
+  bool wait_for(Duration timeout) { return core_->wait_for(timeout); }
+  void on_gap(std::function<void(const Gap&)> report) { core_->on_gap(std::move(report)); }
 
-  std::uint64_t cursor() const noexcept { return core_.cursor(); }
-  std::uint64_t read_count() const noexcept { return core_.read_count(); }
-  std::uint64_t overwritten_count() const noexcept { return core_.overwritten_count(); }
-  std::uint64_t hole_count() const noexcept { return core_.hole_count(); }
-  std::uint64_t passed_over_count() const noexcept { return core_.passed_over_count(); }
+  std::uint64_t cursor() const noexcept { return core_->cursor(); }
+  std::uint64_t read_count() const noexcept { return core_->read_count(); }
+  std::uint64_t overwritten_count() const noexcept { return core_->overwritten_count(); }
+  std::uint64_t hole_count() const noexcept { return core_->hole_count(); }
+  std::uint64_t passed_over_count() const noexcept { return core_->passed_over_count(); }
 
  private:
-  core::ReaderCore core_;
+  core::ReaderCore::Owner core_;
 };
 
 /// Writer<T> without a type. Thread safety: one thread at a time.
@@ -66,7 +67,7 @@ class RawView {
   const std::byte* ptr_at(std::uint64_t i) const noexcept { return segment_->ring().slot_of(i).payload(); }
   /// Copies the value of `seq` into `value`, which has the record's size and counts only with ReadStatus::ok.
   ReadStatus read(std::uint64_t seq, std::span<std::byte> value) const;
-  RawReader reader(From from, const ReaderOptions& options = {}) const { return {segment_, from, options}; }
+  RawReader reader(From from, const ReaderOptions& options = {}) const { return {segment_.share(), from, options}; }
 
   std::uint64_t slots() const noexcept { return segment_->ring().slot_count; }
   std::uint64_t head() const noexcept { return segment_->ring().control->head.load(std::memory_order_acquire); }
@@ -78,7 +79,7 @@ class RawView {
  protected:
   explicit RawView(std::shared_ptr<const core::Segment> segment) : segment_(std::move(segment)) {}
 
-  std::shared_ptr<const core::Segment> segment_;
+  core::RetainedShare<const core::Segment> segment_;
 };
 
 /// Arena<T> without a type.
@@ -91,12 +92,12 @@ class RawArena : public RawView {
 
   /// Under the interprocess mutex. Returns the value's seq.
   std::uint64_t alloc(std::span<const std::byte> value);
-  RawWriter writer(std::string_view holder = {}) const { return {segment_, holder}; }
+  RawWriter writer(std::string_view holder = {}) const { return {segment_.share(), holder}; }
 
  private:
   explicit RawArena(std::shared_ptr<const core::Segment> segment);
 
-  std::unique_ptr<core::GuardedWriter> guarded_;
+  core::GuardedWriter::Owner guarded_;
 };
 
 }  // namespace arena_shm

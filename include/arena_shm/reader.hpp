@@ -27,7 +27,7 @@ template <class T>
 class Reader {
  public:
   Reader(std::shared_ptr<const core::Segment> segment, From from, const ReaderOptions& options)
-      : core_(std::move(segment), from, options) {}
+      : core_(new core::ReaderCore(std::move(segment), from, options)) {}
 
   /// Takes the next value, skipping and counting what is lost. Never waits.
   /// Returns: nothing if there is none to be had now: it has caught up, or a living writer has not published yet; or if
@@ -42,7 +42,7 @@ class Reader {
     std::optional<std::uint64_t> seq;
     std::optional<Entry<T>> entry(
         std::in_place, core::Elided([&] {
-          return Entry<T>{0, core::filled<T>([&](void* value) { seq = core_.next(core::CopyTo<T>(value)); })};
+          return Entry<T>{0, core::filled<T>([&](void* value) { seq = core_->next(core::CopyTo<T>(value)); })};
         }));
     if (seq)
       entry->seq = *seq;
@@ -59,7 +59,7 @@ class Reader {
     core::Effort effort = core::ReaderCore::effort_of_a_call();
     for (; count < entries.size(); ++count) {
       Entry<T>& entry = entries[count];
-      const auto seq = core_.next(core::CopyTo<T>(std::addressof(entry.value)), effort);
+      const auto seq = core_->next(core::CopyTo<T>(std::addressof(entry.value)), effort);
       if (!seq) break;
       entry.seq = *seq;
     }
@@ -71,21 +71,21 @@ class Reader {
   /// and less, it looks once.
   /// Returns: whether there was one, a moment ago.
   /// Cost: as next(), but in slices of less than a millisecond, between which it looks at the clock.
-  bool wait_for(Duration timeout) { return core_.wait_for(timeout); }
+  bool wait_for(Duration timeout) { return core_->wait_for(timeout); }
 
   /// Calls `report` for each run of values that was lost, before the value behind it is delivered. It may not use the
   /// reader.
-  void on_gap(std::function<void(const Gap&)> report) { core_.on_gap(std::move(report)); }
+  void on_gap(std::function<void(const Gap&)> report) { core_->on_gap(std::move(report)); }
 
   /// The next sequence number it wants.
-  std::uint64_t cursor() const noexcept { return core_.cursor(); }
-  std::uint64_t read_count() const noexcept { return core_.read_count(); }
-  std::uint64_t overwritten_count() const noexcept { return core_.overwritten_count(); }
-  std::uint64_t hole_count() const noexcept { return core_.hole_count(); }
-  std::uint64_t passed_over_count() const noexcept { return core_.passed_over_count(); }
+  std::uint64_t cursor() const noexcept { return core_->cursor(); }
+  std::uint64_t read_count() const noexcept { return core_->read_count(); }
+  std::uint64_t overwritten_count() const noexcept { return core_->overwritten_count(); }
+  std::uint64_t hole_count() const noexcept { return core_->hole_count(); }
+  std::uint64_t passed_over_count() const noexcept { return core_->passed_over_count(); }
 
  private:
-  core::ReaderCore core_;
+  core::ReaderCore::Owner core_;
 };
 
 }  // namespace arena_shm

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "arena_shm/core/futex.hpp"
+#include "arena_shm/core/process.hpp"
 
 namespace arena_shm::core {
 namespace {
@@ -37,12 +38,13 @@ void Ringer::wake() const noexcept {
 void Sleeper::announce() noexcept {
   if (doorbell_ == nullptr) return;
   announced_ = doorbell_->word.fetch_or(1, std::memory_order_seq_cst) | 1;  // D1
-  reaches_writers_ = fence_all_writers();                                  // D2
+  reaches_writers_ = fence_all_writers();                                   // D2
   std::atomic_thread_fence(std::memory_order_seq_cst);                      // D2
 }
 
 void Sleeper::doze(std::chrono::nanoseconds longest) noexcept {
   if (doorbell_ == nullptr) {
+    const NoCancel no_cancel;  // who calls this is asked in between
     std::this_thread::sleep_for(std::min(longest, poll_));
     poll_ = std::min(poll_ * 2, kLongestPoll);
     return;

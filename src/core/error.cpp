@@ -46,6 +46,7 @@ std::string_view to_string(Code code) noexcept {
     case Code::obstructed: return "obstructed";
     case Code::exhausted: return "exhausted";
     case Code::reentered: return "reentered";
+    case Code::forked: return "forked";
     case Code::unsupported: return "unsupported";
     case Code::system: return "system";
   }

@@ -29,17 +29,40 @@ GuardedParty::GuardedParty(const std::shared_ptr<const SeatHold>& hold, std::uin
       // A reservation is entered by a claim, which the writer of an exclusive arena does not store.
       patience(owner == nullptr || writer.ring().exclusive ? kNeverReserve : kFirstPatience) {}
 
-void GuardedParty::Retire::operator()(GuardedParty* party) const noexcept {
-  if (party->writer.hold().is_own()) {  // else a forked child, where nothing is mapped
-    if (party->writer.is_inside() || party->mutex.is_locked_by_me()) return;
-    party->mutex.give_reservation_back();
-  }
-  delete party;
+GuardedParty::~GuardedParty() {
+  if (writer.hold().is_own()) mutex.give_reservation_back();  // else a forked child, where nothing is mapped
 }
 
-GuardedWriter::GuardedWriter(std::shared_ptr<const Segment> segment) : segment_(std::move(segment)) {}
+bool GuardedParty::is_used() const noexcept {
+  return writer.hold().is_own() && (writer.is_inside() || mutex.is_waited_for() || mutex.is_locked_by_me());
+}
+
+GuardedWriter::GuardedWriter(std::shared_ptr<const Segment> segment)
+    : segment_(std::move(segment)),
+      forked_(
+          [](void* guarded) noexcept {
+            // Every alloc comes by join now.
+            static_cast<GuardedWriter*>(guarded)->first_.store(nullptr, std::memory_order_relaxed);
+          },
+          this) {
+  expect_exit(Begins::handle);
+}
+
+bool GuardedWriter::is_used() noexcept {
+  if (!joining_.try_lock()) return true;
+  joining_.unlock();
+  const GuardedParty* first = first_.load(std::memory_order_acquire);    // G1
+  const GuardedParty* others = others_.load(std::memory_order_acquire);  // G1
+  return (first != nullptr && first->is_used()) || (others != nullptr && others->is_used());
+}
+
+void GuardedWriter::retire(GuardedWriter* guarded) noexcept {
+  if (guarded->is_used() || (is_exiting() && !is_only_thread())) return;
+  delete guarded;
+}
 
 GuardedParty& GuardedWriter::join() {
+  if (forked_.holds()) refuse_forked(segment_->info().name);
   GuardedParty* first = first_.load(std::memory_order_acquire);  // G1
   if (first != nullptr && first->thread == &this_thread_mark) return *first;
   if (GuardedParty* others = others_.load(std::memory_order_acquire); others != nullptr) return *others;  // G1
@@ -49,11 +72,13 @@ GuardedParty& GuardedWriter::join() {
   if (first_storage_ == nullptr) {
     first_storage_.reset(new GuardedParty(hold_, 0, &this_thread_mark));
     first_.store(first_storage_.get(), std::memory_order_release);  // G2
+    expect_exit(Begins::use);
     return *first_storage_;
   }
   if (others_storage_ == nullptr) {
     others_storage_.reset(new GuardedParty(hold_, 1, nullptr));
     others_.store(others_storage_.get(), std::memory_order_release);  // G2
+    expect_exit(Begins::use);
   }
   return *others_storage_;
 }
@@ -80,7 +105,10 @@ LockedAlloc::LockedAlloc(GuardedWriter& guarded) : guarded_(guarded), outer_(thi
     party_ = &guarded_.join();
     if (interrupts_reserved_alloc()) refuse_reentry(guarded_.segment_->info().name);
     const bool alone = party_->mutex.try_lock_free();
-    if (!alone) party_->mutex.lock();
+    if (!alone) {
+      expect_exit(Begins::use);
+      party_->mutex.lock();
+    }
     party_->alone = alone ? party_->alone + 1 : 0;
   } catch (...) {
     std::atomic_signal_fence(std::memory_order_seq_cst);

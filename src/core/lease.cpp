@@ -101,6 +101,7 @@ LeaseFile::LeaseFile(int fd, std::string name) : fd_(above_standard(fd)), name_(
 }
 
 LeaseFile::~LeaseFile() {
+  const NoCancel no_cancel;
   const int fd = fd_.load(std::memory_order_relaxed);
   if (is_ours(fd)) ::close(fd);  // else the program closed it, and the number is another file's
 }

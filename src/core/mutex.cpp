@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "arena_shm/error.hpp"
@@ -33,6 +34,19 @@ constexpr int kSpins = 200;
                              .remedy = "keep the library's descriptors open, or the name in place"});
 }
 
+class Counted {
+ public:
+  explicit Counted(std::atomic<std::uint32_t>& count) noexcept : count_(count) {
+    count_.fetch_add(1, std::memory_order_relaxed);
+  }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+  ~Counted() { count_.fetch_sub(1, std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint32_t>& count_;
+};
+
 /// Spins while the word is owned; the last value seen.
 std::uint64_t spin_while_owned(const std::atomic<std::uint64_t>& word) noexcept {
   std::uint64_t seen = word.load(std::memory_order_acquire);
@@ -52,11 +66,12 @@ std::uint64_t spin_while_owned(const std::atomic<std::uint64_t>& word) noexcept 
 }
 
 [[noreturn]] void refuse_reentry() {
-  throw Error(Code::reentered, {.name = {},
-                                .doing = "lock the arena's mutex",
-                                .expected = "a thread that is not inside of Arena::alloc",
-                                .found = "one that is, through another handle: a signal handler has interrupted it there",
-                                .remedy = "give signal handlers a Writer of their own"});
+  throw Error(Code::reentered,
+              {.name = {},
+               .doing = "lock the arena's mutex",
+               .expected = "a thread that is not inside of Arena::alloc",
+               .found = "one that is, through another handle: a signal handler has interrupted it there",
+               .remedy = "give signal handlers a Writer of their own"});
 }
 
 /// CASes it to free, whatever W says meanwhile. Requires: `seen` is the word of one who is dead, or of nobody any more.
@@ -134,6 +149,7 @@ bool InterprocessMutex::take_reservation_back(std::uint64_t seen) const {
 }
 
 bool InterprocessMutex::lock_slow(Clock::time_point deadline) {
+  std::optional<Counted> sleeping;
   const bool try_only = deadline == Clock::time_point::min();
   int untestable = 0;
   std::uint64_t waiters = 0;  // W, once others may be asleep
@@ -165,6 +181,7 @@ bool InterprocessMutex::lock_slow(Clock::time_point deadline) {
       continue;
     }
     if (over) return false;
+    if (!sleeping) sleeping.emplace(waiting_);
     ::pthread_testcancel();  // the one place of it that may be cancelled: nothing is held
     futex_wait(word_, seen, std::min<std::chrono::nanoseconds>(kSlice, deadline - now));
     ARENA_SHM_STOP_POINT(mutex_woken);

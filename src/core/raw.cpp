@@ -28,11 +28,11 @@ auto copy_into(std::span<std::byte> value) noexcept {
 }  // namespace
 
 RawReader::RawReader(std::shared_ptr<const core::Segment> segment, From from, const ReaderOptions& options)
-    : core_(std::move(segment), from, options) {}
+    : core_(new core::ReaderCore(std::move(segment), from, options)) {}
 
 std::optional<std::uint64_t> RawReader::next(std::span<std::byte> value) {
-  check_size(value.size(), core_.ring().payload_bytes);
-  return core_.next(copy_into(value));
+  check_size(value.size(), core_->ring().payload_bytes);
+  return core_->next(copy_into(value));
 }
 
 RawWriter::RawWriter(std::shared_ptr<const core::Segment> segment, std::string_view holder)
@@ -64,7 +64,7 @@ ReadStatus RawView::read(std::uint64_t seq, std::span<std::byte> value) const {
 }
 
 RawArena::RawArena(std::shared_ptr<const core::Segment> segment)
-    : RawView(segment), guarded_(std::make_unique<core::GuardedWriter>(std::move(segment))) {}
+    : RawView(segment), guarded_(new core::GuardedWriter(std::move(segment))) {}
 
 RawArena RawArena::create(std::string_view name, const RecordType& record, const Options& options) {
   return RawArena(core::Segment::create(name, record, options));

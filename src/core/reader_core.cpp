@@ -1,5 +1,7 @@
 #include "arena_shm/core/reader_core.hpp"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -21,6 +23,7 @@ constexpr int kLongestBackoff = 128;  // some microseconds
 
 ReadStatus status_of_unseen(const Segment& segment, std::uint64_t seq) {
   const Ring& ring = segment.ring();
+  segment.require_own_process();
   if (ring.control->head.load(std::memory_order_acquire) <= seq) return ReadStatus::not_yet;  // T1
   Effort effort(0);  // one scan, whatever it takes
   switch (settle(ring, Claims(ring, segment.witness(), effort), {seq, seq + 1}, {}).verdict) {
@@ -33,12 +36,14 @@ ReadStatus status_of_unseen(const Segment& segment, std::uint64_t seq) {
 }
 
 ReaderCore::ReaderCore(std::shared_ptr<const Segment> segment, From from, const ReaderOptions& options)
-    : segment_(std::move(segment)),
+    : segment_((segment->require_own_process(), std::move(segment))),
       ring_(segment_->ring()),
       options_(options),
       lap_(ring_),
       cursor_(from.cursor(std::min(ring_.control->head.load(std::memory_order_acquire), kSeqLimit), ring_.slot_count)),
-      sleeper_(options.doorbell ? segment_->doorbell() : nullptr) {
+      sleeper_(options.doorbell ? segment_->doorbell() : nullptr),
+      forked_([](void* reader) noexcept { static_cast<ReaderCore*>(reader)->lap_.close(); }, this) {
+  expect_exit(Begins::handle);
   options_.hold =
       std::max<std::chrono::nanoseconds>(options_.hold, {});  // what is subtracted from it is never negative
   if (cursor_ <= kSeqLimit) return;
@@ -47,6 +52,11 @@ ReaderCore::ReaderCore(std::shared_ptr<const Segment> segment, From from, const 
                                        .expected = "a sequence number of at most " + std::to_string(kSeqLimit),
                                        .found = std::to_string(cursor_),
                                        .remedy = "begin at one that can be handed out"});
+}
+
+void ReaderCore::enter_lap() {
+  if (forked_.holds()) refuse_forked(segment_->info().name);
+  lap_.move_to(cursor_);
 }
 
 ReaderCore::Look ReaderCore::look() {
@@ -110,6 +120,7 @@ void ReaderCore::await_batch(Clock::time_point deadline) {
 
 bool ReaderCore::wait_for(std::chrono::nanoseconds timeout) {
   using std::chrono::nanoseconds;
+  if (!lap_.contains(cursor_)) enter_lap();
   // Before the clock is asked, which takes as long as a value's way from the writer.
   if (options_.manner == Manner::latency && timeout > nanoseconds{0} && comes_soon() && look() == Look::ready)
     return true;
@@ -118,6 +129,8 @@ bool ReaderCore::wait_for(std::chrono::nanoseconds timeout) {
   const auto deadline = timeout < forever - begin ? begin + timeout : forever;
   if (options_.manner == Manner::throughput) await_batch(deadline);
   sleeper_.reset();
+  expect_exit(Begins::use);
+  const Marked inside(inside_);
   for (bool has_spun = false;; has_spun = true) {
     const Look before = look();
     if (before == Look::ready) return true;
@@ -126,6 +139,7 @@ bool ReaderCore::wait_for(std::chrono::nanoseconds timeout) {
       if (gap_open_) close_gap();
       return false;
     }
+    ::pthread_testcancel();  // nothing is held
     if (before == Look::tired) continue;
     std::chrono::nanoseconds longest = deadline - now;
     if (pending_seq_ == cursor_) {

@@ -163,12 +163,18 @@ void ReaderCore::lose_up_to(std::uint64_t end, Loss cause) {
     return;
   }
   const Gap before = std::exchange(gap_, lost);
-  if (std::exchange(gap_open_, true) && report_) report_(before);
+  if (std::exchange(gap_open_, true)) report(before);
 }
 
 void ReaderCore::close_gap() {
   gap_open_ = false;
-  if (report_) report_(gap_);
+  report(gap_);
+}
+
+void ReaderCore::report(const Gap& gap) {
+  if (!report_) return;
+  const Marked inside(inside_);
+  report_(gap);
 }
 
 }  // namespace arena_shm::core

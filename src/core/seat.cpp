@@ -1,5 +1,6 @@
 #include "arena_shm/core/seat.hpp"
 
+#include <pthread.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -42,7 +43,9 @@ bool clear_dead_seat(const Segment& segment, std::uint32_t index) {
 }
 
 SeatHold::SeatHold(std::shared_ptr<const Segment> segment, std::string_view holder)
-    : segment_(std::move(segment)), membarrier_registered_(register_for_membarrier()) {
+    : segment_((segment->require_own_process(), std::move(segment))),
+      membarrier_registered_(register_for_membarrier()) {
+  ::pthread_testcancel();
   const NoCancel no_cancel;
   take_a_free_one();
   clear_up_after_predecessor();  // E4

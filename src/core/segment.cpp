@@ -1,6 +1,7 @@
 #include "arena_shm/core/segment.hpp"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include <utility>
 
 #include "arena_shm/core/header.hpp"
+#include "arena_shm/core/stop_point.hpp"
 #include "core/dump.hpp"
 #include "core/segment_files.hpp"
 
@@ -76,6 +78,8 @@ std::string checked_name(std::string_view name) {
 
 std::shared_ptr<const Segment> Segment::create(std::string_view name, const RecordType& record,
                                                const Options& options) {
+  ::pthread_testcancel();
+  const NoCancel no_cancel;
   const std::string file_name = checked_name(name);
   const Header header = make_header(file_name, record, options);
   const Draft draft(file_name, header, record.schema, options.mode);
@@ -86,6 +90,8 @@ std::shared_ptr<const Segment> Segment::create(std::string_view name, const Reco
 }
 
 std::shared_ptr<const Segment> Segment::open(std::string_view name, Access access) {
+  ::pthread_testcancel();
+  const NoCancel no_cancel;
   const std::string file_name = checked_name(name);
   Descriptor file = open_file(file_name, access);
   return std::shared_ptr<const Segment>(new Segment(file_name, file.release(), access));
@@ -93,6 +99,8 @@ std::shared_ptr<const Segment> Segment::open(std::string_view name, Access acces
 
 std::shared_ptr<const Segment> Segment::open_or_create(std::string_view name, const RecordType& record,
                                                        const Options& options) {
+  ::pthread_testcancel();
+  const NoCancel no_cancel;
   check_arguments(checked_name(name), record, options);  // not only when it falls to this caller to create
   constexpr int kAttempts = 100;                         // each needs somebody to create or remove the name in between
   for (int attempt = 1;; ++attempt) {
@@ -116,6 +124,8 @@ std::shared_ptr<const Segment> Segment::open_or_create(std::string_view name, co
 }
 
 bool Segment::remove(std::string_view name) {
+  ::pthread_testcancel();
+  const NoCancel no_cancel;
   const std::string file_name = checked_name(name);
   errno = 0;
   if (bip::shared_memory_object::remove(file_name.c_str())) return true;
@@ -124,7 +134,10 @@ bool Segment::remove(std::string_view name) {
 }
 
 Segment::Segment(const std::string& name, int fd, Access access)
-    : leases_(std::make_unique<LeaseFile>(fd, name)), access_(access), owner_(ProcessMark::current()) {
+    : leases_(std::make_unique<LeaseFile>(fd, name)),
+      access_(access),
+      owner_(ProcessMark::current()),
+      forked_([](void* segment) noexcept { static_cast<Segment*>(segment)->refuse_child(); }, this) {
   fd = leases_->fd();  // it may have been moved
   const Header header = read_header(fd, name);
   check_reserved(fd, name, header);
@@ -169,9 +182,12 @@ std::byte* Segment::map(const Region& region, bool writable, int fd) const {
 }
 
 Doorbell* Segment::doorbell() const noexcept {
+  const NoCancel no_cancel;
+  const SignalsBlocked no_handlers;  // one that makes a reader would come upon the lock
   const std::lock_guard<std::mutex> guard(mapping_);
   if (doorbell_tried_) return doorbell_;
   doorbell_tried_ = true;
+  ARENA_SHM_STOP_POINT(doorbell_mapping);
   const Descriptor fresh(leases_->open_fresh(O_RDWR));
   if (!fresh) return nullptr;  // no permission to write: the reader polls
   try {
@@ -182,7 +198,20 @@ Doorbell* Segment::doorbell() const noexcept {
   return doorbell_;
 }
 
+/// What looks at the ring without asking first, as ptr_at does, shall find memory there.
+void Segment::refuse_child() noexcept {
+  const std::size_t bytes = sizeof(Control) + ring_.payload_offset_bytes + ring_.payload_bytes + sizeof(std::uint64_t);
+  void* zeros = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (zeros == MAP_FAILED) return;
+  ring_.control = static_cast<Control*>(zeros);
+  ring_.seats = nullptr;
+  ring_.seat_count = 0;
+  ring_.slots = static_cast<std::byte*>(zeros) + sizeof(Control);
+  ring_.stride_bytes = 0;
+}
+
 void Segment::prefault() const noexcept {
+  if (forked_.holds()) return;
   const std::size_t bytes = ring_.slot_count * ring_.stride_bytes;
   const int advice = access_ == Access::read_write ? MADV_POPULATE_WRITE : MADV_POPULATE_READ;
   if (::madvise(ring_.slots, bytes, advice) == 0 || errno != EINVAL) return;

@@ -44,6 +44,7 @@ bool Witness::may_ask_proc(std::uint32_t seat) const noexcept {
 }
 
 bool Witness::proc_says_over(std::uint32_t seat, std::uint64_t session) const noexcept {
+  const NoCancel no_cancel;  // it opens and closes files
   const Seat& words = ring_.seats[seat];
   const Holder holder{.pid = words.pid.load(std::memory_order_relaxed),
                       .start_time = words.start_time.load(std::memory_order_relaxed),

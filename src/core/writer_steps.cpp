@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "arena_shm/core/futex.hpp"
+#include "arena_shm/core/retained.hpp"
 #include "arena_shm/error.hpp"
 
 namespace arena_shm::core {
@@ -35,7 +36,16 @@ WriterSteps::WriterSteps(std::shared_ptr<const SeatHold> hold, std::uint32_t whi
       ringer_(*hold_->segment()->doorbell(), !hold_->membarrier_registered()),
       lap_(ring_),
       stuck_(ring_.claim_count()),
-      exclusive_(ring_.exclusive ? Exclusive::idle : Exclusive::no) {}
+      exclusive_(ring_.exclusive ? Exclusive::idle : Exclusive::no),
+      forked_([](void* writer) noexcept { static_cast<WriterSteps*>(writer)->refuse_child(); }, this) {
+  expect_exit(Begins::handle);
+}
+
+/// Every alloc now begins where a starved one of a shared arena does: in await_free_slot.
+void WriterSteps::refuse_child() noexcept {
+  become(Exclusive::no);
+  starved_ = true;
+}
 
 void WriterSteps::enter_lap(std::uint64_t seq, std::uint64_t next) {
   if (seq >= kSeqLimit) {
@@ -208,6 +218,9 @@ bool WriterSteps::free_slot_ahead() {
 }
 
 bool WriterSteps::await_free_slot(bool may_wait) {
+  if (forked_.holds()) refuse_forked(hold_->segment()->info().name);
+  expect_exit(Begins::use);
+  const Marked waiting(waiting_);
   blocked_ = {};
   own_next();  // refuses a signal handler that came while this writer is inside
   constexpr std::chrono::microseconds kLongestSleep{1000};

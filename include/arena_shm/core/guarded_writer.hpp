@@ -12,7 +12,9 @@
 #include <string_view>
 #include <utility>
 
+#include "arena_shm/core/forked.hpp"
 #include "arena_shm/core/mutex.hpp"
+#include "arena_shm/core/retained.hpp"
 #include "arena_shm/core/writer_core.hpp"
 
 namespace arena_shm::core {
@@ -37,11 +39,12 @@ struct GuardedParty {
   std::uint32_t alone = 0;
   std::uint32_t patience;  ///< grows; never, for who may not reserve
 
-  /// Destroys it, unless a thread is inside of it: WriterCore::Retire.
-  struct Retire {
-    void operator()(GuardedParty* party) const noexcept;
-  };
-  using Owner = std::unique_ptr<GuardedParty, Retire>;
+  ~GuardedParty();
+  GuardedParty(const GuardedParty&) = delete;
+  GuardedParty& operator=(const GuardedParty&) = delete;
+
+  /// Is a thread inside of it, or waiting to be?
+  bool is_used() const noexcept;
 };
 
 /// Thread safety: all members may be called from any thread.
@@ -51,8 +54,12 @@ class GuardedWriter {
   GuardedWriter(const GuardedWriter&) = delete;
   GuardedWriter& operator=(const GuardedWriter&) = delete;
 
+  /// Destroys it, unless a thread is, or may be, inside of it: as WriterCore::retire.
+  static void retire(GuardedWriter* guarded) noexcept;
+  using Owner = Retained<GuardedWriter>;
+
   /// WriterCore::alloc under the interprocess mutex. Takes a seat at the first call.
-  /// Errors: as SeatHold, WriterCore::alloc and InterprocessMutex::lock.
+  /// Errors: as SeatHold, WriterCore::alloc and InterprocessMutex::lock; Code::forked.
   template <class Fill>
   [[gnu::always_inline]] std::uint64_t alloc(Fill fill) {
     GuardedParty* first = first_.load(std::memory_order_acquire);  // G1: sees what join() built before G2
@@ -75,15 +82,17 @@ class GuardedWriter {
 
   /// The calling thread's party; takes its seat if it is the first to need it.
   GuardedParty& join();
+  bool is_used() noexcept;
   friend class LockedAlloc;
 
   std::shared_ptr<const Segment> segment_;
   std::mutex joining_;  // guards the three below while they change
   std::shared_ptr<const SeatHold> hold_;
-  GuardedParty::Owner first_storage_;
-  GuardedParty::Owner others_storage_;
+  std::unique_ptr<GuardedParty> first_storage_;
+  std::unique_ptr<GuardedParty> others_storage_;
   std::atomic<GuardedParty*> first_{nullptr};
   std::atomic<GuardedParty*> others_{nullptr};
+  InForkedChild forked_;
 };
 
 /// One alloc under the lock: refuses re-entry, takes a seat if need be, locks, and unlocks or reserves.

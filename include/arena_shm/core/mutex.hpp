@@ -74,7 +74,8 @@ constexpr std::uint64_t mutex_reserved_for(std::uint32_t owner, std::uint64_t re
 /// Frees the mutex if it belongs to a dead session of `seat`. May be called by anybody, at any time.
 void free_dead_mutex(const Ring& ring, const Witness& witness, std::uint32_t seat) noexcept;
 
-/// Frees the mutex if it belongs to `seat`. Requires: all sessions that have begun are over, and no other one can begin.
+/// Frees the mutex if it belongs to `seat`. Requires: all sessions that have begun are over, and no other one can
+/// begin.
 void free_mutex_of_seat(const Ring& ring, std::uint32_t seat) noexcept;
 
 /// One seat's side of the mutex. Meets the requirements of Lockable and of Boost.Interprocess's mutex concept.
@@ -139,6 +140,9 @@ class InterprocessMutex {
 #endif
   }
 
+  /// Does a thread sleep in it? Relaxed: for who leaves it alone then.
+  bool is_waited_for() const noexcept { return waiting_.load(std::memory_order_relaxed) != 0; }
+
   /// Gives the reservation back, if there is one. Requires: its thread is not inside of alloc.
   void give_reservation_back() noexcept;
 
@@ -158,6 +162,7 @@ class InterprocessMutex {
   std::uint32_t seat_;
   std::uint64_t me_;
   std::uint64_t reserved_word_ = kNoReservation;  // of the one thread that may reserve
+  std::atomic<std::uint32_t> waiting_{0};         // threads that sleep in lock_slow, or have
 };
 
 }  // namespace arena_shm::core

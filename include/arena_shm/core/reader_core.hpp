@@ -19,6 +19,7 @@
 // slow writer may still publish a value that is many laps old, its slot being quarantined for it meanwhile.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -28,6 +29,8 @@
 
 #include "arena_shm/core/doorbell.hpp"
 #include "arena_shm/core/effort.hpp"
+#include "arena_shm/core/forked.hpp"
+#include "arena_shm/core/retained.hpp"
 #include "arena_shm/core/ring.hpp"
 #include "arena_shm/core/segment.hpp"
 #include "arena_shm/core/settle.hpp"
@@ -61,6 +64,15 @@ class ReaderCore {
 
   /// Errors: Code::invalid_argument, if `from` is beyond every possible seq.
   ReaderCore(std::shared_ptr<const Segment> segment, From from, const ReaderOptions& options);
+  ReaderCore(const ReaderCore&) = delete;
+  ReaderCore& operator=(const ReaderCore&) = delete;
+  ~ReaderCore() = default;
+
+  /// Destroys a reader, unless a thread waits in it, or is told of a gap; and not in exit().
+  static void retire(ReaderCore* reader) noexcept {
+    if (!reader->inside_.load(std::memory_order_relaxed) && !is_exiting()) delete reader;
+  }
+  using Owner = Retained<ReaderCore>;
 
   /// Takes the next value, `copy_out(payload words)` copying it: may run more than once, the last one counts.
   /// Returns its seq, or nothing when there is none to be had now, or the effort is spent. Never waits.
@@ -76,7 +88,7 @@ class ReaderCore {
   std::optional<std::uint64_t> next(Take&& copy_out, Effort& effort) {
     for (;;) {
       if (!lap_.contains(cursor_)) [[unlikely]]
-        lap_.move_to(cursor_);
+        enter_lap();
       const Slot slot = lap_.slot(cursor_);
       const std::uint64_t stamp = slot.stamp();                               // R1
       if (stamp == done(cursor_) && slot.take(stamp, copy_out)) [[likely]] {  // R2 to R4
@@ -124,6 +136,9 @@ class ReaderCore {
     std::uint64_t first = kNone;   // the first seq that is not proven overwritten, as far as it goes
   };
 
+  /// Errors: Code::forked.
+  [[gnu::noinline, gnu::cold]] void enter_lap();
+  void report(const Gap& gap);
   /// The cursor's slot does not show it: one step towards a value.
   [[gnu::noinline, gnu::cold]] Look look_further(Effort& effort);
   /// As many steps as a slice of time allows: a fraction of a millisecond, or one scan of the seats. Never `again`.
@@ -186,6 +201,8 @@ class ReaderCore {
   Gap gap_;
   std::function<void(const Gap&)> report_;
   Sleeper sleeper_;
+  std::atomic<bool> inside_{false};  // waiting, or reporting. Relaxed: looked at in order to leave it alone
+  InForkedChild forked_;
 };
 
 }  // namespace arena_shm::core

@@ -92,6 +92,8 @@ class Lap {
   [[gnu::always_inline]] std::uint64_t predecessor(std::uint64_t seq) const noexcept {
     return (done(seq) - 2 * ring_.slot_count) & used_;
   }
+  /// Contains nothing until the next move_to.
+  void close() noexcept { length_ = foreseen_ = 0; }
   /// Goes to the lap of seq.
   [[gnu::noinline, gnu::cold]] void move_to(std::uint64_t seq) noexcept {
     const std::uint64_t next = first_ + ring_.slot_count;

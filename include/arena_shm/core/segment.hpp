@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "arena_shm/core/forked.hpp"
 #include "arena_shm/core/layout.hpp"
 #include "arena_shm/core/lease.hpp"
 #include "arena_shm/core/ring.hpp"
@@ -46,6 +47,12 @@ class Segment {
   const Witness& witness() const noexcept { return *witness_; }
   /// The doorbell, mapped writable at the first call; null if it may not be written.
   Doorbell* doorbell() const noexcept;
+  /// Errors: Code::forked, in a forked child. There, ring() is one of zeros, without seats, in memory of the child's
+  /// own.
+  void require_own_process() const {
+    if (forked_.holds()) [[unlikely]]
+      refuse_forked(info_.name);
+  }
   /// Maps all slots, as far as the kernel lets it, instead of each page when it is first touched.
   void prefault() const noexcept;
 
@@ -53,6 +60,7 @@ class Segment {
   class Mapping;
 
   Segment(const std::string& name, int fd, Access access);
+  void refuse_child() noexcept;
   std::byte* map(const Region& region, bool writable, int fd) const;
 
   std::unique_ptr<LeaseFile> leases_;
@@ -66,6 +74,7 @@ class Segment {
   mutable std::vector<std::unique_ptr<Mapping>> mappings_;
   mutable Doorbell* doorbell_ = nullptr;
   mutable bool doorbell_tried_ = false;
+  InForkedChild forked_;
 };
 
 /// The name without a leading slash. Errors: Code::invalid_name.

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "arena_shm/core/prefetch.hpp"
+#include "arena_shm/core/retained.hpp"
 #include "arena_shm/core/writer_steps.hpp"
 #include "arena_shm/options.hpp"
 
@@ -20,14 +21,13 @@ namespace arena_shm::core {
 /// Thread safety: one thread at a time.
 class WriterCore : public WriterSteps {
  public:
-  /// Destroys a writer, unless a thread is inside of it (as when exit() destroys what another thread uses): then its
-  /// seat, its lease and its mappings stay with that thread until the process ends.
-  struct Retire {
-    void operator()(WriterCore* writer) const noexcept {
-      if (!writer->is_inside()) delete writer;
-    }
-  };
-  using Owner = std::unique_ptr<WriterCore, Retire>;
+  /// Destroys a writer, unless a thread is, or may be, inside of it (as when exit() destroys what another thread uses):
+  /// then its seat, its lease and its mappings stay with that thread until the process ends.
+  static void retire(WriterCore* writer) noexcept {
+    if (writer->is_inside() || (is_exiting() && !is_only_thread())) return;
+    delete writer;
+  }
+  using Owner = Retained<WriterCore>;
 
   /// Takes a seat. Errors: as SeatHold.
   WriterCore(std::shared_ptr<const Segment> segment, std::string_view holder)

@@ -29,9 +29,9 @@
 // W1 and W2 having come before its own W2.
 //
 // Slow path. The chain of the slot is broken: somebody older is still inside, or died, or skipped. If another seat's
-// claim blocks seq (stamp.hpp) and its holder is not dead, the slot is quarantined: seq is skipped and becomes a hole, for a
-// stopped writer's late stores cannot be fenced off. Otherwise every older writer of the slot has finished, skipped or
-// died, and the slot is taken, whatever its stamp says. Nothing is ever repaired.
+// claim blocks seq (stamp.hpp) and its holder is not dead, the slot is quarantined: seq is skipped and becomes a hole,
+// for a stopped writer's late stores cannot be fenced off. Otherwise every older writer of the slot has finished,
+// skipped or died, and the slot is taken, whatever its stamp says. Nothing is ever repaired.
 //
 // One scan decides for a run of seqs. Who may be older than seq' in its slot, up to a lap behind the scanner's own seq,
 // has taken its number before that one (it is at most seq' - slots): so the scan sees its claim, and who does not
@@ -51,6 +51,7 @@
 
 #include "arena_shm/core/claims.hpp"
 #include "arena_shm/core/doorbell.hpp"
+#include "arena_shm/core/forked.hpp"
 #include "arena_shm/core/prefetch.hpp"
 #include "arena_shm/core/ring.hpp"
 #include "arena_shm/core/seat.hpp"
@@ -68,8 +69,11 @@ class WriterSteps {
   const Ring& ring() const noexcept { return ring_; }
   const SeatHold& hold() const noexcept { return *hold_; }
 
-  /// Is some thread inside of alloc? False in a forked child, where nothing is mapped. Cost: a system call.
-  bool is_inside() const noexcept { return hold_->is_own() && is_claimed(); }
+  /// Is some thread inside of alloc, or waiting to be? False in a forked child, where nothing is mapped. Cost: a system
+  /// call.
+  bool is_inside() const noexcept {
+    return hold_->is_own() && (is_claimed() || waiting_.load(std::memory_order_relaxed));
+  }
 
   /// The same without the system call. Requires: not a forked child.
   bool is_claimed() const noexcept {
@@ -170,7 +174,7 @@ class WriterSteps {
   /// False: so many skips in a row that it would have to wait, and may not; the claim is idle(next) then.
   [[gnu::noinline, gnu::cold]] bool after_skip(std::uint64_t next, bool may_wait);
   /// Waits, if it may, until there is a free slot within the next lap; is there one? Requires: an idle claim.
-  /// Errors: Code::reentered.
+  /// Errors: Code::reentered, forked.
   [[gnu::noinline, gnu::cold]] bool await_free_slot(bool may_wait);
   void count_skip() noexcept;
   /// Skips seq, and leaves alloc.
@@ -206,12 +210,15 @@ class WriterSteps {
   bool scan(std::uint64_t seq);
   bool keeps_blocking(Claim& claim, std::uint64_t seq, const Claims& claims, Patience& patience);
   bool free_slot_ahead();
+  void refuse_child() noexcept;
   [[noreturn]] void refuse_corrupt(std::uint64_t seq, std::uint64_t stamp);
 
   Scanned clear_;
   Scanned blocked_;                    // counts while the call lasts:
   std::uint64_t blocked_values_ = 0;   // until this seat has published more
   std::uint64_t looked_ahead_to_ = 0;  // free_slot_ahead became tired here; 0: it did not
+  std::atomic<bool> waiting_{false};   // in await_free_slot. Relaxed: looked at in order to leave it alone (retire)
+  InForkedChild forked_;               // the last one: the first to go
 };
 
 }  // namespace arena_shm::core
