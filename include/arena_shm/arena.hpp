@@ -102,8 +102,8 @@ class ArenaBase {
 
 /// An arena, mapped for reading and writing. Movable; the segment stays until it is removed, whoever lives.
 ///
-/// Thread safety: all members may be called from any thread. Does not survive fork: the child must not use it, and
-/// destroying it there does nothing; open it anew.
+/// Thread safety: all members may be called from any thread. Does not survive fork: used in the child it is
+/// Code::forked, and destroying it there does nothing; open it anew.
 template <class T>
 class Arena : public ArenaBase<T> {
  public:

@@ -220,6 +220,24 @@ TEST_F(ExitWhileTest, InAStaticThatAThreadMade) {
   EXPECT_EQ(child.end(), "exit 7");
 }
 
+TEST_F(ExitWhileTest, LookingAtAViewThatIsTheOnlyHandle) {
+  Child child([&] {
+    Late::late_exit = true;
+    static std::optional<ArenaView<std::uint64_t>> view = ArenaView<std::uint64_t>::open(name_);
+    static std::atomic<bool> looks{false};
+    std::thread([] {
+      for (;;) {
+        view->read(0);
+        looks = true;
+      }
+    }).detach();
+    while (!looks) std::this_thread::yield();
+    std::exit(7);
+    return 1;
+  });
+  EXPECT_EQ(child.end(), "exit 7");
+}
+
 // In a process with one thread, exit() gives everything back in order.
 TEST_F(ExitWhileTest, NothingLeavesTheSeats) {
   Child child([&] {
@@ -242,6 +260,7 @@ TEST_F(ExitWhileTest, AnythingItsSeatsAreThoseOfTheDead) {
                 "", [] { statics.arena->alloc(1); }, 2)
                 .end(),
             "exit 7");
+  EXPECT_EQ(file_.seat(0).ended, 0U) << "the writer's, which any thread might have been in";
   auto writer = arena_.writer();
   EXPECT_EQ(writer.seat(), 0U);
   EXPECT_EQ(writer.alloc(2).value, 2U);
