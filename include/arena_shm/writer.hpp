@@ -21,8 +21,8 @@ namespace arena_shm {
 ///
 /// Thread safety: one thread at a time; take one Writer per thread. Using one from inside of itself, as from a signal
 /// handler, throws Code::reentered. Does not survive fork: used in the child it is Code::forked, and destroying it
-/// there does nothing. Progress: does not wait for anybody, dead, stopped or slow, but when every slot is held by writers that
-/// have stopped in the middle of a value.
+/// there does nothing. Progress: does not wait for anybody, dead, stopped or slow, but when every slot is held by
+/// writers that have stopped in the middle of a value.
 template <class T>
 class Writer {
  public:

@@ -18,7 +18,7 @@ Claim Claims::look(std::uint32_t number) const noexcept {
   if (ring_.exclusive) return look_exclusive(ring_);
   const ClaimWords there = ring_.claim(number);
   const std::uint64_t word = there.word.load(std::memory_order_acquire);  // the claim first
-  const std::uint64_t hi = there.hi.load(std::memory_order_acquire);       // grows only: a mismatch covers more
+  const std::uint64_t hi = there.hi.load(std::memory_order_acquire);      // grows only: a mismatch covers more
   const std::uint64_t first = claim_seq(word);
   switch (claim_kind(word)) {
     case ClaimKind::claiming: return {.number = number, .word = word, .first = first, .end = Claim::kNoEnd};

@@ -38,9 +38,7 @@ struct ClaimFacts {
   std::uint64_t seq = 0;
   std::uint64_t hi = 0;
   std::uint64_t word() const noexcept { return seq << 2 | static_cast<std::uint64_t>(kind); }
-  bool is_inside() const noexcept {
-    return kind == core::ClaimKind::claiming || kind == core::ClaimKind::writing;
-  }
+  bool is_inside() const noexcept { return kind == core::ClaimKind::claiming || kind == core::ClaimKind::writing; }
 };
 
 struct SeatFacts {
@@ -62,11 +60,11 @@ struct SeatFacts {
   Process process;               ///< of the pid, if it is still the process that took the seat
 
   /// The claim to show: one that says that somebody is inside, if there is one.
-  const ClaimFacts& claim() const noexcept { return claims[1].is_inside() && !claims[0].is_inside() ? claims[1] : claims[0]; }
-  /// What a session that is over has left in its claims is nobody's.
-  bool is_inside() const noexcept {
-    return holder != Holder::left && (claims[0].is_inside() || claims[1].is_inside());
+  const ClaimFacts& claim() const noexcept {
+    return claims[1].is_inside() && !claims[0].is_inside() ? claims[1] : claims[0];
   }
+  /// What a session that is over has left in its claims is nobody's.
+  bool is_inside() const noexcept { return holder != Holder::left && (claims[0].is_inside() || claims[1].is_inside()); }
 };
 
 struct Seats {

@@ -135,9 +135,7 @@ void add_counters(Page& page) {
                 });
 }
 
-bool is_in_flight(const inspect::SeatFacts& seat) {
-  return seat.is_inside();
-}
+bool is_in_flight(const inspect::SeatFacts& seat) { return seat.is_inside(); }
 
 void add_writers(Page& page) {
   constexpr std::array<std::pair<Holder, const char*>, 8> kStates{{{Holder::alive, "alive"},

@@ -109,8 +109,8 @@ JsonObject seat_object(const inspect::SeatFacts& seat, const inspect::Facts& fac
 
 std::string count_seats(const inspect::Seats& seats) {
   std::string text;
-  for (const Holder holder : {Holder::alive, Holder::dying, Holder::dumping, Holder::gone, Holder::dead, Holder::left, Holder::never,
-                              Holder::unknown}) {
+  for (const Holder holder : {Holder::alive, Holder::dying, Holder::dumping, Holder::gone, Holder::dead, Holder::left,
+                              Holder::never, Holder::unknown}) {
     if (const std::size_t count = seats.count(holder); count > 0) {
       text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, to_string(holder));
     }

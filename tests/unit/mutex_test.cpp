@@ -110,7 +110,8 @@ TEST_F(MutexTest, ThreadsExcludeEachOtherOnSeatsOfTheirOwnAndOnASharedOne) {
   SeatHold holds[3] = {{segment, ""}, {segment, ""}, {segment, ""}};
   std::vector<std::unique_ptr<InterprocessMutex>> mutexes;
   for (const SeatHold& hold : holds)
-    mutexes.push_back(std::make_unique<InterprocessMutex>(segment->ring(), segment->witness(), hold.index(), hold.session()));
+    mutexes.push_back(
+        std::make_unique<InterprocessMutex>(segment->ring(), segment->witness(), hold.index(), hold.session()));
   constexpr int kRounds = 20000;
   std::uint64_t counter = 0;
   std::vector<std::thread> threads;
@@ -167,8 +168,8 @@ TEST_F(MutexTest, AnOwnerThatCannotBeIsCorrupt) {
 // Seat 5 belongs to nobody: who was its holder when it locked is dead.
 TEST_F(MutexTest, ADeadOwnersMutexIsFreedByWhoeverComes) {
   Party a(name_);
-  for (const std::uint64_t dead : {std::uint64_t{6}, 6 | kMutexWaiters, mutex_reserved_for(6, 77),
-                                   mutex_reserved_for(6, 77) | kMutexWaiters}) {
+  for (const std::uint64_t dead :
+       {std::uint64_t{6}, 6 | kMutexWaiters, mutex_reserved_for(6, 77), mutex_reserved_for(6, 77) | kMutexWaiters}) {
     set_word(dead);
     EXPECT_TRUE(a.mutex.timed_lock(soon())) << std::hex << dead;
     a.mutex.unlock();

@@ -16,7 +16,7 @@ struct Claim {
   static constexpr std::uint64_t kNoEnd = ~std::uint64_t{0};
 
   std::uint32_t number = 0;  ///< ring.hpp: claim_number
-  std::uint64_t word = 0;  ///< tells it from those before and after it
+  std::uint64_t word = 0;    ///< tells it from those before and after it
   std::uint64_t first = 0;
   std::uint64_t end = 0;  ///< kNoEnd: any seq from `first` on; `first`: none at all
 

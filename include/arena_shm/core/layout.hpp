@@ -47,7 +47,7 @@ inline constexpr std::uint64_t kMaxRecordBytes = std::uint64_t{1} << 31;
 inline constexpr std::uint64_t kMaxSegmentBytes = std::uint64_t{1} << 47;  // what fits into an address space
 inline constexpr std::size_t kCacheLine = 64;
 inline constexpr std::uint64_t kLeaseBase = std::uint64_t{1} << 62;  // far beyond any segment's end
-inline constexpr unsigned kSessionBits = 49;  // of a session's number, and of a reservation's
+inline constexpr unsigned kSessionBits = 49;                         // of a session's number, and of a reservation's
 inline constexpr std::uint64_t kMaxSession = (std::uint64_t{1} << kSessionBits) - 1;
 inline constexpr std::uint32_t kClaimsPerSeat = 2;
 

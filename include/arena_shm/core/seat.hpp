@@ -70,8 +70,8 @@ class SeatHold {
   Lease lease_;  // after segment_: given back before the mappings go
 };
 
-/// Clears up after a holder that died: frees the mutex if it died with it, and shows the seat as left. False: its holder
-/// lives, or left, or that cannot be told; or somebody else was first.
+/// Clears up after a holder that died: frees the mutex if it died with it, and shows the seat as left. False: its
+/// holder lives, or left, or that cannot be told; or somebody else was first.
 bool clear_dead_seat(const Segment& segment, std::uint32_t index);
 
 }  // namespace arena_shm::core

@@ -2,8 +2,8 @@
 // period over the seats, never by a timeout; and for a whole run of seqs by one scan of the seats.
 //
 //   T1  head > seq               acquire   (the caller saw it), for each seq of the run, before the scan
-//   T2  each claim, its hi       acquire   no claim covers seq, or the holder of the one that does is dead (witness.hpp)
-//   T3  the slot's stamp         acquire   still older than done(seq): then seq is a hole, for ever
+//   T2  each claim, its hi       acquire   no claim covers seq, or the holder of the one that does is dead
+//   (witness.hpp) T3  the slot's stamp         acquire   still older than done(seq): then seq is a hole, for ever
 //
 //   T1: whoever sees head > seq sees the `claiming` of seq's writer, or a later word of its seat: W1 stands before
 //       the fetch_add W2, which releases (writer_steps.hpp).
