@@ -476,8 +476,6 @@ V6:
      :: atomic { !dead[process] && !claim[OWNER(seen) - 1] -> ok = true }
      :: atomic { !dead[process] && claim[OWNER(seen) - 1] && buffer[OWNER(seen) - 1] == 0 }
      :: atomic { dead[process] -> goto killed }
-     :: DIE
-     OR_STOP
      fi;
      if
      :: ok -> ok = false;
@@ -494,7 +492,7 @@ V6:
   fi;
 #endif
   STEP( if :: word == seen -> asleep[me] = true :: else fi ); /* FUTEX_WAIT */
-  if
+  if /* a death or a stop here would hide from Spin that nobody gets anywhere; right after it is as good */
   :: atomic { !dead[process] && !asleep[me] }
 #if TIMED
   :: atomic { !dead[process] && asleep[me] && me < TIMED -> asleep[me] = false } /* the deadline has come */
@@ -512,8 +510,6 @@ V6:
 #endif
 #endif
   :: atomic { dead[process] -> goto killed }
-  :: DIE
-  OR_STOP
   fi;
   LOOK( seen = word );
   goto contend;
