@@ -57,7 +57,8 @@ bit stopped;        /* the one that holds the seat */
 byte stopped_in;    /* the newest seq + 1 at which a holder was ever stopped */
 
 #ifdef M_LEASE /* the kernel lets go of the lease while its holder can still store */
-#define STEP(access) atomic { access }; if :: skip :: atomic { deaths < DEATHS && LIVES -> deaths++; over = session; door = 0 } fi
+#define STEP(access) \
+  atomic { access }; if :: skip :: atomic { deaths < DEATHS && LIVES -> deaths++; over = session; door = 0 } fi
 #else
 #define STEP(access) \
   if \

@@ -117,9 +117,10 @@ byte newest_first[SEATS]; /* ghost: the number of the first reservation of the s
 /* Witness::life_of, and the truth. */
 #define IS_PROVED_OVER(seat, s) \
   ((s) == 0 || ended[seat] >= (s) || session[seat] > (s) || !IS_LOCKED(lease, BYTE_OF(seat, s)))
-#define IS_SHOWN_DEAD(seat, s) (holder[seat] > 0 && session[seat] == (s) && dead[(holder[seat] > 0 -> holder[seat] - 1 : 0)] == 2)
+#define DEATH_OF_HOLDER(seat) dead[(holder[seat] > 0 -> holder[seat] - 1 : 0)]
+#define IS_SHOWN_DEAD(seat, s) (holder[seat] > 0 && session[seat] == (s) && DEATH_OF_HOLDER(seat) == 2)
 #define MAY_BE_OVER(seat, s) (IS_PROVED_OVER(seat, s) || IS_SHOWN_DEAD(seat, s))
-#define IS_HELD(seat) (holder[seat] > 0 && !dead[(holder[seat] > 0 -> holder[seat] - 1 : 0)])
+#define IS_HELD(seat) (holder[seat] > 0 && !DEATH_OF_HOLDER(seat))
 #define IS_OVER(seat, s) (session[seat] > (s) || !IS_HELD(seat))
 
 /* A seat that a newcomer may get, as far as the witness can tell; and in truth. */
@@ -139,7 +140,8 @@ byte newest_first[SEATS]; /* ghost: the number of the first reservation of the s
 #define FIRST (!(THREADS && me == 1)) /* the only thread of its handle, or the first one */
 
 #if PROC
-#define ALSO_SHOWN :: atomic { kills < KILLS && !dead[process] -> kills++; dead[process] = 2; DRAIN_OF_DEAD; goto killed }
+#define ALSO_SHOWN \
+  :: atomic { kills < KILLS && !dead[process] -> kills++; dead[process] = 2; DRAIN_OF_DEAD; goto killed }
 #else
 #define ALSO_SHOWN
 #endif
@@ -247,7 +249,8 @@ inline free_word(it) {
 #define COUNT_FIRST skip
 #endif
 #define BEGIN \
-  STEP( assert(session[seat] + 1 == mine && !IS_HELD(seat)); session[seat] = mine; holder[seat] = process + 1; COUNT_FIRST )
+  STEP( assert(session[seat] + 1 == mine && !IS_HELD(seat)); \
+        session[seat] = mine; holder[seat] = process + 1; COUNT_FIRST )
 
 #if RESERVERS
 /* give_reservation_back() */
@@ -402,7 +405,8 @@ lock:
 contend:
   if
   :: seen == 0 -> /* M1 */
-     STEP( LOCKED; if :: word == 0 -> word = OWNED_BY(seat, mine) + waiters; ok = true; ENTER :: else -> seen = word fi );
+     STEP( LOCKED; if :: word == 0 -> word = OWNED_BY(seat, mine) + waiters; ok = true; ENTER
+                   :: else -> seen = word fi );
      if
      :: ok -> goto critical
      :: else -> goto contend

@@ -181,7 +181,9 @@ byte fate[SEQS];
 #define OR_STOP_AT_DOOR
 #endif
 #ifdef M_LEASE /* the kernel lets go of the lease while its holder can still store */
-#define STEP(access) atomic { access }; if :: skip :: atomic { deaths < DEATHS -> deaths++; over[SEAT(me)] = session[SEAT(me)] } fi
+#define STEP(access) \
+  atomic { access }; \
+  if :: skip :: atomic { deaths < DEATHS -> deaths++; over[SEAT(me)] = session[SEAT(me)] } fi
 #define ENTERING(access) STEP(access)
 #else
 #define STEP(access) if :: atomic { IS_UP -> access } OR_IS_DOWN OR_DIE OR_STOP fi
@@ -328,7 +330,7 @@ W3:
   goto S1;
 #endif
 
-  /* take_or_skip(): is_blocked() looks at each seat's claim, hi, lease. Its second and later looks at one seat keep
+  /* take_or_skip(): is_blocked() looks at each claim, its hi, its holder. Its second and later looks at one claim keep
    * nothing of the earlier ones: they are a first look that came later. In the end k < CLAIMS: blocked. */
 #if RUNS
   if
