@@ -4,6 +4,10 @@
  * is one access to shared memory. Sequentially consistent. A holder is killed between any two steps; it may stay
  * attached and idle for ever; with STOPS it is stopped between any two steps and goes on some time later.
  *
+ * Each holder is a session of the seat. That it is over is proved by the witness (witness.hpp), and that nobody but one
+ * newcomer is between two sessions by the door (seat.hpp): mutex.pml has both. Here that is one step each; E4 and E5 are
+ * as in the code, and so is the look: head, the claim, the session, whether it is over.
+ *
  * Sizes, -D:   SLOTS, HOLDERS (one after the other), VALUES each
  * Faults, -D:  DEATHS, STOPS
  * Mutations:   M_..., each must be found out. tests/model/README.md lists them.
@@ -34,7 +38,9 @@
 byte head;
 byte stamp[SLOTS], word0[SLOTS], word1[SLOTS];
 byte claim; /* idle(h), by its number: the head at which the session began */
-bit lease;  /* kept by the kernel */
+byte session;
+byte over;  /* the newest session that the witness knows to be over, whoever tells it */
+#define LIVES (session > over)
 
 /* ---- what only the model knows ------------------------------------------------------------------------------------ */
 byte finished; /* holders that will do no more */
@@ -44,13 +50,15 @@ byte fate[SEQS + 1];
 #define OPEN 0
 #define PUBLISHED 1 /* and the reader has not come by */
 #define LOST 2      /* the reader has called it a hole, or overwritten: it may not be published any more */
-bit at_work;        /* somebody holds the seat, and is not idle for ever */
+bit door;           /* a newcomer is between two sessions, or the seat is held */
+bit at_work;        /* the same, and he is not idle for ever */
 bit quiet;          /* the reader has looked in vain, and nobody has been at work since: it may not look in vain again */
 bit stopped;        /* the one that holds the seat */
 byte stopped_in;    /* the newest seq + 1 at which a holder was ever stopped */
 
 #ifdef M_LEASE /* the kernel lets go of the lease while its holder can still store */
-#define STEP(access) atomic { access }; if :: skip :: atomic { deaths < DEATHS && lease -> deaths++; lease = 0 } fi
+#define STEP(access) \
+  atomic { access }; if :: skip :: atomic { deaths < DEATHS && LIVES -> deaths++; over = session; door = 0 } fi
 #else
 #define STEP(access) \
   if \
@@ -62,8 +70,8 @@ byte stopped_in;    /* the newest seq + 1 at which a holder was ever stopped */
 proctype Holder() {
   byte seq, todo = VALUES;
 
-end_take_seat: /* seat.cpp */
-  atomic { !lease -> lease = 1; at_work = 1; quiet = 0 };
+end_take_seat: /* seat.cpp: E1 to E3, E4 */
+  atomic { !LIVES && !door -> door = 1; at_work = 1; quiet = 0 };
   STEP( seq = head );
 #ifdef M_CLAIM_AHEAD
   STEP( claim = seq + 1 );
@@ -72,6 +80,7 @@ end_take_seat: /* seat.cpp */
   STEP( claim = seq );
 #endif
 #endif
+  STEP( session++ ); /* E5 */
   do
   :: atomic { !stopped -> at_work = 0; finished++ } /* stays, and does nothing more */
 end_idle:
@@ -100,14 +109,14 @@ S4:
 #endif
      seq++; todo--
   od;
-gone: /* dead, or gone: no store of it can still come; then the kernel frees the lease */
-  atomic { lease = 0; at_work = 0; stopped = 0; finished++; seq = 0; todo = 0 }
+gone: /* dead, or gone: no store of it can still come; then the witness may say so */
+  atomic { over = session; door = 0; at_work = 0; stopped = 0; finished++; seq = 0; todo = 0 }
 }
 
 #if STOPS
 proctype Stopper() {
   do
-  :: atomic { stops < STOPS && lease -> stops++; stopped = 1; stopped_in = head }
+  :: atomic { stops < STOPS && door -> stops++; stopped = 1; stopped_in = head }
   :: atomic { stopped -> stopped = 0 }
   :: atomic { stops == STOPS && !stopped -> break }
   :: atomic { finished == HOLDERS -> stopped = 0; break }
@@ -116,12 +125,12 @@ proctype Stopper() {
 #endif
 
 /* Moves the cursor from seq to seq, and gives each a verdict: read, overwritten, hole, passed over. */
-#define COVERED (head <= cursor + 1 && claim <= cursor && lease)
+#define COVERED (head <= cursor + 1 && claim <= cursor && LIVES)
 #define MOVE_ON if :: fate[cursor] == PUBLISHED -> fate[cursor] = OPEN :: else fi; cursor++
 #define LOSE if :: fate[cursor] == PUBLISHED -> fate[cursor] = OPEN :: else -> fate[cursor] = LOST fi; cursor++
 
 proctype Reader() {
-  byte s, c, a, b;
+  byte s, c, a, b, held;
   bit covered;
 #if STOPS
   bit marking, all_stuck;
@@ -170,7 +179,7 @@ T2:
   fi;
 #ifndef M_NO_LEASE_TEST
   if
-  :: covered -> atomic { covered = lease }
+  :: covered -> held = session; atomic { covered = (held > over); held = 0 }
   :: else
   fi;
 #endif

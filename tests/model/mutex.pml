@@ -1,22 +1,28 @@
-/* The interprocess mutex of mutex.hpp and mutex.cpp with its reservation, as GuardedWriter::alloc uses it, and what
- * taking a seat does for it (seat.cpp, lease.cpp).
+/* The interprocess mutex of mutex.hpp and mutex.cpp with its reservation, as GuardedWriter::alloc uses it; how a seat is
+ * taken and left (seat.cpp, lease.cpp); and who says that its holder has died (witness.cpp).
  *
- * Each STEP is one access to shared memory, one system call on the futex word or one on a lease; labels M1 to M3 and V1
- * to V6 as in mutex.hpp. A process is killed between any two steps, with all its threads.
+ * Each STEP is one access to shared memory, or one system call on the futex word or on the leases; labels E1 to E6 as in
+ * seat.hpp, M1 to M3 and V1 to V6 as in mutex.hpp. A process is killed between any two steps, with all its threads. The
+ * kernel gives up its locks some time later; the witness may know of its death as soon as it has happened
+ * (/proc), or only by its lease. A process is stopped for ever between any two steps of what nobody may wait for: where
+ * it neither holds the mutex, nor is inside by a reservation.
  *
  * Memory is sequentially consistent but for the claim words: the reservation rests on a store to one (V1) that is
- * followed by a load of the mutex word (V3). So each seat has a store buffer for its claim, which drains at any time,
- * and at a locked instruction or fence of its thread.
+ * followed by a load of the mutex word (V3). So the first claim of each seat has a store buffer, which drains at any
+ * time, and at a locked instruction or fence of its thread. The second claim, that of a handle's other threads, is not
+ * here: nobody looks at it in the name of the mutex.
  *
- * A slice of sleep may end when that makes a difference: the word has changed, its owner's lease is free, or the one it
- * is reserved for is not inside. Without that a party would wake and sleep for ever, and Spin could not tell that nobody
- * gets anywhere.
+ * A slice of sleep may end when that makes a difference: the word has changed, its owner's session is over, or the one
+ * it is reserved for is not inside. Without that a party would wake and sleep for ever, and Spin could not tell that
+ * nobody gets anywhere. For the same reason a newcomer tries a seat only where it may get it.
  *
- * Sizes, -D:   SEATS, PARTIES (the first have the seats, the others wait for one), ROUNDS of alloc each,
- *              RESERVERS (the first so many parties may reserve whenever they unlock, but on a seat of two threads),
- *              THREADS (1: parties 0 and 1 are threads of one process, on one seat; 2: on a seat each),
+ * Sizes, -D:   SEATS, PARTIES (the first HELD of them have a seat, the others come), ROUNDS of alloc each,
+ *              RESERVERS (the first so many parties may reserve whenever they unlock),
+ *              THREADS (1: parties 0 and 1 are the first thread of a handle and another one, in seat 0),
+ *              CLEARERS (processes that clear up after a dead holder: clear_dead_seat()),
+ *              PLAIN (1: newcomers are writers that know nothing of the mutex, and stay inside of alloc for ever),
  *              TIMED (the first so many parties may run out of time)
- * Faults, -D:  KILLS;  SLICES 0: nobody ever wakes by himself
+ * Faults, -D:  KILLS;  STOPS;  PROC 0: the witness knows leases only;  SLICES 0: nobody ever wakes by himself
  * Mutations:   M_..., each must be found out. tests/model/README.md lists them.
  */
 #ifndef SEATS
@@ -25,20 +31,35 @@
 #ifndef PARTIES
 #define PARTIES 3
 #endif
+#ifndef THREADS
+#define THREADS 0
+#endif
+#ifndef HELD
+#define HELD (SEATS + THREADS)
+#endif
 #ifndef ROUNDS
 #define ROUNDS 1
 #endif
 #ifndef RESERVERS
 #define RESERVERS 0
 #endif
-#ifndef THREADS
-#define THREADS 0
+#ifndef CLEARERS
+#define CLEARERS 0
+#endif
+#ifndef PLAIN
+#define PLAIN 0
 #endif
 #ifndef TIMED
 #define TIMED 0
 #endif
 #ifndef KILLS
 #define KILLS 1
+#endif
+#ifndef STOPS
+#define STOPS 0
+#endif
+#ifndef PROC
+#define PROC 1
 #endif
 #ifndef SLICES
 #define SLICES 1
@@ -47,118 +68,210 @@
 #undef SLICES
 #define SLICES 0
 #endif
+#define PROCESSES (PARTIES + CLEARERS) /* with THREADS, 1 is none */
 
-/* The word: 0 free, else seat + 1, with R and a generation if it is reserved, with W if somebody may be asleep on it. */
+/* The word: 0 free, else seat + 1 and the number of its session; or R, seat + 1 and the number of its reservation. W with
+ * each if somebody may be asleep on it. */
 #define OWNER(word) ((word) & 7)
-#define R 64
-#define W 128
+#define W 8
+#define R 16
+#define NUMBER(word) ((word) >> 5)
+#define NUMBERS 8
+#define HAS_W(word) (((word) & W) != 0)
 #define IS_RESERVED(word) (((word) & R) != 0)
-#define RESERVED_FOR(seat, generation) (R + (generation) * 8 + (seat) + 1)
-#define GENERATIONS 8
+#ifdef M_NO_SESSION /* the word does not say whose session it is */
+#define OWNED_BY(seat, session) ((seat) + 1)
+#else
+#define OWNED_BY(seat, session) ((session) * 32 + (seat) + 1)
+#endif
+#define RESERVED_FOR(seat, number) ((number) * 32 + R + (seat) + 1)
 #define NO_SEAT 99
 #define NOBODY 99
 
 byte word;
-byte lease[SEATS];  /* kept by the kernel: process + 1, or 0 */
-byte closed[SEATS]; /* kept by the kernel: read locks on the byte of a seat that is free */
+byte session[SEATS];
+byte ended[SEATS];
+byte door[PROCESSES];  /* kept by the kernel: the byte that this process has locked; 0: none */
+byte lease[PROCESSES]; /* likewise */
 bool asleep[PARTIES];
 #if RESERVERS
-bit claim[SEATS];          /* 1: anything but idle */
-byte buffer[SEATS];        /* a store to it that is on its way: value + 1, or 0 */
+bit claim[SEATS];      /* 1: anything but idle */
+byte buffer[SEATS];    /* a store to it that is on its way: value + 1, or 0 */
 byte reservations[SEATS];
 #endif
 
-byte kills;
-bool dead[PARTIES];   /* by process */
-byte inside = NOBODY; /* ghost: the process that may publish */
+byte kills, stops;
+byte dead[PROCESSES];   /* 1: killed. 2: and /proc shows it */
+byte holder[SEATS];     /* ghost: the process + 1 that holds the seat, or died with it; 0: nobody does */
+byte inside = NOBODY;   /* ghost: the process that may publish */
 #if RESERVERS
-byte head, published; /* ghost: the newest seq + 1 */
+byte head, published;   /* ghost: the newest seq + 1 */
+byte newest_first[SEATS]; /* ghost: the number of the first reservation of the seat's newest session */
 #endif
 
-#define DIE atomic { kills < KILLS && !dead[process] -> kills++; dead[process] = true; goto killed }
+#define BYTE_OF(seat, session) ((seat) * NUMBERS + (session))
+#define HOLDS(bytes, p, b) (p < PROCESSES && bytes[(p < PROCESSES -> p : 0)] == (b))
+#define IS_LOCKED(bytes, b) \
+  (HOLDS(bytes, 0, b) || HOLDS(bytes, 1, b) || HOLDS(bytes, 2, b) || HOLDS(bytes, 3, b) || HOLDS(bytes, 4, b))
+
+/* Witness::life_of, and the truth. */
+#define IS_PROVED_OVER(seat, s) \
+  ((s) == 0 || ended[seat] >= (s) || session[seat] > (s) || !IS_LOCKED(lease, BYTE_OF(seat, s)))
+#define DEATH_OF_HOLDER(seat) dead[(holder[seat] > 0 -> holder[seat] - 1 : 0)]
+#define IS_SHOWN_DEAD(seat, s) (holder[seat] > 0 && session[seat] == (s) && DEATH_OF_HOLDER(seat) == 2)
+#define MAY_BE_OVER(seat, s) (IS_PROVED_OVER(seat, s) || IS_SHOWN_DEAD(seat, s))
+#define IS_HELD(seat) (holder[seat] > 0 && !DEATH_OF_HOLDER(seat))
+#define IS_OVER(seat, s) (session[seat] > (s) || !IS_HELD(seat))
+
+/* A seat that a newcomer may get, as far as the witness can tell; and in truth. */
+#define AT_DOOR(seat) \
+  (IS_LOCKED(door, BYTE_OF(seat, session[seat] + 1)) || IS_LOCKED(lease, BYTE_OF(seat, session[seat] + 1)))
+#define LOOKS_FREE(seat) (seat < SEATS && !AT_DOOR(seat % SEATS) && MAY_BE_OVER(seat % SEATS, session[seat % SEATS]))
+#define IS_FREE(seat) (seat < SEATS && !AT_DOOR(seat % SEATS) && !IS_HELD(seat % SEATS))
+
+#define DRAIN(k) if :: buffer[k] > 0 -> claim[k] = buffer[k] - 1; buffer[k] = 0 :: else fi
+#if RESERVERS
+#define LOCKED if :: FIRST -> DRAIN(seat) :: else fi /* a locked instruction of a thread that has a seat */
+#define DRAIN_OF_DEAD if :: seat < SEATS && buffer[seat % SEATS] > 0 -> DRAIN(seat) :: else fi
+#else
+#define LOCKED skip
+#define DRAIN_OF_DEAD skip
+#endif
+#define FIRST (!(THREADS && me == 1)) /* the only thread of its handle, or the first one */
+
+#if PROC
+#define ALSO_SHOWN \
+  :: atomic { kills < KILLS && !dead[process] -> kills++; dead[process] = 2; DRAIN_OF_DEAD; goto killed }
+#else
+#define ALSO_SHOWN
+#endif
+#define DIE \
+  atomic { kills < KILLS && !dead[process] -> kills++; dead[process] = 1; DRAIN_OF_DEAD; goto killed } ALSO_SHOWN
+#if STOPS
+#define OR_STOP :: atomic { stops < STOPS && !dead[process] -> stops++; goto stopped }
+#else
+#define OR_STOP
+#endif
+/* Where nobody needs to wait for this thread; and where it holds what others want. */
 #define STEP(access) \
   if \
   :: atomic { !dead[process] -> access } \
   :: atomic { dead[process] -> goto killed } \
   :: DIE \
+  OR_STOP \
+  fi
+#define OWNING(access) \
+  if \
+  :: atomic { !dead[process] -> access } \
+  :: atomic { dead[process] -> goto killed } \
+  :: DIE \
+  fi
+/* What changes nothing: to be killed or stopped before it is to be so after it. */
+#define LOOK(access) \
+  if \
+  :: atomic { !dead[process] -> access } \
+  :: atomic { dead[process] -> goto killed } \
   fi
 #define ENTER assert(inside == NOBODY || dead[inside]); inside = process
-#define DRAIN(k) if :: buffer[k] > 0 -> claim[k] = buffer[k] - 1; buffer[k] = 0 :: else fi
-#if RESERVERS
-#define LOCKED DRAIN(seat) /* a locked instruction of a thread that has a seat */
-#define DRAIN_OF_DEAD(k) DRAIN(k)
-#else
-#define LOCKED skip
-#define DRAIN_OF_DEAD(k) skip
-#endif
 
-/* FUTEX_WAKE of one; FUTEX_WAKE_OP, where `then` is not the word itself: stored in the same step of the kernel. */
-inline wake_one(then) {
+/* FUTEX_WAKE of one */
+inline wake_one() {
   if
-  :: atomic { !dead[process] && asleep[0] -> word = then; asleep[0] = false }
+  :: atomic { !dead[process] && asleep[0] -> asleep[0] = false }
 #if PARTIES > 1
-  :: atomic { !dead[process] && asleep[1] -> word = then; asleep[1] = false }
+  :: atomic { !dead[process] && asleep[1] -> asleep[1] = false }
 #endif
 #if PARTIES > 2
-  :: atomic { !dead[process] && asleep[2] -> word = then; asleep[2] = false }
+  :: atomic { !dead[process] && asleep[2] -> asleep[2] = false }
 #endif
 #if PARTIES > 3
-  :: atomic { !dead[process] && asleep[3] -> word = then; asleep[3] = false }
+  :: atomic { !dead[process] && asleep[3] -> asleep[3] = false }
 #endif
   :: atomic {
        !dead[process] && !asleep[0] && !asleep[PARTIES > 1] && !asleep[(PARTIES > 2) * 2] && !asleep[(PARTIES > 3) * 3]
-       -> word = then
      }
   :: atomic { dead[process] -> goto killed }
   :: DIE
+  OR_STOP
   fi
 }
 
-/* free_dead_mutex(). Requires: nobody can take seat `it`, its holder is dead. */
-inline free_dead_mutex(it) {
-  STEP( now = word );
-  do
-  :: OWNER(now) != it + 1 -> break
-  :: else -> /* M3. Another waiter's W may come in between */
-     STEP( if :: word == now -> word = 0; ok = true :: else -> now = word; ok = false fi );
-     if
-     :: !ok
-     :: ok && now >= W -> wake_one(word); break
-     :: ok && now < W -> break
-     fi
-  od;
-  now = 0; ok = false
+/* Witness::life_of of a session that has begun: ok if it says that it is over. */
+inline ask(it, s) {
+  LOOK( if
+        :: MAY_BE_OVER(it, s) -> assert(IS_OVER(it, s)); ok = true
+        :: !IS_PROVED_OVER(it, s) -> ok = false
+        fi )
 }
 
-/* with_dead_seat(): under a read lock on the byte, which keeps newcomers out, and which a living holder refuses. */
-#ifdef M_OWN_DESCRIPTION /* a lease is asked for through the description that holds it */
-#define LOOKS_FREE(k) (lease[k] == 0 || lease[k] == process + 1)
+/* Nobody frees the word of a living session, but itself. */
+#if RESERVERS
+#define CHECK(w) \
+  assert(!IS_HELD(OWNER(w) - 1) || \
+         (IS_RESERVED(w) -> NUMBER(w) < newest_first[OWNER(w) - 1] : NUMBER(w) < session[OWNER(w) - 1]))
 #else
-#define LOOKS_FREE(k) (lease[k] == 0)
+#define CHECK(w) assert(!IS_HELD(OWNER(w) - 1) || NUMBER(w) < session[OWNER(w) - 1])
 #endif
-inline take_from_dead(it) {
-#ifdef M_NO_BYTE
-  free_dead_mutex(it);
+#ifdef M_NO_SESSION
+#undef CHECK
+#define CHECK(w) skip
+#endif
+
+/* free_word(): M3. Requires: `it` is the word of one who is dead, or of nobody any more. */
+inline free_word(it) {
+  atomic { now = it; ok = false };
+#ifdef M_STORE
+  STEP( word = 0; ok = true );
 #else
-  STEP( if :: LOOKS_FREE(it) -> closed[it]++; closes = it + 1 :: else fi );
+  STEP( if :: word == now -> CHECK(now); word = 0; ok = true :: else -> now = word fi );
+#ifndef M_NO_W_AGAIN
   if
-  :: closes > 0 ->
-#ifdef M_BYTE_BACK_FIRST
-     STEP( now = word );
-     STEP( closed[it]--; closes = 0 );
-     STEP( if :: OWNER(now) == it + 1 && word == now -> word = 0 :: else fi );
-     now = 0
-#else
-     free_dead_mutex(it);
-     STEP( closed[it]--; closes = 0 )
-#endif
+  :: !ok && !HAS_W(it) && now == it + W -> STEP( if :: word == now -> CHECK(now); word = 0; ok = true :: else fi )
   :: else
-  fi
+  fi;
 #endif
+#endif
+  if
+  :: ok && HAS_W(now) -> wake_one()
+  :: else
+  fi;
+  atomic { now = 0; ok = false }
 }
+
+#define CLAIMS_IDLE STEP( claim[seat] = 0 )
+#if !RESERVERS
+#undef CLAIMS_IDLE
+#define CLAIMS_IDLE skip
+#endif
+#if RESERVERS
+#define COUNT_FIRST newest_first[seat] = reservations[seat]
+#else
+#define COUNT_FIRST skip
+#endif
+#define BEGIN \
+  STEP( assert(session[seat] + 1 == mine && !IS_HELD(seat)); \
+        session[seat] = mine; holder[seat] = process + 1; COUNT_FIRST )
+
+#if RESERVERS
+/* give_reservation_back() */
+inline give_back() {
+  STEP( LOCKED; if :: word == reserved -> word = 0; reserved = 0 :: else -> now = word fi );
+  if
+  :: reserved > 0 && now == reserved + W ->
+     STEP( if :: word == now -> word = 0; seen = 1 :: else fi );
+     if
+     :: seen == 1 -> wake_one()
+     :: else
+     fi
+  :: else
+  fi;
+  atomic { seen = 0; now = 0; reserved = 0 }
+}
+#endif
 
 proctype Party(byte me; byte process; byte seat) {
-  byte seen, now, waiters, closes, rounds = ROUNDS, i;
+  byte mine = 1; /* this handle's session */
+  byte seen, now, waiters, s, i, rounds = ROUNDS;
   bool ok;
 #if RESERVERS
   byte seq, reserved;
@@ -166,33 +279,64 @@ proctype Party(byte me; byte process; byte seat) {
 
   if
   :: seat == NO_SEAT ->
-end_without_seat: /* try_take() of seat.cpp; any free seat, not the first */
+     atomic { mine = 0 };
+without_seat: /* any free seat, not the first */
      if
-     :: atomic { !dead[process] && lease[0] == 0 -> i = 0 }
-#if SEATS > 1
-     :: atomic { !dead[process] && lease[1] == 0 -> i = 1 }
-#endif
-#if SEATS > 2
-     :: atomic { !dead[process] && lease[2] == 0 -> i = 2 }
-#endif
+     :: atomic { LOOKS_FREE(0) -> i = 0 }
+     :: atomic { LOOKS_FREE(1) -> i = 1 }
+     :: atomic { LOOKS_FREE(2) -> i = 2 }
+     :: atomic { !IS_FREE(0) && !IS_FREE(1) && !IS_FREE(2) -> goto end_all_taken }
      fi;
-#ifndef M_NEWCOMER_NO_REPAIR
-     STEP( ok = (OWNER(word) == i + 1) );
+     LOOK( s = session[i]; assert(s + 1 < NUMBERS) ); /* E1 */
+     ask(i, s);
      if
-     :: ok -> ok = false; take_from_dead(i)
+     :: !ok -> atomic { s = 0; i = 0 }; goto without_seat
+     :: else -> ok = false
+     fi;
+#ifdef M_ONE_BYTE /* door and lease are one byte */
+     STEP( if :: IS_LOCKED(lease, BYTE_OF(i, s + 1)) -> ok = true
+              :: else -> door[process] = BYTE_OF(i, s + 1); lease[process] = door[process] fi );
+#else
+     STEP( if :: IS_LOCKED(door, BYTE_OF(i, s + 1)) -> ok = true
+              :: else -> door[process] = BYTE_OF(i, s + 1) fi ); /* E2 */
+#endif
+     if
+     :: ok -> atomic { ok = false; s = 0; i = 0 }; goto without_seat
+     :: else
+     fi;
+#ifndef M_NO_E3
+     LOOK( ok = (session[i] != s) ); /* E3 */
+     if
+     :: ok -> goto step_back
      :: else
      fi;
 #endif
-     STEP( if :: lease[i] == 0 && closed[i] == 0 -> lease[i] = process + 1; seat = i :: else fi; i = 0 );
+#ifndef M_ONE_BYTE
+     STEP( if :: IS_LOCKED(lease, BYTE_OF(i, s + 1)) -> ok = true
+              :: else -> lease[process] = BYTE_OF(i, s + 1) fi ); /* E3 */
+#endif
      if
-     :: seat == NO_SEAT -> goto end_without_seat
+     :: ok -> goto step_back
+     :: else -> atomic { seat = i; mine = s + 1; s = 0; i = 0 }
+     fi;
+#ifdef M_BEGIN_FIRST /* E5 before E4 */
+     BEGIN;
+#endif
+#ifndef M_NO_REPAIR /* E4: free_mutex_of_seat() */
+     LOOK( seen = word );
+     if
+     :: OWNER(seen) == seat + 1 -> free_word(seen)
      :: else
      fi;
-#ifndef M_NEWCOMER_NO_REPAIR
-     free_dead_mutex(seat); /* begin_anew() */
+     seen = 0;
 #endif
-#if RESERVERS
-     STEP( claim[seat] = 0 )
+     CLAIMS_IDLE; /* E4 */
+#ifndef M_BEGIN_FIRST
+     BEGIN; /* E5 */
+#endif
+#if PLAIN
+     STEP( claim[seat] = 1 );
+     goto end_attached
 #endif
   :: else
   fi;
@@ -219,39 +363,28 @@ V1:
   STEP( DRAIN(seat); buffer[seat] = 1 + 1 );
 V2:
 #ifdef M_NO_FENCE
-  STEP( head++; seq = head );
+  OWNING( head++; seq = head );
 #else
-  STEP( DRAIN(seat); head++; seq = head );
+  OWNING( DRAIN(seat); head++; seq = head );
 #endif
 V3:
 #ifdef M_NO_V3
-  STEP( ok = true; ENTER );
+  OWNING( ok = true; ENTER );
 #else
 #ifdef M_ENTERS_WITH_W
-  STEP( if :: word % W == reserved -> ok = true; ENTER :: else fi );
+  OWNING( if :: (word & (255 - W)) == reserved -> ok = true; ENTER :: else fi );
 #else
-  STEP( if :: word == reserved -> ok = true; ENTER :: else fi );
+  OWNING( if :: word == reserved -> ok = true; ENTER :: else fi );
 #endif
 #endif
   if
-  :: ok -> STEP( assert(seq > published); published = seq );
-     STEP( assert(inside == process); inside = NOBODY; DRAIN(seat); buffer[seat] = 0 + 1; seq = 0 ) /* W4 */
-  :: else -> STEP( DRAIN(seat); buffer[seat] = 0 + 1; seq = 0 ) /* give_up() */
+  :: ok -> OWNING( assert(seq > published); published = seq );
+     OWNING( assert(inside == process); inside = NOBODY; DRAIN(seat); buffer[seat] = 0 + 1; seq = 0 ) /* W4 */
+  :: else -> OWNING( DRAIN(seat); buffer[seat] = 0 + 1; seq = 0 ) /* give_up() */
   fi;
-  STEP( if :: word != reserved -> seen = 1 :: else fi );
+  LOOK( if :: word != reserved -> seen = 1 :: else fi );
   if
-  :: seen == 1 -> seen = 0; /* give_reservation_back() */
-     STEP( LOCKED; if :: word == reserved -> word = 0; reserved = 0 :: else -> now = word fi );
-     if
-     :: reserved > 0 && now == reserved + W ->
-        STEP( if :: word == now -> word = 0; seen = 1 :: else fi );
-        if
-        :: seen == 1 -> wake_one(word)
-        :: else
-        fi
-     :: else
-     fi;
-     seen = 0; now = 0; reserved = 0
+  :: seen == 1 -> seen = 0; give_back()
   :: else
   fi;
   if
@@ -261,63 +394,74 @@ V3:
 lock:
 #endif
   /* try_lock_free(): M1 */
-  STEP( LOCKED; if :: word == 0 -> word = seat + 1; ok = true; ENTER :: else fi );
+  STEP( LOCKED; if :: word == 0 -> word = OWNED_BY(seat, mine); ok = true; ENTER :: else fi );
   if
   :: ok -> goto critical
   :: else
   fi;
 
   /* lock_slow() */
-  STEP( seen = word );
+  LOOK( seen = word );
 contend:
   if
   :: seen == 0 -> /* M1 */
-     STEP( if :: word == 0 -> word = seat + 1 + waiters; ok = true; ENTER :: else -> seen = word fi );
+     STEP( LOCKED; if :: word == 0 -> word = OWNED_BY(seat, mine) + waiters; ok = true; ENTER
+                   :: else -> seen = word fi );
      if
      :: ok -> goto critical
      :: else -> goto contend
      fi
   :: else
   fi;
-#ifndef M_OWN_DESCRIPTION
+  /* life_of_owner() */
+  LOOK( s = session[OWNER(seen) - 1] );
+#ifndef M_NO_SESSION
+  atomic {
+    if :: !IS_RESERVED(seen) -> assert(NUMBER(seen) <= s) /* else the code refuses the segment as corrupt */ :: else fi;
+    ok = (OWNER(seen) == seat + 1 && s == mine && (IS_RESERVED(seen) || NUMBER(seen) == s));
+    s = (IS_RESERVED(seen) -> s : NUMBER(seen))
+  };
+#else
+  ok = (OWNER(seen) == seat + 1 && s == mine);
+#endif
   if
-  :: OWNER(seen) == seat + 1 -> goto alive /* another thread on this seat, or this one's own reservation */
+  :: ok -> ok = false; goto alive /* another thread of this handle, or this one's own reservation */
   :: else
   fi;
+  i = OWNER(seen) - 1;
+  ask(i, s);
+#ifdef M_LIFE_FIRST /* the word is looked at once more after the proof */
+  LOOK( seen = word );
+  if :: OWNER(seen) != i + 1 -> atomic { ok = false; i = 0; s = 0 }; goto contend :: else fi;
 #endif
-  STEP( ok = LOOKS_FREE(OWNER(seen) - 1) );
+  atomic { i = 0; s = 0 };
   if
   :: !ok -> goto alive
   :: else -> ok = false
   fi;
-  i = OWNER(seen) - 1;
-  take_from_dead(i);
-  i = 0;
-  STEP( if :: word != seen -> seen = word; ok = true :: else fi );
-  if
-  :: ok -> ok = false; goto contend
-  :: else /* another repairer, or a newcomer, has the seat */
-  fi;
+  free_word(seen);
+  LOOK( seen = word );
+  goto contend;
 alive:
-  ok = false;
+  s = 0;
   if
   :: me < TIMED && !IS_RESERVED(seen) -> goto out_of_time
   :: true
   fi;
 #ifdef M_V6_FIRST
   if
-  :: IS_RESERVED(seen) && seen < W ->
+  :: IS_RESERVED(seen) && !HAS_W(seen) ->
      STEP( if :: !claim[OWNER(seen) - 1] -> ok = true :: else fi );
      if
      :: ok -> ok = false;
-        STEP( if :: word == seen -> word = 0 :: else fi ); STEP( seen = word ); goto contend
+        STEP( if :: word == seen -> word = 0 :: else fi ); LOOK( seen = word ); goto contend
      :: else
      fi
   :: else
   fi;
 #endif
   if
-  :: seen < W -> /* V4 */
+  :: !HAS_W(seen) -> /* V4 */
      STEP( LOCKED; if :: word == seen -> word = seen + W; seen = seen + W; ok = true :: else -> seen = word fi );
      if
      :: ok -> ok = false
@@ -336,12 +480,11 @@ V6:
      :: atomic { !dead[process] && !claim[OWNER(seen) - 1] -> ok = true }
      :: atomic { !dead[process] && claim[OWNER(seen) - 1] && buffer[OWNER(seen) - 1] == 0 }
      :: atomic { dead[process] -> goto killed }
-     :: DIE
      fi;
      if
      :: ok -> ok = false;
         STEP( if :: word == seen -> word = 0 :: else fi );
-        STEP( seen = word );
+        LOOK( seen = word );
         goto contend
      :: else
      fi
@@ -353,21 +496,26 @@ V6:
   fi;
 #endif
   STEP( if :: word == seen -> asleep[me] = true :: else fi ); /* FUTEX_WAIT */
-  if
+  if /* a death or a stop here would hide from Spin that nobody gets anywhere; right after it is as good */
   :: atomic { !dead[process] && !asleep[me] }
 #if TIMED
   :: atomic { !dead[process] && asleep[me] && me < TIMED -> asleep[me] = false } /* the deadline has come */
 #endif
 #if SLICES
-  :: atomic { !dead[process] && asleep[me] && (word != seen || lease[OWNER(seen) - 1] == 0) -> asleep[me] = false }
+#ifdef M_NO_SESSION
+#define SESSION_SEEN session[OWNER(seen) - 1]
+#else
+#define SESSION_SEEN (IS_RESERVED(seen) -> session[OWNER(seen) - 1] : NUMBER(seen))
+#endif
+  :: atomic { !dead[process] && asleep[me] && (word != seen || MAY_BE_OVER(OWNER(seen) - 1, SESSION_SEEN))
+              -> asleep[me] = false }
 #if RESERVERS
   :: atomic { !dead[process] && asleep[me] && IS_RESERVED(seen) && !claim[OWNER(seen) - 1] -> asleep[me] = false }
 #endif
 #endif
   :: atomic { dead[process] -> goto killed }
-  :: DIE
   fi;
-  STEP( seen = word );
+  LOOK( seen = word );
   goto contend;
 
 out_of_time:
@@ -377,23 +525,30 @@ out_of_time:
 critical:
   atomic { seen = 0; waiters = 0; ok = false };
 #if RESERVERS
-  STEP( DRAIN(seat); claim[seat] = 1; head++; seq = head ); /* W1 and W2, which is a locked instruction */
-  STEP( assert(claim[seat] == 1); assert(seq > published); published = seq );
-  STEP( assert(inside == process); inside = NOBODY; assert(OWNER(word) == seat + 1);
-        buffer[seat] = 0 + 1; seq = 0 ); /* W4 */
-  if
-#ifdef M_RESERVES_SHARED
-  :: me < RESERVERS && reservations[seat] < GENERATIONS ->
+#ifdef M_ONE_CLAIM /* a handle's other threads have the claim of the first one */
+#define USES_CLAIM true
 #else
-  :: me < RESERVERS && !(THREADS == 1 && process == 0) && reservations[seat] < GENERATIONS ->
+#define USES_CLAIM FIRST
+#endif
+  /* W1 and W2, which is a locked instruction */
+  OWNING( head++; seq = head; if :: USES_CLAIM -> DRAIN(seat); claim[seat] = 1 :: else fi );
+  OWNING( assert(!USES_CLAIM || claim[seat] == 1); assert(seq > published); published = seq );
+  OWNING( assert(inside == process); inside = NOBODY; assert((word & (255 - W)) == OWNED_BY(seat, mine));
+          if :: USES_CLAIM -> buffer[seat] = 0 + 1 :: else fi; seq = 0 ); /* W4 */
+  if
+#ifdef M_OTHERS_RESERVE
+  :: me < RESERVERS && reservations[seat] < NUMBERS ->
+#else
+  :: me < RESERVERS && FIRST && reservations[seat] < NUMBERS ->
 #endif
      /* unlock_and_reserve() */
-#ifdef M_NO_GENERATION
+#ifdef M_NO_NUMBER
      now = 0;
 #else
-     STEP( now = reservations[seat]; reservations[seat]++ );
+     OWNING( now = reservations[seat]; reservations[seat]++ );
 #endif
-     STEP( LOCKED; if :: word == seat + 1 -> word = RESERVED_FOR(seat, now); reserved = word :: else -> reserved = 0 fi );
+     OWNING( LOCKED; if :: word == OWNED_BY(seat, mine) -> word = RESERVED_FOR(seat, now); reserved = word
+                     :: else -> reserved = 0 fi );
      now = 0;
      if
      :: reserved > 0 -> goto again
@@ -402,17 +557,21 @@ critical:
   :: true
   fi;
 #else
-  STEP( assert(inside == process); inside = NOBODY; assert(OWNER(word) == seat + 1) );
+  OWNING( assert(inside == process); inside = NOBODY; assert((word & (255 - W)) == OWNED_BY(seat, mine)) );
 #endif
   /* unlock(): M2 */
-  STEP( LOCKED; if :: word == seat + 1 -> word = 0; ok = true :: else fi );
+  OWNING( LOCKED; if :: word == OWNED_BY(seat, mine) -> word = 0; ok = true :: else fi );
   if
   :: ok -> ok = false
   :: else ->
-#ifdef M_UNLOCK_NO_WAKE
-     STEP( word = 0 )
+#ifdef M_WAKE_FIRST
+     wake_one();
+     OWNING( word = 0 )
 #else
-     wake_one(0) /* FUTEX_WAKE_OP */
+     OWNING( assert(word == OWNED_BY(seat, mine) + W); word = 0 );
+#ifndef M_UNLOCK_NO_WAKE
+     wake_one()
+#endif
 #endif
   fi;
   goto again;
@@ -426,28 +585,106 @@ leave:
   :: THREADS && process == 0 -> goto end_attached
   :: else
   fi;
-  STEP( LOCKED; lease[seat] = 0 ); /* if there is a reservation, its owner is now a dead one */
+#if RESERVERS
+  if
+  :: reserved > 0 -> give_back()
+  :: else
+  fi;
+#endif
+  STEP( LOCKED; assert(session[seat] == mine); ended[seat] = mine; holder[seat] = 0 ); /* E6 */
+  STEP( door[process] = 0; lease[process] = 0 );
   goto gone;
 
-killed:
+step_back: /* its descriptor closes */
+  STEP( door[process] = 0;
+#ifdef M_ONE_BYTE
+        lease[process] = 0;
+#endif
+        ok = false; s = 0; i = 0 );
+  goto without_seat;
+
+end_all_taken: /* a newcomer has to wait */
+  atomic { IS_FREE(0) || IS_FREE(1) || IS_FREE(2) -> goto without_seat };
+stopped:
+  atomic { seen = 0; now = 0; waiters = 0; s = 0; i = 0; ok = false; rounds = 0 };
+end_attached:
+  if
+  :: atomic { dead[process] -> goto killed }
+  fi;
+killed: /* the kernel takes it off the futex */
   atomic {
-    i = 0;
-    do
-    :: i < SEATS -> if :: lease[i] == process + 1 -> lease[i] = 0; DRAIN_OF_DEAD(i) :: else fi; i++
-    :: else -> break
-    od;
-    i = 0;
-    if :: closes > 0 -> closed[closes - 1]--; closes = 0 :: else fi;
-    asleep[me] = false; seen = 0; now = 0; waiters = 0; rounds = 0; ok = false; seat = 0
+    asleep[me] = false; seen = 0; now = 0; waiters = 0; s = 0; i = 0; rounds = 0; mine = 0; ok = false; seat = 0
 #if RESERVERS
     ; seq = 0; reserved = 0
 #endif
   };
-  goto gone;
-end_attached:
-  false;
 gone:
   skip
+}
+
+#if CLEARERS
+/* clear_dead_seat(). Once, at any time: it may stop for ever, or be killed, between any two steps. */
+proctype Clearer(byte process) {
+  byte seat = NO_SEAT, s, seen, now, i;
+  bool ok;
+
+  if
+  :: true
+#if SEATS > 1
+  :: i = 1
+#endif
+#if SEATS > 2
+  :: i = 2
+#endif
+  :: goto gone
+  fi;
+  LOOK( s = session[i] );
+  LOOK( ok = (ended[i] < s) );
+  if
+  :: !ok -> goto gone
+  :: else -> ok = false
+  fi;
+  ask(i, s);
+  if
+  :: !ok -> goto gone
+  :: else -> ok = false
+  fi;
+  LOOK( seen = word ); /* free_dead_mutex() */
+  if
+  :: OWNER(seen) == i + 1 ->
+     LOOK( now = session[i] );
+     ask(i, now);
+     if
+     :: ok -> free_word(seen)
+     :: else
+     fi;
+     now = 0
+  :: else
+  fi;
+#ifdef M_ENDS_NEWEST
+  STEP( ended[i] = session[i] );
+#else
+  STEP( if :: ended[i] < s -> ended[i] = s :: else fi );
+#endif
+stopped:
+killed:
+gone:
+  skip
+}
+#endif
+
+/* What the kernel holds for the dead. It gives up all locks of a description at once. */
+#define GIVES_UP(p) \
+  :: atomic { p < PROCESSES && dead[p % PROCESSES] && (door[p % PROCESSES] > 0 || lease[p % PROCESSES] > 0) -> \
+              door[p % PROCESSES] = 0; lease[p % PROCESSES] = 0 }
+proctype Kernel() {
+end_kernel:
+  do
+  GIVES_UP(0)
+  GIVES_UP(1)
+  GIVES_UP(2)
+  GIVES_UP(3)
+  od
 }
 
 #if RESERVERS
@@ -467,32 +704,23 @@ end_memory:
 
 init {
   atomic {
-#if THREADS == 1
-    lease[0] = 1;
-    run Party(0, 0, 0);
-    run Party(1, 0, 0);
-#if PARTIES > 2
-#if SEATS > 1
-    lease[1] = 3;
-    run Party(2, 2, 1);
-#else
-    run Party(2, 2, NO_SEAT);
-#endif
-#endif
-#if PARTIES > 3
-    run Party(3, 3, NO_SEAT);
-#endif
-#else
-    byte i;
+    byte i, k;
     for (i : 0 .. PARTIES - 1) {
       if
-      :: i < SEATS && THREADS == 2 && i == 1 -> lease[i] = 1; run Party(i, 0, i)
-      :: i < SEATS && !(THREADS == 2 && i == 1) -> lease[i] = i + 1; run Party(i, i, i)
-      :: else -> run Party(i, i, NO_SEAT)
+      :: THREADS && i == 1 -> run Party(1, 0, 0)
+      :: i < HELD && !(THREADS && i == 1) ->
+         k = (THREADS && i > 1 -> i - 1 : i);
+         session[k] = 1; door[i] = BYTE_OF(k, 1); lease[i] = door[i]; holder[k] = i + 1;
+         run Party(i, i, k)
+      :: i >= HELD && !(THREADS && i == 1) -> run Party(i, i, NO_SEAT)
       fi
     }
+    k = 0;
     i = 0;
+#if CLEARERS
+    run Clearer(PARTIES);
 #endif
+    run Kernel();
 #if RESERVERS
     run Memory()
 #endif

@@ -5,13 +5,21 @@
  * consistent; fences (S2, R3) are therefore not here. A slow writer is one that the search does not schedule; a killed
  * one dies between any two steps; a stopped one (STOPS) stays where it is for ever.
  *
- * Sizes, -D:   SLOTS, WRITERS (each has a seat), VALUES per writer, SEQS (the search ends where head would pass it)
+ * Each holding of a seat is a session. That it is over is proved by the witness (witness.hpp), and that nobody but one
+ * newcomer is between two sessions by the door (seat.hpp): mutex.pml has both. Here that is one step each, E4 and E5 are
+ * as in the code, and so is the look at a seat: the claim, the session, whether it is over. The claims of the dead stay
+ * as they are until a newcomer makes them idle.
+ *
+ * Sizes, -D:   SLOTS, WRITERS, VALUES per writer, SEQS (the search ends where head would pass it),
+ *              SHARED (1: the first two writers are two threads of a handle, with a claim each, in one seat; else each
+ *              writer has a seat)
  * Faults, -D:  DEATHS, NEWCOMERS (1: a dead writer's seat is taken again), STOPS
  * Parts, -D:   READER, BATCHERS (the first so many writers use alloc_batch) with BATCH values each,
  *              PROBE (values that one more writer allocates when all others have finished or stopped),
  *              HOLD_ANY (the reader may lose its patience at any time), MAX_SKIPS before a writer counts as starved,
  *              GIVES_UP (a writer may give its seq up instead of publishing: its reservation of the mutex is gone),
- *              RUNS (what one scan has found counts for a run of seqs, of the reader's and of the writers')
+ *              RUNS (what one scan has found counts for a run of seqs, of the reader's and of the writers'),
+ *              LIFE_FIRST (the reader asks whether the holder is dead before it looks at the claim)
  * Mutations:   M_..., each must be found out. tests/model/README.md lists them.
  */
 #ifndef SLOTS
@@ -50,6 +58,12 @@
 #ifndef RUNS
 #define RUNS 0
 #endif
+#ifndef LIFE_FIRST
+#define LIFE_FIRST 0
+#endif
+#ifndef SHARED
+#define SHARED 0
+#endif
 #ifndef PROBE
 #define PROBE 0
 #endif
@@ -57,9 +71,15 @@
 #define HOLD_ANY 0
 #endif
 #if PROBE
-#define SEATS (WRITERS + 1)
+#define CLAIMS (WRITERS + 1)
 #else
-#define SEATS WRITERS
+#define CLAIMS WRITERS
+#endif
+#define SEATS (CLAIMS - SHARED)
+#if SHARED
+#define SEAT(k) ((k) > 0 -> (k) - 1 : 0)
+#else
+#define SEAT(k) (k)
 #endif
 #ifndef MAX_SKIPS
 #define MAX_SKIPS SEATS /* as the code: seat_count */
@@ -105,21 +125,29 @@ byte stamp[SLOTS];
 #if READER
 byte word0[SLOTS], word1[SLOTS]; /* the payload: two words, both hold seq + 1 */
 #endif
-byte claim[SEATS];
+byte claim[CLAIMS];
 #if BATCHERS
-byte hi[SEATS];
+byte hi[CLAIMS];
 #define HI(k) hi[k]
 #else
 #define HI(k) 0
 #endif
-bit lease[SEATS]; /* kept by the kernel */
+byte session[SEATS];
+byte over[SEATS]; /* the newest session that the witness knows to be over, whoever tells it */
+#define LIVES(k) (session[SEAT(k)] > over[SEAT(k)])
 
 /* ---- what only the model knows ------------------------------------------------------------------------------------ */
-byte inside[SLOTS]; /* living writers between S1 and S4 */
-byte finished;      /* writers that will do no more: finished, dead or stopped */
+byte inside[CLAIMS]; /* the slot + 1 in which this living writer is, between S1 and S4; or 0 */
+#define IS_IN(k, slot) (k < CLAIMS && k != me && inside[k % CLAIMS] == (slot) + 1)
+byte finished;       /* writers that will do no more: finished, dead or stopped */
+#if SHARED
+bit down;            /* the process of the shared seat is dead */
+bit rests = 1;       /* its other thread is not there, or has noticed */
+bit vacant;          /* and nobody takes the seat again */
+#endif
 byte deaths, stops;
 #if STOPS
-bit is_stopped[SEATS];
+bit is_stopped[CLAIMS]; /* inside of alloc */
 #endif
 #if READER
 byte cursor;
@@ -129,30 +157,47 @@ byte fate[SEQS];
 #define LOST 2      /* the reader has called it a hole, or overwritten: it may not be published any more */
 #endif
 
+#if SHARED
+#define SHARES (SEAT(me) == 0)
+#define IS_UP (!down || !SHARES)
+#define OR_IS_DOWN :: atomic { !IS_UP -> goto down_too }
+#define GO_DOWN if :: SHARES -> down = 1 :: else fi
+#else
+#define IS_UP true
+#define OR_IS_DOWN
+#define GO_DOWN skip
+#endif
 #if DEATHS && !defined(M_LEASE)
-#define OR_DIE :: atomic { deaths < DEATHS && me < WRITERS -> deaths++; goto dead }
+#define OR_DIE :: atomic { deaths < DEATHS && me < WRITERS && IS_UP -> deaths++; GO_DOWN; goto dead }
 #else
 #define OR_DIE
 #endif
 #if STOPS
-#define OR_STOP :: atomic { stops < STOPS && me < WRITERS -> stops++; is_stopped[me] = 1; goto stopped_for_good }
+#define OR_STOP \
+  :: atomic { stops < STOPS && me < WRITERS && IS_UP -> stops++; is_stopped[me] = 1; goto stopped_for_good }
+#define OR_STOP_AT_DOOR :: atomic { stops < STOPS && me < WRITERS -> stops++; goto stopped_for_good }
 #else
 #define OR_STOP
+#define OR_STOP_AT_DOOR
 #endif
 #ifdef M_LEASE /* the kernel lets go of the lease while its holder can still store */
-#define STEP(access) atomic { access }; if :: skip :: atomic { deaths < DEATHS -> deaths++; lease[me] = 0 } fi
+#define STEP(access) \
+  atomic { access }; \
+  if :: skip :: atomic { deaths < DEATHS -> deaths++; over[SEAT(me)] = session[SEAT(me)] } fi
+#define ENTERING(access) STEP(access)
 #else
-#define STEP(access) if :: atomic { access } OR_DIE OR_STOP fi
+#define STEP(access) if :: atomic { IS_UP -> access } OR_IS_DOWN OR_DIE OR_STOP fi
+#define ENTERING(access) if :: atomic { access } OR_DIE OR_STOP_AT_DOOR fi
 #endif
 
 /* free_slot_ahead() of writer_steps.cpp. One look for the code's several: it claims nothing and stores nothing, so all
  * that matters is that it is true in the end. */
-#define HELD_BY(k, q) (me != k && lease[k] && BLOCKS(claim[k], HI(k), q))
-#if SEATS == 1
+#define HELD_BY(k, q) (me != k && LIVES(k) && BLOCKS(claim[k], HI(k), q))
+#if CLAIMS == 1
 #define HELD(q) HELD_BY(0, q)
-#elif SEATS == 2
+#elif CLAIMS == 2
 #define HELD(q) (HELD_BY(0, q) || HELD_BY(1, q))
-#elif SEATS == 3
+#elif CLAIMS == 3
 #define HELD(q) (HELD_BY(0, q) || HELD_BY(1, q) || HELD_BY(2, q))
 #else
 #define HELD(q) (HELD_BY(0, q) || HELD_BY(1, q) || HELD_BY(2, q) || HELD_BY(3, q))
@@ -171,7 +216,6 @@ byte fate[SEQS];
 proctype Writer(byte me; byte todo) {
   byte next;  /* claims will be claiming(next); while writing, the end of what is held */
   byte seq, length, k, c, skips;
-  bit in;     /* between S1 and S4 */
 #if PROBE
   byte row;   /* skips in a row */
 #endif
@@ -187,13 +231,41 @@ proctype Writer(byte me; byte todo) {
   fi;
 #endif
 
-take_seat: /* seat.cpp. The mutex's part of it is in mutex.pml. */
-  STEP( assert(!lease[me]); lease[me] = 1 );
-  STEP( next = head );
+#if SHARED
+  if
+  :: me == 1 ->
+join: /* the handle's other thread: GuardedWriter::join(). It begins where its claim says. */
+     if
+     :: atomic { LIVES(1) && !down -> rests = 0; next = LO(claim[1]); goto alloc }
+     :: atomic { vacant -> goto gone }
+     fi
+  :: else
+  fi;
+#endif
+
+take_seat: /* seat.cpp; E1 to E3, and the mutex's part of E4, are in mutex.pml */
+  atomic { assert(!LIVES(me));
+#if SHARED
+           if :: SHARES && down -> down = 0 :: else fi
+#endif
+         }
+#ifdef M_BEGIN_FIRST
+  ENTERING( session[SEAT(me)]++ );
+#endif
+  ENTERING( next = head ); /* E4 */
 #ifdef M_CLAIM_AHEAD
   next++;
 #endif
-  STEP( claim[me] = IDLE(next) );
+  ENTERING( claim[me] = IDLE(next) );
+#if SHARED && !defined(M_FIRST_CLAIM_ONLY)
+  if
+  :: SHARES -> ENTERING( claim[1] = IDLE(next) )
+  :: else
+  fi;
+#endif
+#ifndef M_BEGIN_FIRST
+  ENTERING( session[SEAT(me)]++ ); /* E5 */
+#endif
 
 alloc:
   if
@@ -258,17 +330,17 @@ W3:
   goto S1;
 #endif
 
-  /* take_or_skip(): is_blocked() looks at each seat's claim, hi, lease. Its second and later looks at one seat keep
-   * nothing of the earlier ones: they are a first look that came later. In the end k < SEATS: blocked. */
+  /* take_or_skip(): is_blocked() looks at each claim, its hi, its holder. Its second and later looks at one claim keep
+   * nothing of the earlier ones: they are a first look that came later. In the end k < CLAIMS: blocked. */
 #if RUNS
   if
-  :: seq < clear_end -> k = SEATS; goto scanned
+  :: seq < clear_end -> k = CLAIMS; goto scanned
   :: else -> clear = seq + SLOTS
   fi;
 #endif
 #ifndef M_NO_SCAN
   do
-  :: k == SEATS -> break
+  :: k == CLAIMS -> break
   :: k == me -> k++
   :: else ->
 #if BATCHERS
@@ -288,25 +360,28 @@ W3:
      if
 #ifdef M_WRITER_NO_LEASE
      :: c -> c = 0; break
+#elif NEWCOMERS
+     :: c -> STEP( c = session[SEAT(k)] );
+        STEP( if :: c > over[SEAT(k)] -> c = 0; break :: else -> c = 0; k++ fi )
 #else
-     :: c -> STEP( c = 0; if :: lease[k] -> break :: else -> k++ fi )
+     :: c -> STEP( c = 0; if :: LIVES(k) -> break :: else -> k++ fi )
 #endif
      :: else
      fi
   od;
 #else
-  k = SEATS;
+  k = CLAIMS;
 #endif
 #if RUNS
 scanned:
   atomic {
-    if :: k == SEATS && clear_end <= seq -> clear_end = clear :: else fi;
+    if :: k == CLAIMS && clear_end <= seq -> clear_end = clear :: else fi;
     clear = 0
   }
 #endif
   STEP( assert(stamp[seq % SLOTS] < BUSY(seq));  /* else the code refuses the segment as corrupt */
         if
-        :: k == SEATS || stamp[seq % SLOTS] == PREDECESSOR(seq) -> k = 0
+        :: k == CLAIMS || stamp[seq % SLOTS] == PREDECESSOR(seq) -> k = 0
         :: else -> k = 0; goto skipped
         fi );
 
@@ -318,7 +393,8 @@ S1:
 #ifndef M_NO_BUSY
         stamp[seq % SLOTS] = BUSY(seq);
 #endif
-        in = 1; inside[seq % SLOTS]++; assert(inside[seq % SLOTS] == 1) );
+        inside[me] = seq % SLOTS + 1;
+        assert(!IS_IN(0, seq % SLOTS) && !IS_IN(1, seq % SLOTS) && !IS_IN(2, seq % SLOTS) && !IS_IN(3, seq % SLOTS)) );
 #ifdef M_DONE_FIRST
   STEP( stamp[seq % SLOTS] = DONE(seq) );
 #endif
@@ -331,7 +407,7 @@ S4:
 #if PROBE
   row = 0;
 #endif
-  STEP( stamp[seq % SLOTS] = DONE(seq); in = 0; inside[seq % SLOTS]--; todo--;
+  STEP( stamp[seq % SLOTS] = DONE(seq); inside[me] = 0; todo--;
 #if READER
         assert(fate[seq] != LOST);
         if :: seq >= cursor -> fate[seq] = PUBLISHED :: else fi
@@ -408,14 +484,25 @@ batch_end:
 #endif
 
 #if DEATHS && !defined(M_LEASE)
-dead: /* no store of it can still come; then the kernel frees the lease */
+dead: /* no store of it can still come; then the witness may say so */
   atomic {
-    if :: in -> inside[seq % SLOTS]--; in = 0 :: else fi;
-    lease[me] = 0; seq = 0; next = 0; length = 0; k = 0; c = 0; skips = 0
+    inside[me] = 0; over[SEAT(me)] = session[SEAT(me)];
+#if SHARED
+    if :: SHARES -> inside[0] = 0; inside[1] = 0 :: else fi;
+down_too: /* the other thread of a dead process */
+#endif
+    seq = 0; next = 0; length = 0; k = 0; c = 0; skips = 0
 #if RUNS
     ; clear = 0; clear_end = 0
 #endif
   }
+#if SHARED
+  if
+  :: atomic { me == 1 -> rests = 1; goto join }
+  :: atomic { me == 0 && !LIVES(0) && rests }
+  :: me > 1
+  fi;
+#endif
 #if NEWCOMERS
   if
   :: goto take_seat
@@ -436,13 +523,23 @@ end_starved:
 give_up: /* beyond the model's end */
   skip;
 leave:
-  atomic { claim[me] = IDLE(next); next = 0; length = 0; skips = 0
+  if
+  :: atomic { IS_UP -> claim[me] = IDLE(next); next = 0; length = 0; skips = 0
 #if RUNS
-           ; clear_end = 0
+              ; clear_end = 0
+#endif
+#if SHARED
+              ; if :: me == 1 -> rests = 1 :: else fi
+#endif
+            }
+  OR_IS_DOWN
+  fi;
+gone:
+  atomic { finished++; todo = 0;
+#if SHARED
+           vacant = vacant || me == 0
 #endif
          }
-gone:
-  atomic { finished++; todo = 0 }
 }
 
 #if READER
@@ -451,15 +548,15 @@ gone:
 #if STOPS
 /* The reader's hold time is over when a stopped writer is in the way, and no running one has stayed in the word in which
  * it was when the reader began to wait. */
-#define COVERED_BY(k) (lease[k] && COVERS(claim[k], HI(k), cursor))
+#define COVERED_BY(k) (LIVES(k) && COVERS(claim[k], HI(k), cursor))
 #define STANDS(k) (COVERED_BY(k) && is_stopped[k])
-#define RUNS(k) (COVERED_BY(k) && !is_stopped[k] && claim[k] == suspects[k])
-#if SEATS == 1
+#define GOES_ON(k) (COVERED_BY(k) && !is_stopped[k] && claim[k] == suspects[k])
+#if CLAIMS == 1
 #define TIME_IS_OVER STANDS(0)
-#elif SEATS == 2
-#define TIME_IS_OVER ((STANDS(0) || STANDS(1)) && !RUNS(0) && !RUNS(1))
+#elif CLAIMS == 2
+#define TIME_IS_OVER ((STANDS(0) || STANDS(1)) && !GOES_ON(0) && !GOES_ON(1))
 #else
-#define TIME_IS_OVER ((STANDS(0) || STANDS(1) || STANDS(2)) && !RUNS(0) && !RUNS(1) && !RUNS(2))
+#define TIME_IS_OVER ((STANDS(0) || STANDS(1) || STANDS(2)) && !GOES_ON(0) && !GOES_ON(1) && !GOES_ON(2))
 #endif
 #define FRESH 0     /* nothing seen of this seq yet */
 #define SUSPECTS 1  /* found pending: a second settle() notes who is in the way */
@@ -478,7 +575,7 @@ gone:
 #define LOSE if :: fate[cursor] == PUBLISHED -> fate[cursor] = OPEN :: else -> fate[cursor] = LOST fi; cursor++
 
 proctype Reader() {
-  byte s, k, c, a, b, oldest, target, first;
+  byte s, k, c, a, b, oldest, target, first, held;
   bit covered, quiet;
 #if RUNS
   byte settled;  /* settled_end_: below it T1 and T2 are behind */
@@ -489,14 +586,14 @@ proctype Reader() {
   byte phase;
   bit all_stuck;
   bit runs; /* ghost: a claim is taken for a stuck one whose holder runs */
-  byte suspects[SEATS], stuck[SEATS]; /* StuckClaims */
+  byte suspects[CLAIMS], stuck[CLAIMS]; /* StuckClaims */
 #endif
 
 next_seq:
   atomic { s = 0; k = 0; c = 0; a = 0; b = 0; oldest = 0; target = 0; first = 0; covered = 0; quiet = 0 }
 #if STOPS
   atomic { phase = FRESH; all_stuck = 0; runs = 0;
-           do :: k == SEATS -> k = 0; break :: else -> suspects[k] = 0; k++ od }
+           do :: k == CLAIMS -> k = 0; break :: else -> suspects[k] = 0; k++ od }
 #endif
 T1:
   if
@@ -505,7 +602,7 @@ T1:
 #else
   :: head > cursor
 #endif
-  :: finished == SEATS && head == cursor -> goto end
+  :: finished == CLAIMS && head == cursor -> goto end
   fi;
 look:
   s = stamp[cursor % SLOTS]; /* R1 */
@@ -551,9 +648,18 @@ look:
          }
 #ifndef M_READER_NO_SCAN
   do
-  :: k == SEATS -> k = 0; break
+  :: k == CLAIMS -> k = 0; break
   :: else ->
-T2:  /* the claim, then hi, then the lease */
+T2:  /* the claim, then hi, then the session, then whether it is over */
+#if LIFE_FIRST
+     atomic { held = session[SEAT(k)] };
+     atomic { held = (held > over[SEAT(k)]) };
+#define IS_ALIVE held
+#elif NEWCOMERS
+#define IS_ALIVE (held > over[SEAT(k)])
+#else
+#define IS_ALIVE LIVES(k)
+#endif
      atomic { c = claim[k];
 #if !BATCHERS
               if
@@ -581,15 +687,18 @@ T2:  /* the claim, then hi, then the lease */
      if
      :: c == 0
      :: else ->
+#if NEWCOMERS && !LIFE_FIRST
+        held = session[SEAT(k)];
+#endif
         atomic {
           if
 #if RUNS
-          :: LO(c) > cursor && lease[k] -> run_end = LO(c)
-          :: LO(c) <= cursor && lease[k] -> covered = 1;
+          :: LO(c) > cursor && IS_ALIVE -> run_end = LO(c)
+          :: LO(c) <= cursor && IS_ALIVE -> covered = 1;
 #elif defined(M_READER_NO_LEASE)
           :: true -> covered = 1;
 #else
-          :: lease[k] -> covered = 1;
+          :: IS_ALIVE -> covered = 1;
 #endif
 #if STOPS
              if :: stuck[k] == c -> runs = runs || !is_stopped[k] :: else -> all_stuck = 0 fi;
@@ -606,7 +715,7 @@ T2:  /* the claim, then hi, then the lease */
 #endif
           :: else
           fi;
-          c = 0
+          c = 0; held = 0
         }
      fi;
      k++
@@ -655,8 +764,8 @@ pending: /* resolve_pending() */
   fi;
 #endif
   if
-  :: finished < SEATS -> goto look
-  :: atomic { finished == SEATS && !quiet -> quiet = 1; goto look } /* once more; to look in vain now is an error */
+  :: finished < CLAIMS -> goto look
+  :: atomic { finished == CLAIMS && !quiet -> quiet = 1; goto look } /* once more; to look in vain now is an error */
 #if STOPS
   :: atomic { TIME_IS_OVER -> phase = LAST; goto look }
 #endif
@@ -728,12 +837,25 @@ end:
 }
 #endif
 
+#ifdef M_CLEARS_CLAIMS /* clears up after a dead holder, and finds its claim after the proof */
+proctype Clearer() {
+  byte c;
+end_clearer:
+  session[0] > 0 && !LIVES(0);
+  c = claim[0];
+  atomic { if :: claim[0] == c -> claim[0] = IDLE(LO(c)) :: else fi }
+}
+#endif
+
 init {
   atomic {
     byte i;
     for (i : 0 .. WRITERS - 1) { run Writer(i, VALUES) }
 #if PROBE
     run Writer(WRITERS, PROBE);
+#endif
+#ifdef M_CLEARS_CLAIMS
+    run Clearer();
 #endif
 #if READER
     run Reader();
