@@ -13,9 +13,11 @@
 //   core/type_name                     what a type is called, whatever compiled it
 //   core/layout, stamp                 the bytes of the segment; the arithmetic of its two words
 //   core/words, slot, ring             moving a value; one slot's protocol; the mapped regions
-//   core/lease, mutex, doorbell        who lives; who waits; who sleeps
+//   core/process, forked, retained     fork, signal handlers, cancellation, exit: what handles do about them
+//   core/lease, witness                who lives; who has died
+//   core/mutex, doorbell               who waits; who sleeps
 //   core/header, segment, seat         making and opening a segment; taking a seat in it
-//   core/settle                        what became of a value that is not there
+//   core/claims, settle                what the seats say; what became of a value that is not there
 //   core/writer_steps                  the protocol of those who write
 //   core/writer_core, reader_core      all ways to write and to read; all promises are kept here
 //   writer, reader, arena              the same with a type
