@@ -5,9 +5,8 @@
 // How it is known that exit() has begun, which is nowhere to be asked:
 // - exit() first destroys what is thread_local on the thread that calls it. Of the main thread that happens nowhere
 //   else, and what every arena leaves there tells those that are destroyed afterwards.
-// - It calls what was registered by atexit, the newest first, statics being among them. So a handle registers a
-// function
-//   when a thread begins to use it: later than the handle, and therefore called before the handle is destroyed.
+// - It calls what was registered by atexit, the newest first, statics being among them. So a handle registers
+//   something when a thread begins to use it: later than the handle, and therefore called before it is destroyed.
 #pragma once
 
 #include <atomic>
