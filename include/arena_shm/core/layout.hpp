@@ -153,7 +153,7 @@ struct Seat {
   std::array<std::atomic<std::uint64_t>, 4> name;  // 32 bytes of UTF-8, filled up with zeros
   // Seldom written.
   std::atomic<std::uint64_t> reservations;  // of the mutex, over all holders: mutex.hpp
-  std::atomic<std::uint64_t> lease_page;    // where the holder has mapped the page that keeps its lease
+  std::atomic<std::uint64_t> lease_page;    // where the holder has mapped the page of its lease; 0: not to be relied on
   std::array<std::uint64_t, 6> unused;
 
   /// Requires: which < kClaimsPerSeat.
