@@ -102,7 +102,9 @@ bool is_first_thread_of(const Seat& seat) noexcept {
 void free_dead_mutex(const Ring& ring, const Witness& witness, std::uint32_t seat) noexcept {
   std::atomic<std::uint64_t>& word = ring.control->mutex;
   const std::uint64_t seen = word.load(std::memory_order_acquire);
-  if (mutex_owner(seen) == seat + 1 && witness.is_over(seat)) free_word(word, seen);
+  const std::uint64_t session = ring.seats[seat].session.load(std::memory_order_acquire);
+  if (mutex_owner(seen) != seat + 1 || (!mutex_is_reserved(seen) && mutex_number(seen) > session)) return;
+  if (witness.life_of(seat, session) == Life::over) free_word(word, seen);
 }
 
 void free_mutex_of_seat(const Ring& ring, std::uint32_t seat) noexcept {
@@ -157,7 +159,7 @@ bool InterprocessMutex::lock_slow(Clock::time_point deadline) {
   if (!try_only && !mutex_is_reserved(seen)) seen = spin_while_owned(word_);
   for (;;) {
     if (seen == 0) {
-      if (word_.compare_exchange_weak(seen, me_ | waiters, std::memory_order_acquire, std::memory_order_acquire))  // M1
+      if (word_.compare_exchange_weak(seen, me_ | waiters, std::memory_order_acq_rel, std::memory_order_acquire))  // M1
         return true;
       continue;
     }
@@ -190,8 +192,9 @@ bool InterprocessMutex::lock_slow(Clock::time_point deadline) {
 }
 
 void InterprocessMutex::unlock_slow() noexcept {
-  // W is set.
-  word_.exchange(0, std::memory_order_release);  // M2
+  // W is set. If the word is another's, somebody wrote over the segment; then it stays.
+  std::uint64_t expected = me_ | kMutexWaiters;
+  word_.compare_exchange_strong(expected, 0, std::memory_order_release, std::memory_order_relaxed);  // M2
   ARENA_SHM_STOP_POINT(mutex_unlock_wake);
   futex_wake(word_, 1);
   ARENA_SHM_STOP_POINT(mutex_unlocked);
@@ -202,6 +205,8 @@ bool InterprocessMutex::unlock_and_reserve() noexcept {
   const std::uint64_t reservation = used.load(std::memory_order_relaxed);  // relaxed: the seat holder's own
   if (reservation < kMaxReservations) {
     used.store(reservation + 1, std::memory_order_relaxed);
+    // Who is the first thread by now: that which took the seat may have ended (is_first_thread_of).
+    ring_.seats[seat_].tid.store(static_cast<std::uint32_t>(::gettid()), std::memory_order_relaxed);
     std::uint64_t expected = me_;
     const std::uint64_t reserved = mutex_reserved_for(seat_ + 1, reservation);
     if (word_.compare_exchange_strong(expected, reserved, std::memory_order_release, std::memory_order_relaxed)) {

@@ -97,6 +97,14 @@ class ForkLock {
   InForkedChild* parts_ = nullptr;
 };
 
+namespace {
+
+/// Before anybody else can register handlers of fork: theirs then run while ours is not held, before fork and after it,
+/// and may make and destroy handles. In the order of initialisation, 101 is the first that a program may ask for.
+[[gnu::constructor(101)]] void register_for_fork() { ForkLock::instance(); }
+
+}  // namespace
+
 ForkGuard::ForkGuard() noexcept { ForkLock::instance().lock(); }
 ForkGuard::~ForkGuard() { ForkLock::instance().unlock(); }
 

@@ -48,8 +48,10 @@ void expect_exit(Begins what) noexcept {
     here.touch();
   }
   // Registered before it is noted: another thread that finds the note can rely on it.
-  if (registrations.fetch_add(1, std::memory_order_relaxed) < kMostRegistrations)
+  if (registrations.load(std::memory_order_relaxed) < kMostRegistrations) {
+    registrations.fetch_add(1, std::memory_order_relaxed);
     std::atexit([] { this_thread_exits = true; });
+  }
   registered_at.store(made, std::memory_order_relaxed);
   if (what == Begins::handle) handles_made.fetch_add(1, std::memory_order_relaxed);
 }

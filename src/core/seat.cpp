@@ -66,6 +66,9 @@ void SeatHold::clear_up_after_predecessor() const noexcept {
   ARENA_SHM_STOP_POINT(seat_taken);
   free_mutex_of_seat(ring, index_);
   ARENA_SHM_STOP_POINT(seat_repaired);
+  // A wild number there would make this session over before it begins, and give its seat to others, too.
+  if (seat().ended.load(std::memory_order_relaxed) >= session_)
+    seat().ended.store(session_ - 1, std::memory_order_relaxed);
   // Shared: nothing below head will be this holder's. Exclusive: where this session begins.
   const std::uint64_t head = ring.control->head.load(std::memory_order_acquire);
   for (std::uint32_t which = 0; which < kClaimsPerSeat; ++which)

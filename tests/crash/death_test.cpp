@@ -79,6 +79,27 @@ TEST_F(DeathTest, AMutexHolderThatIsKilledIsFollowedWhileItHasItsMemory) {
   }
 }
 
+// A process is looked at once for all the seats that it held.
+TEST_F(DeathTest, OneProofServesForAllItsSeats) {
+  make(Writers::shared);
+  Child dead([this] {
+    auto own = Arena<Value>::open(name_);
+    std::vector<Writer<Value>> writers;
+    for (int i = 0; i < 4; ++i) writers.push_back(own.writer("one of four"));
+    ::raise(SIGSTOP);
+    return 0;
+  });
+  ASSERT_EQ(dead.stop_or_end(), "stopped");
+  HeldDeath death(dead.pid());
+  if (!death) GTEST_SKIP() << "may not trace";
+  death.kill(SIGKILL);
+  ASSERT_EQ(lease(), core::LeaseState::held);
+  const core::Witness& witness = segment_->witness();
+  while (!is_over()) std::this_thread::yield();  // /proc is asked now and then
+  for (std::uint32_t i = 0; i < 4; ++i) EXPECT_TRUE(witness.is_known_over(i, 1)) << "seat " << i;
+  EXPECT_FALSE(witness.is_known_over(4, 1));
+}
+
 TEST_F(DeathTest, TheSeatOfAnExclusiveWriterIsFree) {
   make(Writers::exclusive);
   Child dead = victim({Act::exclusive, "slot_busy", 1, 1, 0});

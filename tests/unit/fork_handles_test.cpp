@@ -1,5 +1,7 @@
 // Handles of the parent, used in a forked child: an error, whatever they are in, and no harm to the parent's.
 #include <gtest/gtest.h>
+#include <pthread.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -169,6 +171,28 @@ INSTANTIATE_TEST_SUITE_P(Writers, ForkHandlesTest, testing::Values(Writers::shar
                          [](const testing::TestParamInfo<Writers>& writers) {
                            return writers.param == Writers::shared ? "shared" : "exclusive";
                          });
+
+// A program's own handlers of fork, registered before it has ever used an arena, may open one, as a child has to, and
+// let go of one.
+TEST(ForkHandlersTest, OfTheProgramMayUseArenas) {
+  static std::optional<Numbers> arena;
+  static std::string name;
+  const TempName own_name;
+  Child program([&own_name] {
+    ::pthread_atfork([] { arena.reset(); }, [] { arena.emplace(Numbers::open(name)); },
+                     [] { arena.emplace(Numbers::open(name)); });
+    name = own_name.str();
+    arena.emplace(Numbers::create(name, {.slots = 8}));
+    for (int i = 0; i < 3; ++i) {
+      const pid_t pid = ::fork();
+      if (pid == 0) ::_exit(arena->alloc(1).value == 1 ? 0 : 1);
+      int status = 0;
+      if (::waitpid(pid, &status, 0) != pid || status != 0) return 1;
+    }
+    return arena->alloc(2).seq == 3 ? 0 : 2;
+  });
+  EXPECT_EQ(program.end(), "exit 0");
+}
 
 }  // namespace
 }  // namespace arena_shm

@@ -2,6 +2,7 @@
 #include "arena_shm/core/mutex.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <boost/interprocess/sync/lock_options.hpp>
 #include <boost/interprocess/sync/scoped_lock.hpp>
@@ -268,6 +269,28 @@ TEST_F(ReservationTest, TheThreadThatIsInsideOfAllocIsNotMadeToWaitForItself) {
   a.seat().claim = idle(1);
   EXPECT_TRUE(b.mutex.try_lock());
   b.mutex.unlock();
+}
+
+// The thread that took the seat may have ended; another one has got the place of its thread-local data, and reserves.
+TEST_F(ReservationTest, IsForTheThreadThatHasReserved) {
+  Party a(name_);
+  Party b(name_);
+  a.seat().tid = 1;
+  reserve(a);
+  EXPECT_EQ(a.seat().tid, static_cast<std::uint32_t>(::gettid()));
+  a.seat().claim = claiming(0);
+  EXPECT_EQ(code_of([&] { b.mutex.lock(); }), Code::reentered);
+  a.seat().claim = idle(1);
+}
+
+// As somebody leaves it who has freed the word, and let another one lock it.
+TEST_F(MutexTest, AnUnlockLeavesAnothersWordAlone) {
+  Party a(name_);
+  Party b(name_);
+  a.mutex.lock();
+  set_word(mutex_owned_by(b.number(), b.hold.session()) | kMutexWaiters);
+  a.mutex.unlock();
+  EXPECT_TRUE(b.mutex.is_locked_by_me());
 }
 
 TEST_F(ReservationTest, IsNotGivenWhileSomebodyWaits) {

@@ -148,6 +148,27 @@ TEST_F(SeatTest, OnlyTheDeadAreClearedAndOnlyOnce) {
   EXPECT_EQ(writer.alloc(1).seq, 0U) << "the living one was left alone";
 }
 
+// Somebody wrote over the seats' words: nobody gets a seat that another one holds, and nobody is taken for dead.
+TEST_F(SeatTest, WildSessionsGiveNoSeatAwayTwice) {
+  make(2);
+  file_->seat(0).ended = ~std::uint64_t{0};
+  auto first = arena_->writer();
+  ASSERT_EQ(first.seat(), 0U);
+  EXPECT_EQ(file_->seat(0).ended, 0U);
+  EXPECT_EQ(arena_->writer().seat(), 1U) << "the first one is held";
+  const auto segment = core::Segment::open(name_, core::Access::read_only);
+  for (const std::uint64_t wild : {core::kMaxSession + 1, ~std::uint64_t{0}}) {
+    file_->seat(1).session = wild;
+    EXPECT_EQ(segment->witness().life_of(1, wild), core::Life::alive);
+    EXPECT_EQ(code_of([&] { arena_->writer(); }), Code::table_full);
+  }
+  file_->seat(1).session = 1;
+  EXPECT_EQ(segment->witness().life_of(1, 1), core::Life::over) << "nothing was remembered about it";
+  file_->seat(1).session = 2;
+  file_->seat(1).ended = 1;
+  EXPECT_EQ(arena_->writer().seat(), 1U);
+}
+
 // As writer() of an arena with thousands of writers: that they live is not asked of the kernel for each of them.
 TEST_F(SeatTest, ANewcomerAsksForFewLeasesWhereASeatWasLeft) {
   make(300);

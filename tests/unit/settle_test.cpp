@@ -158,6 +158,16 @@ TEST_F(SettleTest, LeasesAreAskedForOnlyBehindClaimsThatMatter) {
   EXPECT_EQ(test::lease_tests_of([&] { arena_->read(951); }), 1U);
 }
 
+TEST_F(SettleTest, WhereVeryManyLiveTheOthersAreNotAskedAbout) {
+  make({.slots = 8, .seats = 200});
+  std::vector<Writer<std::uint64_t>> writers;
+  for (int i = 0; i < 200; ++i) writers.push_back(arena_->writer());
+  file_->control().head = 10;
+  for (std::uint32_t i = 0; i < 200; ++i) file_->seat(i).claim = core::claiming(0);
+  EXPECT_EQ(test::lease_tests_of([&] { expect(Verdict::pending, 10, settle(0, 10)); }), 64U);
+  for (std::uint32_t i = 0; i < 200; ++i) file_->seat(i).claim = core::idle(0);
+}
+
 TEST_F(SettleTest, UnshownRunsEndAtWhatAnySlotShows) {
   make({.slots = 8, .seats = 4});
   const core::Ring& ring = segment_->ring();

@@ -54,13 +54,15 @@ class Claims {
   Claim look(std::uint32_t number) const noexcept;
 
   /// T2, second half: the holder, after the claim. True: no store of its can still come, and what it has stored is
-  /// visible. Cost: as Witness::life_of.
+  /// visible. Where very many live, the others are not asked about any more, and taken for alive.
+  /// Cost: as Witness::life_of.
   bool is_over(const Claim& claim) const noexcept;
 
  private:
   const Ring& ring_;
   const Witness& witness_;
   Effort& effort_;
+  mutable int alive_ = 0;  // found in this look
 };
 
 }  // namespace arena_shm::core

@@ -7,7 +7,7 @@
 //           W with each                 somebody may be asleep on it; its lower half is a futex
 //
 //   lock    CAS 0 -> me. Else set W, sleep in slices. Who has slept acquires with W set: others may sleep on.
-//   unlock  CAS me -> 0; with W set, store 0 and wake one. A death between the two costs the others a slice.
+//   unlock  CAS me -> 0; with W set, CAS to 0 and wake one. A death between the two costs the others a slice.
 //   death   Before it sleeps, and at the end of each slice, a waiter asks the witness about the owner. If it is dead,
 //           the waiter CASes the very word to free, wakes, and contends like everybody. Neither a session nor a
 //           reservation is used twice: a dead one's word never comes back, so that the CAS of one who was stopped
@@ -35,8 +35,8 @@
 // robust pthread mutex keeps list pointers in the segment, which a hostile peer turns into wild writes, and mistakes
 // the living for dead across pid namespaces.
 //
-// Ordering. M1 lock's CAS acquires, M2 unlock's CAS or exchange releases: M2 -> M1, what the last owner did is visible
-// to the next. After a death, M3 the repairer's CAS (acq_rel) stands for the dead owner's unlock; the dead owner's
+// Ordering. M1 lock's CAS acquires, M2 unlock's CAS releases: M2 -> M1, what the last owner did is visible to the next.
+// M1 releases, too: who sees a session's number in the word sees that the session has begun (seat.hpp, E5). After a death, M3 the repairer's CAS (acq_rel) stands for the dead owner's unlock; the dead owner's
 // stores happened before the proof of its death (witness.hpp). After a reservation, W4 -> V6.
 #pragma once
 
@@ -104,7 +104,7 @@ class InterprocessMutex {
   /// Locks it if it is free right now.
   bool try_lock_free() noexcept {
     std::uint64_t expected = 0;
-    return word_.compare_exchange_strong(expected, me_, std::memory_order_acquire, std::memory_order_relaxed);  // M1
+    return word_.compare_exchange_strong(expected, me_, std::memory_order_acq_rel, std::memory_order_relaxed);  // M1
   }
 
   /// Frees a dead owner's mutex on the way, but does not wait for a living one.

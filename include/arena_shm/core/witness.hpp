@@ -19,6 +19,8 @@
 
 namespace arena_shm::core {
 
+struct Holder;
+
 enum class Life : std::uint8_t {
   over,
   alive,    ///< or it cannot be proved yet that it is not
@@ -32,7 +34,8 @@ class Witness {
   Witness(const Ring& ring, const LeaseFile& leases);
 
   /// Requires: the session has been read from the seat's word, with acquire, or is older.
-  /// Cost: three system calls, if the segment does not tell; /proc is asked at most once a millisecond a seat.
+  /// Cost: three system calls, if the segment does not tell; /proc is asked at most
+  /// once a millisecond a seat, and for a quarter of the time in all.
   Life life_of(std::uint32_t seat, std::uint64_t session) const noexcept;
 
   /// Of a claim, or of a word that names the seat, that was read, with acquire, before this: is whoever stored it dead?
@@ -51,14 +54,18 @@ class Witness {
     std::atomic<std::int64_t> asked_ns{0};  // when /proc was last asked, CLOCK_MONOTONIC
   };
 
+  static bool can_be(std::uint64_t session) noexcept;
   bool segment_says_over(std::uint32_t seat, std::uint64_t session) const noexcept;
   void remember(std::uint32_t seat, std::uint64_t session) const noexcept;
   bool may_ask_proc(std::uint32_t seat) const noexcept;
+  void remember_all_of(const Holder& holder) const noexcept;
   bool proc_says_over(std::uint32_t seat, std::uint64_t session) const noexcept;
 
   const Ring& ring_;
   const LeaseFile& leases_;
   std::unique_ptr<Memory[]> memory_;  // by seat
+  mutable std::atomic<std::int64_t> window_ns_{0};  // when the newest window of kProcWindow_ns began, CLOCK_MONOTONIC
+  mutable std::atomic<std::int64_t> spent_ns_{0};   // by looks at /proc, in this window
 };
 
 }  // namespace arena_shm::core
