@@ -2,6 +2,7 @@
 // kill a survivor allocs three laps, and a follower accounts for every sequence number.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdlib>
@@ -37,7 +38,9 @@ struct Scenario {
   Operation (*prepare)(Arena<Value>& arena);
   /// Runs in the parent before the child is made; what it returns lives until the child is dead. May be null.
   std::shared_ptr<void> (*surround)(const std::string& name) = nullptr;
-  std::uint64_t stride = 1;  ///< in the short form: kill at every stride-th instruction
+  std::uint64_t stride = 1;  ///< in the short form: kill at every stride-th instruction,
+  std::uint64_t thin =
+      0;  ///< and, if not 0, ever more seldom: each time a thin-th of the way further; in the long form, a 20th of that
 };
 
 std::ostream& operator<<(std::ostream& out, const Scenario& scenario) { return out << scenario.name; }
@@ -150,7 +153,8 @@ TEST_P(EveryInstructionTest, OthersGoOnAndEverySeqIsAccountedFor) {
   const std::uint64_t stride = all ? 1 : scenario.stride;
   std::uint64_t kills = 0;
   bool inside = true;
-  for (std::uint64_t k = 0; inside; k += stride) {
+  const std::uint64_t thin = all ? 20 * scenario.thin : scenario.thin;
+  for (std::uint64_t k = 0; inside; k += thin == 0 ? stride : std::max(stride, k / thin)) {
     SCOPED_TRACE("killed at instruction " + std::to_string(k));
     const test::TempName name;
     const auto arena = Arena<Value>::create(name, {.slots = kSlots, .writers = scenario.writers, .seats = 8});
@@ -180,17 +184,16 @@ TEST_P(EveryInstructionTest, OthersGoOnAndEverySeqIsAccountedFor) {
 
 INSTANTIATE_TEST_SUITE_P(
     Alloc, EveryInstructionTest,
-    testing::Values(Scenario{"Shared", Writers::shared, writer_alloc},
-                    Scenario{"SharedTakesFromTheDead", Writers::shared, writer_alloc, dead_writer_in_next_slot},
-                    Scenario{"SharedSkipsTheStopped", Writers::shared, writer_alloc, stopped_writer_in_next_slot, 97},
-                    Scenario{"SharedForeseen", Writers::shared, foreseen_alloc},
-                    Scenario{"Batch", Writers::shared, batch_alloc},
-                    Scenario{"Exclusive", Writers::exclusive, writer_alloc},
-                    Scenario{"Guarded", Writers::shared, guarded_alloc},
-                    Scenario{"GuardedExclusive", Writers::exclusive, guarded_alloc},
-                    Scenario{"Reserved", Writers::shared, reserved_alloc},
-                    Scenario{"ReservedForeseen", Writers::shared, reserved_foreseen_alloc},
-                    Scenario{"SeatTaking", Writers::shared, seat_taking, nullptr, 61}),
+    testing::Values(
+        Scenario{"Shared", Writers::shared, writer_alloc},
+        Scenario{"SharedTakesFromTheDead", Writers::shared, writer_alloc, dead_writer_in_next_slot},
+        Scenario{"SharedSkipsTheStopped", Writers::shared, writer_alloc, stopped_writer_in_next_slot, 97, 15},
+        Scenario{"SharedForeseen", Writers::shared, foreseen_alloc}, Scenario{"Batch", Writers::shared, batch_alloc},
+        Scenario{"Exclusive", Writers::exclusive, writer_alloc}, Scenario{"Guarded", Writers::shared, guarded_alloc},
+        Scenario{"GuardedExclusive", Writers::exclusive, guarded_alloc},
+        Scenario{"Reserved", Writers::shared, reserved_alloc},
+        Scenario{"ReservedForeseen", Writers::shared, reserved_foreseen_alloc},
+        Scenario{"SeatTaking", Writers::shared, seat_taking, nullptr, 61}),
     [](const testing::TestParamInfo<Scenario>& scenario) { return std::string(scenario.param.name); });
 
 }  // namespace
