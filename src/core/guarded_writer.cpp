@@ -70,13 +70,13 @@ GuardedParty& GuardedWriter::join() {
   const std::lock_guard<std::mutex> lock(joining_);
   if (hold_ == nullptr) hold_ = std::make_shared<const SeatHold>(segment_, "alloc");
   if (first_storage_ == nullptr) {
-    first_storage_.reset(new GuardedParty(hold_, 0, &this_thread_mark));
+    first_storage_ = std::make_unique<GuardedParty>(hold_, 0, &this_thread_mark);
     first_.store(first_storage_.get(), std::memory_order_release);  // G2
     expect_exit(Begins::use);
     return *first_storage_;
   }
   if (others_storage_ == nullptr) {
-    others_storage_.reset(new GuardedParty(hold_, 1, nullptr));
+    others_storage_ = std::make_unique<GuardedParty>(hold_, 1, nullptr);
     others_.store(others_storage_.get(), std::memory_order_release);  // G2
     expect_exit(Begins::use);
   }

@@ -62,7 +62,8 @@ void check_arguments(std::string_view name, const RecordType& record, const Opti
     refuse_argument(name, "a type name below " + number(sizeof(Header::type_name)) + " bytes", record.name,
                     "give the type a shorter name (RecordTraits)");
   if (record.name.find('\0') != std::string::npos)
-    refuse_argument(name, "a type name without NUL", "one in '" + std::string(record.name.c_str()) + "...'",
+    refuse_argument(name, "a type name without NUL",
+                    "one in '" + record.name.substr(0, record.name.find('\0')) + "...'",
                     "give the type another name (RecordTraits)");
   if (record.schema.size() > kMaxSchemaBytes)
     refuse_argument(name, "a schema of at most " + number(kMaxSchemaBytes) + " bytes",

@@ -55,8 +55,8 @@ void* place_of_own(std::uint32_t seat, std::uint64_t session) noexcept {
   mixed = (mixed ^ mixed >> 31) * 0x7fb5'd329'728e'a185;  // the steps of splitmix64's finaliser
   mixed = (mixed ^ mixed >> 27) * 0x81da'def4'bc2d'd44d;
   mixed ^= mixed >> 33;
-  return reinterpret_cast<void*>(kFirst +
-                                 mixed % (kBytes / page_bytes()) * page_bytes());  // NOLINT(performance-no-int-to-ptr)
+  const std::uint64_t place = kFirst + mixed % (kBytes / page_bytes()) * page_bytes();
+  return reinterpret_cast<void*>(place);  // NOLINT(performance-no-int-to-ptr)
 }
 
 /// The same file by a descriptor that no printf writes to, should the program have closed its standard ones.

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <new>
+#include <type_traits>
 
 #include "arena_shm/core/forked.hpp"
 #include "arena_shm/error.hpp"
@@ -65,7 +66,8 @@ class ForkLock {
   }
 
   static ForkLock& instance() noexcept {
-    static ForkLock& lock = *new ForkLock;  // for ever: exit() destroys statics while other threads run
+    static ForkLock lock;  // not destroyed at exit: there is nothing to destroy
+    static_assert(std::is_trivially_destructible_v<ForkLock>);
     return lock;
   }
 

@@ -1,6 +1,5 @@
 #include "core/process_death.hpp"
 
-#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -8,6 +7,7 @@
 #include <atomic>
 #include <cerrno>
 #include <climits>
+#include <csignal>
 #include <optional>
 
 #include "arena_shm/core/doorbell.hpp"

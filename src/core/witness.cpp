@@ -7,8 +7,8 @@
 namespace arena_shm::core {
 namespace {
 
-constexpr std::int64_t kProcEvery_ns = 1'000'000;      // of one seat
-constexpr std::int64_t kProcWindow_ns = 4'000'000;     // of all seats together:
+constexpr std::int64_t kProcEvery_ns = 1'000'000;          // of one seat
+constexpr std::int64_t kProcWindow_ns = 4'000'000;         // of all seats together:
 constexpr std::int64_t kProcShareOfWindow_ns = 1'000'000;  // so much time at most, but for the last look
 
 std::int64_t monotonic_ns() noexcept {

@@ -36,8 +36,9 @@
 // the living for dead across pid namespaces.
 //
 // Ordering. M1 lock's CAS acquires, M2 unlock's CAS releases: M2 -> M1, what the last owner did is visible to the next.
-// M1 releases, too: who sees a session's number in the word sees that the session has begun (seat.hpp, E5). After a death, M3 the repairer's CAS (acq_rel) stands for the dead owner's unlock; the dead owner's
-// stores happened before the proof of its death (witness.hpp). After a reservation, W4 -> V6.
+// M1 releases, too: who sees a session's number in the word sees that the session has begun (seat.hpp, E5). After a
+// death, M3 the repairer's CAS (acq_rel) stands for the dead owner's unlock; the dead owner's stores happened before
+// the proof of its death (witness.hpp). After a reservation, W4 -> V6.
 #pragma once
 
 #include <atomic>

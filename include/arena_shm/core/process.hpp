@@ -2,9 +2,9 @@
 #pragma once
 
 #include <pthread.h>
-#include <signal.h>
 #include <sys/types.h>
 
+#include <csignal>
 #include <cstdint>
 
 namespace arena_shm::core {

@@ -63,7 +63,7 @@ class Witness {
 
   const Ring& ring_;
   const LeaseFile& leases_;
-  std::unique_ptr<Memory[]> memory_;  // by seat
+  std::unique_ptr<Memory[]> memory_;                // by seat
   mutable std::atomic<std::int64_t> window_ns_{0};  // when the newest window of kProcWindow_ns began, CLOCK_MONOTONIC
   mutable std::atomic<std::int64_t> spent_ns_{0};   // by looks at /proc, in this window
 };
