@@ -76,7 +76,9 @@ TEST_F(SeatTest, ShowsItsHolder) {
   struct stat status {};
   ASSERT_EQ(::stat("/proc/self/ns/pid", &status), 0);
   EXPECT_EQ(seat.pid_namespace, status.st_ino);
+#if !defined(ARENA_SHM_EMULATED)  // an emulator makes up what /proc says of the process: then nothing is said
   EXPECT_GT(seat.start_time, 0U);
+#endif
   EXPECT_GT(seat.taken_ns, 1'600'000'000'000'000'000);
   EXPECT_EQ(std::memcmp(&seat.name, "sensor \xc3\xa4 with a name of more than 32 bytes", 32), 0);
 }
