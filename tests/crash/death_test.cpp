@@ -237,8 +237,9 @@ TEST_F(DeathTest, OneWhoseThreadsAreAllPastReturnIsDead) {
 
 // Its memory lives on in a child that has not called exec: no death until that has ended, whatever /proc says of it.
 TEST_F(DeathTest, OneWhoseMemoryAChildHasWithoutExecIsAliveUntilThatEnds) {
-  for (const auto& [reaped, first_thread_ends] :
-       {std::pair{true, false}, {false, false}, {true, true}, {false, true}}) {
+  for (const auto& fate : {std::pair{true, false}, {false, false}, {true, true}, {false, true}}) {
+    const bool reaped = fate.first;
+    const bool first_thread_ends = fate.second;
     make(Writers::shared);
     int ends[2];
     ASSERT_EQ(::pipe(ends), 0);
