@@ -54,7 +54,7 @@ class Claims {
   Claim look(std::uint32_t number) const noexcept;
 
   /// T2, second half: the holder, after the claim. True: no store of its can still come, and what it has stored is
-  /// visible. Where very many live, the others are not asked about any more, and taken for alive.
+  /// visible.
   /// Cost: as Witness::life_of.
   bool is_over(const Claim& claim) const noexcept;
 
@@ -62,7 +62,6 @@ class Claims {
   const Ring& ring_;
   const Witness& witness_;
   Effort& effort_;
-  mutable int alive_ = 0;  // found in this look
 };
 
 }  // namespace arena_shm::core

@@ -34,8 +34,8 @@ class Witness {
   Witness(const Ring& ring, const LeaseFile& leases);
 
   /// Requires: the session has been read from the seat's word, with acquire, or is older.
-  /// Cost: three system calls, if the segment does not tell; /proc is asked at most
-  /// once a millisecond a seat, and for a quarter of the time in all.
+  /// Cost: three system calls, if the segment does not tell; /proc is asked at most once a millisecond a seat, and for
+  /// a quarter of the time in all.
   Life life_of(std::uint32_t seat, std::uint64_t session) const noexcept;
 
   /// Of a claim, or of a word that names the seat, that was read, with acquire, before this: is whoever stored it dead?
