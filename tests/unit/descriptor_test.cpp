@@ -59,6 +59,16 @@ std::string target_of(pid_t pid, int fd) {
   return std::filesystem::read_symlink(link, error).string();
 }
 
+/// The library opens no pipe; UBSan writes into one, to see whether a virtual table can be read.
+bool is_the_sanitizers(const std::string& target) {
+#if defined(__SANITIZE_ADDRESS__)
+  return target.starts_with("pipe:");
+#else
+  static_cast<void>(target);
+  return false;
+#endif
+}
+
 class DescriptorTest : public ::testing::Test {
  protected:
   /// Runs `body(name of an arena)` with each subset of the standard descriptors closed. What they were seen to be,
@@ -74,7 +84,7 @@ class DescriptorTest : public ::testing::Test {
         for (int fd = 0; fd < 3; ++fd) {
           if ((subset >> fd & 1U) == 0) continue;
           const std::string target = target_of(pid, fd);
-          if (!target.empty() && target != "/") seen.insert(target);
+          if (!target.empty() && target != "/" && !is_the_sanitizers(target)) seen.insert(target);
         }
       });
       if (code == TracedChild::kNotTraced) return {"ptrace is refused"};
