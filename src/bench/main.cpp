@@ -11,17 +11,17 @@
 #include <vector>
 
 #include "arena_shm/core/system.hpp"
+#include "bench/bench_command_line.hpp"
 #include "bench/harness/clock.hpp"
 #include "bench/harness/settings.hpp"
 #include "bench/report/report.hpp"
 #include "bench/workloads/workloads.hpp"
-#include "tool/bench_command_line.hpp"
-#include "tool/signals.hpp"
+#include "terminal/signals.hpp"
 
 namespace arena_shm::bench {
 namespace {
 
-std::vector<Workload> chosen(const tool::BenchCommandLine& line, const Settings& settings) {
+std::vector<Workload> chosen(const BenchCommandLine& line, const Settings& settings) {
   std::vector<Workload> result;
   for (const Workload& workload : workloads()) {
     const bool wanted =
@@ -44,7 +44,7 @@ std::vector<std::pair<std::string, std::string>> to_pairs(const Settings& settin
           {"cpus", fmt::format("{}", fmt::join(settings.cpus, ","))}};
 }
 
-void measure(const tool::BenchCommandLine& line, const Settings& settings) {
+void measure(const BenchCommandLine& line, const Settings& settings) {
   const bool tables = line.format == "table";
   const std::vector<Workload> to_run = chosen(line, settings);
   if (!line.plot_path.empty()) {
@@ -70,10 +70,10 @@ void measure(const tool::BenchCommandLine& line, const Settings& settings) {
 }
 
 int run(int argc, char** argv) {
-  tool::BenchCommandLine line;
-  CLI::App app(std::string(tool::kBenchSummary) + ".", "arena-bench");
-  app.footer(tool::bench_details());
-  tool::add_bench_options(app, line);
+  BenchCommandLine line;
+  CLI::App app(std::string(kBenchSummary) + ".", "arena-bench");
+  app.footer(bench_details());
+  add_bench_options(app, line);
   CLI11_PARSE(app, argc, argv);
 
   Settings settings{.slice = std::chrono::milliseconds{line.slice_ms}, .cpus = line.cpus};
@@ -88,7 +88,7 @@ int run(int argc, char** argv) {
       throw std::runtime_error(fmt::format("expected one of the CPUs {}, found {}", fmt::join(allowed, ", "), cpu));
     }
   }
-  tool::catch_stop_signals();  // and the next slice is the last: what has a name has to be removed
+  terminal::catch_stop_signals();  // and the next slice is the last: what has a name has to be removed
   measure(line, settings);
   return 0;
 }

@@ -10,7 +10,6 @@
 #include "arena_shm/core/stamp.hpp"
 #include "core/segment_files.hpp"
 #include "schema/schema_json.hpp"
-#include "schema/utf8.hpp"
 
 namespace arena_shm::inspect {
 

@@ -8,8 +8,8 @@
 
 #include "arena_shm/error.hpp"
 #include "schema/record_input.hpp"
-#include "schema/utf8.hpp"
 #include "schema/value_text.hpp"
+#include "text/utf8.hpp"
 
 namespace arena_shm::schema {
 
@@ -141,16 +141,16 @@ class CsvInput final : public RecordInput {
         continue;
       }
       const auto at = std::lower_bound(expected.begin(), expected.end(), Column{name}, by_name);
-      if (at == expected.end() || at->name != name) fail_header(fmt::format("'{}'", printable(name)));
+      if (at == expected.end() || at->name != name) fail_header(fmt::format("'{}'", text::printable(name)));
       const auto index = static_cast<std::size_t>(at - expected.begin());
-      if (seen[index]) fail_header(fmt::format("'{}' twice", printable(name)));
+      if (seen[index]) fail_header(fmt::format("'{}' twice", text::printable(name)));
       seen[index] = true;
       columns_.push_back(*at);
     }
     const auto missing = std::find(seen.begin(), seen.end(), false);
     if (missing != seen.end()) {
       const Column& column = expected[static_cast<std::size_t>(missing - seen.begin())];
-      fail_header(fmt::format("no column '{}'", printable(column.name)));
+      fail_header(fmt::format("no column '{}'", text::printable(column.name)));
     }
   }
 
@@ -161,7 +161,8 @@ class CsvInput final : public RecordInput {
     for (const Field& field : schema_.fields) {
       for (std::size_t i = 0; i < field.element_count(); ++i) {
         if (++count > kShown) return names + ",...";
-        fmt::format_to(std::back_inserter(names), "{}{}", names.empty() ? "" : ",", printable(field.element_name(i)));
+        fmt::format_to(std::back_inserter(names), "{}{}", names.empty() ? "" : ",",
+                       text::printable(field.element_name(i)));
       }
     }
     return names;
@@ -188,7 +189,7 @@ class CsvInput final : public RecordInput {
       const Column& column = columns_[i];
       if (column.field == nullptr) continue;
       if (auto wrong = parse_value(*column.field, cells_[i], column.field->element(record, column.element))) {
-        refusal_.column = fmt::format("column {} ({})", i + 1, printable(column.name));
+        refusal_.column = fmt::format("column {} ({})", i + 1, text::printable(column.name));
         refusal_.expected = std::move(wrong->expected);
         refusal_.found = std::move(wrong->found);
         refusal_.remedy = std::move(wrong->remedy);

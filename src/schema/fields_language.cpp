@@ -7,7 +7,7 @@
 #include <charconv>
 
 #include "arena_shm/error.hpp"
-#include "schema/utf8.hpp"
+#include "text/utf8.hpp"
 
 namespace arena_shm::schema {
 
@@ -73,7 +73,7 @@ class Parser {
     const std::string_view digits = item.substr(0, item.size() - 1);
     if (item.back() != 'x') {
       at_ = item_at_;
-      fail(kSomeType, excerpt(item), kExample);
+      fail(kSomeType, text::excerpt(item), kExample);
     }
     end_ += number(digits, item_at_, "a number of padding bytes");
     check_end(end_);
@@ -90,7 +90,7 @@ class Parser {
       field.element_bytes = number(type.substr(1), item_at_ + 1, "a number of characters");
     } else {
       at_ = item_at_;
-      fail(kSomeType, excerpt(type), kExample);
+      fail(kSomeType, text::excerpt(type), kExample);
     }
     return field;
   }
@@ -110,14 +110,15 @@ class Parser {
     const std::string_view found = word();
     if (found.empty()) fail("a field name", here(), "every type is followed by a name, as in 'u64 ts'");
     at_ = from;  // for the messages
-    if (is_digit(found.front())) fail("a field name", excerpt(found), "begin the name with a letter or _");
-    if (found == kSeqColumn || found == kGapKey) fail("another name", excerpt(found), "that one is the tool's own");
+    if (is_digit(found.front())) fail("a field name", text::excerpt(found), "begin the name with a letter or _");
+    if (found == kSeqColumn || found == kGapKey)
+      fail("another name", text::excerpt(found), "that one is the tool's own");
     if (found.size() > kMaxNameBytes) {
       fail(fmt::format("a name of at most {} bytes", kMaxNameBytes), fmt::format("{} bytes", found.size()),
            "shorten it");
     }
     if (schema_.find(found) != nullptr)
-      fail("a new name", fmt::format("{} again", excerpt(found)), "rename one of them");
+      fail("a new name", fmt::format("{} again", text::excerpt(found)), "rename one of them");
     at_ += found.size();
     const std::size_t after = at_;
     skip_space();
@@ -150,7 +151,8 @@ class Parser {
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
     if (error != std::errc{} || end != digits.data() + digits.size() || value == 0 || value > kMaxRecordBytes) {
       at_ = from;
-      fail(fmt::format("{}, 1 to {}", what, kMaxRecordBytes), digits.empty() ? here() : excerpt(digits), kExample);
+      fail(fmt::format("{}, 1 to {}", what, kMaxRecordBytes), digits.empty() ? here() : text::excerpt(digits),
+           kExample);
     }
     return value;
   }
@@ -169,7 +171,7 @@ class Parser {
     return text_.substr(from, at_ - from);
   }
 
-  std::string here() const { return at_ < text_.size() ? excerpt(text_.substr(at_, 1)) : "the end"; }
+  std::string here() const { return at_ < text_.size() ? text::excerpt(text_.substr(at_, 1)) : "the end"; }
 
   [[noreturn]] void fail(std::string_view expected, std::string_view found, std::string_view remedy) const {
     throw Error(Code::invalid_argument, {.name = {},
@@ -199,7 +201,7 @@ std::string to_fields(const Schema& schema) {
   std::size_t end = 0;
   for (const Field& field : schema.fields) {
     if (round_up(end, field.align_bytes()) < field.offset_bytes) item(fmt::format("{}x", field.offset_bytes - end));
-    item(fmt::format("{} {}", field.type_name(), printable(field.name)));
+    item(fmt::format("{} {}", field.type_name(), text::printable(field.name)));
     end = field.offset_bytes + field.size_bytes();
   }
   if (round_up(end, schema.align_bytes) < schema.size_bytes) item(fmt::format("{}x", schema.size_bytes - end));

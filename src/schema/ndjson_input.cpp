@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "schema/record_input.hpp"
-#include "schema/utf8.hpp"
 #include "schema/value_text.hpp"
+#include "text/utf8.hpp"
 
 namespace arena_shm::schema {
 
@@ -127,7 +127,7 @@ class ValueReader {
   }
 
   static std::string shown(const Token& token) {
-    if (token.type == Token::Type::text) return excerpt(token.text);
+    if (token.type == Token::Type::text) return text::excerpt(token.text);
     return token.text;
   }
 
@@ -170,12 +170,12 @@ class NdjsonInput final : public RecordInput {
 
   InputStatus refuse_json(const LineReader& reader) {
     if (!reader.is_object && reader.error.empty()) return refuse({}, "a JSON object", "another value", example());
-    return refuse(fmt::format("byte {}", reader.error_byte), "a whole JSON object", excerpt(reader.error),
+    return refuse(fmt::format("byte {}", reader.error_byte), "a whole JSON object", text::excerpt(reader.error),
                   "write one object a line");
   }
 
   std::string example() const {
-    return fmt::format("write {{\"{}\": ...}}, with all of {}", printable(schema_.fields.front().name),
+    return fmt::format("write {{\"{}\": ...}}, with all of {}", text::printable(schema_.fields.front().name),
                        schema_.names());
   }
 
@@ -184,7 +184,7 @@ class NdjsonInput final : public RecordInput {
     std::vector<bool> seen(schema_.fields.size());
     for (const Member& member : members) {
       if (member.key == kSeqColumn && schema_.find(kSeqColumn) == nullptr) continue;
-      const std::string column = fmt::format("field '{}'", printable(member.key.substr(0, kMaxNameBytes)));
+      const std::string column = fmt::format("field '{}'", text::printable(member.key.substr(0, kMaxNameBytes)));
       const Field* field = schema_.find(member.key);
       if (field == nullptr) return refuse({}, "only the fields " + schema_.names(), column, "remove it");
       const auto index = static_cast<std::size_t>(field - schema_.fields.data());
@@ -197,7 +197,7 @@ class NdjsonInput final : public RecordInput {
     const auto missing = std::find(seen.begin(), seen.end(), false);
     if (missing == seen.end()) return InputStatus::record;
     const Field& field = schema_.fields[static_cast<std::size_t>(missing - seen.begin())];
-    return refuse({}, "all of the fields " + schema_.names(), fmt::format("no '{}'", printable(field.name)),
+    return refuse({}, "all of the fields " + schema_.names(), fmt::format("no '{}'", text::printable(field.name)),
                   "give every field a value");
   }
 

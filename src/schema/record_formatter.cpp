@@ -9,9 +9,11 @@
 #include <utility>
 #include <vector>
 
-#include "schema/text_table.hpp"
-#include "schema/utf8.hpp"
 #include "schema/value_text.hpp"
+#include "text/csv_cell.hpp"
+#include "text/text_table.hpp"
+#include "text/time_text.hpp"
+#include "text/utf8.hpp"
 
 namespace arena_shm::schema {
 
@@ -56,13 +58,13 @@ class TableFormatter final : public RecordFormatter {
  private:
   static constexpr std::size_t kShownElements = 8;
 
-  static std::vector<TextTable::Column> columns(const Schema& schema) {
-    std::vector<TextTable::Column> columns{{std::string(kSeqColumn), TextTable::Align::right}};
+  static std::vector<text::TextTable::Column> columns(const Schema& schema) {
+    std::vector<text::TextTable::Column> columns{{std::string(kSeqColumn), text::TextTable::Align::right}};
     for (const Field& field : schema.fields) {
-      std::string title = printable(field.name);
-      if (!field.unit.empty()) title += fmt::format(" [{}]", printable(field.unit));
+      std::string title = text::printable(field.name);
+      if (!field.unit.empty()) title += fmt::format(" [{}]", text::printable(field.unit));
       const bool left = field.kind == Kind::text || field.is_array();
-      columns.push_back({std::move(title), left ? TextTable::Align::left : TextTable::Align::right});
+      columns.push_back({std::move(title), left ? text::TextTable::Align::left : text::TextTable::Align::right});
     }
     return columns;
   }
@@ -81,7 +83,7 @@ class TableFormatter final : public RecordFormatter {
   }
 
   Schema schema_;
-  TextTable table_;
+  text::TextTable table_;
 };
 
 class NdjsonFormatter final : public RecordFormatter {
@@ -89,7 +91,7 @@ class NdjsonFormatter final : public RecordFormatter {
   explicit NdjsonFormatter(Schema schema) : schema_(std::move(schema)) {
     for (const Field& field : schema_.fields) {
       std::string& key = keys_.emplace_back(",");
-      append_json_string(key, field.name);
+      text::append_json_string(key, field.name);
       key += ':';
     }
   }
@@ -131,7 +133,7 @@ class CsvFormatter final : public RecordFormatter {
     for (const Field& field : schema_.fields) {
       for (std::size_t i = 0; i < field.element_count(); ++i) {
         out += ',';
-        append_csv_cell(out, field.element_name(i));
+        text::append_csv_cell(out, field.element_name(i));
       }
     }
     out += '\n';
@@ -158,10 +160,10 @@ class InfluxFormatter final : public RecordFormatter {
   InfluxFormatter(Schema schema, std::string_view source) : schema_(std::move(schema)) {
     append_escaped(start_, source, ", ");
     const Field* time = schema_.find(schema_.time_field);
-    if (time == nullptr || time->is_array() || !units_per_second(time->unit)) return;
+    if (time == nullptr || time->is_array() || !text::units_per_second(time->unit)) return;
     if (time->kind != Kind::unsigned_integer && time->kind != Kind::signed_integer) return;
     time_ = *time;
-    ns_per_unit_ = 1'000'000'000 / *units_per_second(time->unit);
+    ns_per_unit_ = 1'000'000'000 / *text::units_per_second(time->unit);
     time_->as_time = false;
     time_->enumerators.clear();
   }
@@ -181,7 +183,7 @@ class InfluxFormatter final : public RecordFormatter {
 
  private:
   static void append_escaped(std::string& out, std::string_view text, std::string_view special) {
-    for (const char c : printable(text)) {
+    for (const char c : text::printable(text)) {
       if (special.find(c) != std::string_view::npos) out += '\\';
       out += c;
     }

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "arena_shm/error.hpp"
-#include "schema/utf8.hpp"
+#include "text/utf8.hpp"
 
 namespace arena_shm::schema {
 
@@ -38,14 +38,14 @@ std::string name_defect(std::string_view name) {
   if (name.size() > kMaxNameBytes) {
     return fmt::format("a field name of {} bytes, {} are allowed", name.size(), kMaxNameBytes);
   }
-  if (!is_utf8(name) || name.find('\0') != std::string_view::npos) return "a field name that is not UTF-8 text";
+  if (!text::is_utf8(name) || name.find('\0') != std::string_view::npos) return "a field name that is not UTF-8 text";
   if (name == kSeqColumn || name == kGapKey) return fmt::format("a field named '{}', which is taken", name);
   return {};
 }
 
 std::string field_defect(const Field& field, std::size_t record_bytes) {
   if (auto wrong = name_defect(field.name); !wrong.empty()) return wrong;
-  const std::string shown = printable(field.name);
+  const std::string shown = text::printable(field.name);
   if (!is_element_size(field.kind, field.element_bytes)) {
     return fmt::format("field '{}' with elements of {} bytes", shown, field.element_bytes);
   }
@@ -98,7 +98,7 @@ std::string Schema::names() const {
   std::string all;
   for (const Field& field : fields) {
     if (!all.empty()) all += ", ";
-    all += printable(field.name);
+    all += text::printable(field.name);
   }
   return all;
 }
@@ -112,7 +112,7 @@ Schema Schema::select(const std::vector<std::string>& wanted) const {
                   {.name = {},
                    .doing = "select fields",
                    .expected = fmt::format("some of {}, each once", names()),
-                   .found = fmt::format("'{}'{}", printable(name), field == nullptr ? "" : " twice"),
+                   .found = fmt::format("'{}'{}", text::printable(name), field == nullptr ? "" : " twice"),
                    .remedy = "name fields that the record has"});
     }
     chosen.fields.push_back(*field);
@@ -139,14 +139,15 @@ std::string defect(const Schema& schema) {
   for (std::size_t i = 1; i < by_place.size(); ++i) {
     const Field& before = *by_place[i - 1];
     if (before.offset_bytes + before.size_bytes() > by_place[i]->offset_bytes) {
-      return fmt::format("fields '{}' and '{}', which overlap", printable(before.name), printable(by_place[i]->name));
+      return fmt::format("fields '{}' and '{}', which overlap", text::printable(before.name),
+                         text::printable(by_place[i]->name));
     }
   }
   std::vector<std::string_view> sorted;
   for (const Field& field : schema.fields) sorted.push_back(field.name);
   std::sort(sorted.begin(), sorted.end());
   const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
-  if (twice != sorted.end()) return fmt::format("two fields named '{}'", printable(*twice));
+  if (twice != sorted.end()) return fmt::format("two fields named '{}'", text::printable(*twice));
   return {};
 }
 

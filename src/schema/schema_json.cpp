@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "arena_shm/error.hpp"
-#include "schema/utf8.hpp"
+#include "text/utf8.hpp"
 
 namespace arena_shm::schema {
 
@@ -225,8 +225,8 @@ Schema parse_json(std::string_view text) {
     if (!formats[i].is_string()) fail("a text for each format", formats[i].type_name());
     std::string_view format = formats[i].get_ref<const std::string&>();
     if (!take_shape(format, field.shape) || !take_type(format, field)) {
-      fail(fmt::format("a format like <u8, <f4, ?, S16 or (3,)<f4 for field '{}'", printable(field.name)),
-           excerpt(formats[i].get_ref<const std::string&>()));
+      fail(fmt::format("a format like <u8, <f4, ?, S16 or (3,)<f4 for field '{}'", text::printable(field.name)),
+           text::excerpt(formats[i].get_ref<const std::string&>()));
     }
     field.offset_bytes = size_from(offsets[i], "an offset");
     schema.fields.push_back(std::move(field));

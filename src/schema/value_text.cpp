@@ -1,6 +1,5 @@
 #include "schema/value_text.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,18 +7,17 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
-#include <ctime>
 #include <iterator>
 #include <limits>
 #include <utility>
 
-#include "schema/utf8.hpp"
+#include "text/csv_cell.hpp"
+#include "text/time_text.hpp"
+#include "text/utf8.hpp"
 
 namespace arena_shm::schema {
 
 namespace {
-
-constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
 
 template <class T>
 T load(std::span<const std::byte> element) {
@@ -73,16 +71,17 @@ std::optional<Mismatch> parse_number(const Field& field, std::string_view text, 
   const bool whole = end == text.data() + text.size() && !text.empty();
   if (error == std::errc::result_out_of_range && whole) {
     if constexpr (std::is_floating_point_v<T>) {
-      return Mismatch{"a number in the range of " + field.type_name(), excerpt(text), "round it, or write inf or 0"};
+      return Mismatch{"a number in the range of " + field.type_name(), text::excerpt(text),
+                      "round it, or write inf or 0"};
     } else {
       using Limits = std::numeric_limits<T>;
-      return Mismatch{fmt::format("{}, {} to {}", field.type_name(), Limits::min(), Limits::max()), excerpt(text),
+      return Mismatch{fmt::format("{}, {} to {}", field.type_name(), Limits::min(), Limits::max()), text::excerpt(text),
                       "check the unit, or widen the field"};
     }
   }
   if (error != std::errc{} || !whole) {
     const bool integer = std::is_integral_v<T>;
-    return Mismatch{integer ? "an integer" : "a number", excerpt(text),
+    return Mismatch{integer ? "an integer" : "a number", text::excerpt(text),
                     integer ? "write decimal digits only" : "write it like 1.5, 2e-3, nan or inf"};
   }
   std::memcpy(element.data(), &value, sizeof(T));
@@ -91,7 +90,8 @@ std::optional<Mismatch> parse_number(const Field& field, std::string_view text, 
 
 std::optional<Mismatch> parse_boolean(std::string_view text, std::span<std::byte> element) {
   const bool truth = text == "true" || text == "1";
-  if (!truth && text != "false" && text != "0") return Mismatch{"true or false", excerpt(text), "1 and 0 will do, too"};
+  if (!truth && text != "false" && text != "0")
+    return Mismatch{"true or false", text::excerpt(text), "1 and 0 will do, too"};
   element[0] = std::byte{truth};
   return std::nullopt;
 }
@@ -99,10 +99,10 @@ std::optional<Mismatch> parse_boolean(std::string_view text, std::span<std::byte
 std::optional<Mismatch> parse_text(std::string_view text, std::span<std::byte> element) {
   if (text.size() > element.size()) {
     return Mismatch{fmt::format("at most {} bytes of text", element.size()),
-                    fmt::format("{} bytes, {}", text.size(), excerpt(text)), "shorten it, or widen the field"};
+                    fmt::format("{} bytes, {}", text.size(), text::excerpt(text)), "shorten it, or widen the field"};
   }
   if (text.find('\0') != std::string_view::npos) {
-    return Mismatch{"text without NUL", excerpt(text), "a NUL would end it: remove it"};
+    return Mismatch{"text without NUL", text::excerpt(text), "a NUL would end it: remove it"};
   }
   std::fill(std::copy_n(reinterpret_cast<const std::byte*>(text.data()), text.size(), element.begin()), element.end(),
             std::byte{0});
@@ -120,37 +120,11 @@ std::uint64_t integer_bits(const Field& field, std::span<const std::byte> elemen
   });
 }
 
-// Quotient and remainder, rounded down. Nothing in here overflows, whatever `value` is.
-template <class T>
-std::pair<T, std::int64_t> divide(T value, std::int64_t divisor) {
-  const T unit = static_cast<T>(divisor);
-  const T quotient = value / unit;
-  const auto rest = static_cast<std::int64_t>(value % unit);
-  return rest < 0 ? std::pair<T, std::int64_t>(quotient - 1, rest + divisor) : std::pair(quotient, rest);
-}
-
-template <class T>
-std::string text_of_time(T since_1970, std::int64_t units_per_second) {
-  constexpr std::int64_t kYearsOfCycle = 400;  // after which the Gregorian calendar repeats itself, weekdays included
-  constexpr std::int64_t kSecondsOfCycle = 146'097 * std::int64_t{86'400};
-  const auto [seconds, part] = divide(since_1970, units_per_second);
-  const auto [cycles, left] = divide(seconds, kSecondsOfCycle);  // gmtime_r has an int for the years
-  const std::time_t in_cycle = left;
-  std::tm time{};
-  ::gmtime_r(&in_cycle, &time);
-  const std::int64_t year = 1900 + time.tm_year + kYearsOfCycle * static_cast<std::int64_t>(cycles);
-  std::string text = fmt::format("{}{:04}-{:%m-%dT%H:%M:%S}", year < 0 ? "-" : "", year < 0 ? -year : year, time);
-  int digits = 0;
-  for (std::int64_t unit = units_per_second; unit > 1; unit /= 10) ++digits;
-  if (digits > 0) text += fmt::format(".{:0{}}", part, digits);
-  return text + 'Z';
-}
-
 void append_text(std::string& out, std::string_view text, Style style) {
   switch (style) {
-    case Style::plain: append_printable(out, text); break;
-    case Style::csv: append_csv_cell(out, text); break;
-    case Style::json: append_json_string(out, text); break;
+    case Style::plain: text::append_printable(out, text); break;
+    case Style::csv: text::append_csv_cell(out, text); break;
+    case Style::json: text::append_json_string(out, text); break;
     case Style::influx: {
       std::string escaped;
       for (const char c : text) {
@@ -158,7 +132,7 @@ void append_text(std::string& out, std::string_view text, Style style) {
         escaped += c;
       }
       out += '"';
-      append_utf8(out, escaped);
+      text::append_utf8(out, escaped);
       out += '"';
       break;
     }
@@ -175,10 +149,12 @@ void append_value(std::string& out, const Field& field, std::span<const std::byt
   } else {
     if (field.as_time) {
       const std::uint64_t bits = integer_bits(field, element);
-      const std::int64_t per_second = units_per_second(field.unit).value_or(kNanosecondsPerSecond);
+      const std::int64_t per_second = text::units_per_second(field.unit).value_or(1'000'000'000);
       const bool is_signed = field.kind == Kind::signed_integer;
       return append_text(
-          out, is_signed ? time_text(static_cast<std::int64_t>(bits), per_second) : time_text(bits, per_second), style);
+          out,
+          is_signed ? text::time_text(static_cast<std::int64_t>(bits), per_second) : text::time_text(bits, per_second),
+          style);
     }
     if (!field.enumerators.empty()) {
       const auto named = std::ranges::find(field.enumerators, integer_bits(field, element), &Enumerator::value);
@@ -191,22 +167,6 @@ void append_value(std::string& out, const Field& field, std::span<const std::byt
   }
 }
 
-std::optional<std::int64_t> units_per_second(std::string_view unit) noexcept {
-  if (unit.empty() || unit == "ns") return kNanosecondsPerSecond;
-  if (unit == "us") return 1'000'000;
-  if (unit == "ms") return 1'000;
-  if (unit == "s") return 1;
-  return std::nullopt;
-}
-
-std::string time_text(std::int64_t since_1970, std::int64_t units_per_second) {
-  return text_of_time(since_1970, units_per_second);
-}
-
-std::string time_text(std::uint64_t since_1970, std::int64_t units_per_second) {
-  return text_of_time(since_1970, units_per_second);
-}
-
 std::optional<Mismatch> parse_value(const Field& field, std::string_view text, std::span<std::byte> element) {
   if (field.kind == Kind::boolean) return parse_boolean(text, element);
   if (field.kind == Kind::text) return parse_text(text, element);
@@ -216,17 +176,6 @@ std::optional<Mismatch> parse_value(const Field& field, std::string_view text, s
     return std::nullopt;
   }
   return with_number_type(field, [&](auto zero) { return parse_number<decltype(zero)>(field, text, element); });
-}
-
-void append_csv_cell(std::string& out, std::string_view text) {
-  const bool edge_space =
-      !text.empty() && (text.front() == ' ' || text.back() == ' ' || text.front() == '\t' || text.back() == '\t');
-  if (!edge_space && text.find_first_of(",\"\r\n") == std::string_view::npos) return append_utf8(out, text);
-  std::string doubled;
-  for (const char c : text) doubled.append(c == '"' ? 2 : 1, c);
-  out += '"';
-  append_utf8(out, doubled);
-  out += '"';
 }
 
 }  // namespace arena_shm::schema

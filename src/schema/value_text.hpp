@@ -31,19 +31,9 @@ struct Mismatch {
   std::string remedy;
 };
 
-/// "2026-01-31T12:34:56.789012345Z", of any number: years beyond 9999 have more digits, those before 0 a minus sign.
-/// Requires: units_per_second is a power of ten up to 10^9.
-std::string time_text(std::int64_t since_1970, std::int64_t units_per_second);
-std::string time_text(std::uint64_t since_1970, std::int64_t units_per_second);
-/// Of "s", "ms", "us", "ns" and "" (ns); of other units nothing.
-std::optional<std::int64_t> units_per_second(std::string_view unit) noexcept;
-
 /// Stores the text as one element of the field: a decimal integer, a name of its enum, a decimal number or nan / inf /
 /// -inf, true / false or 1 / 0, or the text itself, filled up with NUL. Requires: element.size() ==
 /// field.element_bytes. Returns: nothing if that went well.
 std::optional<Mismatch> parse_value(const Field& field, std::string_view text, std::span<std::byte> element);
-
-/// Appends a text as one CSV cell.
-void append_csv_cell(std::string& out, std::string_view text);
 
 }  // namespace arena_shm::schema

@@ -13,11 +13,14 @@
 
 #include "arena_shm/core/system.hpp"
 #include "arena_shm/error.hpp"
-#include "tool/app_description.hpp"
-#include "tool/names.hpp"
-#include "tool/output.hpp"
-#include "tool/signals.hpp"
-#include "tool/verbs.hpp"
+#include "core/output_closed.hpp"
+#include "terminal/app_description.hpp"
+#include "terminal/exit_code.hpp"
+#include "terminal/names.hpp"
+#include "terminal/output.hpp"
+#include "terminal/signals.hpp"
+#include "tool/verbs/verbs.hpp"
+#include "tool/views/report.hpp"
 
 namespace arena_shm::tool {
 
@@ -34,28 +37,28 @@ bool has_verb(const CLI::App& app, const std::string& name) {
   return !app.get_subcommands([&](const CLI::App* verb) { return verb->get_name() == name; }).empty();
 }
 
-ExitCode refuse_verb(const CLI::App& app, const std::string& found) {
+terminal::ExitCode refuse_verb(const CLI::App& app, const std::string& found) {
   std::vector<std::string> known;
-  for (const VerbDescription& verb : describe_verbs(app)) known.push_back(verb.name);
-  const auto meant = nearest(found, known);
-  note(fmt::format("expected a verb ({}), found '{}'; {}", fmt::join(known, ", "), found,
-                   meant ? "did you mean '" + *meant + "'?" : "see arena-shm --help"));
-  return ExitCode::usage;
+  for (const terminal::VerbDescription& verb : terminal::describe_verbs(app)) known.push_back(verb.name);
+  const auto meant = terminal::nearest(found, known);
+  terminal::note(fmt::format("expected a verb ({}), found '{}'; {}", fmt::join(known, ", "), found,
+                             meant ? "did you mean '" + *meant + "'?" : "see arena-shm --help"));
+  return terminal::ExitCode::usage;
 }
 
 // CLI11's own exit codes are not ours: help and version are 0, everything else is the user's usage.
-ExitCode report_usage(const CLI::App& app, const CLI::ParseError& error) {
+terminal::ExitCode report_usage(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
     app.exit(error);
-    return ExitCode::ok;
+    return terminal::ExitCode::ok;
   }
   const auto chosen = app.get_subcommands();
   const std::string verb = chosen.empty() ? "" : ' ' + chosen.front()->get_name();
-  note(std::string(error.what()) + "; see arena-shm" + verb + " --help");
-  return ExitCode::usage;
+  terminal::note(std::string(error.what()) + "; see arena-shm" + verb + " --help");
+  return terminal::ExitCode::usage;
 }
 
-ExitCode run(int argc, char** argv) {
+terminal::ExitCode run(int argc, char** argv) {
   CLI::App app("Rings of records in shared memory: create, watch, read and write them.", "arena-shm");
   app.set_version_flag("--version", "arena-shm " ARENA_SHM_VERSION);
   app.require_subcommand(1);
@@ -102,22 +105,22 @@ ExitCode run(int argc, char** argv) {
 }  // namespace arena_shm::tool
 
 int main(int argc, char** argv) {
-  using arena_shm::tool::ExitCode;
+  using namespace arena_shm;
   // Started with one of them closed, it must not print into the first file that it opens.
-  if (!arena_shm::core::fill_standard_descriptors()) return static_cast<int>(ExitCode::failed);
+  if (!core::fill_standard_descriptors()) return static_cast<int>(terminal::ExitCode::failed);
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an ordinary end, seen at the write
-  arena_shm::tool::report_bus_errors();
-  ExitCode code = ExitCode::failed;
+  terminal::report_bus_errors();
+  terminal::ExitCode code = terminal::ExitCode::failed;
   try {
-    code = arena_shm::tool::run(argc, argv);
-  } catch (const arena_shm::tool::OutputClosed&) {
-    code = ExitCode::ok;
-  } catch (const arena_shm::Error& error) {
-    code = arena_shm::tool::report(error);
+    code = tool::run(argc, argv);
+  } catch (const core::OutputClosed&) {
+    code = terminal::ExitCode::ok;
+  } catch (const Error& error) {
+    code = tool::report(error);
   } catch (const std::bad_alloc&) {
-    arena_shm::tool::note("no memory left; free some, or raise the limit: ulimit -v");
+    terminal::note("no memory left; free some, or raise the limit: ulimit -v");
   } catch (const std::exception& error) {
-    arena_shm::tool::note(error.what());
+    terminal::note(error.what());
   }
   return static_cast<int>(code);
 }

@@ -9,7 +9,7 @@
 
 #include "schema/fields_language.hpp"
 #include "schema/record_formatter.hpp"
-#include "schema/utf8.hpp"
+#include "text/utf8.hpp"
 
 namespace arena_shm::schema {
 namespace {
@@ -175,17 +175,17 @@ TEST(RecordFormatterTest, FieldNamesAreEscaped) {
 
 TEST(Utf8Test, KnowsIllFormedSequences) {
   for (const char* good : {"", "abc", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xf4\x8f\xbf\xbf"}) {
-    EXPECT_TRUE(is_utf8(good)) << good;
+    EXPECT_TRUE(text::is_utf8(good)) << good;
   }
   for (const char* bad : {"\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80",
                           "\xf5\x80\x80\x80", "\xc3", "\xe2\x82", "\xf0\x9f\x98", "a\xff"}) {
-    EXPECT_FALSE(is_utf8(bad));
+    EXPECT_FALSE(text::is_utf8(bad));
     std::string out;
-    append_utf8(out, bad);
-    EXPECT_TRUE(is_utf8(out));
+    text::append_utf8(out, bad);
+    EXPECT_TRUE(text::is_utf8(out));
   }
-  EXPECT_EQ(printable("\xc2\x9b"
-                      "31m\x7f"),
+  EXPECT_EQ(text::printable("\xc2\x9b"
+                            "31m\x7f"),
             "\\xc2\\x9b31m\\x7f");
 }
 

@@ -9,7 +9,7 @@
 
 #include "schema/fields_language.hpp"
 #include "schema/record_formatter.hpp"
-#include "schema/value_text.hpp"
+#include "text/time_text.hpp"
 
 namespace arena_shm::schema {
 namespace {
@@ -23,46 +23,46 @@ constexpr std::int64_t kMilliseconds = 1'000;
 constexpr std::int64_t kMicroseconds = 1'000'000;
 constexpr std::int64_t kNanoseconds = 1'000'000'000;
 
-std::string text(std::int64_t since_1970, std::int64_t units_per_second) {
-  return time_text(since_1970, units_per_second);
+std::string iso(std::int64_t since_1970, std::int64_t units_per_second) {
+  return text::time_text(since_1970, units_per_second);
 }
 
 TEST(TimeTextTest, DaysAreThoseOfTheCalendar) {
-  EXPECT_EQ(text(0, kSeconds), "1970-01-01T00:00:00Z");
-  EXPECT_EQ(text(951'782'400, kSeconds), "2000-02-29T00:00:00Z");
-  EXPECT_EQ(text(1'700'000'000'123'456, kMicroseconds), "2023-11-14T22:13:20.123456Z");
-  EXPECT_EQ(text(253'402'300'799, kSeconds), "9999-12-31T23:59:59Z");
-  EXPECT_EQ(text(253'402'300'800, kSeconds), "10000-01-01T00:00:00Z");
-  EXPECT_EQ(text(-62'135'596'801, kSeconds), "0000-12-31T23:59:59Z");
-  EXPECT_EQ(text(-62'167'219'201, kSeconds), "-0001-12-31T23:59:59Z");
+  EXPECT_EQ(iso(0, kSeconds), "1970-01-01T00:00:00Z");
+  EXPECT_EQ(iso(951'782'400, kSeconds), "2000-02-29T00:00:00Z");
+  EXPECT_EQ(iso(1'700'000'000'123'456, kMicroseconds), "2023-11-14T22:13:20.123456Z");
+  EXPECT_EQ(iso(253'402'300'799, kSeconds), "9999-12-31T23:59:59Z");
+  EXPECT_EQ(iso(253'402'300'800, kSeconds), "10000-01-01T00:00:00Z");
+  EXPECT_EQ(iso(-62'135'596'801, kSeconds), "0000-12-31T23:59:59Z");
+  EXPECT_EQ(iso(-62'167'219'201, kSeconds), "-0001-12-31T23:59:59Z");
 }
 
 TEST(TimeTextTest, BeforeTheEpochPartsOfASecondCountForwards) {
-  EXPECT_EQ(text(-1, kSeconds), "1969-12-31T23:59:59Z");
-  EXPECT_EQ(text(-1, kMilliseconds), "1969-12-31T23:59:59.999Z");
-  EXPECT_EQ(text(-1, kMicroseconds), "1969-12-31T23:59:59.999999Z");
-  EXPECT_EQ(text(-1, kNanoseconds), "1969-12-31T23:59:59.999999999Z");
-  EXPECT_EQ(text(-1'000, kMilliseconds), "1969-12-31T23:59:59.000Z");
+  EXPECT_EQ(iso(-1, kSeconds), "1969-12-31T23:59:59Z");
+  EXPECT_EQ(iso(-1, kMilliseconds), "1969-12-31T23:59:59.999Z");
+  EXPECT_EQ(iso(-1, kMicroseconds), "1969-12-31T23:59:59.999999Z");
+  EXPECT_EQ(iso(-1, kNanoseconds), "1969-12-31T23:59:59.999999999Z");
+  EXPECT_EQ(iso(-1'000, kMilliseconds), "1969-12-31T23:59:59.000Z");
 }
 
 TEST(TimeTextTest, TheEndsOfTheRangeAreTimesLikeOthers) {
-  EXPECT_EQ(text(kLeast, kNanoseconds), "1677-09-21T00:12:43.145224192Z");
-  EXPECT_EQ(text(kLeast + 1, kNanoseconds), "1677-09-21T00:12:43.145224193Z");
-  EXPECT_EQ(text(kMost, kNanoseconds), "2262-04-11T23:47:16.854775807Z");
-  EXPECT_EQ(text(kLeast, kMicroseconds), "-290308-12-21T19:59:05.224192Z");
-  EXPECT_EQ(text(kMost, kMicroseconds), "294247-01-10T04:00:54.775807Z");
-  EXPECT_EQ(text(kLeast, kMilliseconds), "-292275055-05-16T16:47:04.192Z");
-  EXPECT_EQ(text(kMost, kMilliseconds), "292278994-08-17T07:12:55.807Z");
-  EXPECT_EQ(text(kLeast, kSeconds), "-292277022657-01-27T08:29:52Z");
-  EXPECT_EQ(text(kMost, kSeconds), "292277026596-12-04T15:30:07Z");
+  EXPECT_EQ(iso(kLeast, kNanoseconds), "1677-09-21T00:12:43.145224192Z");
+  EXPECT_EQ(iso(kLeast + 1, kNanoseconds), "1677-09-21T00:12:43.145224193Z");
+  EXPECT_EQ(iso(kMost, kNanoseconds), "2262-04-11T23:47:16.854775807Z");
+  EXPECT_EQ(iso(kLeast, kMicroseconds), "-290308-12-21T19:59:05.224192Z");
+  EXPECT_EQ(iso(kMost, kMicroseconds), "294247-01-10T04:00:54.775807Z");
+  EXPECT_EQ(iso(kLeast, kMilliseconds), "-292275055-05-16T16:47:04.192Z");
+  EXPECT_EQ(iso(kMost, kMilliseconds), "292278994-08-17T07:12:55.807Z");
+  EXPECT_EQ(iso(kLeast, kSeconds), "-292277022657-01-27T08:29:52Z");
+  EXPECT_EQ(iso(kMost, kSeconds), "292277026596-12-04T15:30:07Z");
 }
 
 TEST(TimeTextTest, UnsignedTimesDoNotWrap) {
-  EXPECT_EQ(time_text(std::uint64_t{1} << 63, kNanoseconds), "2262-04-11T23:47:16.854775808Z");
-  EXPECT_EQ(time_text(kMostUnsigned, kNanoseconds), "2554-07-21T23:34:33.709551615Z");
-  EXPECT_EQ(time_text(kMostUnsigned, kMicroseconds), "586524-01-19T08:01:49.551615Z");
-  EXPECT_EQ(time_text(kMostUnsigned, kMilliseconds), "584556019-04-03T14:25:51.615Z");
-  EXPECT_EQ(time_text(kMostUnsigned, kSeconds), "584554051223-11-09T07:00:15Z");
+  EXPECT_EQ(text::time_text(std::uint64_t{1} << 63, kNanoseconds), "2262-04-11T23:47:16.854775808Z");
+  EXPECT_EQ(text::time_text(kMostUnsigned, kNanoseconds), "2554-07-21T23:34:33.709551615Z");
+  EXPECT_EQ(text::time_text(kMostUnsigned, kMicroseconds), "586524-01-19T08:01:49.551615Z");
+  EXPECT_EQ(text::time_text(kMostUnsigned, kMilliseconds), "584556019-04-03T14:25:51.615Z");
+  EXPECT_EQ(text::time_text(kMostUnsigned, kSeconds), "584554051223-11-09T07:00:15Z");
 }
 
 template <class T>

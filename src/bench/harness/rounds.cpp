@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "tool/signals.hpp"
+#include "terminal/signals.hpp"
 
 namespace arena_shm::bench {
 namespace {
@@ -72,7 +72,7 @@ std::vector<Row> run_rounds(const std::string& workload, const std::string& grou
   std::vector<History> histories(count);
   for (std::size_t round = 0; round < 3 * settings.rounds && !is_complete(histories, settings.rounds); ++round) {
     for (std::size_t i = 0; i < count; ++i) {
-      if (tool::stop_requested()) throw std::runtime_error("interrupted");
+      if (terminal::stop_requested()) throw std::runtime_error("interrupted");
       const std::size_t turn = (round + i) % count;
       histories[turn].push_back(contestants[turn].run(settings.slice));
     }

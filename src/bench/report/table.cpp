@@ -3,13 +3,13 @@
 #include <cmath>
 
 #include "bench/report/report.hpp"
-#include "schema/text_table.hpp"
+#include "text/text_table.hpp"
 
 namespace arena_shm::bench {
 namespace {
 
-using schema::TextTable;
-using Align = TextTable::Align;
+using text::TextTable;
+using Align = text::TextTable::Align;
 
 /// Three digits that count.
 std::string number(double value) {
@@ -43,7 +43,7 @@ std::string notes_text(const Row& row) {
   return text;
 }
 
-std::string draw(TextTable table, const std::vector<std::vector<std::string>>& lines) {
+std::string draw(text::TextTable table, const std::vector<std::vector<std::string>>& lines) {
   for (const auto& cells : lines) table.widen(cells);
   std::string out;
   table.append_heading(out);
@@ -70,12 +70,12 @@ std::string rows_text(const std::string& title, const std::vector<Row>& rows) {
       lines.push_back({row.name, with_quartiles(row.value), row.unit, ratios_text(row), notes_text(row)});
     }
     out += fmt::format("\n{}\n", rows[begin].group);
-    out += draw(
-        TextTable({{"  what"}, {"median [quartiles]", Align::right}, {"unit"}, {"ratio, pair by pair"}, {"notes"}}),
-        [&] {
-          for (auto& line : lines) line.front().insert(0, "  ");
-          return lines;
-        }());
+    out += draw(text::TextTable(
+                    {{"  what"}, {"median [quartiles]", Align::right}, {"unit"}, {"ratio, pair by pair"}, {"notes"}}),
+                [&] {
+                  for (auto& line : lines) line.front().insert(0, "  ");
+                  return lines;
+                }());
     begin = end;
   }
   return out;
@@ -93,7 +93,7 @@ std::string goals_text(const std::vector<Outcome>& goals) {
                      stage(goal.first), stage(goal.ambition)});
   }
   return "\n== Goals: ratios, median [quartiles]\n\n" +
-         draw(TextTable(
+         draw(text::TextTable(
                   {{"load"}, {"where"}, {"what"}, {"against"}, {"ratio", Align::right}, {"first goal"}, {"ambition"}}),
               lines);
 }

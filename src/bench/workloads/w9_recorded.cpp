@@ -6,7 +6,7 @@
 #include "bench/harness/recording.hpp"
 #include "bench/harness/team.hpp"
 #include "bench/workloads/workloads.hpp"
-#include "tool/companion.hpp"
+#include "terminal/companion.hpp"
 
 namespace arena_shm::bench {
 namespace {
@@ -70,8 +70,8 @@ Rows group(const Settings& settings, Nanoseconds pace) {
 
   std::vector<Contestant> all{
       {.name = kAlone, .against = {}, .run = [&](auto time) { return team.run(0, time); }, .unit = "M/s"}};
-  const auto places = tool::places_of("arena-shm", ARENA_SHM_BIN_FROM_LIBEXEC);
-  const std::string recorder = tool::first_program(places);
+  const auto places = terminal::places_of("arena-shm", ARENA_SHM_BIN_FROM_LIBEXEC);
+  const std::string recorder = terminal::first_program(places);
   if (recorder.empty()) {
     all.front().remark = "nothing to compare with: arena-shm is neither " + places[0] + " nor " + places[1];
   } else {

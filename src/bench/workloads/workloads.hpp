@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "bench/bench_command_line.hpp"
 #include "bench/harness/results.hpp"
 #include "bench/harness/settings.hpp"
-#include "tool/bench_command_line.hpp"
 
 namespace arena_shm::bench {
 
@@ -24,7 +24,7 @@ Rows memory(const Settings& settings);           // W8
 Rows recorded(const Settings& settings);         // W9
 Rows reading_alone(const Settings& settings);    // W10
 
-struct Workload : tool::BenchTopic {
+struct Workload : BenchTopic {
   Rows (*run)(const Settings&);
   bool needs_two_cpus;
 };

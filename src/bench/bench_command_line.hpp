@@ -1,0 +1,50 @@
+// The command line of arena-bench, which the verb bench explains, completes and checks.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace arena_shm::bench {
+
+/// What a workload is called. What it does is in bench/workloads/.
+struct BenchTopic {
+  std::string key;
+  std::string title;
+};
+
+inline const std::vector<BenchTopic> kBenchTopics{
+    {"W1", "one alloc, one writer alone"},
+    {"W2", "one writer, one reader that follows"},
+    {"W3", "one-way latency between two processes"},
+    {"W4", "several writers at once"},
+    {"W5", "one writer, several readers"},
+    {"W6", "waking a reader that sleeps"},
+    {"W7", "as things grow"},
+    {"W8", "memory"},
+    {"W9", "a writer while somebody records it"},
+    {"W10", "taking values that lie in the ring"},
+};
+
+struct BenchCommandLine {
+  bool quick = false;
+  bool full = false;
+  std::vector<std::string> only;
+  std::vector<int> cpus;
+  std::size_t rounds = 0;  ///< 0: not given
+  std::size_t slice_ms = 20;
+  std::string format = "table";
+  std::string plot_path;
+};
+
+/// Adds the options that fill it in. Requires: `line` outlives the app.
+void add_bench_options(CLI::App& app, BenchCommandLine& line);
+
+inline constexpr const char* kBenchSummary =
+    "Measure what arena-shm costs on this machine, beside floors and other queues";
+
+/// What else there is to know: the workloads, and how they are measured.
+std::string bench_details();
+
+}  // namespace arena_shm::bench

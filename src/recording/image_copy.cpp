@@ -1,0 +1,104 @@
+#include "recording/image_copy.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <span>
+#include <string>
+
+#include "arena_shm/core/stamp.hpp"
+#include "inspect/facts.hpp"
+
+namespace arena_shm::recording {
+
+namespace {
+
+constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
+constexpr std::size_t kSlotBlockBytes = std::size_t{1} << 15;  // few values change while it is copied
+
+// Fewer bytes at the end of the file.
+std::string read_at(const inspect::Image& image, std::uint64_t offset, std::size_t bytes) {
+  std::string block(bytes, '\0');
+  block.resize(image.read(offset, std::as_writable_bytes(std::span(block))));
+  return block;
+}
+
+std::uint64_t stamp_at(const std::string& block, std::size_t at) {
+  std::uint64_t stamp = 0;
+  std::memcpy(&stamp, block.data() + at, sizeof(stamp));
+  return stamp;
+}
+
+void append(RecordingFile& out, const std::string& block) {
+  out.text() += block;
+  out.end_row();
+  out.flush();
+}
+
+void copy_bytes(const inspect::Image& image, RecordingFile& out, std::uint64_t end) {
+  while (out.size_bytes() < end) {
+    const std::string block =
+        read_at(image, out.size_bytes(), std::min<std::uint64_t>(kBlockBytes, end - out.size_bytes()));
+    if (block.empty()) return;
+    append(out, block);
+  }
+}
+
+// Slots of which the copy is not known to be whole get a busy stamp. Fewer bytes where the file ends.
+// As in slot.hpp, R1 to R4, for many slots at once: the stamps before and after the copy have to be the same.
+std::string read_slots(const inspect::Image& image, std::uint64_t offset, std::size_t bytes, std::size_t stride) {
+  const std::string before = read_at(image, offset, bytes);
+  std::atomic_thread_fence(std::memory_order_acquire);
+  std::string block = read_at(image, offset, bytes);
+  std::atomic_thread_fence(std::memory_order_acquire);
+  const std::string after = read_at(image, offset, bytes);
+  block.resize(std::min({before.size(), block.size(), after.size()}) / stride * stride);
+  for (std::size_t at = 0; at < block.size(); at += stride) {
+    std::uint64_t stamp = stamp_at(after, at);
+    if (stamp_at(before, at) != stamp && stamp != core::kNeverUsed) stamp = core::busy(core::stamp_seq(stamp));
+    std::memcpy(block.data() + at, &stamp, sizeof(stamp));
+  }
+  return block;
+}
+
+std::uint64_t copy_slots(const inspect::Image& image, const core::Header& header, RecordingFile& out) {
+  constexpr int kTries = 16;  // for a slot that changed
+  const std::size_t stride = header.stride_bytes;
+  const std::uint64_t end = out.size_bytes() + header.slot_count * stride;
+  std::uint64_t changed_count = 0;
+  while (out.size_bytes() < end) {
+    const std::uint64_t offset = out.size_bytes();
+    const std::size_t bytes =
+        std::min<std::uint64_t>(std::max(kSlotBlockBytes / stride, std::size_t{1}) * stride, end - offset);
+    std::string block = read_slots(image, offset, bytes, stride);
+    if (block.empty()) break;
+    for (std::size_t at = 0; at < block.size(); at += stride) {
+      for (int i = 0; i < kTries && core::is_busy(stamp_at(block, at)); ++i) {
+        const std::string again = read_slots(image, offset + at, stride, stride);
+        if (again.size() < stride) return changed_count;  // cut short meanwhile
+        block.replace(at, stride, again);
+      }
+      changed_count += core::is_busy(stamp_at(block, at)) ? 1U : 0U;
+    }
+    append(out, block);
+  }
+  return changed_count;
+}
+
+}  // namespace
+
+std::uint64_t copy_image(const inspect::Image& image, RecordingFile& out) {
+  const inspect::Facts facts = inspect::read_facts(image);
+  const std::uint64_t slots_begin = facts.header.slots.offset_bytes;
+  std::uint64_t changed = 0;
+  if (facts.usable && facts.file_bytes == facts.header.segment_bytes) {
+    copy_bytes(image, out, slots_begin);
+    changed = copy_slots(image, facts.header, out);
+    out.overwrite_head(read_at(image, 0, slots_begin));
+  }
+  copy_bytes(image, out, facts.file_bytes);
+  out.close();
+  return changed;
+}
+
+}  // namespace arena_shm::recording

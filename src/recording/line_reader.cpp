@@ -1,0 +1,70 @@
+#include "recording/line_reader.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "arena_shm/core/system.hpp"
+
+namespace arena_shm::recording {
+
+namespace {
+
+// 0 at the end, or when a stop is requested.
+std::size_t read_some(int fd, std::span<std::byte> target, const Attendant& attendant) {
+  for (;;) {
+    if (attendant.stop_requested()) return 0;
+    const ssize_t got = ::read(fd, target.data(), target.size());
+    if (got >= 0) return static_cast<std::size_t>(got);
+    if (errno != EINTR)
+      core::throw_errno(errno, core::Act::read_file, "read from", fd == STDIN_FILENO ? "standard input" : "the file");
+  }
+}
+
+}  // namespace
+
+bool LineReader::fill() {
+  std::array<std::byte, 1 << 16> block;
+  const std::size_t got = read_some(fd_, block, attendant_);
+  buffer_.erase(0, at_);
+  at_ = 0;
+  buffer_.append(reinterpret_cast<const char*>(block.data()), got);
+  return got > 0;
+}
+
+std::optional<schema::Line> LineReader::next() {
+  if (put_back_) return std::exchange(put_back_, std::nullopt);
+  schema::Line line;
+  line.number = ++number_;
+  for (;;) {
+    const std::size_t end = buffer_.find('\n', at_);
+    const std::size_t stop = std::min(end, buffer_.size());
+    const std::size_t room = max_line_bytes_ - line.text.size();
+    line.text.append(buffer_, at_, std::min(stop - at_, room));
+    line.cut = line.cut || stop - at_ > room;
+    if (end != std::string::npos) {
+      at_ = end + 1;
+      return line;
+    }
+    at_ = buffer_.size();
+    ended_ = ended_ || !fill();
+    if (!ended_) continue;
+    if (attendant_.stop_requested() || (line.text.empty() && !line.cut)) return std::nullopt;
+    return line;
+  }
+}
+
+std::size_t read_input(std::span<std::byte> target, const Attendant& attendant) {
+  std::size_t count = 0;
+  while (count < target.size()) {
+    const std::size_t got = read_some(STDIN_FILENO, target.subspan(count), attendant);
+    if (got == 0) break;
+    count += got;
+  }
+  return count;
+}
+
+}  // namespace arena_shm::recording

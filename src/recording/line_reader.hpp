@@ -1,0 +1,46 @@
+// Standard input, or a file, line by line.
+#pragma once
+
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "recording/attendant.hpp"
+#include "schema/record_input.hpp"
+
+namespace arena_shm::recording {
+
+/// Comes to an end also when a stop is requested. A line comes as soon as it is there.
+/// Thread safety: none.
+class LineReader {
+ public:
+  /// Lines longer than `max_line_bytes` are cut, and say so. Requires: the descriptor stays open.
+  LineReader(std::size_t max_line_bytes, const Attendant& attendant, int fd = STDIN_FILENO)
+      : max_line_bytes_(max_line_bytes), attendant_(attendant), fd_(fd) {}
+
+  /// The next line without its '\n'; nothing at the end. Errors: Code::system.
+  std::optional<schema::Line> next();
+  /// The same line once more at the next call.
+  void put_back(schema::Line line) { put_back_ = std::move(line); }
+
+ private:
+  bool fill();
+
+  std::size_t max_line_bytes_;
+  const Attendant& attendant_;
+  int fd_;
+  std::string buffer_;
+  std::size_t at_ = 0;  // what is before has been used
+  bool ended_ = false;
+  std::uint64_t number_ = 0;
+  std::optional<schema::Line> put_back_;
+};
+
+/// Reads from standard input until the span is full or the input ends. Returns the number of bytes; fewer at the end.
+/// Errors: Code::system.
+std::size_t read_input(std::span<std::byte> target, const Attendant& attendant);
+
+}  // namespace arena_shm::recording

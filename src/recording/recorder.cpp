@@ -1,0 +1,149 @@
+#include "recording/recorder.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "recording/record_view.hpp"
+#include "schema/record_formatter.hpp"
+#include "text/quantities.hpp"
+
+namespace arena_shm::recording {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// A reader on one side, files on the other, gaps in between.
+class Recorder {
+ public:
+  Recorder(const RawView& view, const Extent& extent, const FileOptions& file, RecordShape record, Attendant& attendant)
+      : view_(view),
+        extent_(extent),
+        reader_(view.reader(From::at(extent.first), {.manner = Manner::throughput, .hold = kHold, .doorbell = false})),
+        writer_(file, std::move(record)),
+        attendant_(attendant),
+        record_(view.info().record.size_bytes) {
+    reader_.on_gap([this](const Gap& gap) { add(gap); });
+  }
+
+  Recorded run() {
+    Recorded recorded;
+    try {
+      follow();
+      writer_.finish();
+    } catch (const Error& error) {
+      recorded.failure = error;
+    }
+    attendant_.show_progress("");
+    recorded.lost = lost_;
+    recorded.summary = summary(writer_.saved_rows());
+    return recorded;
+  }
+
+ private:
+  // Nobody waits for what goes into a file: a writer that is preempted is given time to come back.
+  static constexpr std::chrono::milliseconds kHold{20};
+  static constexpr std::chrono::milliseconds kLongestWait{50};    // until a signal is looked for again
+  static constexpr std::chrono::milliseconds kBetweenSaves{250};  // what a crash can cost
+  static constexpr std::chrono::milliseconds kBetweenLines{500};
+  static constexpr std::uint64_t kBetweenTicks = 1024;  // in values
+
+  void follow() {
+    while (!is_finished()) {
+      if (const auto seq = reader_.next(record_)) {
+        if (*seq >= extent_.end) return tell_gaps();
+        if (!writer_.append(*seq, record_)) return;  // gaps in front of it are no longer asked for
+        ++count_;
+        if (!gaps_.empty()) tell_gaps();
+        if (count_ % kBetweenTicks == 0) tick();
+      } else {
+        reader_.wait_for(kLongestWait);
+        tell_gaps();
+        tick();
+        tell_retired();
+      }
+    }
+    tell_gaps();
+  }
+
+  bool is_finished() const {
+    return attendant_.stop_requested() || is_late_ || count_ >= extent_.count || reader_.cursor() >= extent_.end;
+  }
+
+  void tick() {
+    const auto now = Clock::now();
+    is_late_ = extent_.duration && now - begin_ >= *extent_.duration;
+    if (now - saved_ >= kBetweenSaves) {
+      writer_.flush();
+      saved_ = now;
+    }
+    if (now - shown_ >= kBetweenLines) {
+      attendant_.show_progress(summary(count_));
+      shown_ = now;
+    }
+  }
+
+  void tell_retired() {
+    if (retired_ || !view_.retired()) return;
+    retired_ = true;
+    attendant_.note(
+        fmt::format("the name '{}' is gone, or leads to another arena; still following the old one", view_.name()));
+  }
+
+  // Held back until it is clear that the value behind it is wanted, too.
+  void add(Gap gap) {
+    if (gap.first >= extent_.end) return;
+    if (count_ == 0 && gap.cause == Loss::overwritten && !extent_.first_is_exact) return;
+    gap.last = std::min(gap.last, extent_.end - 1);
+    gaps_.push_back(gap);
+  }
+
+  void tell_gaps() {
+    for (const Gap& gap : gaps_) {
+      lost_ += gap.count();
+      ++gap_count_;
+      attendant_.tell(schema::describe(gap));
+    }
+    gaps_.clear();
+  }
+
+  std::string summary(std::uint64_t count) const {
+    const std::string gaps = lost_ > 0 ? " in " + text::counted(gap_count_, "gap") : "";
+    return fmt::format("recorded {}, lost {}{}, {}", count, lost_, gaps, writer_.size_text());
+  }
+
+  const RawView& view_;
+  const Extent& extent_;
+  RawReader reader_;
+  RecordingWriter writer_;
+  Attendant& attendant_;
+  std::vector<std::byte> record_;
+  std::vector<Gap> gaps_;
+  std::uint64_t count_ = 0;
+  std::uint64_t lost_ = 0;
+  std::uint64_t gap_count_ = 0;
+  Clock::time_point begin_ = Clock::now();
+  Clock::time_point saved_ = begin_;
+  Clock::time_point shown_ = begin_;
+  bool is_late_ = false;
+  bool retired_ = false;
+};
+
+}  // namespace
+
+RecordShape shape_for(const Info& info, const FileOptions& file, const std::string& as, Attendant& attendant) {
+  RecordShape shape{.size_bytes = info.record.size_bytes, .schema = schema_for(info, as, attendant)};
+  if (!shape.schema && file_format(file) != FileFormat::npy)
+    refuse_without_schema(info, "write as text the records of");
+  return shape;
+}
+
+Recorded record_arena(const RawView& view, const Extent& extent, const FileOptions& file, const std::string& as,
+                      Attendant& attendant) {
+  return Recorder(view, extent, file, shape_for(view.info(), file, as, attendant), attendant).run();
+}
+
+}  // namespace arena_shm::recording

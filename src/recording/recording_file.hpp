@@ -1,0 +1,55 @@
+// One file that rows are appended to, in large writes of whole rows: a process that is killed leaves whole rows behind.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "arena_shm/core/system.hpp"
+
+namespace arena_shm::recording {
+
+/// Thread safety: none.
+class RecordingFile {
+ public:
+  /// Creates it. What exists is refused unless it is to be replaced; devices and pipes are written to as they are.
+  /// Errors: Code::already_exists, permission_denied, no_space, system.
+  RecordingFile(std::string path, bool replace);
+
+  /// Append here, then end_row().
+  std::string& text() noexcept { return text_; }
+  void end_row() { row_ends_.push_back(text_.size()); }
+
+  /// Writes what is there. If that fails the file is cut behind its last whole row.
+  /// Errors: OutputClosed, Code::no_space, file_size_limit, system.
+  void flush();
+  /// Writes over what the file begins with. Errors: as flush.
+  void overwrite_head(std::string_view head);
+  /// Errors: as flush.
+  void close();
+
+  const std::string& path() const noexcept { return path_; }
+  bool is_regular() const noexcept { return is_regular_; }
+  std::uint64_t size_bytes() const noexcept { return saved_bytes_ + text_.size(); }
+  std::uint64_t row_count() const noexcept { return saved_rows_ + row_ends_.size(); }
+  /// Could what was written of a row not be taken back?
+  bool ends_in_row() const noexcept { return ends_in_row_; }
+  /// What has been written.
+  std::uint64_t saved_bytes() const noexcept { return saved_bytes_; }
+  std::uint64_t saved_rows() const noexcept { return saved_rows_; }
+
+ private:
+  [[noreturn]] void fail(int error) const;
+
+  std::string path_;
+  core::Descriptor file_;
+  bool is_regular_ = true;
+  bool ends_in_row_ = false;
+  std::string text_;
+  std::vector<std::size_t> row_ends_;  // in text_
+  std::uint64_t saved_bytes_ = 0;
+  std::uint64_t saved_rows_ = 0;
+};
+
+}  // namespace arena_shm::recording

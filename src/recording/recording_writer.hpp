@@ -1,0 +1,77 @@
+// Rows into files: .npy, .csv or .ndjson; one file, or one after the other.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "recording/npy.hpp"
+#include "recording/recording_file.hpp"
+#include "schema/record_formatter.hpp"
+
+namespace arena_shm::recording {
+
+enum class FileFormat { npy, csv, ndjson };
+
+/// Where to, and how.
+struct FileOptions {
+  std::string path;
+  std::string format;  ///< "npy", "csv", "ndjson"; empty: by the path's extension
+  bool force = false;  ///< replace what exists
+  std::uint64_t max_bytes = std::numeric_limits<std::uint64_t>::max();  ///< of one file; it has one row at least
+  bool rotate = false;                                                  ///< then go on in a new file
+  std::uint64_t keep_files = 0;                                         ///< the newest so many; 0: all
+};
+
+/// "1.6 GB": in powers of 1000, as disks are sold.
+std::string file_size_text(std::uint64_t bytes);
+
+/// Errors: Code::invalid_argument if neither the option nor the extension says it.
+FileFormat file_format(const FileOptions& options);
+
+/// Rotation: file.npy, then file.1.npy, file.2.npy, ...; each begins with the row behind the last one of the file
+/// before. Thread safety: none.
+class RecordingWriter {
+ public:
+  /// Errors: as RecordingFile; Code::invalid_argument.
+  RecordingWriter(FileOptions options, RecordShape record);
+
+  /// Returns: false if the file is full and there is to be no other. Errors: as RecordingFile::flush.
+  bool append(std::uint64_t seq, std::span<const std::byte> record);
+  /// Makes the file tell of every row so far. Errors: as RecordingFile::flush.
+  void flush();
+  /// Nothing may be appended afterwards. Errors: as RecordingFile::flush.
+  void finish();
+
+  /// What is in the files for certain, over all of them.
+  std::uint64_t saved_rows() const noexcept { return saved_rows_ + file_->saved_rows(); }
+  std::uint64_t saved_bytes() const noexcept { return saved_bytes_ + file_->saved_bytes(); }
+  std::uint64_t file_count() const noexcept { return index_ + 1; }
+  std::uint64_t removed_file_count() const noexcept { return removed_files_; }
+  /// "1.6 GB, 2 files"
+  std::string size_text() const;
+
+ private:
+  void refuse_leftovers() const;
+  std::string path_of(std::uint64_t index) const;
+  std::unique_ptr<RecordingFile> open(std::uint64_t index) const;
+  void rotate();
+  void encode(std::string& out, std::uint64_t seq, std::span<const std::byte> record);
+
+  FileOptions options_;
+  FileFormat format_;
+  RecordShape record_;
+  std::unique_ptr<schema::RecordFormatter> formatter_;  // of texts
+  std::unique_ptr<RecordingFile> file_;
+  std::string row_;
+  std::uint64_t index_ = 0;
+  std::uint64_t saved_rows_ = 0;  // in files that are closed
+  std::uint64_t saved_bytes_ = 0;
+  std::uint64_t removed_files_ = 0;
+};
+
+}  // namespace arena_shm::recording

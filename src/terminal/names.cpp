@@ -1,0 +1,56 @@
+#include "terminal/names.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "terminal/output.hpp"
+
+namespace arena_shm::terminal {
+
+namespace {
+
+// Levenshtein distance.
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+bool is_failure(const Error& error) noexcept { return error.code() != Code::permission_denied; }
+
+std::string skipped_text(const Error& error) {
+  if (!is_failure(error)) return fmt::format("skipped '{}': no permission to read it", error.name());
+  return fmt::format("skipped '{}': {}; {}", error.name(), error.found(), error.remedy());
+}
+
+void Skipped::operator()(const Error& error) {
+  note(skipped_text(error));
+  failed_ = failed_ || is_failure(error);
+}
+
+std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates) {
+  std::optional<std::string> best;
+  std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
+  for (const std::string& candidate : candidates) {
+    const std::size_t d = distance(word, candidate);
+    if (d < best_distance) {
+      best_distance = d;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+}  // namespace arena_shm::terminal

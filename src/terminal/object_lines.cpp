@@ -1,0 +1,60 @@
+#include "terminal/object_lines.hpp"
+
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "text/csv_cell.hpp"
+
+namespace arena_shm::terminal {
+
+namespace {
+
+std::string json_text(const JsonObject& value) {
+  return value.dump(-1, ' ', false, JsonObject::error_handler_t::replace);
+}
+
+void append_cell(std::string& out, const JsonObject& value) {
+  if (value.is_null() || (value.is_number_float() && !std::isfinite(value.get<double>()))) return;
+  text::append_csv_cell(out, value.is_string() ? value.get_ref<const std::string&>() : json_text(value));
+}
+
+void add_option(CLI::App& verb, LineFormat& format, const std::vector<std::string>& names, const char* text) {
+  verb.add_option_function<std::string>(
+          "--format",
+          [&format](const std::string& name) {
+            format = name == "table" ? LineFormat::table : name == "csv" ? LineFormat::csv : LineFormat::ndjson;
+          },
+          text)
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember(names), "");
+}
+
+}  // namespace
+
+void ObjectLines::append(std::string& out, const JsonObject& object) {
+  if (format_ != LineFormat::csv) {
+    out += json_text(object) + '\n';
+    return;
+  }
+  const auto append_row = [&](auto append_one) {
+    bool is_first = true;
+    for (const auto& item : object.items()) {
+      if (!std::exchange(is_first, false)) out += ',';
+      append_one(item);
+    }
+    out += '\n';
+  };
+  if (!std::exchange(has_heading_, true)) append_row([&](auto& item) { text::append_csv_cell(out, item.key()); });
+  append_row([&](auto& item) { append_cell(out, item.value()); });
+}
+
+void add_format_option(CLI::App& verb, LineFormat& format) {
+  add_option(verb, format, {"table", "ndjson", "json", "csv"}, "table, ndjson (json is the same) or csv");
+}
+
+void add_nested_format_option(CLI::App& verb, LineFormat& format) {
+  add_option(verb, format, {"table", "ndjson", "json"}, "table or ndjson (json is the same)");
+}
+
+}  // namespace arena_shm::terminal

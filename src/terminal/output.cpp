@@ -1,0 +1,75 @@
+#include "terminal/output.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <utility>
+
+#include "arena_shm/core/system.hpp"
+#include "text/utf8.hpp"
+
+namespace arena_shm::terminal {
+
+namespace {
+
+constexpr std::size_t kLargeBytes = std::size_t{1} << 16;
+
+// Returns 0, or errno.
+int write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(fd, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return errno;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return 0;
+}
+
+// A line end stays outside.
+std::string painted(const char* style, std::string line) {
+  if (!is_colourful()) return line;
+  const std::string end = line.ends_with('\n') ? "\n" : "";
+  line.resize(line.size() - end.size());
+  return fmt::format("\x1b[{}m{}\x1b[0m{}", style, line, end);
+}
+
+}  // namespace
+
+void Output::flush() {
+  const int error = write_all(STDOUT_FILENO, text_);
+  text_.clear();
+  if (error == EPIPE) throw OutputClosed{};
+  if (error != 0) core::throw_errno(error, core::Act::write_file, "write to", "standard output");
+}
+
+void Output::flush_if_large() {
+  if (text_.size() >= kLargeBytes) flush();
+}
+
+void Output::check_open() {
+  pollfd out{.fd = STDOUT_FILENO, .events = 0, .revents = 0};
+  if (::poll(&out, 1, 0) == 1 && (out.revents & (POLLERR | POLLHUP)) != 0) throw OutputClosed{};
+}
+
+bool is_colourful() {
+  const char* no_color = std::getenv("NO_COLOR");
+  const char* term = std::getenv("TERM");
+  return ::isatty(STDOUT_FILENO) == 1 && (no_color == nullptr || *no_color == '\0') && term != nullptr &&
+         std::string_view(term) != "dumb";
+}
+
+std::string alarming(std::string line) { return painted("31", std::move(line)); }
+std::string strong(std::string line) { return painted("1", std::move(line)); }
+
+void note(std::string_view text) { plain_note("arena-shm: " + std::string(text)); }
+
+void plain_note(std::string_view text) {
+  // One write, so that the lines of several processes do not mix. If it fails there is nobody to tell.
+  static_cast<void>(write_all(STDERR_FILENO, text::printable(text) + '\n'));
+}
+
+}  // namespace arena_shm::terminal

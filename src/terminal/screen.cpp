@@ -1,0 +1,143 @@
+#include "terminal/screen.hpp"
+
+#define NCURSES_NOMACROS 1  // its names are those of everybody
+#include <curses.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <clocale>
+#include <cstdio>
+#include <cstdlib>
+#include <cwchar>
+#include <utility>
+
+#include "terminal/output.hpp"
+
+namespace arena_shm::terminal {
+
+namespace {
+
+constexpr short kAlarmPair = 1;
+constexpr int kControlL = 'L' - '@';
+
+// As many characters as fit into so many columns.
+std::wstring fitted(std::string_view text, int columns) {
+  std::wstring fit;
+  std::mbstate_t state{};
+  int used = 0;
+  while (!text.empty()) {
+    wchar_t character = 0;
+    std::size_t length = std::mbrtowc(&character, text.data(), text.size(), &state);
+    if (length == 0 || length > text.size()) {
+      character = L'?';  // the terminal's locale does not have it
+      length = 1;
+      state = {};
+    }
+    const int width = ::wcwidth(character);
+    if (used + width > columns) break;
+    if (width >= 0) {
+      fit += character;
+      used += width;
+    }
+    text.remove_prefix(length);
+  }
+  return fit.append(static_cast<std::size_t>(columns - used), L' ');
+}
+
+attr_t attributes(Screen::Style style) {
+  switch (style) {
+    case Screen::Style::heading: return A_BOLD;
+    case Screen::Style::selected: return A_REVERSE;
+    case Screen::Style::alarming: return ::has_colors() ? static_cast<attr_t>(COLOR_PAIR(kAlarmPair)) : A_BOLD;
+    case Screen::Style::plain: break;
+  }
+  return A_NORMAL;
+}
+
+Screen::Key key_of(int code) {
+  using Key = Screen::Key;
+  switch (code) {
+    case ERR: return Key::none;
+    case 'q': return Key::quit;
+    case KEY_UP:
+    case 'k': return Key::up;
+    case KEY_DOWN:
+    case 'j': return Key::down;
+    case KEY_HOME:
+    case 'g': return Key::first;
+    case KEY_END:
+    case 'G': return Key::last;
+    case 's': return Key::sort;
+    case 'r': return Key::reverse;
+    case kControlL: return Key::redraw;
+    case KEY_RESIZE: return Key::resized;
+    default: return Key::other;
+  }
+}
+
+}  // namespace
+
+struct Screen::Terminal {
+  explicit Terminal(SCREEN* opened) : screen(opened) {}
+  ~Terminal() {
+    ::endwin();
+    ::delscreen(screen);
+  }
+  Terminal(const Terminal&) = delete;
+  Terminal& operator=(const Terminal&) = delete;
+
+  SCREEN* screen;
+};
+
+Screen::Screen(std::unique_ptr<Terminal> terminal) : terminal_(std::move(terminal)) {}
+Screen::~Screen() = default;
+
+std::unique_ptr<Screen> Screen::open() {
+  if (::isatty(STDIN_FILENO) != 1 || ::isatty(STDOUT_FILENO) != 1) return nullptr;
+  std::setlocale(LC_CTYPE, "");
+  // initscr would end the process where the terminal is unknown.
+  SCREEN* opened = ::newterm(nullptr, stdout, stdin);
+  if (opened == nullptr) return nullptr;
+  auto terminal = std::make_unique<Terminal>(opened);
+  if (::tigetstr("cup") == nullptr) return nullptr;
+  ::cbreak();
+  ::noecho();
+  ::nonl();
+  ::keypad(stdscr, TRUE);
+  ::nodelay(stdscr, TRUE);
+  ::set_escdelay(25);
+  ::curs_set(0);
+  if (is_colourful() && ::has_colors()) {
+    ::start_color();
+    ::use_default_colors();
+    ::init_pair(kAlarmPair, COLOR_RED, -1);
+  }
+  return std::unique_ptr<Screen>(new Screen(std::move(terminal)));
+}
+
+int Screen::rows() const { return ::getmaxy(stdscr); }
+
+void Screen::clear() { ::werase(stdscr); }
+
+void Screen::put(int row, std::string_view text, Style style) {
+  if (row < 0 || row >= rows()) return;
+  const std::wstring line = fitted(text, ::getmaxx(stdscr));
+  ::wattrset(stdscr, static_cast<int>(attributes(style)));
+  ::mvwaddnwstr(stdscr, row, 0, line.data(), static_cast<int>(line.size()));
+  ::wattrset(stdscr, static_cast<int>(A_NORMAL));
+}
+
+void Screen::show() { ::wrefresh(stdscr); }
+
+void Screen::redraw() { ::redrawwin(stdscr); }
+
+Screen::Key Screen::wait_key(std::chrono::milliseconds longest) {
+  if (const Key key = key_of(::wgetch(stdscr)); key != Key::none) return key;
+  pollfd in{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
+  if (::poll(&in, 1, static_cast<int>(longest.count())) > 0 && (in.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0) {
+    return Key::quit;
+  }
+  return key_of(::wgetch(stdscr));
+}
+
+}  // namespace arena_shm::terminal

@@ -1,0 +1,41 @@
+// The whole terminal as rows of text. The only place that knows ncurses.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace arena_shm::terminal {
+
+/// While it lives, the terminal is its; afterwards, as it was before.
+/// Thread safety: none, and one at a time.
+class Screen {
+ public:
+  enum class Style { plain, heading, selected, alarming };
+  enum class Key { none, quit, up, down, first, last, sort, reverse, redraw, resized, other };
+
+  /// Nothing if standard input and output are no terminal, or none that can be drawn on.
+  static std::unique_ptr<Screen> open();
+  ~Screen();
+  Screen(const Screen&) = delete;
+  Screen& operator=(const Screen&) = delete;
+
+  int rows() const;
+  void clear();
+  /// The text is cut at the right edge; rows that are not there are left out. Requires: printable (utf8.hpp).
+  void put(int row, std::string_view text, Style style = Style::plain);
+  void show();
+  void redraw();
+
+  /// Waits for a key, or a signal. A terminal that is gone is Key::quit.
+  Key wait_key(std::chrono::milliseconds longest);
+
+ private:
+  struct Terminal;
+  explicit Screen(std::unique_ptr<Terminal> terminal);
+
+  std::unique_ptr<Terminal> terminal_;
+};
+
+}  // namespace arena_shm::terminal

@@ -1,0 +1,46 @@
+#include "terminal/signals.hpp"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <initializer_list>
+#include <string_view>
+
+#include "terminal/exit_code.hpp"
+
+namespace arena_shm::terminal {
+
+namespace {
+
+volatile std::sig_atomic_t stop = 0;
+
+}  // namespace
+
+void catch_stop_signals() {
+  struct sigaction action {};
+  action.sa_handler = [](int) { stop = 1; };
+  action.sa_flags = static_cast<int>(SA_RESETHAND);  // not SA_RESTART: a read from the terminal has to come back
+  for (const int signal : {SIGINT, SIGTERM}) {
+    struct sigaction before {};
+    // Who was started with the signal ignored, as by nohup, goes on ignoring it.
+    if (::sigaction(signal, nullptr, &before) == 0 && before.sa_handler != SIG_IGN) {
+      ::sigaction(signal, &action, nullptr);
+    }
+  }
+}
+
+bool stop_requested() noexcept { return stop != 0; }
+
+void report_bus_errors() {
+  struct sigaction action {};
+  action.sa_handler = [](int) {
+    constexpr std::string_view kCutShort =
+        "arena-shm: expected a segment of constant size, found its file cut short by somebody while it was in use; "
+        "remove it and create it anew\n";
+    static_cast<void>(::write(STDERR_FILENO, kCutShort.data(), kCutShort.size()));
+    ::_exit(static_cast<int>(ExitCode::failed));
+  };
+  ::sigaction(SIGBUS, &action, nullptr);
+}
+
+}  // namespace arena_shm::terminal

@@ -1,0 +1,26 @@
+// Points in time, as text and back.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace arena_shm::text {
+
+/// "2026-01-31T12:34:56.789012345Z", of any number: years beyond 9999 have more digits, those before 0 a minus sign.
+/// Requires: units_per_second is a power of ten up to 10^9.
+std::string time_text(std::int64_t since_1970, std::int64_t units_per_second);
+std::string time_text(std::uint64_t since_1970, std::int64_t units_per_second);
+/// Of "s", "ms", "us", "ns" and "" (ns); of other units nothing.
+std::optional<std::int64_t> units_per_second(std::string_view unit) noexcept;
+
+/// "2026-01-31T12:34:56.789Z", from CLOCK_REALTIME.
+std::string utc_time(std::int64_t realtime_ns);
+/// As much of it as fits: what a segment says of times may be anything.
+std::chrono::nanoseconds time_between(std::int64_t from_ns, std::int64_t to_ns) noexcept;
+/// CLOCK_REALTIME
+std::int64_t realtime_ns();
+
+}  // namespace arena_shm::text

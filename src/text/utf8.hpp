@@ -1,0 +1,31 @@
+// Text of unknown origin made fit to be shown or stored: record contents and names come from segments that anybody may
+// have written.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace arena_shm::text {
+
+/// Is it well-formed UTF-8 (no overlong forms, no surrogates, nothing beyond U+10FFFF)?
+bool is_utf8(std::string_view text) noexcept;
+
+/// Appends the text with each ill-formed byte replaced by U+FFFD.
+void append_utf8(std::string& out, std::string_view text);
+
+/// Appends the text fit for a terminal: control characters and ill-formed bytes become \n, \t, \xHH. Not reversible, so
+/// that to do it twice does no harm: a backslash stays as it is.
+void append_printable(std::string& out, std::string_view text);
+std::string printable(std::string_view text);
+
+/// For messages: the text between quotes, printable and cut where it gets long; "nothing" if it is empty.
+std::string excerpt(std::string_view text);
+
+/// Appends a JSON string, with its quotes; ill-formed bytes become U+FFFD.
+void append_json_string(std::string& out, std::string_view text);
+
+/// Number of characters, as a terminal counts columns for most scripts.
+/// Requires: well-formed UTF-8.
+std::size_t character_count(std::string_view text) noexcept;
+
+}  // namespace arena_shm::text

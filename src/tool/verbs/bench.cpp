@@ -1,0 +1,58 @@
+// bench: becomes arena-bench, a program of its own because of all that it links.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+
+#include "bench/bench_command_line.hpp"
+#include "terminal/companion.hpp"
+#include "terminal/exit_code.hpp"
+#include "tool/verbs/verbs.hpp"
+
+namespace arena_shm::tool {
+
+namespace {
+
+struct Options {
+  bench::BenchCommandLine line;  // checked here; arena-bench reads it again
+  char** arguments = nullptr;
+};
+
+terminal::ExitCode run(const Options& options) {
+  const auto places = terminal::places_of("arena-bench", ARENA_SHM_LIBEXEC_FROM_BIN);
+  const std::string program = terminal::first_program(places);
+  if (program.empty()) {
+    throw Error(Code::unsupported, {.name = "arena-bench",
+                                    .doing = "find",
+                                    .expected = fmt::format("it at '{}' or '{}'", places[0], places[1]),
+                                    .found = "it at neither",
+                                    .remedy = "build and install arena-shm with -DARENA_SHM_BUILD_BENCH=ON"});
+  }
+  std::signal(SIGPIPE, SIG_DFL);
+  ::execv(program.c_str(), options.arguments);
+  throw Error(Code::system, {.name = program,
+                             .doing = "run",
+                             .expected = "a program",
+                             .found = "something else",
+                             .remedy = "install it anew",
+                             .system_error = errno});
+}
+
+}  // namespace
+
+void add_bench(CLI::App& app, Action& action, char** arguments) {
+  auto options = std::make_shared<Options>();
+  options->arguments = arguments;
+  const std::string details = bench::bench_details();
+  CLI::App& verb = add_verb(app, action,
+                            {.name = "bench",
+                             .summary = bench::kBenchSummary,
+                             .details = details.c_str(),
+                             .example = "  arena-shm bench --quick\n"
+                                        "  arena-shm bench --quick --only W8 --format json"},
+                            options, run);
+  bench::add_bench_options(verb, options->line);
+}
+
+}  // namespace arena_shm::tool

@@ -1,0 +1,93 @@
+// check: verifies one segment, by reading alone.
+#include "inspect/check.hpp"
+
+#include <fmt/format.h>
+
+#include "terminal/exit_code.hpp"
+#include "terminal/object_lines.hpp"
+#include "terminal/output.hpp"
+#include "text/utf8.hpp"
+#include "tool/verbs/verbs.hpp"
+
+namespace arena_shm::tool {
+
+namespace {
+
+struct Options {
+  std::string name;
+  std::string file;
+  terminal::LineFormat format = terminal::LineFormat::table;
+};
+
+void append_text(std::string& out, const inspect::Checked& checked) {
+  for (const inspect::Finding& finding : checked.findings) {
+    std::string line = fmt::format("{}: {}\n", to_string(finding.severity), text::printable(finding.text));
+    out += finding.severity == inspect::Severity::error ? terminal::alarming(std::move(line)) : line;
+  }
+  if (!checked.has_failed()) out += fmt::format("ok: {}\n", fmt::join(checked.verified, ", "));
+}
+
+// Its text may say where, up to the first colon.
+terminal::JsonObject object_of(const inspect::Finding& finding) {
+  constexpr std::string_view kColon = ": ";
+  const std::size_t colon = finding.text.find(kColon);
+  const bool says_where = colon != std::string::npos;
+  terminal::JsonObject object;
+  object["severity"] = to_string(finding.severity);
+  object["where"] = says_where ? terminal::JsonObject(finding.text.substr(0, colon)) : terminal::JsonObject();
+  object["text"] = says_where ? finding.text.substr(colon + kColon.size()) : finding.text;
+  return object;
+}
+
+// The findings, and then what was checked and how it ended.
+void append_objects(std::string& out, const inspect::Image& image, const inspect::Checked& checked) {
+  terminal::ObjectLines lines(terminal::LineFormat::ndjson);
+  for (const inspect::Finding& finding : checked.findings) lines.append(out, object_of(finding));
+  terminal::JsonObject summary;
+  summary["name"] = image.label();
+  summary["is_ok"] = !checked.has_failed();
+  summary["findings"] = checked.findings.size();
+  summary["verified"] = checked.verified;
+  lines.append(out, summary);
+}
+
+terminal::ExitCode run(const Options& options) {
+  const inspect::Image image =
+      options.file.empty() ? inspect::Image::of_arena(options.name) : inspect::Image::of_file(options.file);
+  const inspect::Checked checked = inspect::check(image);
+  terminal::Output output;
+  if (options.format == terminal::LineFormat::table) {
+    append_text(output.text(), checked);
+  } else {
+    append_objects(output.text(), image, checked);
+  }
+  output.flush();
+  if (!checked.facts.usable) return terminal::exit_code_of(checked.facts.refusal);
+  return checked.has_failed() ? terminal::ExitCode::failed : terminal::ExitCode::ok;
+}
+
+}  // namespace
+
+void add_check(CLI::App& app, Action& action) {
+  auto options = std::make_shared<Options>();
+  CLI::App& verb = add_verb(
+      app, action,
+      {.name = "check",
+       .summary = "Verify everything in an arena that can be verified",
+       .details =
+           "Reads the header, the schema, the mutex, all seats and all slots, and changes nothing; others may go\n"
+           "on writing meanwhile. Each finding is a line: its severity, what was expected, what was found, and\n"
+           "what to do. A note harms nobody; with a warning or an error the exit code is 1. As ndjson, the last\n"
+           "line is the summary.",
+       .example = "  arena-shm check ticks\n"
+                  "  arena-shm check ticks --format ndjson | jq .severity\n"
+                  "  arena-shm check --file saved.img"},
+      options, run);
+  CLI::App* which = verb.add_option_group("Segment", "One of:");
+  which->add_option("NAME", options->name, "Name of the arena")->type_name("");
+  which->add_option("--file", options->file, "A saved segment")->type_name("IMAGE");
+  which->require_option(1);
+  terminal::add_nested_format_option(verb, options->format);
+}
+
+}  // namespace arena_shm::tool

@@ -1,0 +1,144 @@
+// create: a ring without a line of C++.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <bit>
+#include <cerrno>
+#include <optional>
+
+#include "arena_shm/core/system.hpp"
+#include "arena_shm/raw.hpp"
+#include "schema/fields_language.hpp"
+#include "schema/schema_json.hpp"
+#include "terminal/exit_code.hpp"
+#include "terminal/output.hpp"
+#include "text/quantities.hpp"
+#include "tool/verbs/verbs.hpp"
+
+namespace arena_shm::tool {
+
+namespace {
+
+struct Options {
+  std::string name;
+  std::uint64_t slots = 0;
+  std::string fields;
+  std::string schema_file;
+  std::optional<std::uint64_t> size_bytes;
+  std::optional<std::uint64_t> align_bytes;
+  bool exclusive = false;
+  std::uint32_t seats = arena_shm::Options{}.seats;
+  std::string mode = "0600";
+};
+
+std::string contents(const std::string& path) {
+  // Not a stream, which reads nothing from a directory and says nothing.
+  const core::Descriptor file(core::open_above_standard(path.c_str(), O_RDONLY));
+  if (!file) core::throw_errno(errno, core::Act::read_file, "read the schema file", path);
+  std::string text(schema::kMaxSchemaTextBytes + 1, '\0');
+  std::size_t count = 0;
+  while (count < text.size()) {
+    const ssize_t got = ::read(file.get(), text.data() + count, text.size() - count);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) core::throw_errno(errno, core::Act::read_file, "read the schema file", path);
+    if (got == 0) break;
+    count += static_cast<std::size_t>(got);
+  }
+  text.resize(count);
+  return text;
+}
+
+RecordType described(const schema::Schema& schema, std::string json) {
+  return {.name = {}, .size_bytes = schema.size_bytes, .align_bytes = schema.align_bytes, .schema = std::move(json)};
+}
+
+// In a file either form of a schema may stand: JSON, or the language of --fields.
+RecordType from_file(const std::string& path) {
+  const std::string text = contents(path);
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  if (first != std::string::npos && text[first] == '{') {
+    return described(schema::parse_json(text), schema::compact_json(text));
+  }
+  const schema::Schema schema = schema::parse_fields(text);
+  return described(schema, schema::to_json(schema));
+}
+
+// What a C struct of that size can ask for: the largest power of two up to a word that divides it.
+std::uint64_t natural_align(std::uint64_t size_bytes) {
+  constexpr int kWordBits = 3;
+  return std::uint64_t{1} << std::min(std::countr_zero(size_bytes), kWordBits);
+}
+
+RecordType record_type(const Options& options) {
+  if (!options.schema_file.empty()) return from_file(options.schema_file);
+  if (options.size_bytes) {
+    return {.name = {},
+            .size_bytes = *options.size_bytes,
+            .align_bytes = options.align_bytes.value_or(natural_align(*options.size_bytes)),
+            .schema = {}};
+  }
+  const schema::Schema schema = schema::parse_fields(options.fields);
+  return described(schema, schema::to_json(schema));
+}
+
+terminal::ExitCode run(const Options& options) {
+  const RecordType record = record_type(options);
+  const auto arena = RawArena::create(options.name, record,
+                                      {.slots = options.slots,
+                                       .writers = options.exclusive ? Writers::exclusive : Writers::shared,
+                                       .seats = options.seats,
+                                       .mode = static_cast<unsigned>(std::stoul(options.mode, nullptr, 8))});
+  terminal::note(fmt::format("created '{}': {} slots for records of {} bytes, aligned to {}; {} in all", arena.name(),
+                             arena.slots(), record.size_bytes, record.align_bytes,
+                             text::short_bytes(arena.info().segment_bytes)));
+  return terminal::ExitCode::ok;
+}
+
+std::string check_mode(const std::string& text) {
+  const bool octal = !text.empty() && text.size() <= 4 && text.find_first_not_of("01234567") == std::string::npos;
+  return octal && std::stoul(text, nullptr, 8) <= 0777 ? "" : "expected octal digits, 0 to 0777, found '" + text + "'";
+}
+
+}  // namespace
+
+void add_create(CLI::App& app, Action& action) {
+  auto options = std::make_shared<Options>();
+  CLI::App& verb = add_verb(
+      app, action,
+      {.name = "create",
+       .summary = "Create an arena",
+       .details = "Types of fields: u8 u16 u32 u64, i8 i16 i32 i64, f32 f64, bool, char, sN (N characters), each\n"
+                  "with [N] for an array; Nx is padding. Fields are aligned as in a C struct.",
+       .example = "  arena-shm create ticks --slots 65536 --fields 'u64 ts, f64 px, 4x, s16 sym, f32[3] pos'"},
+      options, run);
+  verb.add_option("NAME", options->name, "Name of the arena")->required()->type_name("");
+  verb.add_option("--slots", options->slots, "Values that the ring holds")
+      ->required()
+      ->type_name("N")
+      ->check(check_count, "");
+  CLI::App* record = verb.add_option_group("Record", "What a value is; one of:");
+  record->add_option("--fields", options->fields, "Its fields, like 'u64 ts, f64 px'")->type_name("FIELDS");
+  record->add_option("--schema", options->schema_file, "A file with its fields, or with a numpy.dtype as JSON")
+      ->type_name("FILE");
+  CLI::Option* size = record->add_option("--size", options->size_bytes, "Its size, if it has no fields")
+                          ->type_name("BYTES")
+                          ->check(check_count, "");
+  record->require_option(1);
+  verb.add_option("--align", options->align_bytes, "Its alignment, a power of two")
+      ->type_name("BYTES")
+      ->check(check_count, "")
+      ->needs(size);
+  CLI::Option* exclusive = verb.add_flag("--exclusive", options->exclusive, "One writer at a time, and a faster one");
+  verb.add_option("--seats", options->seats, "Writers that may be attached at once")
+      ->type_name("N")
+      ->capture_default_str()
+      ->check(check_count, "")
+      ->excludes(exclusive);
+  verb.add_option("--mode", options->mode, "Permissions, octal")
+      ->type_name("MODE")
+      ->capture_default_str()
+      ->check(check_mode, "");
+}
+
+}  // namespace arena_shm::tool

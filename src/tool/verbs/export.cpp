@@ -1,0 +1,79 @@
+// export: recordings and saved segments, from one format to another.
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <system_error>
+#include <vector>
+
+#include "arena_shm/error.hpp"
+#include "recording/recording_source.hpp"
+#include "recording/recording_writer.hpp"
+#include "terminal/exit_code.hpp"
+#include "terminal/output.hpp"
+#include "text/quantities.hpp"
+#include "tool/verbs/file_options.hpp"
+#include "tool/verbs/verbs.hpp"
+#include "tool/views/terminal_attendant.hpp"
+
+namespace arena_shm::tool {
+
+namespace {
+
+struct Options {
+  std::string input;
+  recording::FileOptions file;
+  std::string fields;
+};
+
+void refuse_same_file(const Options& options) {
+  std::error_code ignored;
+  if (!std::filesystem::equivalent(options.input, options.file.path, ignored)) return;
+  throw Error(Code::invalid_argument, {.name = options.input,
+                                       .doing = "export",
+                                       .expected = "another file to write",
+                                       .found = "the same",
+                                       .remedy = "name another: -o"});
+}
+
+terminal::ExitCode run(const Options& options) {
+  refuse_same_file(options);
+  const auto source = recording::open_recording(options.input, options.fields, terminal_attendant());
+  if (!source->record().schema && recording::file_format(options.file) != recording::FileFormat::npy) {
+    throw Error(Code::incompatible_type, {.name = options.input,
+                                          .doing = "write as text the records of",
+                                          .expected = "a schema in the file, or fields on the command line",
+                                          .found = "neither",
+                                          .remedy = "give the fields: --fields 'u64 ts, f64 px'"});
+  }
+  recording::RecordingWriter writer(options.file, source->record());
+  std::vector<std::byte> record(source->record().size_bytes);
+  while (const auto seq = source->next(record)) writer.append(*seq, record);
+  writer.finish();
+  const std::uint64_t refused = source->refused_count();
+  terminal::note(fmt::format("exported {}, {}{}", text::counted(writer.saved_rows(), "value"), writer.size_text(),
+                             refused > 0 ? ", refused " + text::counted(refused, "line") : ""));
+  return refused > 0 ? terminal::ExitCode::failed : terminal::ExitCode::ok;
+}
+
+}  // namespace
+
+void add_export(CLI::App& app, Action& action) {
+  auto options = std::make_shared<Options>();
+  CLI::App& verb = add_verb(
+      app, action,
+      {.name = "export",
+       .summary = "Convert a recording or a saved segment to another format",
+       .details = "What FILE is, is seen by how it begins: .npy, .csv, .ndjson, or a segment saved by 'snapshot'. The\n"
+                  "types of CSV and NDJSON are not in the file: --fields has to give them. A line that is no record\n"
+                  "is refused with its number, the rest goes in, and the exit code is then 1.",
+       .example = "  arena-shm export ticks.npy -o ticks.csv\n"
+                  "  arena-shm export crash.arena -o crash.npy\n"
+                  "  arena-shm export ticks.csv -o ticks.npy --fields 'u64 ts, f64 px'"},
+      options, run);
+  verb.add_option("FILE", options->input, "The recording, or the saved segment")->required()->type_name("");
+  add_file_options(verb, options->file);
+  verb.add_option("--fields,--as", options->fields, "What a record is made of, like 'u64 ts, f64 px'")
+      ->type_name("FIELDS");
+}
+
+}  // namespace arena_shm::tool

@@ -1,0 +1,25 @@
+#include "tool/verbs/file_options.hpp"
+
+#include "terminal/output.hpp"
+#include "tool/views/report.hpp"
+
+namespace arena_shm::tool {
+
+void add_file_options(CLI::App& verb, recording::FileOptions& options) {
+  verb.add_option("-o,--output", options.path, "The file to write: .npy, .csv or .ndjson")
+      ->required()
+      ->type_name("FILE");
+  verb.add_option("--format", options.format, "npy, csv or ndjson (by the file's extension)")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"npy", "csv", "ndjson"}), "");
+  verb.add_flag("--force", options.force, "Replace what exists");
+}
+
+terminal::ExitCode conclude(const recording::Recorded& recorded) {
+  auto code = recorded.lost > 0 ? terminal::ExitCode::lost : terminal::ExitCode::ok;
+  if (recorded.failure) code = report(*recorded.failure);
+  terminal::note(recorded.summary);
+  return code;
+}
+
+}  // namespace arena_shm::tool

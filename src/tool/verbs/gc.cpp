@@ -1,0 +1,185 @@
+// gc: removes the arenas that nobody uses.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <optional>
+
+#include "arena_shm/core/system.hpp"
+#include "arena_shm/raw.hpp"
+#include "inspect/arenas.hpp"
+#include "inspect/facts.hpp"
+#include "inspect/processes.hpp"
+#include "inspect/seats.hpp"
+#include "terminal/exit_code.hpp"
+#include "terminal/names.hpp"
+#include "terminal/object_lines.hpp"
+#include "terminal/output.hpp"
+#include "text/quantities.hpp"
+#include "text/utf8.hpp"
+#include "tool/verbs/verbs.hpp"
+#include "tool/views/report.hpp"
+
+namespace arena_shm::tool {
+
+namespace {
+
+struct Options {
+  std::vector<std::string> names;
+  bool dry_run = false;
+  bool force = false;
+  terminal::LineFormat format = terminal::LineFormat::table;
+};
+
+/// Why the arena has to stay, or nothing.
+std::optional<std::string> use_of(const inspect::Image& image, bool force) {
+  const inspect::Facts facts = inspect::read_facts(image);
+  if (!facts.usable) return "it is damaged: see arena-shm inspect, and remove it with arena-shm rm";
+  const inspect::Seats seats = inspect::read_seats(image, facts.header);
+  const std::size_t held = seats.count_held();
+  if (held > 0) return fmt::format("{} alive", text::counted(held, "writer"));
+  if (seats.count(inspect::Holder::unknown) > 0) return "its seats cannot be tested";
+  const inspect::Mappers mappers = inspect::mappers_of(image, facts.header.doorbell.offset_bytes);
+  if (!mappers.found.empty()) {
+    const inspect::Mapper& first = mappers.found.front();
+    return fmt::format("mapped by pid {} ({}){}", first.pid, first.process.name,
+                       mappers.found.size() > 1 ? fmt::format(" and {} more", mappers.found.size() - 1) : "");
+  }
+  // Whoever could not be looked at may be using it, and --force is for what this user may not see, not for that.
+  if (mappers.error != 0)
+    core::throw_errno(mappers.error, core::Act::look, "look at the processes that may use", image.label());
+  if (force) return std::nullopt;
+  if (!mappers.complete) return "/proc does not show all processes; --force if none of the others uses it";
+  if (mappers.unreadable_count > 0) {
+    return fmt::format(
+        "no permission to look at {}; --force if none of them uses it",
+        mappers.unreadable_count == 1 ? "1 process" : fmt::format("{} processes", mappers.unreadable_count));
+  }
+  return std::nullopt;
+}
+
+bool is_still(const inspect::Image& image) {
+  const inspect::Image now = inspect::Image::of_arena(image.label());
+  return now.device() == image.device() && now.inode() == image.inode();
+}
+
+void refuse_unless_arena(const inspect::Image& image) {
+  if (inspect::has_magic(image)) return;
+  throw Error(Code::not_an_arena, {.name = image.label(),
+                                   .doing = "remove",
+                                   .expected = "an arena",
+                                   .found = "a file that is none",
+                                   .remedy = "check the name"});
+}
+
+/// What became of the arenas. The table has those that are gone; the other formats have all, with the reason.
+class Outcomes {
+ public:
+  explicit Outcomes(const Options& options) : options_(options), lines_(options.format) {}
+
+  void gone(const inspect::Image& image) {
+    add(image, options_.dry_run ? "would remove" : "removed", text::printable(image.label()) + '\n', nullptr);
+  }
+  void kept(const inspect::Image& image, const std::string& why) {
+    terminal::note(fmt::format("kept '{}': {}", image.label(), why));
+    add(image, "kept", "", why);
+  }
+  void failed(const inspect::Image& image, const Error& error) { add(image, "failed", "", error.what()); }
+
+ private:
+  void add(const inspect::Image& image, const char* outcome, const std::string& line,
+           const terminal::JsonObject& reason) {
+    if (options_.format == terminal::LineFormat::table) {
+      output_.text() += line;
+    } else {
+      lines_.append(output_.text(), {{"name", image.label()}, {"outcome", outcome}, {"reason", reason}});
+    }
+    output_.flush();
+  }
+
+  const Options& options_;
+  terminal::ObjectLines lines_;
+  terminal::Output output_;
+};
+
+class Collection {
+ public:
+  explicit Collection(const Options& options) : options_(options), outcomes_(options) {}
+
+  terminal::ExitCode run() {
+    if (options_.names.empty()) {
+      terminal::Skipped skipped;
+      inspect::for_each_arena([&](const inspect::Image& image) { collect(image); }, std::ref(skipped));
+      if (skipped.has_failed()) code_ = terminal::ExitCode::failed;
+    } else {
+      // All of them are there, or none is touched.
+      for (const std::string& name : options_.names) refuse_unless_arena(inspect::Image::of_arena(name));
+      for (const std::string& name : options_.names) collect_named(name);
+    }
+    terminal::note(fmt::format("{} {}, kept {}", options_.dry_run ? "would remove" : "removed",
+                               text::counted(gone_, "arena"), kept_));
+    return code_;
+  }
+
+ private:
+  void collect_named(const std::string& name) {
+    try {
+      const inspect::Image image = inspect::Image::of_arena(name);
+      refuse_unless_arena(image);
+      collect(image);
+    } catch (const Error& error) {
+      if (error.code() != Code::not_found) code_ = report(error);
+    }
+  }
+
+  void collect(const inspect::Image& image) {
+    try {
+      if (const auto use = use_of(image, options_.force)) {
+        ++kept_;
+        outcomes_.kept(image, *use);
+        return;
+      }
+      if (!options_.dry_run && (!is_still(image) || !RawArena::remove(image.label()))) return;  // somebody else did
+      ++gone_;
+      outcomes_.gone(image);
+    } catch (const Error& error) {
+      if (error.code() == Code::not_found) return;
+      code_ = report(error);
+      outcomes_.failed(image, error);
+    }
+  }
+
+  const Options& options_;
+  Outcomes outcomes_;
+  terminal::ExitCode code_ = terminal::ExitCode::ok;
+  std::size_t gone_ = 0;
+  std::size_t kept_ = 0;
+};
+
+terminal::ExitCode run(const Options& options) { return Collection(options).run(); }
+
+}  // namespace
+
+void add_gc(CLI::App& app, Action& action) {
+  auto options = std::make_shared<Options>();
+  CLI::App& verb = add_verb(
+      app, action,
+      {.name = "gc",
+       .summary = "Remove arenas that nobody uses",
+       .details = "An arena is in use if a writer's seat is held, or if any process has it mapped. The values in\n"
+                  "the others are lost with them: look first, with --dry-run. Where /proc does not show\n"
+                  "everything, as to other users than root, arenas are kept and the reason is told. Readers in\n"
+                  "pid namespaces other than this one and those below it are never seen.\n"
+                  "The names of what is removed go to standard output, those of what is kept to standard error.\n"
+                  "As ndjson or csv, standard output has them all: removed, would remove, kept or failed, and why.",
+       .example = "  arena-shm gc --dry-run\n"
+                  "  arena-shm gc --dry-run --format ndjson | jq .name\n"
+                  "  arena-shm gc ticks imu"},
+      options, run);
+  verb.add_option("NAME", options->names, "Only these arenas; all on this host, if there are none")->type_name("");
+  verb.add_flag("--dry-run", options->dry_run, "Remove nothing, tell what would be removed");
+  verb.add_flag("--force", options->force, "Also where not every process could be looked at");
+  terminal::add_format_option(verb, options->format);
+}
+
+}  // namespace arena_shm::tool

@@ -1,0 +1,100 @@
+// inspect: the whole truth about one segment. Changes nothing, maps nothing, and works on what is left of a damaged
+// one.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <thread>
+
+#include "arena_shm/core/system.hpp"
+#include "recording/record_view.hpp"
+#include "terminal/exit_code.hpp"
+#include "terminal/output.hpp"
+#include "tool/verbs/verbs.hpp"
+#include "tool/views/inspect_object.hpp"
+#include "tool/views/inspect_page.hpp"
+#include "tool/views/terminal_attendant.hpp"
+
+namespace arena_shm::tool {
+
+namespace {
+
+struct Options {
+  std::string name;
+  std::string file;
+  std::string as;
+  std::size_t count = 5;
+  terminal::LineFormat format = terminal::LineFormat::table;
+};
+
+// Values a second over the next moment.
+double sample_rate(const inspect::Image& image, const core::Header& header) {
+  constexpr std::chrono::milliseconds kBetweenSamples{200};
+  const std::uint64_t before = inspect::read_value_count(image, header);
+  const auto begin = std::chrono::steady_clock::now();
+  std::this_thread::sleep_for(kBetweenSamples);
+  return inspect::rate(before, inspect::read_value_count(image, header), std::chrono::steady_clock::now() - begin);
+}
+
+void print(const Inspection& inspection, terminal::LineFormat format) {
+  const bool usable = inspection.facts.usable;
+  terminal::Output output;
+  if (format == terminal::LineFormat::table) {
+    output.text() = usable ? whole_page(inspection) : damaged_page(inspection);
+  } else {
+    terminal::ObjectLines(format).append(output.text(), usable ? whole_object(inspection) : damaged_object(inspection));
+  }
+  output.flush();
+}
+
+terminal::ExitCode run(const Options& options) {
+  const inspect::Image image =
+      options.file.empty() ? inspect::Image::of_arena(options.name) : inspect::Image::of_file(options.file);
+  Inspection inspection{.image = image, .facts = inspect::read_facts(image)};
+  inspect::Facts& facts = inspection.facts;
+  if (!facts.usable) {
+    print(inspection, options.format);
+    return terminal::exit_code_of(facts.refusal);
+  }
+  inspection.schema = recording::schema_for(facts.info, options.as, terminal_attendant());
+  if (image.is_live()) {
+    inspection.values_per_second = sample_rate(image, facts.header);
+    inspection.mappers = inspect::mappers_of(image, facts.header.doorbell.offset_bytes);
+    if (const int error = inspection.mappers.error; error != 0)
+      terminal::note(fmt::format("'{}': not every process that may use it could be looked at: {}", image.label(),
+                                 core::errno_text(error)));
+  }
+  // As late as can be, and together: on a live ring they are soon history.
+  inspection.seats = inspect::read_seats(image, facts.header);
+  if (facts.head) {
+    facts.head = inspect::read_head(image, facts.header).value_or(*facts.head);
+    inspection.oldest = inspect::oldest_readable(image, facts.header, *facts.head);
+    inspection.newest = inspect::newest_values(image, facts.header, *facts.head, options.count);
+  }
+  print(inspection, options.format);
+  return facts.problems.empty() ? terminal::ExitCode::ok : terminal::ExitCode::failed;
+}
+
+}  // namespace
+
+void add_inspect(CLI::App& app, Action& action) {
+  auto options = std::make_shared<Options>();
+  CLI::App& verb = add_verb(
+      app, action,
+      {.name = "inspect",
+       .summary = "Tell everything about one arena, and what is wrong with it",
+       .details = "Changes nothing, and works on what is left of a damaged arena. If something is wrong with it, the\n"
+                  "exit code is 1; 5 if it is of another layout version or byte order. As ndjson it is one object.",
+       .example = "  arena-shm inspect ticks\n"
+                  "  arena-shm inspect ticks --format ndjson | jq .seats\n"
+                  "  arena-shm inspect --file saved.img"},
+      options, run);
+  CLI::App* which = verb.add_option_group("Segment", "One of:");
+  which->add_option("NAME", options->name, "Name of the arena")->type_name("");
+  which->add_option("--file", options->file, "A saved segment")->type_name("IMAGE");
+  which->require_option(1);
+  verb.add_option("-n", options->count, "How many of the newest values")->type_name("N")->capture_default_str();
+  verb.add_option("--as", options->as, "Decode records as these fields, like 'u64 ts, f64 px'")->type_name("FIELDS");
+  terminal::add_nested_format_option(verb, options->format);
+}
+
+}  // namespace arena_shm::tool

@@ -1,0 +1,165 @@
+// list: every arena on this host, found by its magic.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <functional>
+#include <thread>
+
+#include "inspect/arenas.hpp"
+#include "inspect/facts.hpp"
+#include "inspect/seats.hpp"
+#include "terminal/exit_code.hpp"
+#include "terminal/names.hpp"
+#include "terminal/object_lines.hpp"
+#include "terminal/output.hpp"
+#include "text/quantities.hpp"
+#include "text/text_table.hpp"
+#include "text/time_text.hpp"
+#include "text/utf8.hpp"
+#include "tool/verbs/verbs.hpp"
+
+namespace arena_shm::tool {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using text::TextTable;
+
+constexpr std::chrono::milliseconds kBetweenSamples{200};
+
+struct Options {
+  bool names = false;
+  terminal::LineFormat format = terminal::LineFormat::table;
+};
+
+struct Row {
+  std::string name;
+  inspect::Facts facts;
+  inspect::Seats seats;
+  Clock::time_point sampled;
+};
+
+std::string writers(const inspect::Seats& seats) {
+  using inspect::Holder;
+  std::string text = fmt::format("{} alive", seats.count_held());
+  if (const std::size_t dead = seats.count_dead(); dead > 0) text += fmt::format(", {} dead", dead);
+  return text;
+}
+
+// Opened anew, so that not all of them are open at once. An arena that is gone, or was made anew, has no rate.
+double rate_of(const Row& row) {
+  try {
+    const inspect::Image image = inspect::Image::of_arena(row.name);
+    core::Header header{};
+    if (!image.load(0, header) || header.epoch != row.facts.header.epoch) return 0;
+    const std::uint64_t now = inspect::read_value_count(image, row.facts.header);
+    return inspect::rate(row.seats.values, now, Clock::now() - row.sampled);
+  } catch (const Error&) {
+    return 0;
+  }
+}
+
+std::vector<std::string> cells(const Row& row) {
+  const Info& info = row.facts.info;
+  return {text::printable(row.name),
+          info.record.name.empty() ? "?" : text::printable(info.record.name),
+          fmt::format("{}B", info.record.size_bytes),
+          fmt::format("{}", info.slots),
+          text::short_bytes(info.segment_bytes),
+          fmt::format("{}", row.seats.values),
+          text::short_count(rate_of(row)),
+          writers(row.seats),
+          text::short_duration(text::time_between(info.created_ns, text::realtime_ns()))};
+}
+
+terminal::JsonObject object_of(const Row& row) {
+  using inspect::Holder;
+  const Info& info = row.facts.info;
+  terminal::JsonObject object;
+  object["name"] = row.name;
+  object["type"] = info.record.name;
+  object["record_bytes"] = info.record.size_bytes;
+  object["slots"] = info.slots;
+  object["segment_bytes"] = info.segment_bytes;
+  object["written"] = row.seats.values;
+  object["values_per_s"] = rate_of(row);
+  object["writers_alive"] = row.seats.count_held();
+  object["writers_dead"] = row.seats.count_dead();
+  object["created_ns"] = info.created_ns;
+  return object;
+}
+
+void append_table(std::string& out, const std::vector<Row>& rows) {
+  using enum text::TextTable::Align;
+  text::TextTable table({{"NAME"},
+                         {"TYPE"},
+                         {"REC", right},
+                         {"SLOTS", right},
+                         {"SIZE", right},
+                         {"WRITTEN", right},
+                         {"RATE/s", right},
+                         {"WRITERS"},
+                         {"AGE", right}});
+  std::vector<std::vector<std::string>> lines;
+  for (const Row& row : rows) table.widen(lines.emplace_back(cells(row)));
+  std::string heading;
+  table.append_heading(heading);
+  out += terminal::strong(heading);
+  for (const auto& line : lines) table.append(out, line);
+}
+
+// For completions: cheap, and nothing else.
+terminal::ExitCode print_names() {
+  terminal::Output output;
+  inspect::for_each_arena([&](const inspect::Image& image) { output.text() += image.label() + '\n'; },
+                          [](const Error&) {});
+  output.flush();
+  return terminal::ExitCode::ok;
+}
+
+terminal::ExitCode run(const Options& options) {
+  if (options.names) return print_names();
+  terminal::Skipped skipped;
+  std::vector<Row> rows;
+  inspect::for_each_arena(
+      [&](const inspect::Image& image) {
+        inspect::Facts facts = inspect::read_facts(image);
+        for (const std::string& problem : facts.problems)
+          terminal::note(fmt::format("'{}': {}", image.label(), problem));
+        if (!facts.usable) return;
+        inspect::Seats seats = inspect::read_seats(image, facts.header);
+        rows.push_back({image.label(), std::move(facts), std::move(seats), Clock::now()});
+      },
+      std::ref(skipped));
+  if (!rows.empty()) std::this_thread::sleep_for(kBetweenSamples);
+
+  terminal::Output output;
+  if (options.format == terminal::LineFormat::table) {
+    append_table(output.text(), rows);
+  } else {
+    terminal::ObjectLines lines(options.format);
+    for (const Row& row : rows) lines.append(output.text(), object_of(row));
+  }
+  output.flush();
+  return skipped.has_failed() ? terminal::ExitCode::failed : terminal::ExitCode::ok;
+}
+
+}  // namespace
+
+void add_list(CLI::App& app, Action& action) {
+  auto options = std::make_shared<Options>();
+  CLI::App& verb = add_verb(
+      app, action,
+      {.name = "list",
+       .summary = "List every arena on this host",
+       .details =
+           "The rate is that of the last moment. Writers are alive if the kernel says so (their lease is held),\n"
+           "dead if they did not live to give their seat back.",
+       .example = "  arena-shm list\n"
+                  "  arena-shm list --format ndjson | jq .name"},
+      options, run);
+  terminal::add_format_option(verb, options->format);
+  verb.add_flag("--names", options->names, "Names only, one a line")->group("");
+}
+
+}  // namespace arena_shm::tool

@@ -1,0 +1,96 @@
+// record: follows an arena into a file. Maps everything read-only and registers nowhere.
+#include <algorithm>
+#include <map>
+
+#include "arena_shm/core/stamp.hpp"
+#include "arena_shm/raw.hpp"
+#include "recording/recorder.hpp"
+#include "terminal/exit_code.hpp"
+#include "terminal/signals.hpp"
+#include "tool/verbs/file_options.hpp"
+#include "tool/verbs/verbs.hpp"
+#include "tool/verbs/where.hpp"
+#include "tool/views/terminal_attendant.hpp"
+
+namespace arena_shm::tool {
+
+namespace {
+
+struct Options {
+  std::string name;
+  recording::FileOptions file;
+  std::string as;
+  std::string from = "oldest";
+  std::optional<std::uint64_t> max_count;
+  std::optional<double> max_seconds;
+};
+
+std::string check_positive(const std::string& seconds) {
+  return std::stod(seconds) > 0 ? "" : "expected a time above 0, like 10s, 5m or 1h";
+}
+
+terminal::ExitCode run(const Options& options) {
+  terminal::catch_stop_signals();
+  const RawView view = RawView::open(options.name);
+  recording::Extent extent{.first = start_of(options.from, std::min(view.head(), core::kSeqLimit), view.slots()),
+                           .first_is_exact = options.from != "oldest",
+                           .count = options.max_count.value_or(recording::Extent::kNoLimit)};
+  if (options.max_seconds) extent.duration = Duration(std::chrono::duration<double>(*options.max_seconds));
+  return conclude(recording::record_arena(view, extent, options.file, options.as, terminal_attendant()));
+}
+
+}  // namespace
+
+void add_record(CLI::App& app, Action& action) {
+  auto options = std::make_shared<Options>();
+  CLI::App& verb = add_verb(
+      app, action,
+      {.name = "record",
+       .summary = "Record an arena into a file, until interrupted",
+       .details =
+           "  npy     a structured NumPy array: _seq, then the fields, byte for byte as they are in memory. Units\n"
+           "          are not kept. Without a schema the record is one field of bytes\n"
+           "  csv     a heading, then a line for each value\n"
+           "  ndjson  an object a line\n"
+           "The file can be read at any time, also after a crash, which costs a quarter of a second of values.\n"
+           "With --rotate, --max-size is of each file: t.npy, then t.1.npy, t.2.npy, ..., without a gap; only the\n"
+           "newest N are kept, if N is given. K, M and G are powers of 1024.\n"
+           "Values that were lost are reported on standard error, and the exit code is then 3.",
+       .example = "  arena-shm record ticks -o ticks.npy --max-duration 1h\n"
+                  "  arena-shm record ticks -o ticks.npy --max-size 1G --rotate 10\n"
+                  "  python3 -c \"import numpy; print(numpy.load('ticks.npy')['px'].mean())\""},
+      options, run);
+  verb.add_option("NAME", options->name, "Name of the arena")->required()->type_name("");
+  add_file_options(verb, options->file);
+  verb.add_option("--from", options->from, "Begin at: oldest, newest, or a sequence number")
+      ->type_name("WHERE")
+      ->capture_default_str()
+      ->check(check_from, "");
+  CLI::Option* max_size = verb.add_option("--max-size", options->file.max_bytes, "End with a file of this size")
+                              ->transform(CLI::AsSizeValue(false).description(""))
+                              ->check(check_count, "")
+                              ->type_name("BYTES");
+  const std::map<std::string, double> units{{"ms", 1e-3}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
+  verb.add_option("--max-duration", options->max_seconds, "End after 10s, 5m, 1h, ...")
+      ->transform(CLI::AsNumberWithUnit(units, CLI::AsNumberWithUnit::UNIT_REQUIRED).description(""))
+      ->check(check_positive, "")
+      ->type_name("TIME");
+  verb.add_option("--max-count", options->max_count, "End after so many values")
+      ->type_name("N")
+      ->check(check_count, "");
+  verb.add_option_function<std::uint64_t>(
+          "--rotate",
+          [options](std::uint64_t keep) {
+            options->file.rotate = true;
+            options->file.keep_files = keep;
+          },
+          "Go on in a new file; keep the newest N")
+      ->expected(0, 1)
+      ->default_str("0")
+      ->type_name("[N]")
+      ->check(check_count, "")
+      ->needs(max_size);
+  verb.add_option("--as", options->as, "Decode records as these fields, like 'u64 ts, f64 px'")->type_name("FIELDS");
+}
+
+}  // namespace arena_shm::tool

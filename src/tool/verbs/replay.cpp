@@ -1,0 +1,206 @@
+// replay: a recording back into a ring.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <memory>
+#include <vector>
+
+#include "arena_shm/error.hpp"
+#include "arena_shm/raw.hpp"
+#include "recording/put.hpp"
+#include "recording/recording_source.hpp"
+#include "recording/replay_pace.hpp"
+#include "schema/schema_json.hpp"
+#include "terminal/exit_code.hpp"
+#include "terminal/output.hpp"
+#include "terminal/signals.hpp"
+#include "text/quantities.hpp"
+#include "tool/verbs/verbs.hpp"
+#include "tool/views/terminal_attendant.hpp"
+
+namespace arena_shm::tool {
+
+namespace {
+
+struct Options {
+  std::string input;
+  std::string name;
+  std::string fields;
+  std::string time_field;
+  std::string time_unit;
+  std::string speed = "1";
+  bool loop = false;
+  bool create = false;
+  std::uint64_t slots = 0;
+};
+
+[[noreturn]] void refuse_records(const Options& options, std::string expected, std::string found) {
+  throw Error(Code::incompatible_type, {.name = options.input,
+                                        .doing = "replay into '" + options.name + "'",
+                                        .expected = std::move(expected),
+                                        .found = std::move(found),
+                                        .remedy = "choose another arena, or make one: --create --slots N"});
+}
+
+std::string describe(const schema::Schema& schema) {
+  std::string text;
+  for (const schema::Field& field : schema.fields) {
+    fmt::format_to(std::back_inserter(text), "{}{} {} at {}", text.empty() ? "" : ", ", field.type_name(), field.name,
+                   field.offset_bytes);
+  }
+  return text;
+}
+
+// Units apart, which not every format keeps, and the order in which the fields are named.
+std::string comparable(schema::Schema schema) {
+  std::sort(schema.fields.begin(), schema.fields.end(),
+            [](const schema::Field& a, const schema::Field& b) { return a.offset_bytes < b.offset_bytes; });
+  return describe(schema);
+}
+
+// `units`: the schema of the ring, as JSON; .npy and texts have no units.
+recording::ReplayPace pace_of(const Options& options, const recording::RecordShape& record, const std::string& units) {
+  if (options.speed == "max") return {};
+  if (!record.schema) {
+    if (options.time_field.empty()) return {};
+    refuse_records(options, "fields, one of which tells the time", "none; give them: --fields");
+  }
+  const schema::Schema schema = units.empty() ? *record.schema : schema::parse_json(units, record.size_bytes);
+  const std::string& field = options.time_field.empty() ? schema.time_field : options.time_field;
+  if (field.empty()) return {};
+  return {schema, field, options.time_unit, std::stod(options.speed)};
+}
+
+RawArena open_arena(const Options& options, const recording::RecordingSource& source) {
+  const recording::RecordShape& record = source.record();
+  if (options.create) {
+    const std::string schema = record.schema ? schema::to_json(*record.schema) : "";
+    pace_of(options, record, schema);  // refuses a wrong field before anything is made
+    return RawArena::create(
+        options.name,
+        {.name = {}, .size_bytes = record.size_bytes, .align_bytes = source.align_bytes(), .schema = schema},
+        {.slots = options.slots});
+  }
+  RawArena arena = RawArena::open(options.name);
+  const RecordType& there = arena.info().record;
+  if (there.size_bytes != record.size_bytes) {
+    refuse_records(options, fmt::format("records of {} bytes", there.size_bytes),
+                   fmt::format("{} bytes", record.size_bytes));
+  }
+  if (there.schema.empty() || !record.schema) return arena;
+  const std::string expected = comparable(schema::parse_json(there.schema, there.size_bytes));
+  const std::string found = comparable(*record.schema);
+  if (expected != found) refuse_records(options, "records of " + expected, found);
+  return arena;
+}
+
+class Replay {
+ public:
+  explicit Replay(const Options& options)
+      : options_(options),
+        source_(recording::open_recording(options.input, options.fields, terminal_attendant())),
+        arena_(open_arena(options, *source_)),
+        writer_(arena_.writer("arena-shm replay")),
+        pace_(pace_of(options, source_->record(), arena_.info().record.schema)),
+        record_(source_->record().size_bytes) {}
+
+  terminal::ExitCode run() {
+    terminal::catch_stop_signals();
+    if (!pace_.is_given() && options_.speed != "max") {
+      terminal::note("as fast as possible, for no --time-field, nor the schema, tells when each value was made");
+    }
+    std::uint64_t rounds = 0;
+    do {
+      // Afresh: a source cannot go back.
+      if (rounds > 0) source_ = recording::open_recording(options_.input, options_.fields, terminal_attendant());
+      const std::uint64_t before = written_;
+      play();
+      refused_ += source_->refused_count();
+      ++rounds;
+      if (written_ == before) break;  // an empty one would loop for ever
+    } while (options_.loop && !terminal::stop_requested());
+    terminal::note(fmt::format("replayed {}{}{}", text::counted(written_, "value"),
+                               rounds > 1 ? ", in " + text::counted(rounds, "round") : "",
+                               refused_ > 0 ? ", refused " + text::counted(refused_, "line") : ""));
+    return refused_ > 0 ? terminal::ExitCode::failed : terminal::ExitCode::ok;
+  }
+
+ private:
+  void play() {
+    pace_.begin();
+    while (!terminal::stop_requested() && source_->next(record_)) {
+      pace_.wait_for(record_, terminal_attendant());
+      if (terminal::stop_requested() || !put()) return;
+    }
+  }
+
+  bool put() {
+    if (!recording::put_unless_stopped(writer_, record_, terminal_attendant())) return false;
+    ++written_;
+    return true;
+  }
+
+  const Options& options_;
+  std::unique_ptr<recording::RecordingSource> source_;
+  RawArena arena_;
+  RawWriter writer_;
+  recording::ReplayPace pace_;
+  std::vector<std::byte> record_;
+  std::uint64_t written_ = 0;
+  std::uint64_t refused_ = 0;
+};
+
+terminal::ExitCode run(const Options& options) { return Replay(options).run(); }
+
+std::string check_speed(const std::string& text) {
+  if (text == "max") return "";
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool whole = error == std::errc{} && end == text.data() + text.size();
+  return whole && std::isfinite(value) && value > 0 ? "" : "expected a factor above 0, or max, found '" + text + "'";
+}
+
+}  // namespace
+
+void add_replay(CLI::App& app, Action& action) {
+  auto options = std::make_shared<Options>();
+  CLI::App& verb = add_verb(
+      app, action,
+      {.name = "replay",
+       .summary = "Write a recording back into an arena",
+       .details =
+           "At the pace of the recording, if --time-field names the field that tells when a value was made; else\n"
+           "as fast as possible. Its numbers are of --time-unit, else of the unit that the schema gives, else\n"
+           "nanoseconds. Sequence numbers are handed out anew. FILE is anything that 'export' reads.",
+       .example = "  arena-shm replay ticks.npy copy --create --slots 65536 --time-field ts\n"
+                  "  arena-shm replay ticks.npy ticks --speed max"},
+      options, run);
+  verb.add_option("FILE", options->input, "The recording, or a saved segment")->required()->type_name("");
+  verb.add_option("NAME", options->name, "Name of the arena")->required()->type_name("");
+  CLI::Option* time_field =
+      verb.add_option("--time-field", options->time_field, "The field that sets the pace")->type_name("FIELD");
+  verb.add_option("--time-unit", options->time_unit, "What it counts: ns, us, ms or s")
+      ->type_name("UNIT")
+      ->check(CLI::IsMember({"ns", "us", "ms", "s"}), "")
+      ->needs(time_field);
+  CLI::Option* speed = verb.add_option("--speed", options->speed, "So many times as fast, or max")
+                           ->type_name("X")
+                           ->capture_default_str()
+                           ->check(check_speed, "");
+  verb.add_flag_callback(
+          "--as-fast-as-possible", [options] { options->speed = "max"; }, "The same as --speed max")
+      ->excludes(speed);
+  verb.add_flag("--loop", options->loop, "Begin again at the end, until interrupted");
+  CLI::Option* create = verb.add_flag("--create", options->create, "Create the arena");
+  CLI::Option* slots = verb.add_option("--slots", options->slots, "Values that the new arena holds")
+                           ->type_name("N")
+                           ->check(check_count, "")
+                           ->needs(create);
+  create->needs(slots);
+  verb.add_option("--fields,--as", options->fields, "What a record is made of, like 'u64 ts, f64 px'")
+      ->type_name("FIELDS");
+}
+
+}  // namespace arena_shm::tool

@@ -1,0 +1,67 @@
+// snapshot: what can be read of an arena now, into a file. Works on an arena whose processes are all dead; the image
+// also on a damaged one.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "arena_shm/core/stamp.hpp"
+#include "arena_shm/raw.hpp"
+#include "recording/image_copy.hpp"
+#include "recording/recorder.hpp"
+#include "terminal/exit_code.hpp"
+#include "terminal/output.hpp"
+#include "terminal/signals.hpp"
+#include "text/quantities.hpp"
+#include "tool/verbs/file_options.hpp"
+#include "tool/verbs/verbs.hpp"
+#include "tool/views/terminal_attendant.hpp"
+
+namespace arena_shm::tool {
+
+namespace {
+
+struct Options {
+  std::string name;
+  recording::FileOptions file;
+  bool raw = false;
+  std::string as;
+};
+
+terminal::ExitCode save_image(const Options& options) {
+  const inspect::Image image = inspect::Image::of_arena(options.name);
+  recording::RecordingFile file(options.file.path, options.file.force);
+  const std::uint64_t changed = recording::copy_image(image, file);
+  terminal::note(fmt::format("saved {}{}", recording::file_size_text(file.saved_bytes()),
+                             changed > 0 ? ", " + text::counted(changed, "slot") + " of it being written" : ""));
+  return terminal::ExitCode::ok;
+}
+
+terminal::ExitCode run(const Options& options) {
+  terminal::catch_stop_signals();
+  if (options.raw || (options.file.format.empty() && options.file.path.ends_with(".arena"))) return save_image(options);
+  const RawView view = RawView::open(options.name);
+  const std::uint64_t head = std::min(view.head(), core::kSeqLimit);
+  const recording::Extent extent{.first = From::oldest.cursor(head, view.slots()), .end = head};
+  return conclude(recording::record_arena(view, extent, options.file, options.as, terminal_attendant()));
+}
+
+}  // namespace
+
+void add_snapshot(CLI::App& app, Action& action) {
+  auto options = std::make_shared<Options>();
+  CLI::App& verb = add_verb(
+      app, action,
+      {.name = "snapshot",
+       .summary = "Save what can be read of an arena now",
+       .details = "An .arena file is the segment itself, which 'inspect --file' and 'export' read. Other formats are\n"
+                  "those of 'record'; values that are not there are reported, and the exit code is then 3.",
+       .example = "  arena-shm snapshot ticks -o ticks.npy\n"
+                  "  arena-shm snapshot ticks -o crash.arena && arena-shm inspect --file crash.arena"},
+      options, run);
+  verb.add_option("NAME", options->name, "Name of the arena")->required()->type_name("");
+  add_file_options(verb, options->file);
+  verb.add_flag("--raw", options->raw, "Save the segment itself, whatever the file is called")->excludes("--format");
+  verb.add_option("--as", options->as, "Decode records as these fields, like 'u64 ts, f64 px'")->type_name("FIELDS");
+}
+
+}  // namespace arena_shm::tool

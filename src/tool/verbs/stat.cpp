@@ -1,0 +1,82 @@
+// stat: what the counters of arenas say, once or at intervals.
+#include "tool/verbs/stat.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "terminal/output.hpp"
+#include "terminal/signals.hpp"
+#include "tool/verbs/verbs.hpp"
+#include "tool/views/stat_lines.hpp"
+#include "tool/views/watch.hpp"
+
+namespace arena_shm::tool {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// As vmstat: a count alone is one line a second, an interval alone goes on until interrupted, neither is one line.
+std::uint64_t line_count(const StatOptions& options) {
+  if (options.count) return *options.count;
+  return options.interval_seconds ? std::numeric_limits<std::uint64_t>::max() : 1;
+}
+
+// None of those that were named is left.
+terminal::ExitCode why_ended(const Watch& watch) {
+  if (watch.arenas().empty()) return terminal::ExitCode::absent;
+  const inspect::Facts& facts = watch.arenas().front().facts;
+  return facts.usable ? terminal::ExitCode::failed : terminal::exit_code_of(facts.refusal);
+}
+
+}  // namespace
+
+terminal::ExitCode print_stat(const StatOptions& options) {
+  terminal::catch_stop_signals();
+  const auto lines = stat_lines(options.format);
+  const auto interval =
+      std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.interval_seconds.value_or(1)));
+  Watch watch(options.names, terminal::note);
+  terminal::Output output;
+  Clock::time_point next = Clock::now();
+  for (std::uint64_t left = line_count(options); left > 0; --left) {
+    watch.sample();
+    if (!options.names.empty() && watch.readable_count() == 0) return why_ended(watch);
+    lines->append(output.text(), watch.arenas());
+    output.flush();
+    if (left == 1) break;
+    // Not later and later; but after a stop, not all of the missed ones at once.
+    next = std::max(next + interval, Clock::now());
+    if (!wait_until(next)) break;
+  }
+  return watch.has_failed() ? terminal::ExitCode::failed : terminal::ExitCode::ok;
+}
+
+void add_stat(CLI::App& app, Action& action) {
+  auto options = std::make_shared<StatOptions>();
+  CLI::App& verb = add_verb(
+      app, action,
+      {.name = "stat",
+       .summary = "Print what the counters of arenas say, once or at intervals",
+       .details =
+           "The first line of an arena is the average since it was made, each further one that of the interval.\n"
+           "LAP is how long the ring takes to come round. SKIPPED are sequence numbers that living writers gave\n"
+           "up. HOLES are those and what the dead left: where it cannot be told from counters, the least and the\n"
+           "most. CHANGED is when a counter was last seen to change: with < or > if only that is known.",
+       .example = "  arena-shm stat\n"
+                  "  arena-shm stat ticks -i 1 -c 10\n"
+                  "  arena-shm stat -i 10 --format influx"},
+      options, print_stat);
+  verb.add_option("NAME", options->names, "Names of arenas; all if there is none")->type_name("");
+  verb.add_option("-i,--interval", options->interval_seconds, "A line each SEC seconds, until interrupted")
+      ->type_name("SEC")
+      ->check(check_interval, "");
+  verb.add_option("-c,--count", options->count, "At most COUNT lines of each arena (a second apart)")
+      ->type_name("COUNT")
+      ->check(check_count, "");
+  verb.add_option("--format", options->format, "table, ndjson (json is the same), csv or influx")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"table", "ndjson", "json", "csv", "influx"}), "");
+}
+
+}  // namespace arena_shm::tool

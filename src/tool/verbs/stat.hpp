@@ -1,0 +1,24 @@
+// What `stat` does, for `top` too where there is no terminal.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "terminal/exit_code.hpp"
+
+namespace arena_shm::tool {
+
+struct StatOptions {
+  std::vector<std::string> names;  ///< none: all arenas
+  std::optional<double> interval_seconds;
+  std::optional<std::uint64_t> count;
+  std::string format = "table";
+};
+
+/// Errors: Error, OutputClosed.
+terminal::ExitCode print_stat(const StatOptions& options);
+
+}  // namespace arena_shm::tool

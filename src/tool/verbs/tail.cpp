@@ -1,0 +1,287 @@
+// tail: the values of an arena, decoded, once or as they come. Maps everything read-only and registers nowhere.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "arena_shm/core/stamp.hpp"
+#include "arena_shm/raw.hpp"
+#include "recording/cursor_file.hpp"
+#include "recording/record_view.hpp"
+#include "schema/record_formatter.hpp"
+#include "schema/value_text.hpp"
+#include "terminal/exit_code.hpp"
+#include "terminal/output.hpp"
+#include "terminal/signals.hpp"
+#include "text/quantities.hpp"
+#include "text/time_text.hpp"
+#include "tool/verbs/verbs.hpp"
+#include "tool/verbs/where.hpp"
+#include "tool/views/terminal_attendant.hpp"
+
+namespace arena_shm::tool {
+
+namespace {
+
+using schema::Format;
+
+constexpr std::uint64_t kDefaultCount = 10;
+constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
+
+struct Options {
+  std::string name;
+  std::optional<std::uint64_t> count;
+  bool follow = false;
+  std::string from;
+  std::optional<std::uint64_t> until;
+  std::string format;
+  std::string fields;
+  std::string as;
+  bool gaps_inline = false;
+  std::uint64_t every = 1;
+  std::string cursor_file;
+  bool quote_int64 = false;
+  bool iso_times = false;
+};
+
+// What of the ring is wanted: [first, end), and no more than `count` values of it.
+struct Window {
+  std::uint64_t first = 0;
+  std::uint64_t end = kNoLimit;
+  std::uint64_t count = kNoLimit;
+};
+
+Window window_of(const Options& options, std::optional<std::uint64_t> cursor, std::uint64_t head, std::uint64_t slots) {
+  Window window;
+  if (cursor) {
+    window.first = *cursor;
+    window.count = options.count.value_or(kNoLimit);
+  } else if (options.from.empty()) {
+    // As tail(1) does it: the last so many, and then all that comes.
+    const std::uint64_t last = std::min({options.count.value_or(kDefaultCount), head, slots});
+    window.first = head - last;
+  } else {
+    window.first = start_of(options.from, head, slots);
+    window.count = options.count.value_or(kNoLimit);
+  }
+  if (!options.follow) window.end = head;
+  if (options.until) window.end = std::min(window.end, std::max(*options.until + 1, *options.until));
+  return window;
+}
+
+// One run of the verb: a reader on one side, a formatter on the other, gaps in between.
+class Tail {
+ public:
+  Tail(const Options& options, RawView view, std::optional<schema::Schema> schema, Format format)
+      : options_(options),
+        view_(std::move(view)),
+        formatter_(schema::make_formatter(format, schema ? &*schema : nullptr, view_.name())),
+        cursor_file_(options.cursor_file.empty()
+                         ? std::nullopt
+                         : std::make_optional<recording::CursorFile>(options.cursor_file, view_.info().epoch)),
+        cursor_(cursor_file_ ? cursor_file_->load(terminal_attendant()) : std::nullopt),
+        window_(window_of(options, cursor_, std::min(view_.head(), core::kSeqLimit), view_.slots())),
+        reader_(view_.reader(From::at(window_.first), {.manner = Manner::throughput, .doorbell = false})),
+        record_(view_.info().record.size_bytes) {
+    reader_.on_gap([this](const Gap& gap) { report(gap); });
+  }
+
+  terminal::ExitCode run() {
+    terminal::catch_stop_signals();
+    print_heading();
+    while (!is_finished()) {
+      if (const auto seq = reader_.next(record_)) {
+        if (*seq >= window_.end) break;
+        ++read_;
+        next_ = *seq + 1;
+        if (*seq % options_.every != 0) continue;
+        formatter_->record(output_.text(), *seq, record_);
+        ++printed_;
+        output_.flush_if_large();
+      } else {
+        wait();
+      }
+    }
+    flush();
+    summarise();
+    return lost_ > 0 ? terminal::ExitCode::lost : terminal::ExitCode::ok;
+  }
+
+ private:
+  bool is_finished() const {
+    return terminal::stop_requested() || printed_ >= window_.count || reader_.cursor() >= window_.end;
+  }
+
+  // The cursor goes to its file after the values: who is killed in between sees some of them twice, and misses none.
+  void flush() {
+    output_.flush();
+    if (cursor_file_) cursor_file_->store(next_);
+  }
+
+  void print_heading() {
+    // A table fits its columns to what is there already.
+    constexpr std::uint64_t kMeasured = 50;
+    std::uint64_t seq = std::max(window_.first, From::oldest.cursor(view_.head(), view_.slots()));
+    for (std::uint64_t i = 0; i < kMeasured && seq < view_.head(); ++i, ++seq) {
+      if (view_.read(seq, record_) == ReadStatus::ok) formatter_->measure(seq, record_);
+    }
+    formatter_->heading(output_.text());
+  }
+
+  void wait() {
+    constexpr std::chrono::milliseconds kLongestWait{50};  // until a signal, or a closed pipe, is looked for again
+    flush();
+    if (reader_.wait_for(kLongestWait)) return;
+    terminal::Output::check_open();
+    if (!retired_ && view_.retired()) {
+      retired_ = true;
+      terminal::note(
+          fmt::format("the name '{}' is gone, or leads to another arena; still following the old one", view_.name()));
+    }
+  }
+
+  // Only what was asked for counts as lost: not what is beyond the end, and not what was overwritten before the first
+  // value came, if the oldest or the last so many were asked for.
+  void report(Gap gap) {
+    if (gap.first >= window_.end) return;
+    const bool from_what_is_there = !cursor_ && (options_.from.empty() || options_.from == "oldest");
+    if (read_ == 0 && gap.cause == Loss::overwritten && from_what_is_there) return;
+    gap.last = std::min(gap.last, window_.end - 1);
+    next_ = gap.last + 1;
+    lost_ += gap.count();
+    ++gaps_;
+    if (options_.gaps_inline) {
+      formatter_->gap(output_.text(), gap);
+    } else {
+      output_.flush();  // on a terminal both come in their order
+      terminal::plain_note(schema::describe(gap));
+    }
+  }
+
+  void summarise() const {
+    if (!options_.follow && lost_ == 0) return;
+    std::string text = "read " + text::counted(read_, "value");
+    if (printed_ != read_) text += fmt::format(", printed {}", printed_);
+    if (lost_ > 0) text += fmt::format(", lost {} in {}", lost_, text::counted(gaps_, "gap"));
+    terminal::note(text);
+  }
+
+  const Options& options_;
+  RawView view_;
+  std::unique_ptr<schema::RecordFormatter> formatter_;
+  std::optional<recording::CursorFile> cursor_file_;
+  std::optional<std::uint64_t> cursor_;  // where an earlier run ended
+  Window window_;
+  RawReader reader_;
+  std::vector<std::byte> record_;
+  terminal::Output output_;
+  std::uint64_t read_ = 0;
+  std::uint64_t printed_ = 0;  // of those
+  std::uint64_t next_ = window_.first;
+  std::uint64_t lost_ = 0;
+  std::uint64_t gaps_ = 0;
+  bool retired_ = false;
+};
+
+// At commas.
+std::vector<std::string> split(std::string_view names) {
+  std::vector<std::string> parts;
+  for (;;) {
+    const std::size_t comma = names.find(',');
+    parts.emplace_back(names.substr(0, comma));
+    if (comma == std::string_view::npos) return parts;
+    names.remove_prefix(comma + 1);
+  }
+}
+
+Format format_of(const std::string& text, bool has_schema) {
+  if (text == "ndjson" || text == "json") return Format::ndjson;
+  if (text == "influx") return Format::influx;
+  if (text == "csv") return Format::csv;
+  if (text == "hex" || (text.empty() && !has_schema)) return Format::hex;
+  return Format::table;
+}
+
+void set_display(schema::Schema& schema, const Options& options) {
+  for (schema::Field& field : schema.fields) {
+    const bool is_integer = field.kind == schema::Kind::unsigned_integer || field.kind == schema::Kind::signed_integer;
+    field.as_text = options.quote_int64 && is_integer;
+    field.as_time = options.iso_times && is_integer && field.name == schema.time_field &&
+                    text::units_per_second(field.unit).has_value();
+  }
+  if (options.iso_times && schema.time_field.empty())
+    terminal::note("no field is marked as the time; times stay numbers");
+}
+
+terminal::ExitCode run(const Options& options) {
+  RawView view = RawView::open(options.name);
+  auto schema =
+      options.format == "hex" ? std::nullopt : recording::schema_for(view.info(), options.as, terminal_attendant());
+  const Format format = format_of(options.format, schema.has_value());
+  if (!schema && format != Format::hex)
+    recording::refuse_without_schema(view.info(), "print as " + options.format + " the records of");
+  if (!options.fields.empty()) {
+    if (!schema) recording::refuse_without_schema(view.info(), "choose fields of");
+    schema = schema->select(split(options.fields));
+  }
+  if (schema) set_display(*schema, options);
+  return Tail(options, std::move(view), std::move(schema), format).run();
+}
+
+}  // namespace
+
+void add_tail(CLI::App& app, Action& action) {
+  auto options = std::make_shared<Options>();
+  CLI::App& verb = add_verb(
+      app, action,
+      {.name = "tail",
+       .summary = "Print the values of an arena, once or as they come",
+       .details =
+           "Values that were lost are reported on standard error, and the exit code is then 3: overwritten before\n"
+           "they could be read, holes (the writer died or skipped), or passed over (the writer is stopped, or\n"
+           "it is faster than tail, which then jumps ahead by up to half the ring).\n"
+           "ndjson and csv replace bytes that are not UTF-8, and NaN is null in ndjson; hex shows all as it is.",
+       .example = "  arena-shm tail ticks -n 3\n"
+                  "  arena-shm tail ticks -f --format ndjson | jq .px\n"
+                  "  arena-shm tail imu --as 'u64 ts, f64 px'"},
+      options, run);
+  verb.add_option("NAME", options->name, "Name of the arena")->required()->type_name("");
+  verb.add_option("-n", options->count, "The last N values (10); with --from, at most N from there")
+      ->type_name("N")
+      ->check(check_count, "");
+  verb.add_flag("-f,--follow", options->follow, "Go on with what comes, until interrupted");
+  verb.add_option("--from", options->from, "Begin at: oldest, newest, or a sequence number")
+      ->type_name("oldest|newest|SEQ")
+      ->check(check_from, "");
+  verb.add_option("--until", options->until, "End with this sequence number")->type_name("SEQ")->check(check_count, "");
+  verb.add_option("--format", options->format, "table, ndjson (json is the same), csv, influx or hex")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"table", "ndjson", "json", "csv", "influx", "hex"}), "");
+  verb.add_option("--fields", options->fields, "Print these fields only, like ts,px")->type_name("NAMES");
+  verb.add_option("--every", options->every, "Print only values whose number is a multiple of K")
+      ->type_name("K")
+      ->check(check_count, "")
+      ->check(CLI::PositiveNumber, "");
+  verb.add_option("--cursor-file", options->cursor_file,
+                  "Begin where the run before ended, and keep in this file where")
+      ->type_name("FILE")
+      ->excludes("--from");
+  verb.add_option_function<std::string>(
+          "--int64", [options](const std::string& how) { options->quote_int64 = how == "string"; },
+          "64-bit integers in JSON: number or string")
+      ->type_name("HOW")
+      ->check(CLI::IsMember({"number", "string"}), "");
+  verb.add_option_function<std::string>(
+          "--time-format", [options](const std::string& how) { options->iso_times = how == "iso"; },
+          "The time field: number or iso")
+      ->type_name("HOW")
+      ->check(CLI::IsMember({"number", "iso"}), "");
+  verb.add_option("--as", options->as, "Decode records as these fields, like 'u64 ts, f64 px'")->type_name("FIELDS");
+  verb.add_option_function<std::string>(
+          "--gaps", [options](const std::string& where) { options->gaps_inline = where == "inline"; },
+          "Where to report lost values: stderr or inline")
+      ->type_name("WHERE")
+      ->check(CLI::IsMember({"stderr", "inline"}), "");
+}
+
+}  // namespace arena_shm::tool

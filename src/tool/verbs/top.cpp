@@ -1,0 +1,207 @@
+// top: all arenas on the whole screen, and the seats of one of them.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+
+#include "terminal/exit_code.hpp"
+#include "terminal/screen.hpp"
+#include "terminal/signals.hpp"
+#include "text/quantities.hpp"
+#include "text/text_table.hpp"
+#include "text/time_text.hpp"
+#include "text/utf8.hpp"
+#include "tool/verbs/stat.hpp"
+#include "tool/verbs/verbs.hpp"
+#include "tool/views/seat_table.hpp"
+#include "tool/views/stat_lines.hpp"
+#include "tool/views/watch.hpp"
+
+namespace arena_shm::tool {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Key = terminal::Screen::Key;
+using Style = terminal::Screen::Style;
+
+struct Options {
+  double interval_seconds = 1;
+};
+
+enum class Order : std::uint8_t { name, rate, written, holes };
+constexpr std::array<const char*, 4> kOrderNames{"name", "rate", "written", "holes"};
+
+class Top {
+ public:
+  Top(terminal::Screen& screen, double interval_seconds)
+      : screen_(screen),
+        interval_(std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(interval_seconds))),
+        watch_({}, [this](std::string_view text) { message_ = text; }) {}
+
+  void run() {
+    constexpr std::chrono::milliseconds kFirstInterval{200};  // until then it is all averages
+    constexpr std::chrono::milliseconds kLongestWait{50};     // until a signal is looked for again
+    watch_.sample();
+    Clock::time_point next = Clock::now() + std::min<Clock::duration>(interval_, kFirstInterval);
+    draw();
+    while (!terminal::stop_requested()) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - Clock::now());
+      const Key key = screen_.wait_key(std::clamp(left, std::chrono::milliseconds(0), kLongestWait));
+      if (key == Key::quit) return;
+      if (Clock::now() >= next) {
+        watch_.sample();
+        next = std::max(next + interval_, Clock::now());
+      } else if (key == Key::none) {
+        continue;
+      }
+      obey(key);
+      draw();
+    }
+  }
+
+ private:
+  void obey(Key key) {
+    const std::size_t count = order_arenas().size();
+    switch (key) {
+      case Key::up: selected_ -= selected_ > 0 ? 1 : 0; break;
+      case Key::down: selected_ += selected_ + 1 < count ? 1 : 0; break;
+      case Key::first: selected_ = 0; break;
+      case Key::last: selected_ = count > 0 ? count - 1 : 0; break;
+      case Key::sort: order_ = static_cast<Order>((static_cast<std::size_t>(order_) + 1) % kOrderNames.size()); return;
+      case Key::reverse: reversed_ = !reversed_; return;
+      case Key::redraw: screen_.redraw(); return;
+      default: return;
+    }
+    selected_name_.clear();  // another one is meant now
+  }
+
+  bool comes_before(const Watched* a, const Watched* b) const {
+    const auto key = [this](const Watched* arena) {
+      switch (order_) {
+        case Order::rate: return -rates_of(*arena).values_per_second;
+        case Order::written: return -static_cast<double>(arena->now.counters.values);
+        case Order::holes: return -static_cast<double>(arena->now.holes_max());
+        case Order::name: break;
+      }
+      return 0.0;
+    };
+    const auto rank = [&](const Watched* arena) { return std::tuple(key(arena), arena->name); };
+    return rank(a) < rank(b);
+  }
+
+  // Those that can be read, in their order; selected_ is then the place of the one that was selected by its name.
+  std::vector<const Watched*> order_arenas() {
+    std::vector<const Watched*> arenas;
+    for (const Watched& arena : watch_.arenas()) {
+      if (arena.readable) arenas.push_back(&arena);
+    }
+    std::sort(arenas.begin(), arenas.end(), [this](const Watched* a, const Watched* b) { return comes_before(a, b); });
+    if (reversed_) std::reverse(arenas.begin(), arenas.end());
+    const auto named = std::find_if(arenas.begin(), arenas.end(),
+                                    [this](const Watched* arena) { return arena->name == selected_name_; });
+    if (named != arenas.end()) selected_ = static_cast<std::size_t>(named - arenas.begin());
+    if (selected_ >= arenas.size()) selected_ = arenas.empty() ? 0 : arenas.size() - 1;
+    return arenas;
+  }
+
+  void draw() {
+    const std::vector<const Watched*> arenas = order_arenas();
+    selected_name_ = arenas.empty() ? "" : arenas[selected_]->name;
+    screen_.clear();
+    screen_.put(0, fmt::format("arena-shm top  {}  {}  sorted by {}{}", text::utc_time(text::realtime_ns()),
+                               text::counted(arenas.size(), "arena"), kOrderNames.at(static_cast<std::size_t>(order_)),
+                               reversed_ ? ", reversed" : ""));
+    const int row = draw_arenas(arenas, 2);
+    if (!arenas.empty()) draw_seats(*arenas[selected_], row + 1);
+    const std::string help = "q quit  up/down select  s sort  r reverse";
+    screen_.put(screen_.rows() - 1, text::printable(message_.empty() ? help : help + "  | " + message_));
+    screen_.show();
+  }
+
+  // Returns the first row after them. At most half of the screen: those around the selected one.
+  int draw_arenas(const std::vector<const Watched*>& arenas, int row) {
+    text::TextTable table = stat_table();
+    std::vector<std::vector<std::string>> lines;
+    for (const Watched* arena : arenas) table.widen(lines.emplace_back(stat_cells(*arena)));
+    std::string heading;
+    table.append_heading(heading);
+    heading.pop_back();
+    screen_.put(row++, heading, Style::heading);
+    const auto room = static_cast<std::size_t>(std::max(screen_.rows() / 2 - row, 1));
+    const std::size_t last_first = lines.size() > room ? lines.size() - room : 0;
+    const std::size_t first = std::min(selected_ > room / 2 ? selected_ - room / 2 : 0, last_first);
+    for (std::size_t i = first; i < std::min(first + room, lines.size()); ++i) {
+      std::string line;
+      table.append(line, lines[i]);
+      line.pop_back();
+      screen_.put(row++, line, i == selected_ ? Style::selected : Style::plain);
+    }
+    return row;
+  }
+
+  void draw_seats(const Watched& arena, int row) {
+    try {
+      draw_seats(arena, inspect::Image::of_arena(arena.name), row);
+    } catch (const Error& error) {
+      screen_.put(row, text::printable(error.what()));
+    }
+  }
+
+  void draw_seats(const Watched& arena, const inspect::Image& image, int row) {
+    inspect::Facts facts = arena.facts;
+    facts.head = inspect::read_head(image, facts.header).value_or(arena.now.head);
+    const inspect::Seats seats = inspect::read_seats(image, facts.header);
+    const Info& info = facts.info;
+    screen_.put(row++, fmt::format("{}: {} slots for {} of {} bytes, {} in all; seats: {}", text::printable(arena.name),
+                                   info.slots, info.record.name.empty() ? "records" : text::printable(info.record.name),
+                                   info.record.size_bytes, text::short_bytes(info.segment_bytes), count_seats(seats)));
+    const SeatLines lines = seat_lines(facts, seats);
+    screen_.put(row++, lines.heading, Style::heading);
+    for (const SeatLines::Line& line : lines.lines) {
+      if (row + 1 >= screen_.rows()) break;  // the last row is the help's
+      screen_.put(row++, line.text, line.is_dead ? Style::alarming : Style::plain);
+    }
+  }
+
+  terminal::Screen& screen_;
+  Clock::duration interval_;
+  std::string message_;
+  Watch watch_;
+  Order order_ = Order::name;
+  bool reversed_ = false;
+  std::size_t selected_ = 0;
+  std::string selected_name_;
+};
+
+terminal::ExitCode run(const Options& options) {
+  terminal::catch_stop_signals();  // before ncurses would do it in its own way
+  const std::unique_ptr<terminal::Screen> screen = terminal::Screen::open();
+  if (!screen) return print_stat({.names = {}, .interval_seconds = options.interval_seconds, .count = {}});
+  Top(*screen, options.interval_seconds).run();
+  return terminal::ExitCode::ok;
+}
+
+}  // namespace
+
+void add_top(CLI::App& app, Action& action) {
+  auto options = std::make_shared<Options>();
+  CLI::App& verb = add_verb(
+      app, action,
+      {.name = "top",
+       .summary = "Watch all arenas on the whole screen, and the seats of one",
+       .details =
+           "Keys: q quits; up and down, or k and j, select; Home and End too; s sorts by the next column; r\n"
+           "reverses; ^L draws anew. The columns are those of arena-shm stat, and so is what it does where there\n"
+           "is no terminal.",
+       .example = "  arena-shm top\n"
+                  "  arena-shm top -i 0.2"},
+      options, run);
+  verb.add_option("-i,--interval", options->interval_seconds, "Look each SEC seconds")
+      ->type_name("SEC")
+      ->check(check_interval, "")
+      ->capture_default_str();
+}
+
+}  // namespace arena_shm::tool

@@ -1,0 +1,174 @@
+// write: values from standard input into the ring.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <thread>
+
+#include "arena_shm/raw.hpp"
+#include "recording/line_reader.hpp"
+#include "recording/put.hpp"
+#include "recording/record_view.hpp"
+#include "schema/record_input.hpp"
+#include "terminal/exit_code.hpp"
+#include "terminal/output.hpp"
+#include "terminal/signals.hpp"
+#include "text/quantities.hpp"
+#include "tool/verbs/verbs.hpp"
+#include "tool/views/report.hpp"
+#include "tool/views/terminal_attendant.hpp"
+
+namespace arena_shm::tool {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using schema::InputStatus;
+
+struct Options {
+  std::string name;
+  std::string format;
+  std::string as;
+  double rate = 0;
+};
+
+// Records one after the other, as they are in memory.
+class RawInput final : public schema::RecordInput {
+ public:
+  InputStatus next(std::span<std::byte> record) override {
+    const std::size_t bytes = recording::read_input(record, terminal_attendant());
+    ++records_;
+    if (bytes == record.size()) return InputStatus::record;
+    if (bytes == 0 || terminal::stop_requested()) return InputStatus::end;
+    refusal_ = {.line = records_,
+                .column = "which is the last",
+                .expected = fmt::format("a record of {} bytes", record.size()),
+                .found = fmt::format("{}", bytes),
+                .remedy = "the input has to be a whole number of records"};
+    return InputStatus::refused;
+  }
+
+ private:
+  std::uint64_t records_ = 0;
+};
+
+// Lets `rate` values pass a second, evenly. After a pause of the input it hurries to catch up only a little.
+class Pace {
+ public:
+  explicit Pace(double rate) {
+    if (rate > 0) step_ = std::min<Clock::duration>(Duration(std::chrono::duration<double>(1 / rate)), kLongestStep);
+  }
+
+  void wait() {
+    if (step_ == Clock::duration::zero()) return;
+    next_ = std::max(next_ + step_, Clock::now() - kMostBehind);
+    while (!terminal::stop_requested() && Clock::now() < next_) {
+      std::this_thread::sleep_for(std::min<Clock::duration>(next_ - Clock::now(), kLongestSleep));
+    }
+  }
+
+ private:
+  static constexpr std::chrono::hours kLongestStep{24 * 365 * 100};  // what can be added to a time for long enough
+  static constexpr std::chrono::milliseconds kMostBehind{100};
+  static constexpr std::chrono::milliseconds kLongestSleep{50};  // until a signal is looked for again
+
+  Clock::duration step_ = Clock::duration::zero();
+  Clock::time_point next_ = Clock::now();
+};
+
+class Write {
+ public:
+  explicit Write(const Options& options)
+      : arena_(RawArena::open(options.name)),
+        writer_(arena_.writer("arena-shm write")),
+        input_(make_input(options)),
+        pace_(options.rate),
+        record_(arena_.info().record.size_bytes) {}
+
+  terminal::ExitCode run() {
+    terminal::catch_stop_signals();
+    while (!terminal::stop_requested()) {
+      const InputStatus status = input_->next(record_);
+      if (status == InputStatus::end) break;
+      if (status == InputStatus::refused) {
+        ++refused_;
+        terminal::note("refused " + to_string(input_->refusal()));
+        continue;
+      }
+      pace_.wait();
+      if (!put()) break;
+    }
+    terminal::note("wrote " + text::counted(written_, "value") +
+                   (refused_ > 0 ? ", refused " + text::counted(refused_, "line") : ""));
+    return refused_ > 0 ? terminal::ExitCode::failed : terminal::ExitCode::ok;
+  }
+
+ private:
+  static constexpr std::size_t kMaxLineBytes = std::size_t{8} << 20;
+
+  std::unique_ptr<schema::RecordInput> make_input(const Options& options) {
+    if (options.format == "raw") return std::make_unique<RawInput>();
+    const auto schema = recording::schema_for(arena_.info(), options.as, terminal_attendant());
+    if (!schema) recording::refuse_without_schema(arena_.info(), "write text into");
+    auto lines = std::make_shared<recording::LineReader>(kMaxLineBytes, terminal_attendant());
+    const auto source = [lines] { return lines->next(); };
+    bool is_ndjson = options.format == "ndjson";
+    if (options.format.empty()) {
+      auto first = lines->next();
+      is_ndjson = first && first->text.find_first_not_of(" \t") != std::string::npos &&
+                  first->text[first->text.find_first_not_of(" \t")] == '{';
+      if (first) lines->put_back(std::move(*first));
+    }
+    return is_ndjson ? ndjson_input(*schema, source) : csv_input(*schema, source);
+  }
+
+  bool put() {
+    if (!recording::put_unless_stopped(writer_, record_, terminal_attendant())) return false;
+    ++written_;
+    return true;
+  }
+
+  RawArena arena_;
+  RawWriter writer_;
+  std::unique_ptr<schema::RecordInput> input_;
+  Pace pace_;
+  std::vector<std::byte> record_;
+  std::uint64_t written_ = 0;
+  std::uint64_t refused_ = 0;
+};
+
+terminal::ExitCode run(const Options& options) {
+  Write write(options);
+  try {
+    return write.run();
+  } catch (const Error& error) {
+    // A header that does not fit is the input's fault, not the command line's.
+    const terminal::ExitCode code = report(error);
+    return code == terminal::ExitCode::usage ? terminal::ExitCode::failed : code;
+  }
+}
+
+}  // namespace
+
+void add_write(CLI::App& app, Action& action) {
+  auto options = std::make_shared<Options>();
+  CLI::App& verb = add_verb(
+      app, action,
+      {.name = "write",
+       .summary = "Write values from standard input into an arena",
+       .details = "A line that is no record is refused with its number and the reason, the rest goes in, and the exit\n"
+                  "code is then 1.\n"
+                  "  csv     the first line names the columns, in any order; an array has a column for each element\n"
+                  "  ndjson  one object a line, with every field\n"
+                  "  raw     records as they are in memory, one after the other",
+       .example = "  printf 'ts,px\\n1,2.5\\n2,2.75\\n' | arena-shm write ticks\n"
+                  "  arena-shm tail old --from oldest --format ndjson | arena-shm write new --rate 1000"},
+      options, run);
+  verb.add_option("NAME", options->name, "Name of the arena")->required()->type_name("");
+  verb.add_option("--format", options->format, "csv, ndjson or raw (csv or ndjson is seen by the first line)")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"csv", "ndjson", "raw"}), "");
+  verb.add_option("--rate", options->rate, "Values a second, evenly")->type_name("R")->check(CLI::PositiveNumber);
+  verb.add_option("--as", options->as, "Take records as these fields, like 'u64 ts, f64 px'")->type_name("FIELDS");
+}
+
+}  // namespace arena_shm::tool

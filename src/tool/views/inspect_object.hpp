@@ -1,0 +1,15 @@
+// What `inspect` tells programs: the facts of its page as one object.
+#pragma once
+
+#include "terminal/object_lines.hpp"
+#include "tool/views/inspection.hpp"
+
+namespace arena_shm::tool {
+
+/// What can be said of a file whose header cannot be used.
+terminal::JsonObject damaged_object(const Inspection& inspection);
+
+/// Null is what is not there: parts that were cut off, the processes of a saved segment. Requires: facts.usable.
+terminal::JsonObject whole_object(const Inspection& inspection);
+
+}  // namespace arena_shm::tool

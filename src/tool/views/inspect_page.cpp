@@ -1,0 +1,201 @@
+#include "tool/views/inspect_page.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "arena_shm/core/mutex.hpp"
+#include "schema/record_formatter.hpp"
+#include "terminal/output.hpp"
+#include "text/quantities.hpp"
+#include "text/text_table.hpp"
+#include "text/time_text.hpp"
+#include "text/utf8.hpp"
+#include "tool/views/seat_table.hpp"
+
+namespace arena_shm::tool {
+
+namespace {
+
+using text::printable;
+using text::TextTable;
+
+void append_fact(std::string& out, std::string_view name, const std::string& text) {
+  fmt::format_to(std::back_inserter(out), "{:<12}{}\n", name, text);
+}
+
+void append_title(std::string& out, const std::string& title) { out += '\n' + terminal::strong(title + '\n'); }
+
+std::string mutex_state(const Inspection& in) {
+  const std::uint64_t word = *in.facts.mutex;
+  const std::uint32_t owner = core::mutex_owner(word);
+  std::string text = "free";
+  if (owner > in.seats.all.size()) {
+    text = fmt::format("held by seat {}, which there is not", owner - 1);
+  } else if (owner > 0) {
+    const inspect::SeatFacts& seat = in.seats.all[owner - 1];
+    text = fmt::format("{} seat {} ({}, pid {})", core::mutex_is_reserved(word) ? "reserved for" : "held by", owner - 1,
+                       to_string(seat.holder), seat.pid);
+    if (is_dead(seat.holder)) text += "; whoever wants it next will free it";
+  }
+  if ((word & core::kMutexWaiters) != 0) text += "; somebody waits for it";
+  return text;
+}
+
+std::string readable_range(const Inspection& in) {
+  const std::uint64_t head = *in.facts.head;
+  if (head == 0) return "nothing yet";
+  if (!in.oldest) return "nothing among the slots that were looked at";
+  std::string text = fmt::format("{}..{}", *in.oldest, head - 1);
+  if (const auto lap = lap_seconds(in)) {
+    text += ", a lap takes " + text::short_duration(Duration(std::chrono::duration<double>(*lap)));
+  }
+  return text;
+}
+
+void append_facts(std::string& out, const Inspection& in) {
+  const Info& info = in.facts.info;
+  append_fact(out, "arena",
+              fmt::format("{}, {} values of {} bytes{}", text::printable(in.image.label()), info.slots,
+                          info.record.size_bytes, info.writers == Writers::exclusive ? ", one writer at a time" : ""));
+  append_fact(out, "type",
+              fmt::format("{}, aligned to {}", info.record.name.empty() ? "unnamed" : text::printable(info.record.name),
+                          info.record.align_bytes));
+  append_fact(out, "file",
+              fmt::format("{}, {} bytes ({}), mode {:04o}, owner {}{}", text::printable(in.image.path()),
+                          in.facts.file_bytes, text::short_bytes(in.facts.file_bytes), in.image.mode(),
+                          in.image.owner(), in.image.is_live() ? "" : ", a saved segment"));
+  append_fact(
+      out, "layout",
+      fmt::format("version {}, stride {} bytes, epoch {}", info.layout_version, info.stride_bytes, epoch_text(info)));
+  append_fact(out, "created",
+              fmt::format("{} by pid {}, {} ago", text::utc_time(info.created_ns), info.creator_pid,
+                          text::short_duration(text::time_between(info.created_ns, text::realtime_ns()))));
+  if (in.facts.head) {
+    append_fact(out, "head", fmt::format("{}", *in.facts.head));
+    append_fact(out, "readable", readable_range(in));
+  }
+  append_fact(out, "written",
+              fmt::format("{} values, {} skipped{}", in.seats.values, in.seats.skipped,
+                          in.image.is_live() ? ", " + text::short_count(in.values_per_second) + "/s" : ""));
+  if (in.facts.mutex) append_fact(out, "mutex", mutex_state(in));
+  if (in.facts.doorbell)
+    append_fact(out, "doorbell", (*in.facts.doorbell & 1) != 0 ? "a reader may be asleep" : "quiet");
+}
+
+void append_regions(std::string& out, const core::Header& header) {
+  using enum text::TextTable::Align;
+  text::TextTable table({{"REGION"}, {"OFFSET", right}, {"BYTES", right}});
+  std::vector<std::vector<std::string>> lines;
+  for (const auto& [name, region] : regions(header)) {
+    table.widen(lines.emplace_back(
+        std::vector<std::string>{name, fmt::format("{}", region.offset_bytes), fmt::format("{}", region.size_bytes)}));
+  }
+  append_title(out, "regions");
+  table.append_heading(out);
+  for (const auto& line : lines) table.append(out, line);
+}
+
+void append_mappers(std::string& out, const Inspection& in) {
+  using enum text::TextTable::Align;
+  text::TextTable table({{"PID", right}, {"PROCESS"}, {"STATE"}, {"ACCESS"}});
+  std::vector<std::vector<std::string>> lines;
+  for (const inspect::Mapper& mapper : in.mappers.found) {
+    table.widen(lines.emplace_back(std::vector<std::string>{
+        fmt::format("{}", mapper.pid), text::printable(mapper.process.name),
+        std::string(to_string(mapper.process.state)), mapper.writes ? "read and write" : "read"}));
+  }
+  append_title(out, lines.size() == 1 ? "mapped by 1 process" : fmt::format("mapped by {} processes", lines.size()));
+  if (!lines.empty()) table.append_heading(out);
+  for (const auto& line : lines) table.append(out, line);
+  if (in.mappers.unreadable_count > 0) {
+    out += fmt::format("{} more could not be looked at: no permission\n", in.mappers.unreadable_count);
+  }
+}
+
+// Fields by their place, with the bytes between them.
+// "time", or the names of an enum: "none -1, buy 0".
+std::string note_of(const schema::Schema& schema, const schema::Field& field) {
+  std::string note = field.name == schema.time_field ? "time" : "";
+  for (const schema::Enumerator& enumerator : field.enumerators) {
+    if (!note.empty()) note += ", ";
+    note += text::printable(enumerator.name) + ' ';
+    if (field.kind == schema::Kind::signed_integer)
+      note += std::to_string(static_cast<std::int64_t>(enumerator.value));
+    else
+      note += std::to_string(enumerator.value);
+  }
+  return note;
+}
+
+void append_fields(std::string& out, const schema::Schema& schema) {
+  using enum text::TextTable::Align;
+  text::TextTable table({{"OFFSET", right}, {"BYTES", right}, {"TYPE"}, {"NAME"}, {"UNIT"}, {"NOTE"}});
+  std::vector<std::vector<std::string>> lines;
+  const auto line = [&](std::size_t offset, std::size_t bytes, std::string type, std::string name, std::string unit,
+                        std::string note) {
+    table.widen(lines.emplace_back(std::vector<std::string>{fmt::format("{}", offset), fmt::format("{}", bytes),
+                                                            std::move(type), std::move(name), std::move(unit),
+                                                            std::move(note)}));
+  };
+  auto fields = schema.fields;
+  std::sort(fields.begin(), fields.end(), [](auto& a, auto& b) { return a.offset_bytes < b.offset_bytes; });
+  std::size_t end = 0;
+  for (const schema::Field& field : fields) {
+    if (field.offset_bytes > end) line(end, field.offset_bytes - end, "padding", "", "", "");
+    line(field.offset_bytes, field.size_bytes(), field.type_name(), text::printable(field.name),
+         text::printable(field.unit), note_of(schema, field));
+    end = field.offset_bytes + field.size_bytes();
+  }
+  if (schema.size_bytes > end) line(end, schema.size_bytes - end, "padding", "", "", "");
+  append_title(out, "fields");
+  table.append_heading(out);
+  for (const auto& cells : lines) table.append(out, cells);
+}
+
+void append_newest(std::string& out, const Inspection& in) {
+  if (in.newest.empty()) return;
+  append_title(out, "newest values");
+  const auto formatter =
+      make_formatter(in.schema ? schema::Format::table : schema::Format::hex, in.schema ? &*in.schema : nullptr);
+  for (const inspect::Value& value : in.newest) formatter->measure(value.seq, shown_bytes(in, value));
+  formatter->heading(out);
+  for (const inspect::Value& value : in.newest) formatter->record(out, value.seq, shown_bytes(in, value));
+  const std::size_t shown = shown_bytes(in, in.newest.back()).size();
+  if (shown < in.newest.back().bytes.size()) {
+    out += fmt::format("the first {} bytes of {}\n", shown, in.facts.info.record.size_bytes);
+  }
+}
+
+void append_problems(std::string& out, const Inspection& in) {
+  if (in.facts.problems.empty()) return;
+  append_title(out, "problems");
+  for (const std::string& problem : in.facts.problems) out += terminal::alarming(text::printable(problem) + '\n');
+}
+
+}  // namespace
+
+std::string damaged_page(const Inspection& in) {
+  std::string out;
+  append_fact(out, "file",
+              fmt::format("{}, {} bytes, mode {:04o}, owner {}", text::printable(in.image.path()), in.facts.file_bytes,
+                          in.image.mode(), in.image.owner()));
+  append_problems(out, in);
+  return out;
+}
+
+std::string whole_page(const Inspection& in) {
+  std::string out;
+  append_facts(out, in);
+  append_problems(out, in);
+  append_regions(out, in.facts.header);
+  append_title(out, fmt::format("{} seats: {}", in.facts.header.seat_count, count_seats(in.seats)));
+  if (in.seats.count(inspect::Holder::never) < in.seats.all.size()) append_seats(out, in.facts, in.seats);
+  if (in.image.is_live()) append_mappers(out, in);
+  if (in.schema) append_fields(out, *in.schema);
+  append_newest(out, in);
+  return out;
+}
+
+}  // namespace arena_shm::tool

@@ -1,0 +1,27 @@
+#include "tool/views/report.hpp"
+
+#include <string>
+#include <vector>
+
+#include "inspect/arenas.hpp"
+#include "terminal/names.hpp"
+#include "terminal/output.hpp"
+
+namespace arena_shm::tool {
+
+terminal::ExitCode report(const Error& error) {
+  std::string text = error.what();
+  if (error.code() == Code::not_found) {
+    std::vector<std::string> names;
+    try {
+      inspect::for_each_arena([&](const inspect::Image& arena) { names.push_back(arena.label()); },
+                              [](const Error&) {});
+    } catch (const Error&) {  // it was only for a hint
+    }
+    if (const auto meant = terminal::nearest(error.name(), names)) text += "; did you mean '" + *meant + "'?";
+  }
+  terminal::note(text);
+  return terminal::exit_code_of(error.code());
+}
+
+}  // namespace arena_shm::tool

@@ -1,0 +1,33 @@
+// The seats of an arena as a table, and as objects.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "inspect/facts.hpp"
+#include "inspect/seats.hpp"
+#include "terminal/object_lines.hpp"
+
+namespace arena_shm::tool {
+
+/// A line for each seat that was ever used, without line ends.
+struct SeatLines {
+  struct Line {
+    std::string text;
+    bool is_dead = false;
+  };
+  std::string heading;
+  std::vector<Line> lines;
+};
+SeatLines seat_lines(const inspect::Facts& facts, const inspect::Seats& seats);
+
+/// Appends a line for each seat that was ever used, under a heading.
+void append_seats(std::string& out, const inspect::Facts& facts, const inspect::Seats& seats);
+
+/// All that is known of one seat. Requires: somebody has had it.
+terminal::JsonObject seat_object(const inspect::SeatFacts& seat, const inspect::Facts& facts);
+
+/// "2 alive, 1 dead, 61 never used"
+std::string count_seats(const inspect::Seats& seats);
+
+}  // namespace arena_shm::tool

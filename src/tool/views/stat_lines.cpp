@@ -1,0 +1,181 @@
+#include "tool/views/stat_lines.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <limits>
+#include <utility>
+#include <variant>
+
+#include "terminal/object_lines.hpp"
+#include "terminal/output.hpp"
+#include "text/quantities.hpp"
+#include "text/utf8.hpp"
+
+namespace arena_shm::tool {
+
+namespace {
+
+using std::chrono::nanoseconds;
+using text::TextTable;
+
+// "12", or "12..15" where it cannot be told.
+std::string holes(const Sample& sample) {
+  const std::uint64_t least = sample.counters.skipped;
+  const std::uint64_t most = sample.holes_max();
+  return most > least ? fmt::format("{}..{}", least, most) : fmt::format("{}", least);
+}
+
+// How long ago something has changed, as far as the samples tell.
+std::string changed(const Watched& arena, nanoseconds elapsed) {
+  if (!arena.before) return "-";
+  const nanoseconds unchanged = arena.now.at - arena.changed;
+  if (unchanged.count() == 0) return "<" + text::short_duration(elapsed);
+  return (arena.ever_changed ? "" : ">") + text::short_duration(unchanged);
+}
+
+class TableLines final : public StatLines {
+ public:
+  void append(std::string& out, const std::vector<Watched>& arenas) override {
+    constexpr std::size_t kLinesOfPage = 24;
+    std::vector<std::vector<std::string>> lines;
+    for (const Watched& arena : arenas) {
+      if (arena.readable) table_.widen(lines.emplace_back(stat_cells(arena)));
+    }
+    if (!has_heading_ || (::isatty(STDOUT_FILENO) == 1 && since_heading_ + lines.size() >= kLinesOfPage)) {
+      std::string heading;
+      table_.append_heading(heading);
+      out += terminal::strong(heading);
+      has_heading_ = true;
+      since_heading_ = 0;
+    }
+    for (const auto& line : lines) table_.append(out, line);
+    since_heading_ += lines.size();
+  }
+
+ private:
+  text::TextTable table_ = stat_table();
+  bool has_heading_ = false;
+  std::size_t since_heading_ = 0;
+};
+
+struct Field {
+  std::string_view name;
+  std::variant<std::monostate, std::uint64_t, double> value;  // nothing: it cannot be told
+};
+
+std::vector<Field> fields(const Watched& arena) {
+  const Rates rates = rates_of(arena);
+  const auto count = [](nanoseconds duration) { return static_cast<std::uint64_t>(duration.count()); };
+  Field lap{.name = "lap_s", .value = {}};
+  if (rates.lap_seconds) lap.value = *rates.lap_seconds;
+  Field unchanged{.name = "unchanged_ns", .value = {}};
+  if (arena.before) unchanged.value = count(arena.now.at - arena.changed);
+  return {{"interval_ns", count(rates.elapsed)},
+          {"head", arena.now.head},
+          {"written", arena.now.counters.values},
+          {"skipped", arena.now.counters.skipped},
+          {"holes_max", arena.now.holes_max()},
+          {"values_per_s", rates.values_per_second},
+          {"bytes_per_s", rates.bytes_per_second},
+          lap,
+          unchanged};
+}
+
+terminal::JsonObject object_of(const Watched& arena) {
+  terminal::JsonObject object;
+  object["time_ns"] = arena.now.realtime_ns;
+  object["arena"] = arena.name;
+  for (const Field& field : fields(arena)) {
+    terminal::JsonObject& value = object[std::string(field.name)];
+    if (const auto* number = std::get_if<std::uint64_t>(&field.value)) value = *number;
+    if (const auto* number = std::get_if<double>(&field.value)) value = *number;
+  }
+  return object;
+}
+
+class StatObjects final : public StatLines {
+ public:
+  explicit StatObjects(terminal::LineFormat format) : lines_(format) {}
+
+  void append(std::string& out, const std::vector<Watched>& arenas) override {
+    for (const Watched& arena : arenas) {
+      if (arena.readable) lines_.append(out, object_of(arena));
+    }
+  }
+
+ private:
+  terminal::ObjectLines lines_;
+};
+
+// InfluxDB's line protocol. Names of arenas have no spaces and no line ends. A backslash at the end would escape what
+// follows, and cannot be escaped itself.
+std::string tag(std::string_view name) {
+  std::string text;
+  for (const char c : name) {
+    if (c == ',' || c == '=') text += '\\';
+    text += c;
+  }
+  if (text.ends_with('\\')) text += "x5c";
+  return text;
+}
+
+class InfluxLines final : public StatLines {
+ public:
+  void append(std::string& out, const std::vector<Watched>& arenas) override {
+    for (const Watched& arena : arenas) {
+      if (!arena.readable) continue;
+      out += "arena_shm,arena=" + tag(arena.name);
+      char separator = ' ';
+      for (const Field& field : fields(arena)) {
+        const auto* number = std::get_if<std::uint64_t>(&field.value);
+        // Integers there are signed; a count beyond is one that somebody has written over.
+        if (number != nullptr && *number > std::numeric_limits<std::int64_t>::max()) continue;
+        if (std::holds_alternative<std::monostate>(field.value)) continue;
+        const std::string text =
+            number != nullptr ? fmt::format("{}", *number) : fmt::format("{}", std::get<double>(field.value));
+        out += fmt::format("{}{}={}{}", std::exchange(separator, ','), field.name, text, number != nullptr ? "i" : "");
+      }
+      out += fmt::format(" {}\n", arena.now.realtime_ns);
+    }
+  }
+};
+
+}  // namespace
+
+text::TextTable stat_table() {
+  using enum text::TextTable::Align;
+  text::TextTable table({{"NAME"},
+                         {"WRITTEN", right},
+                         {"RATE/s", right},
+                         {"MB/s", right},
+                         {"LAP", right},
+                         {"SKIPPED", right},
+                         {"HOLES", right},
+                         {"CHANGED", right}});
+  table.widen({"", "1234567890", "999.9M", "1234.56", "999ms", "", "123..456", ""});
+  return table;
+}
+
+std::vector<std::string> stat_cells(const Watched& arena) {
+  const Rates rates = rates_of(arena);
+  const auto lap = rates.lap_seconds.value_or(0) * 1e9;
+  const bool has_lap = rates.lap_seconds && lap < static_cast<double>(nanoseconds::max().count());
+  return {text::printable(arena.name),
+          fmt::format("{}", arena.now.counters.values),
+          text::short_count(rates.values_per_second),
+          fmt::format("{:.2f}", rates.bytes_per_second / 1e6),
+          has_lap ? text::short_duration(nanoseconds(static_cast<std::int64_t>(lap))) : "-",
+          fmt::format("{}", arena.now.counters.skipped),
+          holes(arena.now),
+          changed(arena, rates.elapsed)};
+}
+
+std::unique_ptr<StatLines> stat_lines(const std::string& format) {
+  if (format == "ndjson" || format == "json") return std::make_unique<StatObjects>(terminal::LineFormat::ndjson);
+  if (format == "csv") return std::make_unique<StatObjects>(terminal::LineFormat::csv);
+  if (format == "influx") return std::make_unique<InfluxLines>();
+  return std::make_unique<TableLines>();
+}
+
+}  // namespace arena_shm::tool

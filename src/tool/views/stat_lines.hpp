@@ -1,0 +1,28 @@
+// One line for each arena and interval, in the format that was asked for.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "text/text_table.hpp"
+#include "tool/views/watch.hpp"
+
+namespace arena_shm::tool {
+
+/// The columns that the eye gets, with some room for what is to come; and one arena's cells.
+text::TextTable stat_table();
+std::vector<std::string> stat_cells(const Watched& arena);
+
+/// Thread safety: none.
+class StatLines {
+ public:
+  virtual ~StatLines() = default;
+  /// All arenas at one moment; what comes before the first line comes with the first call.
+  virtual void append(std::string& out, const std::vector<Watched>& arenas) = 0;
+};
+
+/// `format` is table, ndjson (or json), csv or influx.
+std::unique_ptr<StatLines> stat_lines(const std::string& format);
+
+}  // namespace arena_shm::tool

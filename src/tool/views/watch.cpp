@@ -1,0 +1,165 @@
+#include "tool/views/watch.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <thread>
+#include <utility>
+
+#include "arena_shm/core/segment.hpp"
+#include "arena_shm/error.hpp"
+#include "inspect/arenas.hpp"
+#include "terminal/names.hpp"
+#include "terminal/output.hpp"
+#include "terminal/signals.hpp"
+#include "text/time_text.hpp"
+
+namespace arena_shm::tool {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// A file system may give the inode of one that is gone to the next: then the epoch differs.
+bool is_same(const Watched& arena, const inspect::Image& image) {
+  if (arena.name != image.label() || arena.device != image.device() || arena.inode != image.inode()) return false;
+  core::Header header{};
+  return !arena.facts.usable || !image.load(0, header) || header.epoch == arena.facts.header.epoch;
+}
+
+}  // namespace
+
+Rates rates_of(const Watched& arena) noexcept {
+  const Sample none{};
+  const Sample& before = arena.before ? *arena.before : none;
+  Rates rates;
+  rates.elapsed =
+      arena.before ? arena.now.at - before.at : text::time_between(arena.facts.info.created_ns, arena.now.realtime_ns);
+  rates.elapsed = std::max(rates.elapsed, std::chrono::nanoseconds(0));
+  if (rates.elapsed.count() == 0) return rates;
+  rates.values_per_second = inspect::rate(before.counters.values, arena.now.counters.values, rates.elapsed);
+  rates.bytes_per_second = rates.values_per_second * static_cast<double>(arena.facts.info.record.size_bytes);
+  // Holes use up slots too.
+  const double numbers_per_second = inspect::rate(before.head, arena.now.head, rates.elapsed);
+  if (numbers_per_second > 0) rates.lap_seconds = static_cast<double>(arena.slots()) / numbers_per_second;
+  return rates;
+}
+
+Watch::Watch(const std::vector<std::string>& names, Say say) : say_(std::move(say)) {
+  for (const std::string& name : names) {
+    std::string checked = core::checked_name(name);
+    if (std::find(names_.begin(), names_.end(), checked) == names_.end()) names_.push_back(std::move(checked));
+  }
+}
+
+void Watch::sample() {
+  std::vector<Watched> arenas;
+  const auto look = [&](const inspect::Image& image) { this->look(image, arenas); };
+  const auto skip = [&](const Error& error) { this->skip(error, arenas); };
+  if (names_.empty()) inspect::for_each_arena(look, skip);
+  for (const std::string& name : names_) {
+    try {
+      look(inspect::Image::of_arena(name));
+    } catch (const Error& error) {
+      if (is_first_) throw;
+      if (error.code() != Code::not_found) skip(error);
+    }
+  }
+  for (const Watched& left : arenas_) {
+    const bool replaced =
+        std::any_of(arenas.begin(), arenas.end(), [&](const Watched& arena) { return arena.name == left.name; });
+    say_(fmt::format("'{}' {}", left.name, replaced ? "was removed and made anew" : "is gone"));
+  }
+  arenas_ = std::move(arenas);
+  is_first_ = false;
+}
+
+void Watch::look(const inspect::Image& image, std::vector<Watched>& arenas) {
+  Watched arena = adopt(image);
+  take_sample(arena, image);
+  skipped_.erase(arena.name);
+  arenas.push_back(std::move(arena));
+}
+
+// One that was watched before stays what it was: it is not gone.
+void Watch::skip(const Error& error, std::vector<Watched>& arenas) {
+  failed_ = failed_ || terminal::is_failure(error);
+  if (skipped_.insert(error.name()).second) say_(terminal::skipped_text(error));
+  const auto known =
+      std::find_if(arenas_.begin(), arenas_.end(), [&](const Watched& arena) { return arena.name == error.name(); });
+  if (known == arenas_.end()) return;
+  arenas.push_back(std::move(*known));
+  arenas_.erase(known);
+}
+
+std::size_t Watch::readable_count() const noexcept {
+  return static_cast<std::size_t>(
+      std::count_if(arenas_.begin(), arenas_.end(), [](const Watched& arena) { return arena.readable; }));
+}
+
+// The one that is watched already, which then is no longer in arenas_; or a new one.
+Watched Watch::adopt(const inspect::Image& image) {
+  const auto known =
+      std::find_if(arenas_.begin(), arenas_.end(), [&](const Watched& arena) { return is_same(arena, image); });
+  if (known != arenas_.end()) {
+    Watched arena = std::move(*known);
+    arenas_.erase(known);
+    return arena;
+  }
+  inspect::Facts facts = inspect::read_facts(image);
+  for (const std::string& problem : facts.problems) say_(fmt::format("'{}': {}", image.label(), problem));
+  const bool readable = facts.usable && facts.head.has_value();
+  return {.name = image.label(),
+          .device = image.device(),
+          .inode = image.inode(),
+          .facts = std::move(facts),
+          .readable = readable};
+}
+
+void Watch::take_sample(Watched& arena, const inspect::Image& image) const {
+  if (!arena.readable) return;
+  Sample sample{.at = Clock::now(),
+                .realtime_ns = text::realtime_ns(),
+                .counters = inspect::read_counters(image, arena.facts.header)};
+  const auto head = inspect::read_head(image, arena.facts.header);
+  // The seats lie behind the head.
+  const core::Region& seats = arena.facts.header.seats;
+  if (!head || image.size_bytes() < seats.offset_bytes + seats.size_bytes) {
+    arena.readable = false;
+    arena.facts.problems.emplace_back("expected a segment of constant size, found its file cut short");
+    say_(fmt::format("'{}': {}", arena.name, arena.facts.problems.back()));
+    return;
+  }
+  sample.head = *head;
+  const bool is_new = arena.now.at == Clock::time_point{};
+  if (!is_new) arena.before = arena.now;
+  const bool changed = !is_new && (arena.before->head != sample.head || !(arena.before->counters == sample.counters));
+  if (is_new || changed) arena.changed = sample.at;
+  arena.ever_changed = arena.ever_changed || changed;
+  arena.now = sample;
+}
+
+bool wait_until(Clock::time_point then) {
+  constexpr std::chrono::milliseconds kLongestSleep{50};  // until a signal, or a closed pipe, is looked for again
+  while (!terminal::stop_requested()) {
+    terminal::Output::check_open();
+    const Clock::time_point now = Clock::now();
+    if (now >= then) return true;
+    std::this_thread::sleep_for(std::min<Clock::duration>(then - now, kLongestSleep));
+  }
+  return false;
+}
+
+std::string check_interval(const std::string& text) {
+  constexpr double kShortest = 0.01;
+  constexpr double kLongest = 86400;
+  double seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error == std::errc{} && end == text.data() + text.size() && seconds >= kShortest && seconds <= kLongest) {
+    return "";
+  }
+  return fmt::format("expected seconds from {} to {}, found '{}'", kShortest, kLongest, text);
+}
+
+}  // namespace arena_shm::tool
