@@ -157,7 +157,7 @@ class CsvInput final : public RecordInput {
         continue;
       }
       const auto at = std::lower_bound(expected.begin(), expected.end(), Column{name}, by_name);
-      if (at == expected.end() || at->name != name) fail_header(fmt::format("'{}'", text::printable(name)));
+      if (at == expected.end() || at->name != name) fail_header(text::excerpt(name));
       const auto index = static_cast<std::size_t>(at - expected.begin());
       if (seen[index]) fail_header(fmt::format("'{}' twice", text::printable(name)));
       seen[index] = true;

@@ -61,11 +61,6 @@ void append_number(std::string& out, T value, Style style) {
   }
 }
 
-std::string_view text_of(std::span<const std::byte> element) {
-  const std::string_view all(reinterpret_cast<const char*>(element.data()), element.size());
-  return all.substr(0, all.find('\0'));
-}
-
 template <class T>
 Mismatch out_of_range(const Field& field, std::string_view text) {
   if constexpr (std::is_floating_point_v<T>) {
@@ -132,7 +127,11 @@ std::optional<Mismatch> parse_integer(const Field& field, std::string_view text,
                     "it has no value for what is missing: write one, make the field f64, or leave the row out"};
   }
   if (field.as_time) return parse_time<T>(field, trimmed(text), element);
-  return Mismatch{"an integer", text::excerpt(text), "write digits only: no separators between thousands, no unit"};
+  std::int64_t seconds = 0;
+  const bool is_time = text::read_time(trimmed(text), 1, seconds) != text::TimeReading::no_time;
+  return Mismatch{"an integer", text::excerpt(text),
+                  is_time ? "only the field that the schema names as the time, in ns, us, ms or s, takes one"
+                          : "write digits only: no separators between thousands, no unit"};
 }
 
 template <class T>
@@ -206,6 +205,11 @@ void append_text(std::string& out, std::string_view text, Style style) {
 }
 
 }  // namespace
+
+std::string_view text_of(std::span<const std::byte> element) {
+  const std::string_view all(reinterpret_cast<const char*>(element.data()), element.size());
+  return all.substr(0, all.find('\0'));
+}
 
 void append_value(std::string& out, const Field& field, std::span<const std::byte> element, Style style) {
   if (field.kind == Kind::boolean) {

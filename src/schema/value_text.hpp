@@ -25,6 +25,9 @@ enum class Style {
 /// ill-formed UTF-8 becomes U+FFFD (`plain`: \xHH). Requires: element.size() == field.element_bytes.
 void append_value(std::string& out, const Field& field, std::span<const std::byte> element, Style style);
 
+/// A text's bytes up to the first NUL or the end.
+std::string_view text_of(std::span<const std::byte> element);
+
 /// Why a text is no value of a field.
 struct Mismatch {
   std::string expected;

@@ -7,6 +7,7 @@
 
 #include "arena_shm/raw.hpp"
 #include "recording/line_reader.hpp"
+#include "recording/npy.hpp"
 #include "recording/put.hpp"
 #include "recording/record_view.hpp"
 #include "schema/record_input.hpp"
@@ -106,6 +107,16 @@ class Write {
   }
 
  private:
+  static constexpr std::string_view kArenaMagic = "ARENASHM";  // core::kMagic
+
+  [[noreturn]] void refuse_recording() const {
+    throw Error(Code::incompatible_type, {.name = arena_.name(),
+                                          .doing = "write standard input into",
+                                          .expected = "csv, ndjson or raw records",
+                                          .found = "a recording (.npy) or a saved segment (.arena)",
+                                          .remedy = "put it into a file, and 'arena-shm replay FILE NAME'"});
+  }
+
   std::unique_ptr<schema::RecordInput> make_input(const Options& options) {
     if (options.format == "raw") return std::make_unique<RawInput>();
     const auto schema = recording::schema_for(arena_.info(), options.as, terminal_attendant());
@@ -115,6 +126,8 @@ class Write {
     bool is_ndjson = options.format == "ndjson";
     if (options.format.empty()) {
       auto first = lines->next();
+      if (first && (first->text.starts_with(recording::kNpyMagic) || first->text.starts_with(kArenaMagic)))
+        refuse_recording();
       is_ndjson = first && first->text.find_first_not_of(" \t") != std::string::npos &&
                   first->text[first->text.find_first_not_of(" \t")] == '{';
       if (first) lines->put_back(std::move(*first));
