@@ -151,7 +151,9 @@ NpyLayout parse_npy_header(std::span<const std::byte> header, const std::string&
     fail(path, "a header with descr and shape", text::excerpt(text));
   }
   const json& descr = (*members)["descr"];
-  if (!descr.is_array()) fail(path, "an array of rows with named fields", "one of " + text::excerpt(descr.dump()));
+  if (!descr.is_array())
+    fail(path, "an array of rows with named fields",
+         "one of " + text::excerpt(descr.is_string() ? descr.get<std::string>() : descr.dump()));
   const json& shape = (*members)["shape"];
   if (!shape.is_array() || shape.size() != 1 || !shape[0].is_number_unsigned()) {
     fail(path, "an array of one dimension", "shape " + text::excerpt(shape.dump()));
