@@ -80,7 +80,7 @@ class ExportTest(CliTest):
     def test_arrays_that_are_no_records_are_refused_with_the_reason(self):
         directory = self.directory()
         for array, says in [
-            (np.zeros(3), 'found one of '<f8''),
+            (np.zeros(3), "found one of '<f8'"),
             (np.zeros((2, 2), "u4,u4"), "one dimension"),
             (np.zeros(2, [("x", "<U4")]), "<U4"),
             (np.zeros(2, [("x", ">f8")]), ">f8"),
