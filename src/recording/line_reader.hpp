@@ -21,6 +21,8 @@ class LineReader {
   LineReader(std::size_t max_line_bytes, const Attendant& attendant, int fd = STDIN_FILENO)
       : max_line_bytes_(max_line_bytes), attendant_(attendant), fd_(fd) {}
 
+  /// From the next line on.
+  void set_max_line_bytes(std::size_t bytes) noexcept { max_line_bytes_ = bytes; }
   /// The next line without its '\n'; nothing at the end. Errors: Code::system.
   std::optional<schema::Line> next();
   /// The same line once more at the next call.

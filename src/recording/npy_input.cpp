@@ -88,7 +88,7 @@ class Descr {
  private:
   void add(const json& member) {
     if (!member.is_array() || member.size() < 2 || member.size() > 3)
-      fail(path_, "a name and a type for each field", member.dump());
+      fail(path_, "a name and a type for each field", text::excerpt(member.dump()));
     const json& title = member[0];  // (title, name), if there is a title
     const json& name = title.is_array() && title.size() == 2 ? title[1] : title;
     const auto type = type_of(member);
@@ -146,15 +146,17 @@ NpyLayout parse_npy_header(std::span<const std::byte> header, const std::string&
   }
   const auto body = header.subspan(prefix_bytes(version));
   const std::string text = as_utf8({reinterpret_cast<const char*>(body.data()), body.size()}, version);
-  const auto members = parse_python_literal(text);
+  const auto members = text::is_utf8(text) ? parse_python_literal(text) : std::nullopt;
   if (!members || !members->is_object() || !members->contains("descr") || !members->contains("shape")) {
     fail(path, "a header with descr and shape", text::excerpt(text));
   }
   const json& descr = (*members)["descr"];
-  if (!descr.is_array()) fail(path, "an array of rows with named fields", "one of " + descr.dump());
+  if (!descr.is_array())
+    fail(path, "an array of rows with named fields",
+         "one of " + text::excerpt(descr.is_string() ? descr.get<std::string>() : descr.dump()));
   const json& shape = (*members)["shape"];
   if (!shape.is_array() || shape.size() != 1 || !shape[0].is_number_unsigned()) {
-    fail(path, "an array of one dimension", "shape " + shape.dump());
+    fail(path, "an array of one dimension", "shape " + text::excerpt(shape.dump()));
   }
   NpyLayout layout;
   layout.data_offset_bytes = header.size();

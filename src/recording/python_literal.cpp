@@ -13,17 +13,25 @@ using nlohmann::json;
 
 constexpr int kMaxDepth = 8;
 
-void append_code_point(std::string& out, std::uint32_t code) {
+// UTF-8 has no surrogates, and nothing beyond U+10FFFF.
+bool append_code_point(std::string& out, std::uint32_t code) {
+  if ((code >= 0xd800 && code <= 0xdfff) || code > 0x10ffff) return false;
   if (code < 0x80) {
     out += static_cast<char>(code);
   } else if (code < 0x800) {
     out += static_cast<char>(0xc0 | code >> 6);
     out += static_cast<char>(0x80 | (code & 0x3f));
   } else {
-    out += static_cast<char>(0xe0 | code >> 12);
+    if (code >= 0x10000) {
+      out += static_cast<char>(0xf0 | code >> 18);
+      out += static_cast<char>(0x80 | (code >> 12 & 0x3f));
+    } else {
+      out += static_cast<char>(0xe0 | code >> 12);
+    }
     out += static_cast<char>(0x80 | (code >> 6 & 0x3f));
     out += static_cast<char>(0x80 | (code & 0x3f));
   }
+  return true;
 }
 
 class Parser {
@@ -119,6 +127,7 @@ class Parser {
       case 't': out += '\t'; return true;
       case 'x': return parse_code_point(out, 2);
       case 'u': return parse_code_point(out, 4);
+      case 'U': return parse_code_point(out, 8);
       default: return false;
     }
   }
@@ -129,9 +138,8 @@ class Parser {
     const std::string_view text = rest_.substr(0, digits);
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), code, kHexadecimal);
     if (error != std::errc{} || end != text.data() + digits) return false;
-    append_code_point(out, code);
     rest_.remove_prefix(digits);
-    return true;
+    return append_code_point(out, code);
   }
 
   std::optional<json> parse_number() {

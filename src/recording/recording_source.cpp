@@ -50,7 +50,7 @@ class NpySource final : public RecordingSource {
 
  private:
   static constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
-  static constexpr std::size_t kMaxHeaderBytes = std::size_t{1} << 20;
+  static constexpr std::size_t kMaxHeaderBytes = 4 * schema::kMaxSchemaTextBytes;  // Python's spelling is longer
 
   NpyLayout read_layout() const {
     std::array<std::byte, kNpyPrefixBytes> prefix{};
@@ -157,13 +157,13 @@ std::unique_ptr<RecordingSource> image_source(Image file, const std::string& fie
 }
 
 std::unique_ptr<RecordingSource> open_recording(const std::string& path, const std::string& fields,
-                                                Attendant& attendant) {
+                                                Attendant& attendant, TextReading reading) {
   Image file = Image::of_file(path);
   std::array<std::byte, kNpyPrefixBytes> prefix{};
   file.read(0, prefix);
   if (npy_header_bytes(prefix)) return npy_source(std::move(file), fields, attendant);
   if (inspect::has_magic(file)) return image_source(std::move(file), fields, attendant);
-  return text_source(std::move(file), fields, attendant);
+  return text_source(std::move(file), fields, attendant, std::move(reading));
 }
 
 }  // namespace arena_shm::recording

@@ -160,6 +160,7 @@ void RecordingWriter::finish() {
 std::string RecordingWriter::size_text() const {
   std::string text = fmt::format("{}, {}", file_size_text(saved_bytes()), text::counted(file_count(), "file"));
   if (removed_files_ > 0) text += fmt::format(", {} of them removed", removed_files_);
+  if (formatter_ && !formatter_->altered_note().empty()) text += "; " + formatter_->altered_note();
   return text;
 }
 

@@ -22,7 +22,7 @@ namespace {
 using schema::InputStatus;
 using schema::Line;
 
-constexpr std::size_t kMaxLineBytes = std::size_t{8} << 20;
+constexpr std::size_t kMaxFirstBytes = std::size_t{1} << 20;  // of a text whose fields nobody knows
 constexpr std::size_t kSeqBytes = sizeof(std::uint64_t);
 
 // The same record behind its sequence number: what a line holds.
@@ -33,6 +33,7 @@ schema::Schema with_seq(const schema::Schema& record) {
   schema::Schema row;
   row.fields.push_back(std::move(seq));
   row.size_bytes = record.size_bytes + kSeqBytes;
+  row.time_field = record.time_field;
   for (schema::Field field : record.fields) {
     field.offset_bytes += kSeqBytes;
     row.fields.push_back(std::move(field));
@@ -40,24 +41,51 @@ schema::Schema with_seq(const schema::Schema& record) {
   return row;
 }
 
+// Is the sequence number among what the first line names? It may also stand in a text of the record.
+bool names_seq(std::string_view line, bool is_ndjson) {
+  line = line.substr(0, line.find_last_not_of('\r') + 1);
+  if (!is_ndjson) return fmt::format(",{},", line).find(",_seq,") != std::string::npos;
+  constexpr std::string_view kKey = "\"_seq\"";
+  for (std::size_t at = line.find(kKey); at != std::string_view::npos; at = line.find(kKey, at + 1)) {
+    const std::size_t before = line.find_last_not_of(" \t", at - 1);
+    const std::size_t after = line.find_first_not_of(" \t", at + kKey.size());
+    if (after == std::string_view::npos || line[after] != ':') continue;
+    if (line[before] == '{' || line[before] == ',') return true;
+  }
+  return false;
+}
+
+// With the time field that is named apart, and its unit.
+schema::Schema with_time(schema::Schema schema, const TextReading& reading) {
+  if (!reading.time_field.empty()) schema.time_field = reading.time_field;
+  for (schema::Field& field : schema.fields) {
+    if (field.name == reading.time_field && !reading.time_unit.empty()) field.unit = reading.time_unit;
+  }
+  return schema;
+}
+
 class TextSource final : public RecordingSource {
  public:
-  TextSource(inspect::Image file, const std::string& fields, Attendant& attendant)
-      : RecordingSource(attendant), file_(std::move(file)), lines_(kMaxLineBytes, attendant, file_.fd()) {
+  TextSource(inspect::Image file, const std::string& fields, Attendant& attendant, TextReading reading)
+      : RecordingSource(attendant), file_(std::move(file)), lines_(kMaxFirstBytes, attendant, file_.fd()) {
+    const std::string& known = fields.empty() ? reading.fields : fields;
+    if (!known.empty()) {
+      record_.schema = schema::parse_fields(known);
+      lines_.set_max_line_bytes(schema::longest_line_bytes(*record_.schema));
+    }
     ahead_ = lines_.next();
     const std::string first = ahead_ ? ahead_->text : "";
     if (!text::is_utf8(first) || first.find('\0') != std::string::npos || first.empty()) refuse_bytes(first);
-    if (fields.empty()) refuse_without_fields(first);
-    record_.schema = schema::parse_fields(fields);
+    if (!record_.schema) refuse_without_fields(first);
     record_.size_bytes = record_.schema->size_bytes;
     align_bytes_ = record_.schema->align_bytes;
     const bool is_ndjson = first.starts_with('{');
-    has_seq_ =
-        is_ndjson ? first.find("\"_seq\"") != std::string::npos : (',' + first).find(",_seq") != std::string::npos;
+    has_seq_ = names_seq(first, is_ndjson);
     row_.resize(record_.size_bytes + (has_seq_ ? kSeqBytes : 0));
-    const schema::Schema row = has_seq_ ? with_seq(*record_.schema) : *record_.schema;
+    const schema::Schema row = with_time(has_seq_ ? with_seq(*record_.schema) : *record_.schema, reading);
     const auto source = [this] { return next_line(); };
-    input_ = is_ndjson ? schema::ndjson_input(row, source) : schema::csv_input(row, source);
+    input_ = is_ndjson ? schema::ndjson_input(row, source, std::move(reading.missing))
+                       : schema::csv_input(row, source, std::move(reading.missing));
   }
 
   std::optional<std::uint64_t> next(std::span<std::byte> record) override {
@@ -134,8 +162,9 @@ class TextSource final : public RecordingSource {
 
 }  // namespace
 
-std::unique_ptr<RecordingSource> text_source(inspect::Image file, const std::string& fields, Attendant& attendant) {
-  return std::make_unique<TextSource>(std::move(file), fields, attendant);
+std::unique_ptr<RecordingSource> text_source(inspect::Image file, const std::string& fields, Attendant& attendant,
+                                             TextReading reading) {
+  return std::make_unique<TextSource>(std::move(file), fields, attendant, std::move(reading));
 }
 
 }  // namespace arena_shm::recording

@@ -23,7 +23,7 @@ class RowParser {
  public:
   enum class Outcome { row, unfinished, malformed };
 
-  RowParser() {
+  explicit RowParser(std::size_t most_cells) : most_cells_(most_cells) {
     csv_init(&parser_, CSV_STRICT);
     csv_set_term_func(&parser_, [](unsigned char c) { return static_cast<int>(c == '\n'); });
     csv_set_space_func(&parser_, [](unsigned char c) { return static_cast<int>(c == ' ' || c == '\t' || c == '\r'); });
@@ -39,16 +39,21 @@ class RowParser {
     return complete_ ? Outcome::row : Outcome::unfinished;
   }
 
+  /// At most so many as were asked for; cell_count() is all of them.
   Cells take_cells() { return std::move(cells_); }
+  std::size_t cell_count() const noexcept { return cell_count_; }
 
  private:
   // libcsv is C: nothing may be thrown through it.
   static void on_cell(void* text, std::size_t bytes, void* self) noexcept {
-    static_cast<RowParser*>(self)->cells_.emplace_back(static_cast<const char*>(text), bytes);
+    auto& row = *static_cast<RowParser*>(self);
+    if (row.cell_count_++ < row.most_cells_) row.cells_.emplace_back(static_cast<const char*>(text), bytes);
   }
   static void on_row(int, void* self) noexcept { static_cast<RowParser*>(self)->complete_ = true; }
 
   csv_parser parser_{};
+  std::size_t most_cells_;
+  std::size_t cell_count_ = 0;
   Cells cells_;
   bool complete_ = false;
 };
@@ -62,7 +67,10 @@ struct Column {
 
 class CsvInput final : public RecordInput {
  public:
-  CsvInput(Schema schema, LineSource lines) : schema_(std::move(schema)), lines_(std::move(lines)) {}
+  CsvInput(Schema schema, LineSource lines, Missing missing)
+      : schema_(with_times(std::move(schema))), lines_(std::move(lines)), missing_(std::move(missing)) {
+    for (const Field& field : schema_.fields) most_cells_ += field.element_count();
+  }
 
   InputStatus next(std::span<std::byte> record) override {
     if (columns_.empty()) {
@@ -76,7 +84,7 @@ class CsvInput final : public RecordInput {
   }
 
  private:
-  static constexpr std::size_t kMaxRowLines = 1000;
+  static constexpr std::size_t kLeastRowLines = 1000;
   static constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
   static constexpr std::string_view kQuoting = R"(quote a text that has quotes in it, and double them: "a ""b""")";
 
@@ -99,11 +107,13 @@ class CsvInput final : public RecordInput {
         ahead_.pop_front();
         continue;
       }
-      RowParser row;
+      RowParser row(most_cells_);
+      std::size_t bytes = 0;
       for (std::size_t used = 0;; ++used) {
-        const Line* line = used < kMaxRowLines ? look_ahead(used) : nullptr;
-        if (!line) return refuse_line("a closing quote", "none", kQuoting);
+        const Line* line = used < most_lines_ && bytes <= most_bytes_ ? look_ahead(used) : nullptr;
+        if (!line) return refuse_line("a closing quote", missing_quote(used, bytes), kQuoting);
         if (line->cut) return refuse_line("a shorter line", fmt::format("more than {} bytes", line->text.size()), {});
+        bytes += line->text.size();
         switch (row.feed(line->text)) {
           case RowParser::Outcome::malformed:
             return refuse_line("quotes only around a whole cell", "one inside", kQuoting);
@@ -111,11 +121,17 @@ class CsvInput final : public RecordInput {
           case RowParser::Outcome::row: break;
         }
         ahead_.erase(ahead_.begin(), ahead_.begin() + static_cast<std::ptrdiff_t>(used + 1));
+        cell_count_ = row.cell_count();
         cells_ = row.take_cells();
         return InputStatus::record;
       }
     }
     return InputStatus::end;
+  }
+
+  std::string missing_quote(std::size_t lines, std::size_t bytes) const {
+    if (bytes > most_bytes_) return fmt::format("none in {} bytes", bytes);
+    return lines < most_lines_ ? "none" : fmt::format("none in {} lines", lines);
   }
 
   // Gives up the row's first line only: if its quote was never closed, the next line is one of its own.
@@ -141,7 +157,7 @@ class CsvInput final : public RecordInput {
         continue;
       }
       const auto at = std::lower_bound(expected.begin(), expected.end(), Column{name}, by_name);
-      if (at == expected.end() || at->name != name) fail_header(fmt::format("'{}'", text::printable(name)));
+      if (at == expected.end() || at->name != name) fail_header(text::excerpt(name));
       const auto index = static_cast<std::size_t>(at - expected.begin());
       if (seen[index]) fail_header(fmt::format("'{}' twice", text::printable(name)));
       seen[index] = true;
@@ -178,9 +194,9 @@ class CsvInput final : public RecordInput {
   }
 
   InputStatus parse_row(std::span<std::byte> record) {
-    if (cells_.size() != columns_.size()) {
+    if (cell_count_ != columns_.size()) {
       refusal_.expected = fmt::format("{} columns", columns_.size());
-      refusal_.found = fmt::format("{}", cells_.size());
+      refusal_.found = fmt::format("{}", cell_count_);
       refusal_.remedy = "give every row as many cells as the header";
       return InputStatus::refused;
     }
@@ -188,7 +204,8 @@ class CsvInput final : public RecordInput {
     for (std::size_t i = 0; i < cells_.size(); ++i) {
       const Column& column = columns_[i];
       if (column.field == nullptr) continue;
-      if (auto wrong = parse_value(*column.field, cells_[i], column.field->element(record, column.element))) {
+      const auto element = column.field->element(record, column.element);
+      if (auto wrong = parse_value(*column.field, cells_[i], element, missing_)) {
         refusal_.column = fmt::format("column {} ({})", i + 1, text::printable(column.name));
         refusal_.expected = std::move(wrong->expected);
         refusal_.found = std::move(wrong->found);
@@ -201,15 +218,36 @@ class CsvInput final : public RecordInput {
 
   Schema schema_;
   LineSource lines_;
+  Missing missing_;
   std::deque<Line> ahead_;  // lines that were read and belong to no finished row
   std::vector<Column> columns_;
   Cells cells_;
+  std::size_t cell_count_ = 0;  // of which at most most_cells_ are in cells_
+  std::size_t most_cells_ = 2;  // `_seq`, and one too many
+  // Of a row: texts may be all line ends, and a quote that is never closed must not take in the whole input.
+  std::size_t most_lines_ = std::max(kLeastRowLines, schema_.size_bytes + 1);
+  std::size_t most_bytes_ = longest_line_bytes(schema_);
 };
 
 }  // namespace
 
-std::unique_ptr<RecordInput> csv_input(const Schema& schema, LineSource lines) {
-  return std::make_unique<CsvInput>(schema, std::move(lines));
+std::size_t longest_line_bytes(const Schema& schema) {
+  constexpr std::size_t kLeast = std::size_t{8} << 20;
+  constexpr std::size_t kMostOfNumber = 40;     // or of a time, with what is around it
+  constexpr std::size_t kMostOfByte = 6;        // "\\u001f"
+  constexpr std::size_t kMostOfSubscript = 10;  // "[1048575]", and a comma
+  std::size_t bytes = kLeast;
+  for (const Field& field : schema.fields) {
+    std::size_t text = field.kind == Kind::text ? field.element_bytes : 0;
+    for (const Enumerator& enumerator : field.enumerators) text = std::max(text, enumerator.name.size());
+    const std::size_t name = kMostOfByte * field.name.size() + kMostOfSubscript * (field.shape.size() + 1);
+    bytes += field.element_count() * (kMostOfNumber + kMostOfByte * text + name);
+  }
+  return bytes;
+}
+
+std::unique_ptr<RecordInput> csv_input(const Schema& schema, LineSource lines, Missing missing) {
+  return std::make_unique<CsvInput>(schema, std::move(lines), std::move(missing));
 }
 
 std::string to_string(const Refusal& refusal) {

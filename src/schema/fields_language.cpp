@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "arena_shm/error.hpp"
+#include "schema/schema_json.hpp"
 #include "text/utf8.hpp"
 
 namespace arena_shm::schema {
@@ -190,7 +191,11 @@ class Parser {
 
 }  // namespace
 
-Schema parse_fields(std::string_view text) { return Parser(text).parse(); }
+Schema parse_fields(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  if (first != std::string_view::npos && text[first] == '{') return parse_json(text);
+  return Parser(text).parse();
+}
 
 std::string to_fields(const Schema& schema) {
   std::string out;

@@ -18,10 +18,12 @@
 
 namespace arena_shm::schema {
 
+/// A text that begins with { is a schema as JSON, which also knows nested names, units and enums.
 /// Errors: invalid_argument, with the column (from 1) at which the text stops making sense.
 Schema parse_fields(std::string_view text);
 
-/// The same record in the language: `parse_fields(to_fields(s))` equals `s` for all that parse_fields returns.
+/// The same record in the language: `parse_fields(to_fields(s))` equals `s` for all that parse_fields returns
+/// of the language.
 /// Gaps that alignment does not explain become padding items. Units are not part of the language.
 std::string to_fields(const Schema& schema);
 

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "schema/number_text.hpp"
 #include "schema/record_input.hpp"
 #include "schema/value_text.hpp"
 #include "text/utf8.hpp"
@@ -25,18 +26,22 @@ struct Member {
   std::vector<Token> value;
 };
 
-// The members of one flat object, each as a row of tokens. What an object holds deeper down is not kept.
+// The members of one flat object, each as a row of tokens. What an object holds deeper down is not kept, and nothing
+// after so many tokens as no record has.
 class LineReader final : public json::json_sax_t {
  public:
+  explicit LineReader(std::size_t most_tokens) : most_tokens_(most_tokens) {}
+
   std::vector<Member> members;
   std::string error;  // of the JSON itself
   std::size_t error_byte = 0;
   bool is_object = false;
+  bool is_too_long = false;
 
   bool null() override { return add(Token::Type::null, "null"); }
   bool boolean(bool value) override { return add(Token::Type::boolean, value ? "true" : "false"); }
-  bool number_integer(json::number_integer_t value) override {
-    return add(Token::Type::number, fmt::format("{}", value));
+  bool number_integer(json::number_integer_t value) override {  // has a minus sign: 0 is -0
+    return add(Token::Type::number, value == 0 ? "-0" : fmt::format("{}", value));
   }
   bool number_unsigned(json::number_unsigned_t value) override {
     return add(Token::Type::number, fmt::format("{}", value));
@@ -51,7 +56,7 @@ class LineReader final : public json::json_sax_t {
   }
   bool key(std::string& name) override {
     if (depth_ == 1) members.push_back({std::move(name), {}});
-    return true;
+    return count();
   }
   bool end_object() override {
     --depth_;
@@ -69,17 +74,23 @@ class LineReader final : public json::json_sax_t {
   bool add(Token::Type type, std::string text) {
     if (depth_ == 0) return false;
     if (depth_ == 1) members.back().value.push_back({type, std::move(text)});
-    return true;
+    return count();
+  }
+  bool count() {
+    is_too_long = ++token_count_ > most_tokens_;
+    return !is_too_long;
   }
 
+  std::size_t most_tokens_;
+  std::size_t token_count_ = 0;
   std::size_t depth_ = 0;  // of objects
 };
 
 // The tokens of one member as the elements of one field.
 class ValueReader {
  public:
-  ValueReader(const Field& field, const std::vector<Token>& tokens, std::span<std::byte> record)
-      : field_(field), tokens_(tokens), record_(record) {}
+  ValueReader(const Field& field, const std::vector<Token>& tokens, std::span<std::byte> record, const Missing& missing)
+      : field_(field), tokens_(tokens), record_(record), missing_(missing) {}
 
   std::optional<Mismatch> read() { return read_dimension(0); }
 
@@ -108,14 +119,18 @@ class ValueReader {
       case Kind::text: fits = token.type == Type::text; break;
       case Kind::boolean: fits = token.type == Type::boolean || token.type == Type::number; break;
       case Kind::floating:
-        if (token.type == Type::null) return parse_value(field_, "nan", element);
+        if (token.type == Type::null) return parse_value(field_, "nan", element, missing_);
         [[fallthrough]];
       case Kind::unsigned_integer:
       case Kind::signed_integer: fits = token.type == Type::number || token.type == Type::text; break;
     }
+    if (!fits && token.type == Type::null) return Mismatch{std::string(wanted()), "null", std::string(kNotMissing)};
     if (!fits) return Mismatch{std::string(wanted()), shown(token), {}};
-    return parse_value(field_, token.text, element);
+    return parse_value(field_, token.text, element, missing_);
   }
+
+  static constexpr std::string_view kNotMissing =
+      "only a field of f32 or f64 has a value for what is missing: write one, or leave the line out";
 
   std::string_view wanted() const {
     switch (field_.kind) {
@@ -138,21 +153,29 @@ class ValueReader {
   const Field& field_;
   const std::vector<Token>& tokens_;  // the JSON parser sees to it that brackets match
   std::span<std::byte> record_;
+  const Missing& missing_;
   std::size_t at_ = 0;
   std::size_t element_ = 0;
 };
 
 class NdjsonInput final : public RecordInput {
  public:
-  NdjsonInput(Schema schema, LineSource lines) : schema_(std::move(schema)), lines_(std::move(lines)) {}
+  NdjsonInput(Schema schema, LineSource lines, Missing missing)
+      : schema_(with_times(std::move(schema))), lines_(std::move(lines)), missing_(std::move(missing)) {
+    for (const Field& field : schema_.fields) {
+      by_name_.push_back(&field);
+      most_tokens_ += 2 + field.element_count() * (2 * field.shape.size() + 1);
+    }
+    std::ranges::sort(by_name_, {}, &Field::name);
+  }
 
   InputStatus next(std::span<std::byte> record) override {
     while (const auto line = lines_()) {
       if (line->text.find_first_not_of(" \t\r") == std::string::npos) continue;
       refusal_ = {.line = line->number, .column = {}, .expected = {}, .found = {}, .remedy = {}};
       if (line->cut) return refuse({}, "a shorter line", fmt::format("more than {} bytes", line->text.size()), {});
-      LineReader reader;
-      if (!json::sax_parse(line->text, &reader)) return refuse_json(reader);
+      LineReader reader(most_tokens_);
+      if (!json::sax_parse(line->text, &reader)) return refuse_json(reader, line->text);
       if (reader.members.size() == 1 && reader.members.front().key == kGapKey) continue;
       return fill(reader.members, record);
     }
@@ -160,6 +183,12 @@ class NdjsonInput final : public RecordInput {
   }
 
  private:
+  const Field* find(std::string_view name) const {
+    const auto at =
+        std::ranges::lower_bound(by_name_, name, {}, [](const Field* f) -> std::string_view { return f->name; });
+    return at != by_name_.end() && (*at)->name == name ? *at : nullptr;
+  }
+
   InputStatus refuse(std::string column, std::string expected, std::string found, std::string remedy) {
     refusal_.column = std::move(column);
     refusal_.expected = std::move(expected);
@@ -168,10 +197,23 @@ class NdjsonInput final : public RecordInput {
     return InputStatus::refused;
   }
 
-  InputStatus refuse_json(const LineReader& reader) {
+  InputStatus refuse_json(const LineReader& reader, std::string_view line) {
     if (!reader.is_object && reader.error.empty()) return refuse({}, "a JSON object", "another value", example());
+    if (reader.is_too_long) return refuse({}, "the values of one record", "many more", example());
     return refuse(fmt::format("byte {}", reader.error_byte), "a whole JSON object", text::excerpt(reader.error),
-                  "write one object a line");
+                  is_at_number(line, reader.error_byte)
+                      ? R"(JSON has no such number: write null, "Infinity" or "-Infinity")"
+                      : "write one object a line");
+  }
+
+  // The number around a byte (from 1) that JSON, or a double, lacks: what Python's json writes, or one too large.
+  static bool is_at_number(std::string_view line, std::size_t byte) {
+    constexpr std::string_view kWord = "+-.0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    if (byte == 0 || byte > line.size()) return false;
+    const std::size_t before = line.find_last_not_of(kWord, byte - 1) + 1;
+    const std::string_view word = line.substr(before, line.find_first_not_of(kWord, before) - before);
+    double number = 0;
+    return !word.empty() && read_real(word, number) != Reading::no_number;
   }
 
   std::string example() const {
@@ -183,14 +225,14 @@ class NdjsonInput final : public RecordInput {
     std::fill(record.begin(), record.end(), std::byte{0});
     std::vector<bool> seen(schema_.fields.size());
     for (const Member& member : members) {
-      if (member.key == kSeqColumn && schema_.find(kSeqColumn) == nullptr) continue;
+      if (member.key == kSeqColumn && find(kSeqColumn) == nullptr) continue;
       const std::string column = fmt::format("field '{}'", text::printable(member.key.substr(0, kMaxNameBytes)));
-      const Field* field = schema_.find(member.key);
+      const Field* field = find(member.key);
       if (field == nullptr) return refuse({}, "only the fields " + schema_.names(), column, "remove it");
       const auto index = static_cast<std::size_t>(field - schema_.fields.data());
       if (seen[index]) return refuse(column, "each field once", "it twice", "remove one of them");
       seen[index] = true;
-      if (auto wrong = ValueReader(*field, member.value, record).read()) {
+      if (auto wrong = ValueReader(*field, member.value, record, missing_).read()) {
         return refuse(column, std::move(wrong->expected), std::move(wrong->found), std::move(wrong->remedy));
       }
     }
@@ -201,14 +243,19 @@ class NdjsonInput final : public RecordInput {
                   "give every field a value");
   }
 
+  static constexpr std::size_t kMoreTokens = 1000;  // than there should be, for the sake of a precise message
+
   Schema schema_;
   LineSource lines_;
+  Missing missing_;
+  std::vector<const Field*> by_name_;
+  std::size_t most_tokens_ = kMoreTokens;
 };
 
 }  // namespace
 
-std::unique_ptr<RecordInput> ndjson_input(const Schema& schema, LineSource lines) {
-  return std::make_unique<NdjsonInput>(schema, std::move(lines));
+std::unique_ptr<RecordInput> ndjson_input(const Schema& schema, LineSource lines, Missing missing) {
+  return std::make_unique<NdjsonInput>(schema, std::move(lines), std::move(missing));
 }
 
 }  // namespace arena_shm::schema

@@ -99,6 +99,7 @@ class NdjsonFormatter final : public RecordFormatter {
   void heading(std::string&) const override {}
 
   void record(std::string& out, std::uint64_t seq, Record record) override {
+    count_altered(schema_, record);
     fmt::format_to(std::back_inserter(out), "{{\"{}\":{}", kSeqColumn, seq);
     for (std::size_t i = 0; i < keys_.size(); ++i) {
       const Field& field = schema_.fields[i];
@@ -140,6 +141,7 @@ class CsvFormatter final : public RecordFormatter {
   }
 
   void record(std::string& out, std::uint64_t seq, Record record) override {
+    count_altered(schema_, record);
     fmt::format_to(std::back_inserter(out), "{}", seq);
     for (const Field& field : schema_.fields) {
       for (std::size_t i = 0; i < field.element_count(); ++i) {
@@ -171,6 +173,7 @@ class InfluxFormatter final : public RecordFormatter {
   void heading(std::string&) const override {}
 
   void record(std::string& out, std::uint64_t seq, Record record) override {
+    count_altered(schema_, record);
     fmt::format_to(std::back_inserter(out), "{} {}={}u", start_, kSeqColumn, seq);
     for (const Field& field : schema_.fields) {
       for (std::size_t i = 0; i < field.element_count(); ++i) append_field(out, field, i, record);
@@ -260,6 +263,21 @@ class HexFormatter final : public RecordFormatter {
 
 void RecordFormatter::gap(std::string& out, const Gap& gap) const { out += "# " + describe(gap) + '\n'; }
 void RecordFormatter::measure(std::uint64_t, std::span<const std::byte>) {}
+
+void RecordFormatter::count_altered(const Schema& schema, std::span<const std::byte> record) {
+  for (const Field& field : schema.fields) {
+    if (field.kind != Kind::text) continue;
+    for (std::size_t i = 0; i < field.element_count(); ++i) {
+      if (!text::is_utf8(text_of(field.element(record, i)))) ++altered_texts_;
+    }
+  }
+}
+
+std::string RecordFormatter::altered_note() const {
+  if (altered_texts_ == 0) return {};
+  return fmt::format("{} {} not UTF-8: in their place is U+FFFD; .npy keeps such bytes", altered_texts_,
+                     altered_texts_ == 1 ? "text has bytes that are" : "texts have bytes that are");
+}
 
 std::unique_ptr<RecordFormatter> make_formatter(Format format, const Schema* schema, std::string_view source) {
   switch (format) {

@@ -34,6 +34,15 @@ class RecordFormatter {
   virtual void gap(std::string& out, const Gap& gap) const;
   /// Makes the columns wide enough for this record, before the heading is printed.
   virtual void measure(std::uint64_t seq, std::span<const std::byte> record);
+  /// Says of the machine-readable formats that texts were changed, if any were: they are UTF-8, and a record's texts
+  /// may be anything.
+  std::string altered_note() const;
+
+ protected:
+  void count_altered(const Schema& schema, std::span<const std::byte> record);
+
+ private:
+  std::uint64_t altered_texts_ = 0;
 };
 
 /// Requires: a schema, unless the format is hex. `source` is what influx calls the measurement.

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "schema/schema.hpp"
+#include "schema/value_text.hpp"
 
 namespace arena_shm::schema {
 
@@ -51,14 +52,18 @@ class RecordInput {
   Refusal refusal_;
 };
 
+/// No line in which record_formatter.hpp writes such a record, or its columns' names, is longer: what reads lines may
+/// cut others. Some MiB at least, for those of other programs.
+std::size_t longest_line_bytes(const Schema& schema);
+
 /// CSV (RFC 4180). The first line names the columns, in any order: every field once, an array one column for each
 /// element (`pos[0]`); `_seq` is ignored unless it is a field, so that what `tail` printed can be written back.
 /// Errors: next() throws invalid_argument if the first line is no such header: then no line can be understood.
-std::unique_ptr<RecordInput> csv_input(const Schema& schema, LineSource lines);
+std::unique_ptr<RecordInput> csv_input(const Schema& schema, LineSource lines, Missing missing = {});
 
-/// NDJSON: an object a line, every field once, in any order; arrays as arrays, integers also as strings, null is NaN.
+/// NDJSON: an object a line, every field once, in any order; arrays as arrays, numbers also as strings, null is NaN.
 /// `_seq` is ignored unless it is a field; lines of spaces only, and the gap objects of `tail --gaps inline`, are
 /// skipped.
-std::unique_ptr<RecordInput> ndjson_input(const Schema& schema, LineSource lines);
+std::unique_ptr<RecordInput> ndjson_input(const Schema& schema, LineSource lines, Missing missing = {});
 
 }  // namespace arena_shm::schema

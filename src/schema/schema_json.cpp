@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -28,20 +29,19 @@ constexpr int kMaxDepth = 8;  // of nested JSON values; the schema itself needs 
        .remedy = R"(write it as numpy.dtype reads it: {"names":["ts"],"formats":["<u8"],"offsets":[0],"itemsize":8})"});
 }
 
-template <class Json>
-Json parse_bounded(std::string_view text) {
+json parse_bounded(std::string_view text) {
   if (text.size() > kMaxSchemaTextBytes) {
     fail(fmt::format("at most {} bytes of JSON", kMaxSchemaTextBytes), fmt::format("{} bytes", text.size()));
   }
-  const auto bound_depth = [](int depth, typename Json::parse_event_t, Json&) {
+  const auto bound_depth = [](int depth, json::parse_event_t, json&) {
     if (depth > kMaxDepth) fail(fmt::format("at most {} nested values", kMaxDepth), "more");
     return true;
   };
   try {
-    return Json::parse(text, bound_depth);
-  } catch (const typename Json::parse_error& error) {
+    return json::parse(text, bound_depth);
+  } catch (const json::parse_error& error) {
     fail("JSON", fmt::format("something else at byte {}", error.byte));
-  } catch (const typename Json::out_of_range&) {
+  } catch (const json::out_of_range&) {
     fail("numbers that a double can hold", "one that is larger");
   }
 }
@@ -133,12 +133,32 @@ bool is_short_text(const json& value) {
   return value.is_string() && value.get_ref<const std::string&>().size() <= kMaxNameBytes;
 }
 
+// As Enumerator::value, if the field can have it.
+std::optional<std::uint64_t> value_of(const json& value, const Field& field) {
+  const unsigned shift = 64 - static_cast<unsigned>(field.element_bytes) * 8;
+  if (field.kind == Kind::unsigned_integer) {
+    if (!value.is_number_unsigned() || value.get<std::uint64_t>() > ~std::uint64_t{0} >> shift) return std::nullopt;
+    return value.get<std::uint64_t>();
+  }
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  if (!value.is_number_integer() ||
+      (value.is_number_unsigned() && value.get<std::uint64_t>() > static_cast<std::uint64_t>(kMost)))
+    return std::nullopt;
+  const auto number = value.get<std::int64_t>();
+  if (number > kMost >> shift || number < ~(kMost >> shift)) return std::nullopt;
+  return static_cast<std::uint64_t>(number);
+}
+
+// A name that a number or nothing at all could be taken for is none: what is printed by it could not be read back.
+bool is_enumerator_name(std::string_view name) {
+  return !name.empty() && name.size() <= kMaxNameBytes &&
+         std::string_view("+-.0123456789 \t").find(name.front()) == std::string_view::npos;
+}
+
 void read_enumerators(const json& object, Field& field) {
   for (const auto& [name, value] : object.items()) {
-    if (name.size() > kMaxNameBytes || !value.is_number_integer()) continue;
-    const auto number =
-        value.is_number_unsigned() ? value.get<std::uint64_t>() : static_cast<std::uint64_t>(value.get<std::int64_t>());
-    field.enumerators.push_back({name, number});
+    if (!is_enumerator_name(name)) continue;
+    if (const auto number = value_of(value, field)) field.enumerators.push_back({name, *number});
   }
   // The parser's objects, which take hostile ones in their stride, are in the order of their keys.
   const bool is_signed = field.kind == Kind::signed_integer;
@@ -175,10 +195,36 @@ std::size_t natural_align(const Schema& schema) {
   return align;
 }
 
+using OrderedJson = nlohmann::ordered_json;
+
+// Puts a member behind the others of an object. No key is there yet: to look for it would take the longer, the more
+// there are.
+void append_member(OrderedJson& object, const std::string& key, OrderedJson value) {
+  using Members = OrderedJson::object_t::Container;
+  static_cast<Members&>(object.get_ref<OrderedJson::object_t&>()).emplace_back(key, std::move(value));
+}
+
+// metadata.fields
+OrderedJson notes_of(const Schema& schema) {
+  OrderedJson notes = OrderedJson::object();
+  for (const Field& field : schema.fields) {
+    OrderedJson about = OrderedJson::object();
+    if (!field.unit.empty()) about["unit"] = field.unit;
+    OrderedJson names = OrderedJson::object();
+    for (const auto& [name, value] : field.enumerators) {
+      const bool is_signed = field.kind == Kind::signed_integer;
+      append_member(names, name, is_signed ? OrderedJson(static_cast<std::int64_t>(value)) : OrderedJson(value));
+    }
+    if (!names.empty()) about["enum"] = std::move(names);
+    if (!about.empty()) append_member(notes, field.name, std::move(about));
+  }
+  return notes;
+}
+
 }  // namespace
 
 std::string to_json(const Schema& schema) {
-  using Json = nlohmann::ordered_json;
+  using Json = OrderedJson;
   Json names = Json::array();
   Json formats = Json::array();
   Json offsets = Json::array();
@@ -192,22 +238,15 @@ std::string to_json(const Schema& schema) {
   object["formats"] = std::move(formats);
   object["offsets"] = std::move(offsets);
   object["itemsize"] = schema.size_bytes;
-  for (const Field& field : schema.fields) {
-    if (!field.unit.empty()) object["metadata"]["fields"][field.name]["unit"] = field.unit;
-    for (const Enumerator& enumerator : field.enumerators) {
-      Json& value = object["metadata"]["fields"][field.name]["enum"][enumerator.name];
-      if (field.kind == Kind::signed_integer)
-        value = static_cast<std::int64_t>(enumerator.value);
-      else
-        value = enumerator.value;
-    }
-  }
-  if (!schema.time_field.empty()) object["metadata"]["time"] = schema.time_field;
+  Json metadata = Json::object();
+  if (Json notes = notes_of(schema); !notes.empty()) metadata["fields"] = std::move(notes);
+  if (!schema.time_field.empty()) metadata["time"] = schema.time_field;
+  if (!metadata.empty()) object["metadata"] = std::move(metadata);
   return object.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 Schema parse_json(std::string_view text) {
-  const json object = parse_bounded<json>(text);
+  const json object = parse_bounded(text);
   if (!object.is_object()) fail("a JSON object", object.type_name());
   const json& names = array_of(object, "names");
   const json& formats = array_of(object, "formats");
@@ -244,7 +283,5 @@ Schema parse_json(std::string_view text, std::size_t record_bytes) {
   }
   return schema;
 }
-
-std::string compact_json(std::string_view text) { return parse_bounded<nlohmann::ordered_json>(text).dump(); }
 
 }  // namespace arena_shm::schema

@@ -3,14 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <iterator>
 #include <limits>
+#include <type_traits>
 #include <utility>
 
+#include "schema/number_text.hpp"
 #include "text/csv_cell.hpp"
 #include "text/time_text.hpp"
 #include "text/utf8.hpp"
@@ -44,7 +45,8 @@ void append_number(std::string& out, T value, Style style) {
   if constexpr (std::is_floating_point_v<T>) {
     if (!std::isfinite(value)) {
       if (style == Style::json) {
-        out += "null";
+        // As strings, the way protobuf's JSON has it: parsers differ on 1e999, and agree on these.
+        out += std::isnan(value) ? "null" : value > 0 ? "\"Infinity\"" : "\"-Infinity\"";
       } else if (style != Style::influx) {
         out += std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf";
       }
@@ -59,40 +61,103 @@ void append_number(std::string& out, T value, Style style) {
   }
 }
 
-std::string_view text_of(std::span<const std::byte> element) {
-  const std::string_view all(reinterpret_cast<const char*>(element.data()), element.size());
-  return all.substr(0, all.find('\0'));
+template <class T>
+Mismatch out_of_range(const Field& field, std::string_view text) {
+  if constexpr (std::is_floating_point_v<T>) {
+    return {"a number in the range of " + field.type_name(), text::excerpt(text), "round it, or write inf or 0"};
+  } else {
+    using Limits = std::numeric_limits<T>;
+    return {fmt::format("{}, {} to {}", field.type_name(), Limits::min(), Limits::max()), text::excerpt(text),
+            "check the unit, or widen the field"};
+  }
+}
+
+// `number` is of the widest type with T's sign.
+template <class T, class Wide>
+std::optional<Mismatch> store(const Field& field, std::string_view text, Wide number, std::span<std::byte> element) {
+  if (!std::in_range<T>(number)) return out_of_range<T>(field, text);
+  const T value = static_cast<T>(number);
+  std::memcpy(element.data(), &value, sizeof(T));
+  return std::nullopt;
 }
 
 template <class T>
-std::optional<Mismatch> parse_number(const Field& field, std::string_view text, std::span<std::byte> element) {
-  T value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool whole = end == text.data() + text.size() && !text.empty();
-  if (error == std::errc::result_out_of_range && whole) {
-    if constexpr (std::is_floating_point_v<T>) {
-      return Mismatch{"a number in the range of " + field.type_name(), text::excerpt(text),
-                      "round it, or write inf or 0"};
-    } else {
-      using Limits = std::numeric_limits<T>;
-      return Mismatch{fmt::format("{}, {} to {}", field.type_name(), Limits::min(), Limits::max()), text::excerpt(text),
-                      "check the unit, or widen the field"};
-    }
+std::optional<Mismatch> parse_time(const Field& field, std::string_view text, std::span<std::byte> element) {
+  std::conditional_t<std::is_signed_v<T>, std::int64_t, std::uint64_t> count = 0;
+  switch (text::read_time(text, text::units_per_second(field.unit).value_or(1), count)) {
+    case text::TimeReading::ok: return store<T>(field, text, count, element);
+    case text::TimeReading::out_of_range:
+      return Mismatch{"a time that " + field.type_name() + " can count in " + (field.unit.empty() ? "ns" : field.unit),
+                      text::excerpt(text), "check the year, or widen the field"};
+    case text::TimeReading::inexact:
+      return Mismatch{"a time in whole " + (field.unit.empty() ? "ns" : field.unit), text::excerpt(text),
+                      "round it: the field counts no smaller part of a second"};
+    case text::TimeReading::no_time: break;
   }
-  if (error != std::errc{} || !whole) {
-    const bool integer = std::is_integral_v<T>;
-    return Mismatch{integer ? "an integer" : "a number", text::excerpt(text),
-                    integer ? "write decimal digits only" : "write it like 1.5, 2e-3, nan or inf"};
+  return Mismatch{"an integer or a time", text::excerpt(text), "write a time like 2026-01-31T12:34:56.789Z"};
+}
+
+template <class T>
+std::optional<Mismatch> parse_integer(const Field& field, std::string_view text, std::span<std::byte> element,
+                                      const Missing& missing) {
+  WholeNumber number;
+  const Reading reading = read_whole(text, number);
+  switch (reading) {
+    case Reading::ok:
+    case Reading::inexact: {
+      constexpr std::uint64_t kSignBit = std::uint64_t{1} << 63;
+      std::optional<Mismatch> wrong;
+      if (!number.negative || number.magnitude == 0) {
+        wrong = store<T>(field, text, number.magnitude, element);
+      } else if (number.magnitude > kSignBit) {
+        wrong = out_of_range<T>(field, text);
+      } else {
+        wrong = store<T>(field, text, static_cast<std::int64_t>(-number.magnitude), element);
+      }
+      if (wrong || reading == Reading::ok) return wrong;
+      return Mismatch{"every digit of so large an integer", text::excerpt(text),
+                      "as a floating-point number it may have been rounded: write the integer itself"};
+    }
+    case Reading::out_of_range: return out_of_range<T>(field, text);
+    case Reading::fraction: return Mismatch{"an integer", text::excerpt(text), "round it, or make the field f64"};
+    case Reading::no_number: break;
+  }
+  if (missing.is(text)) {
+    return Mismatch{"an integer", text::excerpt(text),
+                    "it has no value for what is missing: write one, make the field f64, or leave the row out"};
+  }
+  if (field.as_time) return parse_time<T>(field, trimmed(text), element);
+  std::int64_t seconds = 0;
+  const bool is_time = text::read_time(trimmed(text), 1, seconds) != text::TimeReading::no_time;
+  return Mismatch{"an integer", text::excerpt(text),
+                  is_time ? "only the field that the schema names as the time, in ns, us, ms or s, takes one"
+                          : "write digits only: no separators between thousands, no unit"};
+}
+
+template <class T>
+std::optional<Mismatch> parse_real(const Field& field, std::string_view text, std::span<std::byte> element,
+                                   const Missing& missing) {
+  T value = std::numeric_limits<T>::quiet_NaN();
+  const Reading reading = missing.is(text) ? Reading::ok : read_real(text, value);
+  if (reading == Reading::out_of_range) return out_of_range<T>(field, text);
+  if (reading != Reading::ok) {
+    const bool comma = text.find(',') != std::string_view::npos;
+    return Mismatch{"a number", text::excerpt(text),
+                    comma ? "write it like 1234.5: a point, and no separators between thousands"
+                          : "write it like 1.5, 2e-3, nan or inf; --missing says what else means NaN"};
   }
   std::memcpy(element.data(), &value, sizeof(T));
   return std::nullopt;
 }
 
-std::optional<Mismatch> parse_boolean(std::string_view text, std::span<std::byte> element) {
-  const bool truth = text == "true" || text == "1";
-  if (!truth && text != "false" && text != "0")
-    return Mismatch{"true or false", text::excerpt(text), "1 and 0 will do, too"};
-  element[0] = std::byte{truth};
+std::optional<Mismatch> parse_boolean(std::string_view text, std::span<std::byte> element, const Missing& missing) {
+  const auto truth = read_truth(text);
+  if (!truth) {
+    return Mismatch{"true or false", text::excerpt(text),
+                    missing.is(text) ? "a bool has no value for what is missing: write one, or leave the row out"
+                                     : "1 and 0, yes and no will do, too"};
+  }
+  element[0] = std::byte{*truth};
   return std::nullopt;
 }
 
@@ -141,6 +206,11 @@ void append_text(std::string& out, std::string_view text, Style style) {
 
 }  // namespace
 
+std::string_view text_of(std::span<const std::byte> element) {
+  const std::string_view all(reinterpret_cast<const char*>(element.data()), element.size());
+  return all.substr(0, all.find('\0'));
+}
+
 void append_value(std::string& out, const Field& field, std::span<const std::byte> element, Style style) {
   if (field.kind == Kind::boolean) {
     out += element[0] != std::byte{0} ? "true" : "false";
@@ -167,15 +237,46 @@ void append_value(std::string& out, const Field& field, std::span<const std::byt
   }
 }
 
-std::optional<Mismatch> parse_value(const Field& field, std::string_view text, std::span<std::byte> element) {
-  if (field.kind == Kind::boolean) return parse_boolean(text, element);
+Missing::Missing()
+    : lower_{"",  "na",  "n/a", "#n/a",    "#n/a n/a", "#na",     "<na>",    "null",    "none",
+             "?", "nil", "\\n", "missing", "1.#ind",   "1.#qnan", "-1.#ind", "-1.#qnan"} {}
+
+Missing::Missing(const std::vector<std::string>& spellings) {
+  for (const std::string& spelling : spellings) {
+    std::string& lower = lower_.emplace_back(trimmed(spelling));
+    for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+}
+
+bool Missing::is(std::string_view text) const {
+  text = trimmed(text);
+  return std::ranges::any_of(lower_, [&](const std::string& lower) { return is_same_word(text, lower); });
+}
+
+std::optional<Mismatch> parse_value(const Field& field, std::string_view text, std::span<std::byte> element,
+                                    const Missing& missing) {
+  if (field.kind == Kind::boolean) return parse_boolean(text, element, missing);
   if (field.kind == Kind::text) return parse_text(text, element);
   const auto named = std::ranges::find(field.enumerators, text, &Enumerator::name);
   if (named != field.enumerators.end()) {
     std::memcpy(element.data(), &named->value, element.size());  // little-endian: the low bytes come first
     return std::nullopt;
   }
-  return with_number_type(field, [&](auto zero) { return parse_number<decltype(zero)>(field, text, element); });
+  return with_number_type(field, [&](auto zero) {
+    using T = decltype(zero);
+    if constexpr (std::is_floating_point_v<T>)
+      return parse_real<T>(field, text, element, missing);
+    else
+      return parse_integer<T>(field, text, element, missing);
+  });
+}
+
+Schema with_times(Schema schema) {
+  for (Field& field : schema.fields) {
+    const bool is_integer = field.kind == Kind::unsigned_integer || field.kind == Kind::signed_integer;
+    field.as_time = is_integer && field.name == schema.time_field && text::units_per_second(field.unit).has_value();
+  }
+  return schema;
 }
 
 }  // namespace arena_shm::schema

@@ -13,6 +13,14 @@ namespace arena_shm::text {
 /// Requires: units_per_second is a power of ten up to 10^9.
 std::string time_text(std::int64_t since_1970, std::int64_t units_per_second);
 std::string time_text(std::uint64_t since_1970, std::int64_t units_per_second);
+enum class TimeReading { ok, no_time, out_of_range, inexact };
+
+/// Reads what time_text prints, and other forms of ISO 8601: a space or t between date and time, a date alone, no
+/// seconds, any number of digits of them, an offset like +02:00, +0200 or +02; without any it is UTC.
+/// Returns: `inexact` if units of that size would round it. Requires: as time_text.
+TimeReading read_time(std::string_view text, std::int64_t units_per_second, std::int64_t& since_1970) noexcept;
+TimeReading read_time(std::string_view text, std::int64_t units_per_second, std::uint64_t& since_1970) noexcept;
+
 /// Of "s", "ms", "us", "ns" and "" (ns); of other units nothing.
 std::optional<std::int64_t> units_per_second(std::string_view unit) noexcept;
 

@@ -110,6 +110,20 @@ class CreateTest(CliTest):
         self.expect(FAILED, "create", name, "--slots", 2**40, "--size", 64, says="bytes of room")
         self.assertFalse((SHM / name).exists())
 
+    def test_a_schema_of_many_names_is_taken(self):
+        schema = self.directory() / "schema.json"
+        base = {"names": ["a"], "formats": ["<u8"], "offsets": [0], "itemsize": 8}
+        for more in [
+            {f"k{i:x}": 1 for i in range(90000)},
+            {"metadata": {"fields": {"a": {"enum": {f"k{i:x}": i for i in range(60000)}}}}},
+        ]:
+            schema.write_text(json.dumps(base | more, separators=(",", ":")))
+            name = self.name()
+            self.expect(OK, "create", name, "--slots", 2, "--schema", schema)
+            self.assertEqual(json.loads(self.schema_text(name)), base | more)
+            self.expect(OK, "snapshot", name, "-o", schema.parent / "s.npy", "--force")
+            self.expect(OK, "replay", schema.parent / "s.npy", self.name(), "--create", "--slots", 2)
+
     def test_an_exclusive_arena_has_one_writer(self):
         name = self.create("--exclusive")
         self.start_writer(name)

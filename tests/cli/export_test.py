@@ -80,7 +80,7 @@ class ExportTest(CliTest):
     def test_arrays_that_are_no_records_are_refused_with_the_reason(self):
         directory = self.directory()
         for array, says in [
-            (np.zeros(3), 'found one of "<f8"'),
+            (np.zeros(3), "found one of '<f8'"),
             (np.zeros((2, 2), "u4,u4"), "one dimension"),
             (np.zeros(2, [("x", "<U4")]), "<U4"),
             (np.zeros(2, [("x", ">f8")]), ">f8"),
@@ -99,7 +99,7 @@ class ExportTest(CliTest):
         directory = self.directory()
 
         def npy(text, version=1):
-            text = text.encode() + b"\n"
+            text = text.encode(errors="surrogateescape") + b"\n"
             return b"\x93NUMPY" + bytes([version, 0]) + struct.pack("<H", len(text)) + text
 
         shape = "'fortran_order': False, 'shape': (1,), }"
@@ -117,6 +117,10 @@ class ExportTest(CliTest):
             npy("{'descr': [('', '|V0')], " + shape),
             npy("{'descr': [('a', '<u8'), ('a', '<u8')], " + shape),
             npy("{'descr': [('a\\x', '<u8')], " + shape),
+            npy("{'descr': [('\\ud800', '<u8')], " + shape),
+            npy("{'descr': '\\udfff', " + shape),
+            npy("{'descr': [('\\U00110000', '<u8')], " + shape),
+            npy("{'descr': [('\udcff', '<u8')], " + shape, version=3),
             npy("{'descr': [('a', '<u8')], 'shape': (-1,), }"),
         ]:
             with self.subTest(data=data[:60]):

@@ -233,7 +233,7 @@ class InspectTest(CliTest):
         rows = f"{2**64 - 1},{-(2**63)},nan,0.1,inf\n{2**53 + 1},{-(2**53) - 1},0.1,1.5,2\n"
         self.expect(OK, "write", name, stdin="big,small,px,pos[0],pos[1]\n" + rows)
         self.assertEqual(self.object(name)["newest"], [
-            {"_seq": 0, "big": 2**64 - 1, "small": -(2**63), "px": None, "pos": [0.1, None]},
+            {"_seq": 0, "big": 2**64 - 1, "small": -(2**63), "px": None, "pos": [0.1, "Infinity"]},
             {"_seq": 1, "big": 2**53 + 1, "small": -(2**53) - 1, "px": 0.1, "pos": [1.5, 2]},
         ])
         self.patch(name, self.field(name, 96) + 40, struct.pack("<Q", 2**63 + 1))

@@ -65,13 +65,25 @@ class ReplayTest(CliTest):
         offset, size = (int.from_bytes(image[at : at + 8], "little") for at in (48, 56))  # Header::schema
         return image[offset : offset + size].decode()
 
-    def test_texts_need_fields(self):
+    def test_texts_have_the_fields_of_the_ring_or_need_some(self):
         for form in ["csv", "ndjson"]:
             path = self.recording([1, 2, 3], form=form)
-            copy = self.create()
-            self.expect(INCOMPATIBLE, "replay", path, copy, says="--fields")
-            self.expect(OK, "replay", path, copy, "--fields", TICK, says="replayed 3 values")
-            self.assertEqual([value["ts"] for value in self.values(copy)], [1, 2, 3])
+            self.expect(INCOMPATIBLE, "replay", path, self.name(), "--create", "--slots", 8, says="--fields")
+            bare = self.name()
+            self.expect(OK, "create", bare, "--slots", 8, "--size", 24)
+            self.expect(INCOMPATIBLE, "replay", path, bare, says="--fields")
+            for arguments in [[], ["--fields", TICK]]:
+                copy = self.create()
+                self.expect(OK, "replay", path, copy, *arguments, says="replayed 3 values")
+                self.assertEqual([value["ts"] for value in self.values(copy)], [1, 2, 3])
+
+    def test_times_may_be_written_as_such(self):
+        path = self.directory() / "t.csv"
+        path.write_text("ts,px,sym\n1970-01-01T00:00:01Z,1,A\n1970-01-01 00:00:02.5+00:00,1,B\n")
+        copy = self.create()
+        self.expect(OK, "replay", path, copy, "--time-field", "ts", "--time-unit", "ms", "--speed", "max")
+        self.assertEqual([value["ts"] for value in self.values(copy)], [1000, 2500])
+        self.expect(FAILED, "replay", path, self.create(), says="only the field that the schema names as the time")
 
     def test_without_a_time_field_it_is_fast_and_says_so(self):
         path = self.recording([0, HOUR_NS], form="npy")

@@ -42,7 +42,7 @@ class WriteTest(CliTest):
         self.assertEqual([value["ts"] for value in self.values(name)], [1, 6])
         for says in [
             "refused line 3, column 2 (px): expected a number, found 'x'",
-            "refused line 4, column 1 (ts): expected an integer, found '-3'",
+            "refused line 4, column 1 (ts): expected u64, 0 to 18446744073709551615, found '-3'",
             "refused line 5: expected 3 columns, found 2",
             "refused line 6, column 3 (sym): expected at most 4 bytes of text, found 7 bytes",
             "wrote 2 values, refused 4 lines",
@@ -109,6 +109,95 @@ class WriteTest(CliTest):
         values = [value | {"_seq": 0} for value in self.values(second)]
         self.assertEqual(values[:20], [value | {"_seq": 0} for value in self.values(first)])
         self.assertEqual(values[:20], values[20:])
+
+    def test_values_are_taken_as_other_programs_write_them(self):
+        name = self.create(fields="f64 px, i32 n, bool up", slots=20)
+        rows = ["+1,+1,True", "+2.5E-03,1.0,FALSE", "1E+03,1e3,yes", "0x1.8p+1,0x1f,t", "Infinity,-0,0", "-Inf,007,1.0"]
+        self.expect(OK, "write", name, stdin="\n".join(["px,n,up", *rows, ""]))
+        self.assertEqual(
+            [(value["px"], value["n"], value["up"]) for value in self.values(name)],
+            [(1, 1, True), (0.0025, 1, False), (1000, 1000, True), (3, 31, True), ("Infinity", 0, False),
+             ("-Infinity", 7, True)],
+        )
+        for row, says in [
+            ('"1,000",1,1', "a point, and no separators between thousands"),
+            ("1,1.5,1", "expected an integer, found '1.5'; round it"),
+            ("1,1 000,1", "no separators between thousands"),
+            ("1,1,2", "expected true or false, found '2'"),
+        ]:
+            with self.subTest(row=row):
+                self.expect(FAILED, "write", name, stdin=f"px,n,up\n{row}\n", says=says)
+
+    def test_what_is_missing_is_nan_in_a_floating_point_field(self):
+        name = self.create(slots=20)
+        rows = "".join(f"{i},{cell},A\n" for i, cell in enumerate(["", "NA", "NaN", "null", "?", "n/a", "-nan"]))
+        self.expect(OK, "write", name, stdin="ts,px,sym\n" + rows)
+        self.expect(OK, "write", name, "--missing", "-999,none of it,", stdin="ts,px,sym\n7,-999,A\n8,None of it,A\n9,,A\n")
+        self.assertEqual([value["px"] for value in self.values(name)], [None] * 10)
+        self.expect(FAILED, "write", name, "--missing", "-999", stdin="ts,px,sym\n1,NA,A\n", says="expected a number")
+        says = "found 'NA'; it has no value for what is missing: write one, make the field f64, or leave the row out"
+        self.expect(FAILED, "write", name, stdin="ts,px,sym\nNA,1,A\n", says=says)
+        text = self.directory() / "t.csv"
+        text.write_text("ts,px,sym\n1,-999,A\n2,1,B\n")
+        arguments = ["--missing", "-999"]
+        self.expect(OK, "export", text, "-o", text.parent / "t.ndjson", "--fields", TICK, *arguments)
+        self.assertIn('"px":null', (text.parent / "t.ndjson").read_text())
+        copy = self.create()
+        self.expect(OK, "replay", text, copy, *arguments)
+        self.assertEqual([value["px"] for value in self.values(copy)], [None, 1])
+
+    def test_infinities_come_back_from_json(self):
+        fields = "f64 a, f32[2] b"
+        name, copy = self.create(fields=fields), self.create(fields=fields)
+        rows = struct.pack("<dff", float("inf"), float("-inf"), -0.0)
+        self.expect(OK, "write", name, "--format", "raw", stdin=rows)
+        text = self.expect(OK, "tail", name, "--format", "ndjson").stdout
+        self.assertEqual(text, '{"_seq":0,"a":"Infinity","b":["-Infinity",-0.0]}\n')
+        self.expect(OK, "write", copy, stdin=text)
+        self.assertEqual(self.expect(OK, "tail", copy, "--format", "csv").stdout.splitlines()[1], "0,inf,-inf,-0.0")
+        says = 'JSON has no such number: write null, "Infinity" or "-Infinity"'
+        for bare in ["NaN", "Infinity", "-Infinity", "1e999"]:
+            self.expect(FAILED, "write", copy, stdin=f'{{"a":{bare},"b":[1,2]}}\n', says=says)
+
+    def test_times_that_tail_printed_are_taken_by_the_time_field(self):
+        for unit, digits in [("s", 0), ("ms", 3), ("us", 6), ("ns", 9)]:
+            schema = self.directory() / "schema.json"
+            schema.write_text(json.dumps({
+                "names": ["t", "n"], "formats": ["<i8", "<i8"], "offsets": [0, 8], "itemsize": 16,
+                "metadata": {"time": "t", "fields": {"t": {"unit": unit}}},
+            }))
+            name, copy = self.name(), self.name()
+            for each in [name, copy]:
+                self.expect(OK, "create", each, "--slots", 16, "--schema", schema)
+            times = [-(2**63), -(2**62), -1, 0, 1, 1700000000, 2**63 - 1]
+            self.expect(OK, "write", name, stdin="t,n\n" + "".join(f"{time},1\n" for time in times))
+            for form in ["csv", "ndjson"]:
+                text = self.expect(OK, "tail", name, "--from", "oldest", "--format", form, "--time-format", "iso").stdout
+                self.assertIn("1970-01-01T00:00:0", text)
+                self.expect(OK, "write", copy, stdin=text)
+            self.assertEqual([value["t"] for value in self.values(copy)], times * 2)
+            says = f"a time in whole {unit}"
+            self.expect(FAILED, "write", copy, stdin=f"t,n\n1970-01-01T00:00:00.{'0' * digits}1Z,1\n", says=says)
+            says = "only the field that the schema names as the time"
+            self.expect(FAILED, "write", copy, stdin="t,n\n1,1970-01-01T00:00:00Z\n", says=says)
+
+    def test_recordings_are_for_replay(self):
+        name = self.create_filled(2)
+        for form in ["npy", "arena"]:
+            path = self.directory() / f"saved.{form}"
+            self.expect(OK, "snapshot", name, "-o", path)
+            done = self.run_tool("write", name, stdin=path.read_bytes())
+            self.assertEqual(done.returncode, INCOMPATIBLE)
+            self.assertIn(b"replay FILE NAME", done.stderr)
+
+    def test_texts_that_are_no_utf8_are_told_of(self):
+        name = self.create(fields="s4 a, s4 b")
+        self.expect(OK, "write", name, "--format", "raw", stdin=b"\xff\xfe\0\0good")
+        says = "1 text has bytes that are not UTF-8"
+        for form in ["csv", "ndjson"]:
+            self.expect(OK, "tail", name, "--format", form, says=says)
+            self.expect(OK, "snapshot", name, "-o", self.directory() / f"s.{form}", says=says)
+        self.assertNotIn("UTF-8", self.expect(OK, "snapshot", name, "-o", self.directory() / "s.npy").stderr)
 
     def test_lines_go_in_as_soon_as_they_come(self):
         name = self.create()

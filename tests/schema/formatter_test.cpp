@@ -79,10 +79,10 @@ TEST(RecordFormatterTest, FloatsReadBackTheSame) {
   }
 }
 
-TEST(RecordFormatterTest, WhatJsonLacksIsNull) {
+TEST(RecordFormatterTest, WhatJsonLacksIsNullOrAText) {
   Record record("f64 nan, f64 inf, f32 minus");
   record.set("nan", std::nan("")).set("inf", HUGE_VAL).set("minus", -HUGE_VALF);
-  EXPECT_EQ(record.as(Format::ndjson), "{\"_seq\":7,\"nan\":null,\"inf\":null,\"minus\":null}\n");
+  EXPECT_EQ(record.as(Format::ndjson), "{\"_seq\":7,\"nan\":null,\"inf\":\"Infinity\",\"minus\":\"-Infinity\"}\n");
   EXPECT_EQ(record.as(Format::csv), "7,nan,inf,-inf\n");
 }
 

@@ -33,6 +33,25 @@ std::string with(const std::string& from, const std::string& to) {
   return text.replace(text.find(from), from.size(), to);
 }
 
+TEST(SchemaJsonTest, CompactTextsKeepTheOrderOfTheirKeys) {
+  const std::string text =
+      R"({"offsets" : [ 0 ], "names":["\u00e9 \"x\""],
+  "formats" :["<u8"],"itemsize": 8 ,"z":[{},[],{"b":null,"a":[true,-1,1.50]}], "more": "\n" })";
+  EXPECT_EQ(compact_json(text),
+            "{\"offsets\":[0],\"names\":[\"\xc3\xa9 \\\"x\\\"\"],\"formats\":[\"<u8\"],\"itemsize\":8,"
+            "\"z\":[{},[],{\"b\":null,\"a\":[true,-1,1.50]}],\"more\":\"\\n\"}");
+}
+
+// Each name has to be printable and readable as itself, and only as itself.
+TEST(SchemaJsonTest, EnumeratorsThatCouldBeMistakenAreLeftOut) {
+  const Schema schema =
+      parse_json(R"({"names":["u","i"],"formats":["u1","i1"],"offsets":[0,1],"itemsize":2,"metadata":{"fields":{)"
+                 R"("u":{"enum":{"a":0,"b":255,"c":256,"d":-1,"1":2,"-x":3,"":4," y":5,"z":18446744073709551615}},)"
+                 R"("i":{"enum":{"a":-128,"b":127,"c":128,"d":-129,"e":18446744073709551615}}}}})");
+  EXPECT_EQ(schema.fields[0].enumerators, (std::vector<Enumerator>{{"a", 0}, {"b", 255}}));
+  EXPECT_EQ(schema.fields[1].enumerators, (std::vector<Enumerator>{{"a", ~std::uint64_t{127}}, {"b", 127}}));
+}
+
 TEST(SchemaJsonTest, RefusesNumbersBeyondADouble) { expect_refused(with("40}", "55E999}"), "larger"); }
 
 TEST(SchemaJsonTest, WritesWhatNumpyReads) {

@@ -66,6 +66,70 @@ TEST(TimeTextTest, UnsignedTimesDoNotWrap) {
 }
 
 template <class T>
+void expect_same(T count, std::int64_t units_per_second) {
+  T back = 0;
+  const std::string text = text::time_text(count, units_per_second);
+  EXPECT_EQ(text::read_time(text, units_per_second, back), text::TimeReading::ok) << text;
+  EXPECT_EQ(back, count) << text;
+}
+
+TEST(TimeTextTest, WhatWasPrintedCanBeReadBack) {
+  for (const std::int64_t unit : {kSeconds, kMilliseconds, kMicroseconds, kNanoseconds}) {
+    std::uint64_t random = 1;
+    for (int i = 0; i < 2000; ++i) {
+      random = random * 6364136223846793005U + 1442695040888963407U;
+      expect_same(static_cast<std::int64_t>(random) >> (i % 60), unit);
+      expect_same(random >> (i % 60), unit);
+    }
+    for (const std::int64_t count : {kLeast, kLeast + 1, std::int64_t{-1}, std::int64_t{0}, kMost})
+      expect_same(count, unit);
+    expect_same(kMostUnsigned, unit);
+  }
+}
+
+TEST(TimeTextTest, OtherFormsAreRead) {
+  std::int64_t ms = 0;
+  for (const char* text : {"2000-02-29T12:30:00Z", "2000-02-29 12:30:00", "2000-02-29t12:30z", "2000-02-29T12:30",
+                           "2000-02-29T12:30:00.000000000Z", "2000-02-29T12:30:00+00:00", "2000-02-29T14:30:00+02:00",
+                           "2000-02-29T08:00:00-0430", "2000-03-01T00:30:00.0+12", "+2000-02-29T12:30:00Z"}) {
+    EXPECT_EQ(text::read_time(text, kMilliseconds, ms), text::TimeReading::ok) << text;
+    EXPECT_EQ(ms, 951'827'400'000) << text;
+  }
+  EXPECT_EQ(text::read_time("1969-12-31", kMilliseconds, ms), text::TimeReading::ok);
+  EXPECT_EQ(ms, -86'400'000);
+  EXPECT_EQ(text::read_time("1970-01-01T00:00:00.0005Z", kMilliseconds, ms), text::TimeReading::inexact);
+  EXPECT_EQ(text::read_time("999999999999999-01-01", kMilliseconds, ms), text::TimeReading::out_of_range);
+  std::uint64_t count = 0;
+  EXPECT_EQ(text::read_time("1969-12-31T23:59:59Z", kSeconds, count), text::TimeReading::out_of_range);
+  for (const char* text : {"",
+                           "2001-02-29",
+                           "2000-13-01",
+                           "2000-00-01",
+                           "2000-01-00",
+                           "2000-1-1",
+                           "00-01-01",
+                           "2000-01-01T",
+                           "2000-01-01T1",
+                           "2000-01-01T24:00:00Z",
+                           "2000-01-01T12:60Z",
+                           "2000-01-01T12:00:60Z",
+                           "2000-01-01T12:00:00.",
+                           "2000-01-01T12:00:00.Z",
+                           "2000-01-01T12:00:00ZZ",
+                           "2000-01-01T12:00:00+1",
+                           "2000-01-01T12:00:00+24:00",
+                           "2000-01-01T12:00:00 x",
+                           "2000",
+                           "20000101T120000Z",
+                           "-",
+                           "1.5",
+                           "2000-01-01T12:00:00,5Z",
+                           "1234567890123456789012-01-01"}) {
+    EXPECT_EQ(text::read_time(text, kMilliseconds, ms), text::TimeReading::no_time) << text;
+  }
+}
+
+template <class T>
 std::string line(const char* fields, const char* unit, T value, Format format) {
   Schema schema = parse_fields(fields);
   schema.time_field = "t";

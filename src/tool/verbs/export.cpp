@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <optional>
 #include <system_error>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "terminal/output.hpp"
 #include "text/quantities.hpp"
 #include "tool/verbs/file_options.hpp"
+#include "tool/verbs/missing_option.hpp"
 #include "tool/verbs/verbs.hpp"
 #include "tool/views/terminal_attendant.hpp"
 
@@ -23,6 +25,7 @@ struct Options {
   std::string input;
   recording::FileOptions file;
   std::string fields;
+  std::optional<std::string> missing;
 };
 
 void refuse_same_file(const Options& options) {
@@ -37,7 +40,8 @@ void refuse_same_file(const Options& options) {
 
 terminal::ExitCode run(const Options& options) {
   refuse_same_file(options);
-  const auto source = recording::open_recording(options.input, options.fields, terminal_attendant());
+  const auto source = recording::open_recording(options.input, options.fields, terminal_attendant(),
+                                                {.missing = missing_from(options.missing)});
   if (!source->record().schema && recording::file_format(options.file) != recording::FileFormat::npy) {
     throw Error(Code::incompatible_type, {.name = options.input,
                                           .doing = "write as text the records of",
@@ -74,6 +78,7 @@ void add_export(CLI::App& app, Action& action) {
   add_file_options(verb, options->file);
   verb.add_option("--fields,--as", options->fields, "What a record is made of, like 'u64 ts, f64 px'")
       ->type_name("FIELDS");
+  add_missing_option(verb, options->missing);
 }
 
 }  // namespace arena_shm::tool

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "arena_shm/error.hpp"
@@ -17,6 +18,7 @@
 #include "terminal/output.hpp"
 #include "terminal/signals.hpp"
 #include "text/quantities.hpp"
+#include "tool/verbs/missing_option.hpp"
 #include "tool/verbs/verbs.hpp"
 #include "tool/views/terminal_attendant.hpp"
 
@@ -28,6 +30,7 @@ struct Options {
   std::string input;
   std::string name;
   std::string fields;
+  std::optional<std::string> missing;
   std::string time_field;
   std::string time_unit;
   std::string speed = "1";
@@ -73,6 +76,18 @@ recording::ReplayPace pace_of(const Options& options, const recording::RecordSha
   return {schema, field, options.time_unit, std::stod(options.speed)};
 }
 
+// Texts say nothing of their types: those of the ring that they go into are meant, unless there are to be others.
+recording::TextReading text_reading(const Options& options) {
+  recording::TextReading reading{
+      .missing = missing_from(options.missing), .time_field = options.time_field, .time_unit = options.time_unit};
+  if (options.create || !options.fields.empty()) return reading;
+  try {
+    reading.fields = RawView::open(options.name).info().record.schema;
+  } catch (const Error&) {  // open_arena gives the reason, once the file is known to be a recording
+  }
+  return reading;
+}
+
 RawArena open_arena(const Options& options, const recording::RecordingSource& source) {
   const recording::RecordShape& record = source.record();
   if (options.create) {
@@ -96,11 +111,15 @@ RawArena open_arena(const Options& options, const recording::RecordingSource& so
   return arena;
 }
 
+std::unique_ptr<recording::RecordingSource> open_source(const Options& options) {
+  return recording::open_recording(options.input, options.fields, terminal_attendant(), text_reading(options));
+}
+
 class Replay {
  public:
   explicit Replay(const Options& options)
       : options_(options),
-        source_(recording::open_recording(options.input, options.fields, terminal_attendant())),
+        source_(open_source(options)),
         arena_(open_arena(options, *source_)),
         writer_(arena_.writer("arena-shm replay")),
         pace_(pace_of(options, source_->record(), arena_.info().record.schema)),
@@ -114,7 +133,7 @@ class Replay {
     std::uint64_t rounds = 0;
     do {
       // Afresh: a source cannot go back.
-      if (rounds > 0) source_ = recording::open_recording(options_.input, options_.fields, terminal_attendant());
+      if (rounds > 0) source_ = open_source(options_);
       const std::uint64_t before = written_;
       play();
       refused_ += source_->refused_count();
@@ -201,6 +220,7 @@ void add_replay(CLI::App& app, Action& action) {
   create->needs(slots);
   verb.add_option("--fields,--as", options->fields, "What a record is made of, like 'u64 ts, f64 px'")
       ->type_name("FIELDS");
+  add_missing_option(verb, options->missing);
 }
 
 }  // namespace arena_shm::tool

@@ -159,6 +159,7 @@ class Tail {
   }
 
   void summarise() const {
+    if (const std::string note = formatter_->altered_note(); !note.empty()) terminal::note(note);
     if (!options_.follow && lost_ == 0) return;
     std::string text = "read " + text::counted(read_, "value");
     if (printed_ != read_) text += fmt::format(", printed {}", printed_);

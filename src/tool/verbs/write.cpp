@@ -2,10 +2,12 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <optional>
 #include <thread>
 
 #include "arena_shm/raw.hpp"
 #include "recording/line_reader.hpp"
+#include "recording/npy.hpp"
 #include "recording/put.hpp"
 #include "recording/record_view.hpp"
 #include "schema/record_input.hpp"
@@ -13,6 +15,7 @@
 #include "terminal/output.hpp"
 #include "terminal/signals.hpp"
 #include "text/quantities.hpp"
+#include "tool/verbs/missing_option.hpp"
 #include "tool/verbs/verbs.hpp"
 #include "tool/views/report.hpp"
 #include "tool/views/terminal_attendant.hpp"
@@ -28,6 +31,7 @@ struct Options {
   std::string name;
   std::string format;
   std::string as;
+  std::optional<std::string> missing;
   double rate = 0;
 };
 
@@ -103,22 +107,34 @@ class Write {
   }
 
  private:
-  static constexpr std::size_t kMaxLineBytes = std::size_t{8} << 20;
+  static constexpr std::string_view kArenaMagic = "ARENASHM";  // core::kMagic
+
+  [[noreturn]] void refuse_recording() const {
+    throw Error(Code::incompatible_type, {.name = arena_.name(),
+                                          .doing = "write standard input into",
+                                          .expected = "csv, ndjson or raw records",
+                                          .found = "a recording (.npy) or a saved segment (.arena)",
+                                          .remedy = "put it into a file, and 'arena-shm replay FILE NAME'"});
+  }
 
   std::unique_ptr<schema::RecordInput> make_input(const Options& options) {
     if (options.format == "raw") return std::make_unique<RawInput>();
     const auto schema = recording::schema_for(arena_.info(), options.as, terminal_attendant());
     if (!schema) recording::refuse_without_schema(arena_.info(), "write text into");
-    auto lines = std::make_shared<recording::LineReader>(kMaxLineBytes, terminal_attendant());
+    auto lines = std::make_shared<recording::LineReader>(schema::longest_line_bytes(*schema), terminal_attendant());
     const auto source = [lines] { return lines->next(); };
     bool is_ndjson = options.format == "ndjson";
     if (options.format.empty()) {
       auto first = lines->next();
+      if (first && (first->text.starts_with(recording::kNpyMagic) || first->text.starts_with(kArenaMagic)))
+        refuse_recording();
       is_ndjson = first && first->text.find_first_not_of(" \t") != std::string::npos &&
                   first->text[first->text.find_first_not_of(" \t")] == '{';
       if (first) lines->put_back(std::move(*first));
     }
-    return is_ndjson ? ndjson_input(*schema, source) : csv_input(*schema, source);
+    schema::Missing missing = missing_from(options.missing);
+    return is_ndjson ? ndjson_input(*schema, source, std::move(missing))
+                     : csv_input(*schema, source, std::move(missing));
   }
 
   bool put() {
@@ -156,7 +172,7 @@ void add_write(CLI::App& app, Action& action) {
       {.name = "write",
        .summary = "Write values from standard input into an arena",
        .details = "A line that is no record is refused with its number and the reason, the rest goes in, and the exit\n"
-                  "code is then 1.\n"
+                  "code is then 1. A time may be written as 2026-01-31T12:34:56.789Z, if the schema names the field.\n"
                   "  csv     the first line names the columns, in any order; an array has a column for each element\n"
                   "  ndjson  one object a line, with every field\n"
                   "  raw     records as they are in memory, one after the other",
@@ -169,6 +185,7 @@ void add_write(CLI::App& app, Action& action) {
       ->check(CLI::IsMember({"csv", "ndjson", "raw"}), "");
   verb.add_option("--rate", options->rate, "Values a second, evenly")->type_name("R")->check(CLI::PositiveNumber);
   verb.add_option("--as", options->as, "Take records as these fields, like 'u64 ts, f64 px'")->type_name("FIELDS");
+  add_missing_option(verb, options->missing);
 }
 
 }  // namespace arena_shm::tool
