@@ -11,6 +11,7 @@
 #include "arena_shm/core/system.hpp"
 #include "arena_shm/error.hpp"
 #include "core/output_closed.hpp"
+#include "core/take_back.hpp"
 
 namespace arena_shm::recording {
 
@@ -45,11 +46,12 @@ void RecordingFile::flush() {
   }
   const auto whole = std::upper_bound(row_ends_.begin(), row_ends_.end(), written);
   saved_rows_ += static_cast<std::uint64_t>(whole - row_ends_.begin());
-  saved_bytes_ += error == 0 ? written : whole == row_ends_.begin() ? 0 : *(whole - 1);
+  const std::size_t kept = error == 0 ? written : whole == row_ends_.begin() ? 0 : *(whole - 1);
+  saved_bytes_ += kept;
   text_.clear();
   row_ends_.clear();
   if (error == 0) return;
-  ends_in_row_ = !is_regular_ || ::ftruncate(file_.get(), static_cast<off_t>(saved_bytes_)) != 0;
+  ends_in_row_ = !core::take_back(file_.get(), written - kept);
   fail(error);
 }
 

@@ -33,7 +33,7 @@ class RecordingFile {
   bool is_regular() const noexcept { return is_regular_; }
   std::uint64_t size_bytes() const noexcept { return saved_bytes_ + text_.size(); }
   std::uint64_t row_count() const noexcept { return saved_rows_ + row_ends_.size(); }
-  /// Could what was written of a row not be taken back?
+  /// Is the last row in the file not whole, because what was written of it could not be taken back?
   bool ends_in_row() const noexcept { return ends_in_row_; }
   /// What has been written.
   std::uint64_t saved_bytes() const noexcept { return saved_bytes_; }

@@ -100,7 +100,13 @@ std::unique_ptr<RecordingFile> RecordingWriter::open(std::uint64_t index) const 
   } else {
     formatter_->heading(file->text());
   }
-  file->flush();  // a disk that is full already is an error now
+  try {
+    file->flush();  // a disk that is full already is an error now
+  } catch (const Error&) {
+    std::error_code ignored;
+    if (file->is_regular()) fs::remove(file->path(), ignored);  // half a header is of no use
+    throw;
+  }
   return file;
 }
 
@@ -159,6 +165,7 @@ void RecordingWriter::finish() {
 
 std::string RecordingWriter::size_text() const {
   std::string text = fmt::format("{}, {}", file_size_text(saved_bytes()), text::counted(file_count(), "file"));
+  if (file_->ends_in_row()) text += ", the last row in it cut off";
   if (removed_files_ > 0) text += fmt::format(", {} of them removed", removed_files_);
   return text;
 }
