@@ -8,10 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "arena_shm/core/stamp.hpp"
 #include "arena_shm/error.hpp"
 #include "inspect/facts.hpp"
-#include "inspect/values.hpp"
 #include "recording/record_view.hpp"
 #include "schema/schema_json.hpp"
 #include "text/quantities.hpp"
@@ -94,66 +92,10 @@ class NpySource final : public RecordingSource {
   std::size_t at_ = 0;
 };
 
-class ImageSource final : public RecordingSource {
- public:
-  ImageSource(Image image, const std::string& fields, Attendant& attendant)
-      : RecordingSource(attendant), image_(std::move(image)) {
-    const inspect::Facts facts = inspect::read_facts(image_);
-    if (!facts.usable || !facts.head || facts.file_bytes != facts.header.segment_bytes) refuse(facts);
-    if (facts.header.payload_bytes > inspect::kMaxValueBytes) {
-      throw Error(Code::unsupported, {.name = image_.label(),
-                                      .doing = "read",
-                                      .expected = fmt::format("records of at most {} bytes", inspect::kMaxValueBytes),
-                                      .found = fmt::format("{} bytes", facts.header.payload_bytes),
-                                      .remedy = "record the arena while it is there"});
-    }
-    header_ = facts.header;
-    end_ = std::min(*facts.head, core::kSeqLimit);
-    seq_ = From::oldest.cursor(end_, header_.slot_count);
-    record_ = {.size_bytes = header_.payload_bytes, .schema = schema_for(facts.info, fields, attendant_)};
-    align_bytes_ = header_.payload_align_bytes;
-  }
-
-  std::optional<std::uint64_t> next(std::span<std::byte> record) override {
-    for (; seq_ < end_; ++seq_) {
-      const auto value = inspect::read_value(image_, header_, seq_);
-      if (!value) {
-        ++missing_;
-        continue;
-      }
-      std::copy(value->bytes.begin(), value->bytes.end(), record.begin());
-      return seq_++;
-    }
-    if (missing_ > 0)
-      attendant_.note(text::counted(std::exchange(missing_, 0), "sequence number") + " without a value in it");
-    return std::nullopt;
-  }
-
- private:
-  [[noreturn]] void refuse(const inspect::Facts& facts) const {
-    throw Error(facts.usable ? Code::truncated : facts.refusal,
-                {.name = image_.label(),
-                 .doing = "read",
-                 .expected = "a whole segment",
-                 .found = facts.problems.empty() ? "a damaged one" : "a damaged one (" + facts.problems.front() + ")",
-                 .remedy = "see what is left: arena-shm inspect --file"});
-  }
-
-  Image image_;
-  core::Header header_{};
-  std::uint64_t seq_ = 0;
-  std::uint64_t end_ = 0;
-  std::uint64_t missing_ = 0;
-};
-
 }  // namespace
 
 std::unique_ptr<RecordingSource> npy_source(Image file, const std::string& fields, Attendant& attendant) {
   return std::make_unique<NpySource>(std::move(file), fields, attendant);
-}
-
-std::unique_ptr<RecordingSource> image_source(Image file, const std::string& fields, Attendant& attendant) {
-  return std::make_unique<ImageSource>(std::move(file), fields, attendant);
 }
 
 std::unique_ptr<RecordingSource> open_recording(const std::string& path, const std::string& fields,

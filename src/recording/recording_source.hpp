@@ -28,12 +28,15 @@ class RecordingSource {
   const RecordShape& record() const noexcept { return record_; }
   std::size_t align_bytes() const noexcept { return align_bytes_; }
   std::uint64_t refused_count() const noexcept { return refused_; }
+  /// Values that ought to be in the file and are not, because it was cut off; known at the end.
+  std::uint64_t lost_count() const noexcept { return lost_; }
 
  protected:
   Attendant& attendant_;
   RecordShape record_;
   std::size_t align_bytes_ = 1;
   std::uint64_t refused_ = 0;
+  std::uint64_t lost_ = 0;
 };
 
 /// By what the file begins with: .npy, a segment, NDJSON or CSV. Texts need `fields`, in the fields language; the other

@@ -5,7 +5,8 @@ import os
 import struct
 import unittest
 
-from arena_cli import ABSENT, FAILED, INCOMPATIBLE, OK, SHM, TICK, USAGE, CliTest
+from arena_cli import ABSENT, FAILED, INCOMPATIBLE, LOST, OK, SHM, TICK, USAGE, CliTest
+from hostile_image import SLOTS, SLOTS_REGION, STRIDE, make_sparse, word
 
 try:
     import numpy as np
@@ -175,6 +176,50 @@ class ExportTest(CliTest):
         self.expect(USAGE, "export", out, "-o", out, "--force", says="another file")
         self.assertEqual(len(np.load(out)), 3)
         self.expect(FAILED, "export", out, "-o", "/dev/full", "--format", "csv", says="'/dev/full'")
+
+    def test_what_is_whole_of_an_image_that_was_cut_off_is_saved(self):
+        name = self.create_filled(300, slots=200)  # 100 to 299; slot 0 has 200
+        directory = self.directory()
+        self.expect(OK, "snapshot", name, "-o", directory / "t.arena")
+        image = (directory / "t.arena").read_bytes()
+        begin, stride = word(image, SLOTS_REGION), word(image, STRIDE)
+        cut = directory / "cut.arena"
+        for size, seqs in [
+            (begin + 120 * stride, [*range(100, 120), *range(200, 300)]),
+            (begin + 50 * stride + stride - 1, range(200, 250)),
+            (begin + stride, [200]),
+        ]:
+            cut.write_bytes(image[:size])
+            out = directory / "out.npy"
+            done = self.expect(LOST, "export", cut, "-o", out, "--force", says=f"expected {len(image)} bytes, found {size}")
+            self.assertIn(f"{200 - len(seqs)} sequence numbers without a value", done.stderr)
+            self.assertEqual(np.load(out)["_seq"].tolist(), list(seqs))
+            self.assertEqual(np.load(out)["ts"].tolist(), list(seqs))
+            copy = self.create(slots=256)
+            self.expect(LOST, "replay", cut, copy, says=f"replayed {len(seqs)} value")
+        for size in [0, 100, 4096, begin, begin + stride - 1]:
+            cut.write_bytes(image[:size])
+            out = directory / "none.npy"
+            self.expect(FAILED, "export", cut, "-o", out)
+            self.assertFalse(out.exists())
+
+    def test_an_image_that_claims_more_than_it_holds_is_no_trap(self):
+        name, directory = self.create_filled(3), self.directory()
+        path = directory / "t.arena"
+        for head, seqs in [
+            (SLOTS, [5, SLOTS // 2, SLOTS - 1]),
+            (SLOTS + SLOTS // 3, [SLOTS // 3, SLOTS - 2, SLOTS, SLOTS + SLOTS // 3 - 1]),
+            (SLOTS * 1000 + 7, [SLOTS * 1000]),
+            (SLOTS, []),
+        ]:
+            make_sparse((SHM / name).read_bytes(), path, head, seqs)
+            out = directory / "out.npy"
+            self.expect(OK, "export", path, "-o", out, "--force", says="without a value in it")
+            self.assertEqual(np.load(out)["_seq"].tolist(), seqs)
+            self.expect(OK, "replay", path, self.create(), says=f"replayed {len(seqs)} value")
+            self.run_tool("inspect", "--file", path)
+            done = self.run_tool("check", "--file", path)
+            self.assertIn(f"({len(seqs)} published, 0 being written, {min(head, SLOTS) - len(seqs)} holes)", done.stdout)
 
 
 if __name__ == "__main__":

@@ -52,7 +52,8 @@ terminal::ExitCode run(const Options& options) {
   const std::uint64_t refused = source->refused_count();
   terminal::note(fmt::format("exported {}, {}{}", text::counted(writer.saved_rows(), "value"), writer.size_text(),
                              refused > 0 ? ", refused " + text::counted(refused, "line") : ""));
-  return refused > 0 ? terminal::ExitCode::failed : terminal::ExitCode::ok;
+  if (refused > 0) return terminal::ExitCode::failed;
+  return source->lost_count() > 0 ? terminal::ExitCode::lost : terminal::ExitCode::ok;
 }
 
 }  // namespace

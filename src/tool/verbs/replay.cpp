@@ -118,13 +118,15 @@ class Replay {
       const std::uint64_t before = written_;
       play();
       refused_ += source_->refused_count();
+      lost_ += source_->lost_count();
       ++rounds;
       if (written_ == before) break;  // an empty one would loop for ever
     } while (options_.loop && !terminal::stop_requested());
     terminal::note(fmt::format("replayed {}{}{}", text::counted(written_, "value"),
                                rounds > 1 ? ", in " + text::counted(rounds, "round") : "",
                                refused_ > 0 ? ", refused " + text::counted(refused_, "line") : ""));
-    return refused_ > 0 ? terminal::ExitCode::failed : terminal::ExitCode::ok;
+    if (refused_ > 0) return terminal::ExitCode::failed;
+    return lost_ > 0 ? terminal::ExitCode::lost : terminal::ExitCode::ok;
   }
 
  private:
@@ -150,6 +152,7 @@ class Replay {
   std::vector<std::byte> record_;
   std::uint64_t written_ = 0;
   std::uint64_t refused_ = 0;
+  std::uint64_t lost_ = 0;
 };
 
 terminal::ExitCode run(const Options& options) { return Replay(options).run(); }
