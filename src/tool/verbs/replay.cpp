@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cmath>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -31,6 +33,7 @@ struct Options {
   std::string time_field;
   std::string time_unit;
   std::string speed = "1";
+  double max_gap_seconds = 5;
   bool loop = false;
   bool create = false;
   std::uint64_t slots = 0;
@@ -70,7 +73,8 @@ recording::ReplayPace pace_of(const Options& options, const recording::RecordSha
   const schema::Schema schema = units.empty() ? *record.schema : schema::parse_json(units, record.size_bytes);
   const std::string& field = options.time_field.empty() ? schema.time_field : options.time_field;
   if (field.empty()) return {};
-  return {schema, field, options.time_unit, std::stod(options.speed)};
+  return {schema, field, options.time_unit, std::stod(options.speed),
+          std::chrono::duration<double>(options.max_gap_seconds)};
 }
 
 RawArena open_arena(const Options& options, const recording::RecordingSource& source) {
@@ -122,8 +126,10 @@ class Replay {
       ++rounds;
       if (written_ == before) break;  // an empty one would loop for ever
     } while (options_.loop && !terminal::stop_requested());
-    terminal::note(fmt::format("replayed {}{}{}", text::counted(written_, "value"),
+    const std::uint64_t cut = pace_.cut_count();
+    terminal::note(fmt::format("replayed {}{}{}{}", text::counted(written_, "value"),
                                rounds > 1 ? ", in " + text::counted(rounds, "round") : "",
+                               cut > 0 ? ", " + text::counted(cut, "wait") + " cut short" : "",
                                refused_ > 0 ? ", refused " + text::counted(refused_, "line") : ""));
     if (refused_ > 0) return terminal::ExitCode::failed;
     return lost_ > 0 ? terminal::ExitCode::lost : terminal::ExitCode::ok;
@@ -165,6 +171,10 @@ std::string check_speed(const std::string& text) {
   return whole && std::isfinite(value) && value > 0 ? "" : "expected a factor above 0, or max, found '" + text + "'";
 }
 
+std::string check_gap(const std::string& seconds) {
+  return std::stod(seconds) >= 0 ? "" : "expected a time like 500ms, 5s or 24h";
+}
+
 }  // namespace
 
 void add_replay(CLI::App& app, Action& action) {
@@ -176,7 +186,9 @@ void add_replay(CLI::App& app, Action& action) {
        .details =
            "At the pace of the recording, if --time-field names the field that tells when a value was made; else\n"
            "as fast as possible. Its numbers are of --time-unit, else of the unit that the schema gives, else\n"
-           "nanoseconds. Sequence numbers are handed out anew. FILE is anything that 'export' reads.",
+           "nanoseconds. The pace is that of the steps from record to record: where the clock goes back, the next\n"
+           "record is due at once; where it jumps ahead, or nothing was recorded for long, replay waits no longer\n"
+           "than --max-gap, and says so. Sequence numbers are handed out anew. FILE is anything that 'export' reads.",
        .example = "  arena-shm replay ticks.npy copy --create --slots 65536 --time-field ts\n"
                   "  arena-shm replay ticks.npy ticks --speed max"},
       options, run);
@@ -192,6 +204,13 @@ void add_replay(CLI::App& app, Action& action) {
                            ->type_name("X")
                            ->capture_default_str()
                            ->check(check_speed, "");
+  const std::map<std::string, double> units{{"ns", 1e-9}, {"us", 1e-6}, {"ms", 1e-3}, {"s", 1},
+                                            {"m", 60},    {"h", 3600},  {"d", 86400}};
+  verb.add_option("--max-gap", options->max_gap_seconds, "Wait no longer than that for a record")
+      ->transform(CLI::AsNumberWithUnit(units, CLI::AsNumberWithUnit::UNIT_REQUIRED).description(""))
+      ->check(check_gap, "")
+      ->type_name("TIME")
+      ->default_str("5s");
   verb.add_flag_callback(
           "--as-fast-as-possible", [options] { options->speed = "max"; }, "The same as --speed max")
       ->excludes(speed);
