@@ -1,16 +1,22 @@
 #include "recording/recording_source.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <utility>
 #include <vector>
 
+#include "arena_shm/core/layout.hpp"
 #include "arena_shm/error.hpp"
 #include "inspect/facts.hpp"
 #include "recording/record_view.hpp"
+#include "recording/temporary_file.hpp"
 #include "schema/schema_json.hpp"
 #include "text/quantities.hpp"
 
@@ -92,6 +98,35 @@ class NpySource final : public RecordingSource {
   std::size_t at_ = 0;
 };
 
+core::Descriptor open_input(const std::string& path, const std::string& label) {
+  core::Descriptor file(path == "-" ? core::duplicate_above_standard(STDIN_FILENO)
+                                    : core::open_above_standard(path.c_str(), O_RDONLY));
+  if (!file) core::throw_errno(errno, core::Act::open_file, "open", label);
+  return file;
+}
+
+// As much as tells what the format is; less at the end.
+std::string read_begin(int fd, const std::string& label) {
+  std::string begin(kNpyPrefixBytes, '\0');
+  std::size_t count = 0;
+  while (count < begin.size()) {
+    const ssize_t got = ::read(fd, begin.data() + count, begin.size() - count);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) core::throw_errno(errno, core::Act::read_file, "read from", label);
+    if (got == 0) break;
+    count += static_cast<std::size_t>(got);
+  }
+  begin.resize(count);
+  return begin;
+}
+
+// Is it to be read elsewhere than from one end to the other?
+bool is_binary(const std::string& begin) {
+  std::uint64_t magic = 0;
+  std::memcpy(&magic, begin.data(), sizeof(magic));
+  return begin.starts_with(kNpyMagic) || magic == core::kMagic || magic == __builtin_bswap64(core::kMagic);
+}
+
 }  // namespace
 
 std::unique_ptr<RecordingSource> npy_source(Image file, const std::string& fields, Attendant& attendant) {
@@ -99,13 +134,30 @@ std::unique_ptr<RecordingSource> npy_source(Image file, const std::string& field
 }
 
 std::unique_ptr<RecordingSource> open_recording(const std::string& path, const std::string& fields,
-                                                Attendant& attendant) {
-  Image file = Image::of_file(path);
+                                                Attendant& attendant, const TextDialect& dialect) {
+  const std::string label = path == "-" ? "standard input" : path;
+  core::Descriptor file = open_input(path, label);
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) core::throw_errno(errno, core::Act::look, "read", label);
+  const bool is_stream = !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+  std::string begin = is_stream ? read_begin(file.get(), label) : "";
+  if (begin.size() == kNpyPrefixBytes && is_binary(begin)) {
+    core::Descriptor whole = temporary_file();
+    if (::write(whole.get(), begin.data(), begin.size()) != static_cast<ssize_t>(begin.size()))
+      core::throw_errno(ENOSPC, core::Act::write_file, "write to", "a temporary file");
+    copy_all(file.get(), label, whole.get(), "a temporary file");
+    file = std::move(whole);
+  } else if (is_stream) {
+    return text_source(std::move(file), label, std::move(begin), fields, attendant, dialect);
+  }
+  core::Descriptor again(core::duplicate_above_standard(file.get()));
+  if (!again) core::throw_errno(errno, core::Act::duplicate, "read", label);
+  Image image = Image::of_descriptor(std::move(file), label);
   std::array<std::byte, kNpyPrefixBytes> prefix{};
-  file.read(0, prefix);
-  if (npy_header_bytes(prefix)) return npy_source(std::move(file), fields, attendant);
-  if (inspect::has_magic(file)) return image_source(std::move(file), fields, attendant);
-  return text_source(std::move(file), fields, attendant);
+  image.read(0, prefix);
+  if (npy_header_bytes(prefix)) return npy_source(std::move(image), fields, attendant);
+  if (inspect::has_magic(image)) return image_source(std::move(image), fields, attendant);
+  return text_source(std::move(again), label, "", fields, attendant, dialect);
 }
 
 }  // namespace arena_shm::recording

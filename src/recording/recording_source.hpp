@@ -8,9 +8,11 @@
 #include <span>
 #include <string>
 
+#include "arena_shm/core/system.hpp"
 #include "inspect/image.hpp"
 #include "recording/attendant.hpp"
 #include "recording/npy.hpp"
+#include "recording/text_lines.hpp"
 
 namespace arena_shm::recording {
 
@@ -39,15 +41,19 @@ class RecordingSource {
   std::uint64_t lost_ = 0;
 };
 
-/// By what the file begins with: .npy, a segment, NDJSON or CSV. Texts need `fields`, in the fields language; the other
+/// By what the file begins with: .npy, a segment, NDJSON or CSV; "-" is standard input. Of a pipe a text comes as it is
+/// written, anything else as a whole. Texts need `fields`, in the fields language; the other
 /// formats take them in place of what they say themselves.
 /// Errors: Code::not_found, corrupt, truncated, incompatible_type, ...
 std::unique_ptr<RecordingSource> open_recording(const std::string& path, const std::string& fields,
-                                                Attendant& attendant);
+                                                Attendant& attendant, const TextDialect& dialect = {});
 
 // One for each format; the file is known to be of it.
 std::unique_ptr<RecordingSource> npy_source(inspect::Image file, const std::string& fields, Attendant& attendant);
 std::unique_ptr<RecordingSource> image_source(inspect::Image file, const std::string& fields, Attendant& attendant);
-std::unique_ptr<RecordingSource> text_source(inspect::Image file, const std::string& fields, Attendant& attendant);
+// `begin`: what has been read from it already.
+std::unique_ptr<RecordingSource> text_source(core::Descriptor file, std::string label, std::string begin,
+                                             const std::string& fields, Attendant& attendant,
+                                             const TextDialect& dialect);
 
 }  // namespace arena_shm::recording

@@ -23,8 +23,9 @@ class RowParser {
  public:
   enum class Outcome { row, unfinished, malformed };
 
-  RowParser() {
+  explicit RowParser(char delimiter) {
     csv_init(&parser_, CSV_STRICT);
+    csv_set_delim(&parser_, static_cast<unsigned char>(delimiter));
     csv_set_term_func(&parser_, [](unsigned char c) { return static_cast<int>(c == '\n'); });
     csv_set_space_func(&parser_, [](unsigned char c) { return static_cast<int>(c == ' ' || c == '\t' || c == '\r'); });
   }
@@ -62,7 +63,8 @@ struct Column {
 
 class CsvInput final : public RecordInput {
  public:
-  CsvInput(Schema schema, LineSource lines) : schema_(std::move(schema)), lines_(std::move(lines)) {}
+  CsvInput(Schema schema, LineSource lines, char delimiter)
+      : schema_(std::move(schema)), lines_(std::move(lines)), delimiter_(delimiter) {}
 
   InputStatus next(std::span<std::byte> record) override {
     if (columns_.empty()) {
@@ -99,7 +101,7 @@ class CsvInput final : public RecordInput {
         ahead_.pop_front();
         continue;
       }
-      RowParser row;
+      RowParser row(delimiter_);
       for (std::size_t used = 0;; ++used) {
         const Line* line = used < kMaxRowLines ? look_ahead(used) : nullptr;
         if (!line) return refuse_line("a closing quote", "none", kQuoting);
@@ -135,6 +137,7 @@ class CsvInput final : public RecordInput {
     const auto by_name = [](const Column& a, const Column& b) { return a.name < b.name; };
     std::sort(expected.begin(), expected.end(), by_name);
     std::vector<bool> seen(expected.size());
+    if (cells_.size() > 1 && cells_.back().empty()) cells_.pop_back();
     for (const std::string& name : cells_) {
       if (name == kSeqColumn && schema_.find(kSeqColumn) == nullptr) {
         columns_.push_back({name});
@@ -170,14 +173,17 @@ class CsvInput final : public RecordInput {
 
   [[noreturn]] void fail_header(std::string found) {
     columns_.clear();
-    throw Error(Code::invalid_argument, {.name = {},
-                                         .doing = fmt::format("read the CSV header on line {}", refusal_.line),
-                                         .expected = "the columns " + column_names(),
-                                         .found = std::move(found),
-                                         .remedy = "name every field in the first line, in any order, each once"});
+    throw Error(Code::invalid_argument,
+                {.name = {},
+                 .doing = fmt::format("read the CSV header on line {}", refusal_.line),
+                 .expected = "the columns " + column_names(),
+                 .found = std::move(found),
+                 .remedy = "name every field in the first line, in any order, each once; if the text is written "
+                           "otherwise, see --header, --delimiter and --comment"});
   }
 
   InputStatus parse_row(std::span<std::byte> record) {
+    if (cells_.size() == columns_.size() + 1 && cells_.back().empty()) cells_.pop_back();
     if (cells_.size() != columns_.size()) {
       refusal_.expected = fmt::format("{} columns", columns_.size());
       refusal_.found = fmt::format("{}", cells_.size());
@@ -201,6 +207,7 @@ class CsvInput final : public RecordInput {
 
   Schema schema_;
   LineSource lines_;
+  char delimiter_;
   std::deque<Line> ahead_;  // lines that were read and belong to no finished row
   std::vector<Column> columns_;
   Cells cells_;
@@ -208,8 +215,16 @@ class CsvInput final : public RecordInput {
 
 }  // namespace
 
-std::unique_ptr<RecordInput> csv_input(const Schema& schema, LineSource lines) {
-  return std::make_unique<CsvInput>(schema, std::move(lines));
+std::unique_ptr<RecordInput> csv_input(const Schema& schema, LineSource lines, char delimiter) {
+  return std::make_unique<CsvInput>(schema, std::move(lines), delimiter);
+}
+
+Refusal unended_line(std::uint64_t line) {
+  return {.line = line,
+          .column = {},
+          .expected = "an end of the last line",
+          .found = "none: it may have been cut off",
+          .remedy = "if it is whole, end it with a line end"};
 }
 
 std::string to_string(const Refusal& refusal) {

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "terminal/output.hpp"
 #include "terminal/signals.hpp"
 #include "text/quantities.hpp"
+#include "tool/verbs/text_options.hpp"
 #include "tool/verbs/verbs.hpp"
 #include "tool/views/terminal_attendant.hpp"
 
@@ -34,6 +36,7 @@ struct Options {
   std::string time_unit;
   std::string speed = "1";
   double max_gap_seconds = 5;
+  recording::TextDialect dialect;
   bool loop = false;
   bool create = false;
   std::uint64_t slots = 0;
@@ -104,7 +107,7 @@ class Replay {
  public:
   explicit Replay(const Options& options)
       : options_(options),
-        source_(recording::open_recording(options.input, options.fields, terminal_attendant())),
+        source_(recording::open_recording(options.input, options.fields, terminal_attendant(), options.dialect)),
         arena_(open_arena(options, *source_)),
         writer_(arena_.writer("arena-shm replay")),
         pace_(pace_of(options, source_->record(), arena_.info().record.schema)),
@@ -118,7 +121,8 @@ class Replay {
     std::uint64_t rounds = 0;
     do {
       // Afresh: a source cannot go back.
-      if (rounds > 0) source_ = recording::open_recording(options_.input, options_.fields, terminal_attendant());
+      if (rounds > 0)
+        source_ = recording::open_recording(options_.input, options_.fields, terminal_attendant(), options_.dialect);
       const std::uint64_t before = written_;
       play();
       refused_ += source_->refused_count();
@@ -161,7 +165,19 @@ class Replay {
   std::uint64_t lost_ = 0;
 };
 
-terminal::ExitCode run(const Options& options) { return Replay(options).run(); }
+terminal::ExitCode run(const Options& options) {
+  std::error_code ignored;
+  const std::string path = options.input == "-" ? "/dev/stdin" : options.input;
+  if (options.loop && std::filesystem::exists(path, ignored) &&
+      (options.input == "-" || !std::filesystem::is_regular_file(path, ignored))) {
+    throw Error(Code::invalid_argument, {.name = options.input,
+                                         .doing = "begin again with",
+                                         .expected = "a file",
+                                         .found = "standard input, a pipe or a device",
+                                         .remedy = "save it in a file first, or leave out --loop"});
+  }
+  return Replay(options).run();
+}
 
 std::string check_speed(const std::string& text) {
   if (text == "max") return "";
@@ -192,7 +208,9 @@ void add_replay(CLI::App& app, Action& action) {
        .example = "  arena-shm replay ticks.npy copy --create --slots 65536 --time-field ts\n"
                   "  arena-shm replay ticks.npy ticks --speed max"},
       options, run);
-  verb.add_option("FILE", options->input, "The recording, or a saved segment")->required()->type_name("");
+  verb.add_option("FILE", options->input, "The recording, or a saved segment; - is standard input")
+      ->required()
+      ->type_name("");
   verb.add_option("NAME", options->name, "Name of the arena")->required()->type_name("");
   CLI::Option* time_field =
       verb.add_option("--time-field", options->time_field, "The field that sets the pace")->type_name("FIELD");
@@ -223,6 +241,7 @@ void add_replay(CLI::App& app, Action& action) {
   create->needs(slots);
   verb.add_option("--fields,--as", options->fields, "What a record is made of, like 'u64 ts, f64 px'")
       ->type_name("FIELDS");
+  add_text_options(verb, options->dialect);
 }
 
 }  // namespace arena_shm::tool
