@@ -45,8 +45,11 @@ class NpySource final : public RecordingSource {
     if (index_ == row_count_) return std::nullopt;
     if (at_ == block_.size() && !fill()) return std::nullopt;
     const std::byte* row = block_.data() + at_;
-    std::uint64_t seq = index_++;
+    std::uint64_t seq = index_;
     if (layout_.has_seq) std::memcpy(&seq, row, sizeof(seq));
+    if (is_leftover(seq)) return std::nullopt;
+    last_seq_ = seq;
+    ++index_;
     std::copy_n(row + (layout_.row_bytes - record.size()), record.size(), record.begin());
     at_ += layout_.row_bytes;
     return seq;
@@ -80,6 +83,15 @@ class NpySource final : public RecordingSource {
                                 text::counted(layout_.row_count, "record"), row_count_));
   }
 
+  // Beyond what the header tells of, a crash of the host may have left anything; what is ours goes on counting.
+  bool is_leftover(std::uint64_t seq) {
+    if (index_ < layout_.row_count || index_ == 0 || seq > last_seq_) return false;
+    attendant_.note(
+        fmt::format("'{}' ends in rows that are none, from row {} on; they are left out", file_.label(), index_ + 1));
+    row_count_ = index_;
+    return true;
+  }
+
   bool fill() {
     const std::uint64_t rows =
         std::min<std::uint64_t>(std::max<std::size_t>(kBlockBytes / layout_.row_bytes, 1), row_count_ - index_);
@@ -94,6 +106,7 @@ class NpySource final : public RecordingSource {
   NpyLayout layout_;
   std::uint64_t row_count_ = 0;
   std::uint64_t index_ = 0;
+  std::uint64_t last_seq_ = 0;
   std::vector<std::byte> block_;
   std::size_t at_ = 0;
 };

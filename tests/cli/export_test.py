@@ -3,9 +3,10 @@
 import json
 import os
 import struct
+import subprocess
 import unittest
 
-from arena_cli import ABSENT, FAILED, INCOMPATIBLE, LOST, OK, SHM, TICK, USAGE, CliTest
+from arena_cli import ABSENT, FAILED, INCOMPATIBLE, LOST, OK, SHM, TICK, TOOL, USAGE, CliTest
 from hostile_image import SLOTS, SLOTS_REGION, STRIDE, make_sparse, word
 
 try:
@@ -64,6 +65,15 @@ class ExportTest(CliTest):
         self.assertEqual(len(np.load(path)), 7)
         done = self.expect(OK, "export", path, "-o", directory / "out.npy", says="tells of 7 records, there are 20")
         self.assertEqual(len(np.load(directory / "out.npy")), 20)
+
+    def test_rows_of_zeros_behind_a_crash_are_left_out(self):
+        name, directory = self.create_various(), self.directory()
+        path = directory / "t.npy"
+        self.expect(OK, "snapshot", name, "-o", path)
+        with path.open("ab") as file:
+            file.truncate(path.stat().st_size + 4096)
+        self.expect(OK, "export", path, "-o", directory / "out.npy", says="from row 21 on")
+        self.assertEqual(np.load(directory / "out.npy")["_seq"].tolist(), list(range(20)))
 
     def test_arrays_of_others_are_read_too(self):
         directory = self.directory()
@@ -220,6 +230,55 @@ class ExportTest(CliTest):
             self.run_tool("inspect", "--file", path)
             done = self.run_tool("check", "--file", path)
             self.assertIn(f"({len(seqs)} published, 0 being written, {min(head, SLOTS) - len(seqs)} holes)", done.stdout)
+
+    def test_standard_input_and_output(self):
+        name = self.create_filled(5)
+        directory = self.directory()
+        expected = self.expect(OK, "tail", name, "--format", "csv").stdout.encode()
+        for form in ["npy", "arena", "csv", "ndjson"]:
+            path = directory / f"t.{form}"
+            self.expect(OK, "snapshot", name, "-o", path)
+            arguments = ["export", "-", "-o", "-", "--format", "csv"] + ["--fields", TICK] * (form in ["csv", "ndjson"])
+            self.assertEqual(self.expect(OK, *arguments, stdin=path.read_bytes()).stdout, expected)
+            arguments[1] = "/proc/self/fd/0"
+            self.assertEqual(self.expect(OK, *arguments, stdin=path.read_bytes()).stdout, expected)
+            copy = self.create()
+            self.expect(OK, "replay", "-", copy, *arguments[6:], stdin=path.read_bytes())
+            self.assertEqual(self.expect(OK, "tail", copy, "--format", "csv", stdin=b"").stdout, expected)
+        self.expect(USAGE, "replay", "-", copy, "--loop", stdin="", says="a file")
+        self.expect(FAILED, "export", "-", "-o", "-", "--format", "csv", stdin="", says="is empty")
+        with (directory / "t.csv").open("a") as out:
+            arguments = ["export", directory / "t.csv", "-o", "-", "--format", "csv", "--fields", TICK]
+            self.expect(USAGE, *arguments, stdout=out, says="another file")
+
+    def test_texts_that_were_cut_off_yield_no_shortened_value(self):
+        directory = self.directory()
+        rows = [(1, 1.5, "AB"), (22, 22.5, "CD"), (333, 333.25, "EFG")]
+        texts = {
+            "csv": "ts,px,sym\n" + "".join(f"{ts},{px},{sym}\n" for ts, px, sym in rows),
+            "q.csv": "ts,px,sym\n" + "".join(f'{ts},{px},"{sym}"\n' for ts, px, sym in rows),
+            "seq.csv": "_seq,ts,px,sym\n" + "".join(f"{i},{row[0]},{row[1]},{row[2]}\n" for i, row in enumerate(rows)),
+            "ndjson": "".join(json.dumps({"ts": ts, "px": px, "sym": sym}) + "\n" for ts, px, sym in rows),
+            "seq.ndjson": "".join(
+                json.dumps({"_seq": i, "ts": row[0], "px": row[1], "sym": row[2]}) + "\n" for i, row in enumerate(rows)
+            ),
+        }
+        copy = self.create(slots=1 << 12)
+        for form, text in texts.items():
+            path, out = directory / f"t.{form}", directory / "out.npy"
+            begin = text.index("\n") + 1 if "csv" in form else 1
+            for size in range(begin, len(text), 3):
+                path.write_text(text[:size])
+                self.run_tool("export", path, "-o", out, "--fields", TICK, "--force")
+                for found, row in zip(np.load(out), rows):
+                    self.assertEqual((found["ts"], found["px"], found["sym"].decode()), row, text[:size])
+        path.write_text(texts["csv"][:-3])
+        self.expect(FAILED, "export", path, "-o", out, "--force", "--fields", TICK, says="refused line 4")
+        with path.open() as file:
+            done = subprocess.run([TOOL, "write", copy], stdin=file, capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, FAILED)
+        self.assertIn("refused line 4: expected an end of the last line", done.stderr)
+        self.expect(OK, "write", copy, stdin=texts["csv"][:-1], says="wrote 3 values")  # a pipe ends as it should
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ void add_file_options(CLI::App& verb, recording::FileOptions& options) {
       ->type_name("FILE");
   verb.add_option("--format", options.format, "npy, csv or ndjson (by the file's extension)")
       ->type_name("FORMAT")
-      ->check(CLI::IsMember({"npy", "csv", "ndjson", "jsonl"}, CLI::ignore_case), "");
+      ->transform(CLI::IsMember({"npy", "csv", "ndjson", "jsonl"}, CLI::ignore_case), "");
   verb.add_flag("--force", options.force, "Replace what exists");
 }
 
