@@ -243,7 +243,7 @@ Meaning of_file(int error, Act act) {
     case EDQUOT: return {Code::no_space, "a quota that is used up there", "raise it, or name a file elsewhere"};
     case EFBIG:
       return {Code::file_size_limit, "a file-size limit",
-              "raise it (ulimit -f), or make smaller files: --max-size with --rotate"};
+              "raise it: ulimit -f unlimited; record makes smaller files with --max-size and --rotate"};
     case ETXTBSY: return {Code::system, "a program that is running", "name another file"};
     case EIO: return {Code::system, "a device that does not work", "see the kernel's log: dmesg"};
     case ENXIO: return {Code::system, "a socket, or a pipe or device with nobody at its other end", "check the path"};

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
-#include <iterator>
 #include <optional>
 #include <span>
 #include <utility>
@@ -11,6 +10,7 @@
 
 #include "arena_shm/core/stamp.hpp"
 #include "arena_shm/core/words.hpp"
+#include "inspect/check_claimed.hpp"
 #include "inspect/check_parts.hpp"
 #include "inspect/seats.hpp"
 
@@ -29,12 +29,6 @@ struct SlotFacts {
   bool padding_is_zero = true;
 };
 
-/// The numbers [first, end).
-struct Run {
-  std::uint64_t first;
-  std::uint64_t end;
-};
-
 bool is_zero(std::span<const std::byte> bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
 }
@@ -42,38 +36,6 @@ bool is_zero(std::span<const std::byte> bytes) {
 bool has_been_published(std::uint64_t seq, std::uint64_t stamp) noexcept {
   return stamp == core::done(seq) || core::is_newer(stamp, seq);
 }
-
-/// What living writers may still publish, as one look at the seats found it.
-class Claimed {
- public:
-  Claimed(const Seats& seats, bool exclusive, std::uint64_t head) {
-    for (const SeatFacts& seat : seats.all) {
-      if (seat.holder == Holder::never || seat.holder == Holder::left || is_dead(seat.holder)) continue;
-      if (exclusive) {
-        runs_.push_back({std::max(seat.claims[0].seq, head - std::min<std::uint64_t>(head, 1)), kNoEnd});
-        continue;
-      }
-      for (const ClaimFacts& claim : seat.claims) {
-        if (!claim.is_inside()) continue;
-        runs_.push_back(
-            {claim.seq, claim.kind == core::ClaimKind::claiming ? kNoEnd : std::max(claim.seq + 1, claim.hi)});
-      }
-    }
-    // By where they begin; and each ends where the farthest does that has begun by then, so that one look is enough.
-    std::sort(runs_.begin(), runs_.end(), [](const Run& a, const Run& b) { return a.first < b.first; });
-    for (std::size_t i = 1; i < runs_.size(); ++i) runs_[i].end = std::max(runs_[i].end, runs_[i - 1].end);
-  }
-
-  bool contains(std::uint64_t seq) const noexcept {
-    const auto behind = std::upper_bound(runs_.begin(), runs_.end(), seq,
-                                         [](std::uint64_t s, const Run& run) { return s < run.first; });
-    return behind != runs_.begin() && seq < std::prev(behind)->end;
-  }
-
- private:
-  static constexpr std::uint64_t kNoEnd = ~std::uint64_t{0};
-  std::vector<Run> runs_;
-};
 
 class Slots {
  public:
@@ -247,6 +209,11 @@ class Slots {
     for (const Run& run : unpublished_) {
       for (std::uint64_t seq = run.first; seq < run.end;) {
         const std::uint64_t index = seq % header_.slot_count;
+        if (const std::uint64_t unused = std::min(skip_unused(index) - index, run.end - seq); unused > 0) {
+          settle_unused({seq, seq + unused}, claimed);
+          seq += unused;
+          continue;
+        }
         const std::uint64_t count = std::min({slots_a_block(), run.end - seq, header_.slot_count - index});
         if (!read_block(index, count, block)) return;
         for (const SlotFacts& slot : block) settle(seq++, slot.stamp, claimed);
@@ -260,8 +227,19 @@ class Slots {
     } else if (claimed.contains(seq)) {
       ++result_.in_flight;
     } else {
-      result_.first_hole = result_.holes++ == 0 ? seq : std::min(result_.first_hole, seq);
+      add_holes(seq, 1);
     }
+  }
+
+  void settle_unused(Run run, const Claimed& claimed) {
+    const std::uint64_t in_flight = claimed.count(run);
+    result_.in_flight += in_flight;
+    if (in_flight < run.end - run.first) add_holes(claimed.first_outside(run), run.end - run.first - in_flight);
+  }
+
+  void add_holes(std::uint64_t first, std::uint64_t count) {
+    result_.first_hole = result_.holes == 0 ? first : std::min(result_.first_hole, first);
+    result_.holes += count;
   }
 
   const Image& image_;

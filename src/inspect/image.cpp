@@ -44,6 +44,10 @@ Image Image::of_file(const std::string& path) {
   core::throw_errno(errno, core::Act::open_file, "open", path);
 }
 
+Image Image::of_descriptor(core::Descriptor file, std::string label) {
+  return {std::move(file), std::move(label), false};
+}
+
 std::string Image::path() const { return by_name_ ? std::string(core::kDirectory) + '/' + label_ : label_; }
 
 std::uint64_t Image::size_bytes() const {

@@ -22,6 +22,8 @@ class Image {
   static Image of_arena(std::string_view name);
   /// A saved segment. Errors: the same.
   static Image of_file(const std::string& path);
+  /// One that is open already. Errors: Code::not_an_arena, system.
+  static Image of_descriptor(core::Descriptor file, std::string label);
 
   /// The arena's name, or the path.
   const std::string& label() const noexcept { return label_; }

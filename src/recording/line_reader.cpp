@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <string_view>
 #include <utility>
 
 #include "arena_shm/core/system.hpp"
@@ -35,12 +36,31 @@ bool LineReader::fill() {
   return got > 0;
 }
 
+// A '\r' in quotes is a cell's.
+void LineReader::look_at_begin() {
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  while (buffer_.size() < kByteOrderMark.size() && kByteOrderMark.starts_with(buffer_) && !ended_) ended_ = !fill();
+  if (buffer_.starts_with(kByteOrderMark)) at_ = kByteOrderMark.size();
+  std::size_t end = buffer_.find_first_of("\r\n", at_);
+  while (end >= buffer_.size() - 1 && buffer_.size() - at_ < max_line_bytes_ && !ended_) {
+    if (end < buffer_.size() && buffer_[end] == '\n') return;
+    ended_ = !fill();
+    end = buffer_.find_first_of("\r\n", at_);
+  }
+  if (end >= buffer_.size() || buffer_[end] == '\n') return;
+  const bool is_windows = end + 1 < buffer_.size() && buffer_[end + 1] == '\n';
+  const auto begin = buffer_.begin() + static_cast<std::ptrdiff_t>(at_);
+  const bool in_quotes = std::count(begin, buffer_.begin() + static_cast<std::ptrdiff_t>(end), '"') % 2 != 0;
+  if (!is_windows && !in_quotes) ends_ = "\r\n";
+}
+
 std::optional<schema::Line> LineReader::next() {
   if (put_back_) return std::exchange(put_back_, std::nullopt);
+  if (!std::exchange(has_begun_, true)) look_at_begin();
   schema::Line line;
   line.number = ++number_;
   for (;;) {
-    const std::size_t end = buffer_.find('\n', at_);
+    const std::size_t end = buffer_.find_first_of(ends_, at_);
     const std::size_t stop = std::min(end, buffer_.size());
     const std::size_t room = max_line_bytes_ - line.text.size();
     line.text.append(buffer_, at_, std::min(stop - at_, room));
@@ -53,6 +73,7 @@ std::optional<schema::Line> LineReader::next() {
     ended_ = ended_ || !fill();
     if (!ended_) continue;
     if (attendant_.stop_requested() || (line.text.empty() && !line.cut)) return std::nullopt;
+    line.unended = true;
     return line;
   }
 }

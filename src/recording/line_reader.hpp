@@ -7,29 +7,33 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "recording/attendant.hpp"
 #include "schema/record_input.hpp"
 
 namespace arena_shm::recording {
 
-/// Comes to an end also when a stop is requested. A line comes as soon as it is there.
+/// Comes to an end also when a stop is requested. A line comes as soon as it is there. Lines end with '\n'; with '\r',
+/// too, if the first one does. A byte-order mark in front of all is no part of the first.
 /// Thread safety: none.
 class LineReader {
  public:
-  /// Lines longer than `max_line_bytes` are cut, and say so. Requires: the descriptor stays open.
-  LineReader(std::size_t max_line_bytes, const Attendant& attendant, int fd = STDIN_FILENO)
-      : max_line_bytes_(max_line_bytes), attendant_(attendant), fd_(fd) {}
+  /// Lines longer than `max_line_bytes` are cut, and say so. Requires: the descriptor stays open. `begin` is what has
+  /// been read from it already.
+  LineReader(std::size_t max_line_bytes, const Attendant& attendant, int fd = STDIN_FILENO, std::string begin = {})
+      : max_line_bytes_(max_line_bytes), attendant_(attendant), fd_(fd), buffer_(std::move(begin)) {}
 
   /// From the next line on.
   void set_max_line_bytes(std::size_t bytes) noexcept { max_line_bytes_ = bytes; }
-  /// The next line without its '\n'; nothing at the end. Errors: Code::system.
+  /// The next line without its end; nothing at the end. Errors: Code::system.
   std::optional<schema::Line> next();
   /// The same line once more at the next call.
   void put_back(schema::Line line) { put_back_ = std::move(line); }
 
  private:
   bool fill();
+  void look_at_begin();
 
   std::size_t max_line_bytes_;
   const Attendant& attendant_;
@@ -38,6 +42,8 @@ class LineReader {
   std::size_t at_ = 0;  // what is before has been used
   bool ended_ = false;
   std::uint64_t number_ = 0;
+  bool has_begun_ = false;
+  const char* ends_ = "\n";  // any of these ends a line
   std::optional<schema::Line> put_back_;
 };
 

@@ -1,6 +1,7 @@
 #include "recording/recording_file.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,13 +12,29 @@
 #include "arena_shm/core/system.hpp"
 #include "arena_shm/error.hpp"
 #include "core/output_closed.hpp"
+#include "core/take_back.hpp"
+#include "recording/temporary_file.hpp"
 
 namespace arena_shm::recording {
 
-RecordingFile::RecordingFile(std::string path, bool replace) : path_(std::move(path)) {
+RecordingFile::RecordingFile(std::string path, bool replace, bool gathers) : path_(std::move(path)) {
+  if (path_ == "-") {
+    path_ = "standard output";
+    file_ = core::Descriptor(core::duplicate_above_standard(STDOUT_FILENO));
+    is_regular_ = false;  // it may be one, and have something in it
+    if (!file_) core::throw_errno(errno, core::Act::duplicate, "write to", path_);
+  } else {
+    open(replace);
+  }
+  if (is_regular_ || !gathers) return;
+  target_ = std::exchange(file_, temporary_file());
+}
+
+void RecordingFile::open(bool replace) {
   constexpr int kMode = 0666;  // the umask applies
   file_ = core::Descriptor(core::open_above_standard(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL, kMode));
-  if (file_) return;
+  is_ours_ = static_cast<bool>(file_);
+  if (is_ours_) return;
   if (errno != EEXIST) core::throw_errno(errno, core::Act::make_file, "create", path_);
   struct stat status {};
   is_regular_ = ::stat(path_.c_str(), &status) != 0 || S_ISREG(status.st_mode);
@@ -33,6 +50,7 @@ RecordingFile::RecordingFile(std::string path, bool replace) : path_(std::move(p
 }
 
 void RecordingFile::flush() {
+  if (text_.empty() && !is_regular_) return check_reader();
   std::size_t written = 0;
   int error = 0;
   while (written < text_.size() && error == 0) {
@@ -45,11 +63,12 @@ void RecordingFile::flush() {
   }
   const auto whole = std::upper_bound(row_ends_.begin(), row_ends_.end(), written);
   saved_rows_ += static_cast<std::uint64_t>(whole - row_ends_.begin());
-  saved_bytes_ += error == 0 ? written : whole == row_ends_.begin() ? 0 : *(whole - 1);
+  const std::size_t kept = error == 0 ? written : whole == row_ends_.begin() ? 0 : *(whole - 1);
+  saved_bytes_ += kept;
   text_.clear();
   row_ends_.clear();
   if (error == 0) return;
-  ends_in_row_ = !is_regular_ || ::ftruncate(file_.get(), static_cast<off_t>(saved_bytes_)) != 0;
+  ends_in_row_ = !core::take_back(file_.get(), written - kept);
   fail(error);
 }
 
@@ -61,8 +80,23 @@ void RecordingFile::overwrite_head(std::string_view head) {
   if (got != static_cast<ssize_t>(head.size())) fail(got < 0 ? errno : EIO);
 }
 
+// Has whoever reads a pipe gone away? Found out without writing.
+void RecordingFile::check_reader() const {
+  pollfd out{.fd = target_ ? target_.get() : file_.get(), .events = 0, .revents = 0};
+  if (::poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0) throw core::OutputClosed{};
+}
+
+void RecordingFile::remove() noexcept {
+  if (is_ours_) ::unlink(path_.c_str());
+}
+
 void RecordingFile::close() {
   flush();
+  if (target_) {
+    if (::lseek(file_.get(), 0, SEEK_SET) != 0) fail(errno);
+    copy_all(file_.get(), "a temporary file", target_.get(), path_);
+    file_ = std::move(target_);
+  }
   // Network file systems tell only here that there was no room.
   if (::close(file_.release()) != 0 && errno != EINTR) fail(errno);
 }

@@ -13,9 +13,11 @@ namespace arena_shm::recording {
 /// Thread safety: none.
 class RecordingFile {
  public:
-  /// Creates it. What exists is refused unless it is to be replaced; devices and pipes are written to as they are.
+  /// Creates it. What exists is refused unless it is to be replaced; devices and pipes are written to as they are, and
+  /// "-" is standard output. `gathers`: what is written there is gathered in a temporary file first, and written when
+  /// it is closed, so that overwrite_head works.
   /// Errors: Code::already_exists, permission_denied, no_space, system.
-  RecordingFile(std::string path, bool replace);
+  RecordingFile(std::string path, bool replace, bool gathers = false);
 
   /// Append here, then end_row().
   std::string& text() noexcept { return text_; }
@@ -29,22 +31,30 @@ class RecordingFile {
   /// Errors: as flush.
   void close();
 
+  /// Removes what was made here. Whatever else there is stays.
+  void remove() noexcept;
+
   const std::string& path() const noexcept { return path_; }
-  bool is_regular() const noexcept { return is_regular_; }
+  /// Does overwrite_head work?
+  bool has_head() const noexcept { return is_regular_ || target_; }
   std::uint64_t size_bytes() const noexcept { return saved_bytes_ + text_.size(); }
   std::uint64_t row_count() const noexcept { return saved_rows_ + row_ends_.size(); }
-  /// Could what was written of a row not be taken back?
+  /// Is the last row in the file not whole, because what was written of it could not be taken back?
   bool ends_in_row() const noexcept { return ends_in_row_; }
   /// What has been written.
   std::uint64_t saved_bytes() const noexcept { return saved_bytes_; }
   std::uint64_t saved_rows() const noexcept { return saved_rows_; }
 
  private:
+  void open(bool replace);
+  void check_reader() const;
   [[noreturn]] void fail(int error) const;
 
   std::string path_;
   core::Descriptor file_;
+  core::Descriptor target_;  // what file_ is gathered for
   bool is_regular_ = true;
+  bool is_ours_ = false;
   bool ends_in_row_ = false;
   std::string text_;
   std::vector<std::size_t> row_ends_;  // in text_

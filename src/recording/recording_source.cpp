@@ -1,18 +1,22 @@
 #include "recording/recording_source.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <utility>
 #include <vector>
 
-#include "arena_shm/core/stamp.hpp"
+#include "arena_shm/core/layout.hpp"
 #include "arena_shm/error.hpp"
 #include "inspect/facts.hpp"
-#include "inspect/values.hpp"
 #include "recording/record_view.hpp"
+#include "recording/temporary_file.hpp"
 #include "schema/schema_json.hpp"
 #include "text/quantities.hpp"
 
@@ -41,8 +45,11 @@ class NpySource final : public RecordingSource {
     if (index_ == row_count_) return std::nullopt;
     if (at_ == block_.size() && !fill()) return std::nullopt;
     const std::byte* row = block_.data() + at_;
-    std::uint64_t seq = index_++;
+    std::uint64_t seq = index_;
     if (layout_.has_seq) std::memcpy(&seq, row, sizeof(seq));
+    if (is_leftover(seq)) return std::nullopt;
+    last_seq_ = seq;
+    ++index_;
     std::copy_n(row + (layout_.row_bytes - record.size()), record.size(), record.begin());
     at_ += layout_.row_bytes;
     return seq;
@@ -76,6 +83,15 @@ class NpySource final : public RecordingSource {
                                 text::counted(layout_.row_count, "record"), row_count_));
   }
 
+  // Beyond what the header tells of, a crash of the host may have left anything; what is ours goes on counting.
+  bool is_leftover(std::uint64_t seq) {
+    if (index_ < layout_.row_count || index_ == 0 || seq > last_seq_) return false;
+    attendant_.note(
+        fmt::format("'{}' ends in rows that are none, from row {} on; they are left out", file_.label(), index_ + 1));
+    row_count_ = index_;
+    return true;
+  }
+
   bool fill() {
     const std::uint64_t rows =
         std::min<std::uint64_t>(std::max<std::size_t>(kBlockBytes / layout_.row_bytes, 1), row_count_ - index_);
@@ -90,61 +106,39 @@ class NpySource final : public RecordingSource {
   NpyLayout layout_;
   std::uint64_t row_count_ = 0;
   std::uint64_t index_ = 0;
+  std::uint64_t last_seq_ = 0;
   std::vector<std::byte> block_;
   std::size_t at_ = 0;
 };
 
-class ImageSource final : public RecordingSource {
- public:
-  ImageSource(Image image, const std::string& fields, Attendant& attendant)
-      : RecordingSource(attendant), image_(std::move(image)) {
-    const inspect::Facts facts = inspect::read_facts(image_);
-    if (!facts.usable || !facts.head || facts.file_bytes != facts.header.segment_bytes) refuse(facts);
-    if (facts.header.payload_bytes > inspect::kMaxValueBytes) {
-      throw Error(Code::unsupported, {.name = image_.label(),
-                                      .doing = "read",
-                                      .expected = fmt::format("records of at most {} bytes", inspect::kMaxValueBytes),
-                                      .found = fmt::format("{} bytes", facts.header.payload_bytes),
-                                      .remedy = "record the arena while it is there"});
-    }
-    header_ = facts.header;
-    end_ = std::min(*facts.head, core::kSeqLimit);
-    seq_ = From::oldest.cursor(end_, header_.slot_count);
-    record_ = {.size_bytes = header_.payload_bytes, .schema = schema_for(facts.info, fields, attendant_)};
-    align_bytes_ = header_.payload_align_bytes;
-  }
+core::Descriptor open_input(const std::string& path, const std::string& label) {
+  core::Descriptor file(path == "-" ? core::duplicate_above_standard(STDIN_FILENO)
+                                    : core::open_above_standard(path.c_str(), O_RDONLY));
+  if (!file) core::throw_errno(errno, core::Act::open_file, "open", label);
+  return file;
+}
 
-  std::optional<std::uint64_t> next(std::span<std::byte> record) override {
-    for (; seq_ < end_; ++seq_) {
-      const auto value = inspect::read_value(image_, header_, seq_);
-      if (!value) {
-        ++missing_;
-        continue;
-      }
-      std::copy(value->bytes.begin(), value->bytes.end(), record.begin());
-      return seq_++;
-    }
-    if (missing_ > 0)
-      attendant_.note(text::counted(std::exchange(missing_, 0), "sequence number") + " without a value in it");
-    return std::nullopt;
+// As much as tells what the format is; less at the end.
+std::string read_begin(int fd, const std::string& label) {
+  std::string begin(kNpyPrefixBytes, '\0');
+  std::size_t count = 0;
+  while (count < begin.size()) {
+    const ssize_t got = ::read(fd, begin.data() + count, begin.size() - count);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) core::throw_errno(errno, core::Act::read_file, "read from", label);
+    if (got == 0) break;
+    count += static_cast<std::size_t>(got);
   }
+  begin.resize(count);
+  return begin;
+}
 
- private:
-  [[noreturn]] void refuse(const inspect::Facts& facts) const {
-    throw Error(facts.usable ? Code::truncated : facts.refusal,
-                {.name = image_.label(),
-                 .doing = "read",
-                 .expected = "a whole segment",
-                 .found = facts.problems.empty() ? "a damaged one" : "a damaged one (" + facts.problems.front() + ")",
-                 .remedy = "see what is left: arena-shm inspect --file"});
-  }
-
-  Image image_;
-  core::Header header_{};
-  std::uint64_t seq_ = 0;
-  std::uint64_t end_ = 0;
-  std::uint64_t missing_ = 0;
-};
+// Is it to be read elsewhere than from one end to the other?
+bool is_binary(const std::string& begin) {
+  std::uint64_t magic = 0;
+  std::memcpy(&magic, begin.data(), sizeof(magic));
+  return begin.starts_with(kNpyMagic) || magic == core::kMagic || magic == __builtin_bswap64(core::kMagic);
+}
 
 }  // namespace
 
@@ -152,18 +146,31 @@ std::unique_ptr<RecordingSource> npy_source(Image file, const std::string& field
   return std::make_unique<NpySource>(std::move(file), fields, attendant);
 }
 
-std::unique_ptr<RecordingSource> image_source(Image file, const std::string& fields, Attendant& attendant) {
-  return std::make_unique<ImageSource>(std::move(file), fields, attendant);
-}
-
 std::unique_ptr<RecordingSource> open_recording(const std::string& path, const std::string& fields,
                                                 Attendant& attendant, TextReading reading) {
-  Image file = Image::of_file(path);
+  const std::string label = path == "-" ? "standard input" : path;
+  core::Descriptor file = open_input(path, label);
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) core::throw_errno(errno, core::Act::look, "read", label);
+  const bool is_stream = !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+  std::string begin = is_stream ? read_begin(file.get(), label) : "";
+  if (begin.size() == kNpyPrefixBytes && is_binary(begin)) {
+    core::Descriptor whole = temporary_file();
+    if (::write(whole.get(), begin.data(), begin.size()) != static_cast<ssize_t>(begin.size()))
+      core::throw_errno(ENOSPC, core::Act::write_file, "write to", "a temporary file");
+    copy_all(file.get(), label, whole.get(), "a temporary file");
+    file = std::move(whole);
+  } else if (is_stream) {
+    return text_source(std::move(file), label, std::move(begin), fields, attendant, std::move(reading));
+  }
+  core::Descriptor again(core::duplicate_above_standard(file.get()));
+  if (!again) core::throw_errno(errno, core::Act::duplicate, "read", label);
+  Image image = Image::of_descriptor(std::move(file), label);
   std::array<std::byte, kNpyPrefixBytes> prefix{};
-  file.read(0, prefix);
-  if (npy_header_bytes(prefix)) return npy_source(std::move(file), fields, attendant);
-  if (inspect::has_magic(file)) return image_source(std::move(file), fields, attendant);
-  return text_source(std::move(file), fields, attendant, std::move(reading));
+  image.read(0, prefix);
+  if (npy_header_bytes(prefix)) return npy_source(std::move(image), fields, attendant);
+  if (inspect::has_magic(image)) return image_source(std::move(image), fields, attendant);
+  return text_source(std::move(again), label, "", fields, attendant, std::move(reading));
 }
 
 }  // namespace arena_shm::recording

@@ -8,9 +8,11 @@
 #include <span>
 #include <string>
 
+#include "arena_shm/core/system.hpp"
 #include "inspect/image.hpp"
 #include "recording/attendant.hpp"
 #include "recording/npy.hpp"
+#include "recording/text_lines.hpp"
 #include "schema/value_text.hpp"
 
 namespace arena_shm::recording {
@@ -29,12 +31,15 @@ class RecordingSource {
   const RecordShape& record() const noexcept { return record_; }
   std::size_t align_bytes() const noexcept { return align_bytes_; }
   std::uint64_t refused_count() const noexcept { return refused_; }
+  /// Values that ought to be in the file and are not, because it was cut off; known at the end.
+  std::uint64_t lost_count() const noexcept { return lost_; }
 
  protected:
   Attendant& attendant_;
   RecordShape record_;
   std::size_t align_bytes_ = 1;
   std::uint64_t refused_ = 0;
+  std::uint64_t lost_ = 0;
 };
 
 /// How texts are to be understood, which do not say it themselves.
@@ -43,10 +48,12 @@ struct TextReading {
   schema::Missing missing{};  ///< what means NaN
   std::string time_field{};   ///< may hold times, besides the one that the fields name
   std::string time_unit{};    ///< of it; empty: as the fields say
+  TextDialect dialect{};
 };
 
-/// By what the file begins with: .npy, a segment, NDJSON or CSV. Texts need `fields`, in the fields language; the other
-/// formats take them in place of what they say themselves. Without, it is `reading` that says what is in a text.
+/// By what the file begins with: .npy, a segment, NDJSON or CSV; "-" is standard input. Of a pipe a text comes as it is
+/// written, anything else as a whole. Texts need `fields`, in the fields language; the
+/// other formats take them in place of what they say themselves. Without, it is `reading` that says what is in a text.
 /// Errors: Code::not_found, corrupt, truncated, incompatible_type, ...
 std::unique_ptr<RecordingSource> open_recording(const std::string& path, const std::string& fields,
                                                 Attendant& attendant, TextReading reading = {});
@@ -54,7 +61,8 @@ std::unique_ptr<RecordingSource> open_recording(const std::string& path, const s
 // One for each format; the file is known to be of it.
 std::unique_ptr<RecordingSource> npy_source(inspect::Image file, const std::string& fields, Attendant& attendant);
 std::unique_ptr<RecordingSource> image_source(inspect::Image file, const std::string& fields, Attendant& attendant);
-std::unique_ptr<RecordingSource> text_source(inspect::Image file, const std::string& fields, Attendant& attendant,
-                                             TextReading reading = {});
+// `begin`: what has been read from it already.
+std::unique_ptr<RecordingSource> text_source(core::Descriptor file, std::string label, std::string begin,
+                                             const std::string& fields, Attendant& attendant, TextReading reading);
 
 }  // namespace arena_shm::recording

@@ -19,18 +19,21 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
 
-// Files that an earlier recording has left: STEM.NUMBER.EXTENSION.
-std::vector<fs::path> rotated_files(const fs::path& path) {
+// The numbers of the files that are there: 0 is the path itself, others are STEM.NUMBER.EXTENSION.
+std::vector<std::uint64_t> rotated_files(const fs::path& path) {
   const std::string begin = path.stem().string() + '.';
   const std::string end = path.extension().string();
-  std::vector<fs::path> found;
+  std::vector<std::uint64_t> found;
   std::error_code ignored;
+  if (fs::exists(path, ignored)) found.push_back(0);
   const fs::path directory = path.has_parent_path() ? path.parent_path() : fs::path(".");
   for (fs::directory_iterator entry(directory, ignored), last; entry != last; entry.increment(ignored)) {
     const std::string name = entry->path().filename().string();
     if (name.size() <= begin.size() + end.size() || !name.starts_with(begin) || !name.ends_with(end)) continue;
     const std::string number = name.substr(begin.size(), name.size() - begin.size() - end.size());
-    if (number.find_first_not_of("0123456789") == std::string::npos) found.push_back(entry->path());
+    constexpr std::size_t kMostDigits = 18;  // that there is always a next one
+    if (number.find_first_not_of("0123456789") != std::string::npos || number.front() == '0') continue;
+    if (number.size() <= kMostDigits) found.push_back(std::stoull(number));
   }
   return found;
 }
@@ -43,17 +46,28 @@ std::string file_size_text(std::uint64_t bytes) {
   return text + 'B';
 }
 
+std::string file_extension(const std::string& path) {
+  std::string extension = fs::path(path).extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return extension;
+}
+
 FileFormat file_format(const FileOptions& options) {
-  const std::string extension = fs::path(options.path).extension().string();
+  const std::string extension = file_extension(options.path);
   const std::string format = !options.format.empty() || extension.empty() ? options.format : extension.substr(1);
   if (format == "npy") return FileFormat::npy;
   if (format == "csv") return FileFormat::csv;
-  if (format == "ndjson") return FileFormat::ndjson;
-  throw Error(Code::invalid_argument, {.name = options.path,
+  if (format == "ndjson" || format == "jsonl") return FileFormat::ndjson;
+  const bool is_output = options.path == "-";
+  throw Error(Code::invalid_argument, {.name = is_output ? "standard output" : options.path,
                                        .doing = "choose the format of",
-                                       .expected = "a file that ends in .npy, .csv or .ndjson",
-                                       .found = extension.empty() ? "no extension" : "'" + extension + "'",
-                                       .remedy = "name it so, or say --format npy, csv or ndjson"});
+                                       .expected = is_output ? "--format" : "a file that ends in .npy, .csv or .ndjson",
+                                       .found = is_output           ? "none"
+                                                : extension.empty() ? "no extension"
+                                                                    : "'" + extension + "'",
+                                       .remedy = is_output ? "say --format npy, csv or ndjson"
+                                                           : "name it so, or say --format npy, csv or ndjson"});
 }
 
 RecordingWriter::RecordingWriter(FileOptions options, RecordShape record)
@@ -62,21 +76,25 @@ RecordingWriter::RecordingWriter(FileOptions options, RecordShape record)
     const auto format = format_ == FileFormat::csv ? schema::Format::csv : schema::Format::ndjson;
     formatter_ = schema::make_formatter(format, &*record_.schema);
   }
-  if (options_.rotate) refuse_leftovers();
-  file_ = open(0);
+  if (options_.rotate) begin_rotation();
+  file_ = options_.rotate ? open_next() : open();
 }
 
-void RecordingWriter::refuse_leftovers() const {
-  for (const fs::path& path : rotated_files(options_.path)) {
-    if (!options_.force) {
-      throw Error(Code::already_exists, {.name = path.string(),
+void RecordingWriter::begin_rotation() {
+  std::error_code ignored;
+  if (options_.path == "-" || (fs::exists(options_.path, ignored) && !fs::is_regular_file(options_.path, ignored))) {
+    throw Error(Code::invalid_argument, {.name = options_.path,
                                          .doing = "rotate into",
-                                         .expected = "no files of an earlier recording",
-                                         .found = "one",
-                                         .remedy = "name another, or replace them all: --force"});
+                                         .expected = "the name of a file",
+                                         .found = "standard output, a pipe or a device",
+                                         .remedy = "name a file, or leave out --rotate"});
+  }
+  for (const std::uint64_t number : rotated_files(options_.path)) {
+    if (options_.force) {
+      fs::remove(path_of(number), ignored);
+    } else {
+      index_ = std::max(index_, number + 1);
     }
-    std::error_code ignored;
-    fs::remove(path, ignored);
   }
 }
 
@@ -86,21 +104,40 @@ std::string RecordingWriter::path_of(std::uint64_t index) const {
   return (path.parent_path() / fmt::format("{}.{}{}", path.stem().string(), index, path.extension().string())).string();
 }
 
-std::unique_ptr<RecordingFile> RecordingWriter::open(std::uint64_t index) const {
-  auto file = std::make_unique<RecordingFile>(path_of(index), options_.force);
+// Somebody else may rotate into the same files: then the next number is free.
+std::unique_ptr<RecordingFile> RecordingWriter::open_next() {
+  constexpr int kTries = 1000;
+  for (int i = 0;; ++i, ++index_) {
+    try {
+      return open();
+    } catch (const Error& error) {
+      if (error.code() != Code::already_exists || i == kTries) throw;
+    }
+  }
+}
+
+std::unique_ptr<RecordingFile> RecordingWriter::open() {
+  const bool gathers = options_.ends && format_ == FileFormat::npy;
+  auto file = std::make_unique<RecordingFile>(path_of(index_), options_.force, gathers);
   if (format_ == FileFormat::npy) {
-    if (!file->is_regular()) {
+    if (!file->has_head()) {
       throw Error(Code::invalid_argument, {.name = file->path(),
                                            .doing = "write .npy to",
                                            .expected = "a regular file, whose header can be written again",
                                            .found = "a pipe or a device",
-                                           .remedy = "choose --format csv or ndjson"});
+                                           .remedy = "name a file, or choose --format csv or ndjson; "
+                                                     "'snapshot' writes .npy there, too"});
     }
     file->text() = npy_header(record_, 0);
   } else {
     formatter_->heading(file->text());
   }
-  file->flush();  // a disk that is full already is an error now
+  try {
+    file->flush();  // a disk that is full already is an error now
+  } catch (const Error&) {
+    file->remove();  // half a header is of no use
+    throw;
+  }
   return file;
 }
 
@@ -129,13 +166,21 @@ void RecordingWriter::encode(std::string& out, std::uint64_t seq, std::span<cons
 
 void RecordingWriter::rotate() {
   finish();
-  const auto full = std::exchange(file_, open(index_ + 1));
+  ++index_;
+  const auto full = std::exchange(file_, open_next());
   saved_rows_ += full->saved_rows();
   saved_bytes_ += full->saved_bytes();
-  ++index_;
-  if (options_.keep_files == 0 || index_ < options_.keep_files) return;
-  std::error_code failure;
-  if (fs::remove(path_of(index_ - options_.keep_files), failure)) ++removed_files_;
+  ++file_count_;
+  if (options_.keep_files > 0) remove_old();
+}
+
+// Those of an earlier run count, too.
+void RecordingWriter::remove_old() {
+  if (index_ < options_.keep_files) return;
+  for (const std::uint64_t number : rotated_files(options_.path)) {
+    std::error_code failure;
+    if (number <= index_ - options_.keep_files && fs::remove(path_of(number), failure)) ++removed_files_;
+  }
 }
 
 // The rows first, then their number: a header never promises what is not there.
@@ -159,6 +204,7 @@ void RecordingWriter::finish() {
 
 std::string RecordingWriter::size_text() const {
   std::string text = fmt::format("{}, {}", file_size_text(saved_bytes()), text::counted(file_count(), "file"));
+  if (file_->ends_in_row()) text += ", the last row in it cut off";
   if (removed_files_ > 0) text += fmt::format(", {} of them removed", removed_files_);
   if (formatter_ && !formatter_->altered_note().empty()) text += "; " + formatter_->altered_note();
   return text;

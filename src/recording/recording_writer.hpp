@@ -19,8 +19,9 @@ enum class FileFormat { npy, csv, ndjson };
 
 /// Where to, and how.
 struct FileOptions {
-  std::string path;
+  std::string path;    ///< "-": standard output
   std::string format;  ///< "npy", "csv", "ndjson"; empty: by the path's extension
+  bool ends = false;   ///< by itself, and soon: .npy for a pipe can wait until it is whole
   bool force = false;  ///< replace what exists
   std::uint64_t max_bytes = std::numeric_limits<std::uint64_t>::max();  ///< of one file; it has one row at least
   bool rotate = false;                                                  ///< then go on in a new file
@@ -30,11 +31,15 @@ struct FileOptions {
 /// "1.6 GB": in powers of 1000, as disks are sold.
 std::string file_size_text(std::uint64_t bytes);
 
+/// ".npy": of the path, in small letters; may be empty.
+std::string file_extension(const std::string& path);
+
 /// Errors: Code::invalid_argument if neither the option nor the extension says it.
 FileFormat file_format(const FileOptions& options);
 
 /// Rotation: file.npy, then file.1.npy, file.2.npy, ...; each begins with the row behind the last one of the file
-/// before. Thread safety: none.
+/// before. Files of an earlier run stay as they are, and the first one is numbered behind them; or they are replaced,
+/// all of them. Thread safety: none.
 class RecordingWriter {
  public:
   /// Errors: as RecordingFile; Code::invalid_argument.
@@ -50,15 +55,17 @@ class RecordingWriter {
   /// What is in the files for certain, over all of them.
   std::uint64_t saved_rows() const noexcept { return saved_rows_ + file_->saved_rows(); }
   std::uint64_t saved_bytes() const noexcept { return saved_bytes_ + file_->saved_bytes(); }
-  std::uint64_t file_count() const noexcept { return index_ + 1; }
+  std::uint64_t file_count() const noexcept { return file_count_; }
   std::uint64_t removed_file_count() const noexcept { return removed_files_; }
   /// "1.6 GB, 2 files"
   std::string size_text() const;
 
  private:
-  void refuse_leftovers() const;
+  void begin_rotation();
   std::string path_of(std::uint64_t index) const;
-  std::unique_ptr<RecordingFile> open(std::uint64_t index) const;
+  std::unique_ptr<RecordingFile> open();
+  std::unique_ptr<RecordingFile> open_next();
+  void remove_old();
   void rotate();
   void encode(std::string& out, std::uint64_t seq, std::span<const std::byte> record);
 
@@ -69,6 +76,7 @@ class RecordingWriter {
   std::unique_ptr<RecordingFile> file_;
   std::string row_;
   std::uint64_t index_ = 0;
+  std::uint64_t file_count_ = 1;
   std::uint64_t saved_rows_ = 0;  // in files that are closed
   std::uint64_t saved_bytes_ = 0;
   std::uint64_t removed_files_ = 0;

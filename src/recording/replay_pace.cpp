@@ -1,5 +1,7 @@
 #include "recording/replay_pace.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -41,6 +43,19 @@ double seconds_of(const std::string& field, const std::string& unit) {
   return found->seconds;
 }
 
+// "5 s", "1.5 h", "31.7 years", in three digits.
+std::string duration_text(double seconds) {
+  struct Unit {
+    double seconds;
+    std::string_view name;
+  };
+  constexpr std::array<Unit, 6> kUnits{
+      {{365.25 * 86400, "years"}, {86400, "days"}, {3600, "h"}, {60, "min"}, {1, "s"}, {1e-3, "ms"}}};
+  const auto found =
+      std::find_if(kUnits.begin(), kUnits.end() - 1, [&](const Unit& u) { return seconds >= 0.9995 * u.seconds; });
+  return fmt::format("{:.3g} {}", seconds / found->seconds, found->name);
+}
+
 // Sign-extended, or the bits of a double.
 std::uint64_t bits_of(const Field& field, std::span<const std::byte> record) {
   const auto element = field.element(record, 0);
@@ -63,7 +78,9 @@ std::uint64_t bits_of(const Field& field, std::span<const std::byte> record) {
 
 }  // namespace
 
-ReplayPace::ReplayPace(const schema::Schema& schema, const std::string& field, const std::string& unit, double speed) {
+ReplayPace::ReplayPace(const schema::Schema& schema, const std::string& field, const std::string& unit, double speed,
+                       std::chrono::duration<double> max_gap)
+    : max_gap_(max_gap) {
   const Field* found = schema.find(field);
   if (found == nullptr) refuse(field, "one of the fields " + schema.names(), "none of that name", "name another");
   if (found->is_array() || found->kind == Kind::text || found->kind == Kind::boolean) {
@@ -73,24 +90,43 @@ ReplayPace::ReplayPace(const schema::Schema& schema, const std::string& field, c
   seconds_per_unit_ = seconds_of(field, unit.empty() ? found->unit : unit) / speed;
 }
 
-// The difference first: a double does not hold nanoseconds since 1970.
-double ReplayPace::units_since_first(std::uint64_t bits) const {
-  if (field_->kind == Kind::floating) return std::bit_cast<double>(bits) - std::bit_cast<double>(*first_);
-  return static_cast<double>(static_cast<std::int64_t>(bits - *first_));
+// The difference first: a double does not hold nanoseconds since 1970. That of two integers fits into 64 bits.
+ReplayPace::Seconds ReplayPace::step_to(std::uint64_t bits) const {
+  double units = 0;
+  if (field_->kind == Kind::floating) {
+    units = std::bit_cast<double>(bits) - std::bit_cast<double>(*last_);
+  } else if (field_->kind == Kind::signed_integer) {
+    if (static_cast<std::int64_t>(bits) > static_cast<std::int64_t>(*last_)) units = static_cast<double>(bits - *last_);
+  } else if (bits > *last_) {
+    units = static_cast<double>(bits - *last_);
+  }
+  return Seconds(units > 0 ? units * seconds_per_unit_ : 0);
 }
 
-void ReplayPace::wait_for(std::span<const std::byte> record, const Attendant& attendant) {
-  constexpr std::chrono::duration<double> kLongestSleep{0.05};  // until a signal is looked for again
+ReplayPace::Seconds ReplayPace::cut(Seconds step, Attendant& attendant) {
+  if (step <= max_gap_) return step;
+  if (cut_count_++ == 0) {
+    attendant.note(fmt::format("waiting {} instead of {} for the next record, and no longer for any (--max-gap)",
+                               duration_text(max_gap_.count()), duration_text(step.count())));
+  }
+  return max_gap_;
+}
+
+void ReplayPace::wait_for(std::span<const std::byte> record, Attendant& attendant) {
+  constexpr Seconds kLongestSleep{0.05};  // until a signal is looked for again
   if (!field_) return;
   const std::uint64_t bits = bits_of(*field_, record);
-  if (!first_) {
-    first_ = bits;
+  if (field_->kind == Kind::floating && !std::isfinite(std::bit_cast<double>(bits))) return;
+  if (!last_) {
     begin_ = Clock::now();
+    due_ = Seconds::zero();
+  } else {
+    due_ += cut(step_to(bits), attendant);
   }
-  const double due = units_since_first(bits) * seconds_per_unit_;
+  last_ = bits;
   while (!attendant.stop_requested()) {
-    const std::chrono::duration<double> left = std::chrono::duration<double>(due) - (Clock::now() - begin_);
-    if (!std::isfinite(due) || left.count() <= 0) return;
+    const Seconds left = due_ - (Clock::now() - begin_);
+    if (left <= Seconds::zero()) return;
     std::this_thread::sleep_for(std::min(left, kLongestSleep));
   }
 }

@@ -1,9 +1,7 @@
 // Recordings that are CSV or NDJSON.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <utility>
 #include <vector>
@@ -11,6 +9,7 @@
 #include "arena_shm/error.hpp"
 #include "recording/line_reader.hpp"
 #include "recording/recording_source.hpp"
+#include "recording/text_lines.hpp"
 #include "schema/fields_language.hpp"
 #include "schema/record_input.hpp"
 #include "text/utf8.hpp"
@@ -41,10 +40,8 @@ schema::Schema with_seq(const schema::Schema& record) {
   return row;
 }
 
-// Is the sequence number among what the first line names? It may also stand in a text of the record.
-bool names_seq(std::string_view line, bool is_ndjson) {
-  line = line.substr(0, line.find_last_not_of('\r') + 1);
-  if (!is_ndjson) return fmt::format(",{},", line).find(",_seq,") != std::string::npos;
+// Is the sequence number among what a line of NDJSON names? It may also stand in a text of the record.
+bool names_seq(std::string_view line) {
   constexpr std::string_view kKey = "\"_seq\"";
   for (std::size_t at = line.find(kKey); at != std::string_view::npos; at = line.find(kKey, at + 1)) {
     const std::size_t before = line.find_last_not_of(" \t", at - 1);
@@ -66,26 +63,31 @@ schema::Schema with_time(schema::Schema schema, const TextReading& reading) {
 
 class TextSource final : public RecordingSource {
  public:
-  TextSource(inspect::Image file, const std::string& fields, Attendant& attendant, TextReading reading)
-      : RecordingSource(attendant), file_(std::move(file)), lines_(kMaxFirstBytes, attendant, file_.fd()) {
+  TextSource(core::Descriptor file, std::string label, std::string begin, const std::string& fields,
+             Attendant& attendant, TextReading reading)
+      : RecordingSource(attendant),
+        file_(std::move(file)),
+        label_(std::move(label)),
+        reader_(kMaxFirstBytes, attendant, file_.get(), std::move(begin)),
+        lines_(reader_, reading.dialect) {
     const std::string& known = fields.empty() ? reading.fields : fields;
     if (!known.empty()) {
       record_.schema = schema::parse_fields(known);
-      lines_.set_max_line_bytes(schema::longest_line_bytes(*record_.schema));
+      reader_.set_max_line_bytes(schema::longest_line_bytes(*record_.schema));
     }
-    ahead_ = lines_.next();
-    const std::string first = ahead_ ? ahead_->text : "";
+    const std::string first = lines_.first() ? lines_.first()->text : "";
     if (!text::is_utf8(first) || first.find('\0') != std::string::npos || first.empty()) refuse_bytes(first);
     if (!record_.schema) refuse_without_fields(first);
     record_.size_bytes = record_.schema->size_bytes;
     align_bytes_ = record_.schema->align_bytes;
-    const bool is_ndjson = first.starts_with('{');
-    has_seq_ = names_seq(first, is_ndjson);
+    lines_.settle(*record_.schema);
+    is_ndjson_ = lines_.is_ndjson();
+    has_seq_ = is_ndjson_ ? names_seq(first) : lines_.has_seq_column();
     row_.resize(record_.size_bytes + (has_seq_ ? kSeqBytes : 0));
     const schema::Schema row = with_time(has_seq_ ? with_seq(*record_.schema) : *record_.schema, reading);
     const auto source = [this] { return next_line(); };
-    input_ = is_ndjson ? schema::ndjson_input(row, source, std::move(reading.missing))
-                       : schema::csv_input(row, source, std::move(reading.missing));
+    input_ = is_ndjson_ ? schema::ndjson_input(row, source, std::move(reading.missing))
+                        : schema::csv_input(row, source, lines_.delimiter(), std::move(reading.missing));
   }
 
   std::optional<std::uint64_t> next(std::span<std::byte> record) override {
@@ -110,7 +112,7 @@ class TextSource final : public RecordingSource {
     try {
       return input_->next(row_);
     } catch (const Error& error) {  // its header
-      throw Error(Code::corrupt, {.name = file_.label(),
+      throw Error(Code::corrupt, {.name = label_,
                                   .doing = "read",
                                   .expected = error.expected(),
                                   .found = error.found(),
@@ -118,42 +120,43 @@ class TextSource final : public RecordingSource {
     }
   }
 
-  // Whoever writes a `_seq` ends each line. If the last one has no end, its last number may not be whole.
+  // If the last line has no end, its last number may not be whole. What is whole of JSON is seen by its last brace.
   std::optional<Line> next_line() {
-    auto line = std::exchange(ahead_, std::nullopt);
-    if (!line) return std::nullopt;
-    ahead_ = lines_.next();
-    if (ahead_ || !has_seq_ || is_last_line_whole()) return line;
-    attendant_.note(fmt::format("'{}' was cut off in line {}, which is left out", file_.label(), line->number));
+    auto line = lines_.next();
+    if (!line || !line->unended || (is_ndjson_ && (!has_seq_ || line->text.ends_with('}')))) return line;
+    if (has_seq_) {  // ours: whoever writes a `_seq` ends each line
+      attendant_.note(fmt::format("'{}' was cut off in line {}, which is left out", label_, line->number));
+    } else {
+      attendant_.note("refused " + to_string(schema::unended_line(line->number)));
+      ++refused_;
+    }
     return std::nullopt;
   }
 
-  bool is_last_line_whole() const {
-    char last = '\n';
-    const std::uint64_t size = file_.size_bytes();
-    return size == 0 || !file_.load(size - 1, last) || last == '\n';
-  }
-
   [[noreturn]] void refuse_bytes(const std::string& first) const {
-    throw Error(Code::corrupt,
-                {.name = file_.label(),
-                 .doing = "read",
-                 .expected = "a recording (.npy, .csv or .ndjson) or a saved segment (.arena)",
-                 .found = first.empty() ? "a file that begins with an empty line, or is empty" : "something else",
-                 .remedy = "check the path"});
+    const bool is_utf16 = first.starts_with("\xff\xfe") || first.starts_with("\xfe\xff");
+    throw Error(Code::corrupt, {.name = label_,
+                                .doing = "read",
+                                .expected = "a recording (.npy, .csv or .ndjson) or a saved segment (.arena)",
+                                .found = first.empty() ? "a file that is empty, or has no line but comments"
+                                         : is_utf16    ? "text in UTF-16"
+                                                       : "something else",
+                                .remedy = is_utf16 ? "make it UTF-8: iconv -f UTF-16 -t UTF-8" : "check the path"});
   }
 
   [[noreturn]] void refuse_without_fields(const std::string& first) const {
-    throw Error(Code::incompatible_type, {.name = file_.label(),
+    throw Error(Code::incompatible_type, {.name = label_,
                                           .doing = "read",
                                           .expected = "the types of its fields on the command line",
                                           .found = "only the text " + text::excerpt(first),
                                           .remedy = "give the fields: --fields 'u64 ts, f64 px'"});
   }
 
-  inspect::Image file_;
-  LineReader lines_;
-  std::optional<Line> ahead_;
+  core::Descriptor file_;
+  std::string label_;
+  LineReader reader_;
+  TextLines lines_;
+  bool is_ndjson_ = false;
   std::unique_ptr<schema::RecordInput> input_;
   std::vector<std::byte> row_;
   bool has_seq_ = false;
@@ -162,9 +165,10 @@ class TextSource final : public RecordingSource {
 
 }  // namespace
 
-std::unique_ptr<RecordingSource> text_source(inspect::Image file, const std::string& fields, Attendant& attendant,
-                                             TextReading reading) {
-  return std::make_unique<TextSource>(std::move(file), fields, attendant, std::move(reading));
+std::unique_ptr<RecordingSource> text_source(core::Descriptor file, std::string label, std::string begin,
+                                             const std::string& fields, Attendant& attendant, TextReading reading) {
+  return std::make_unique<TextSource>(std::move(file), std::move(label), std::move(begin), fields, attendant,
+                                      std::move(reading));
 }
 
 }  // namespace arena_shm::recording

@@ -23,8 +23,9 @@ class RowParser {
  public:
   enum class Outcome { row, unfinished, malformed };
 
-  explicit RowParser(std::size_t most_cells) : most_cells_(most_cells) {
+  RowParser(std::size_t most_cells, char delimiter) : most_cells_(most_cells) {
     csv_init(&parser_, CSV_STRICT);
+    csv_set_delim(&parser_, static_cast<unsigned char>(delimiter));
     csv_set_term_func(&parser_, [](unsigned char c) { return static_cast<int>(c == '\n'); });
     csv_set_space_func(&parser_, [](unsigned char c) { return static_cast<int>(c == ' ' || c == '\t' || c == '\r'); });
   }
@@ -67,8 +68,11 @@ struct Column {
 
 class CsvInput final : public RecordInput {
  public:
-  CsvInput(Schema schema, LineSource lines, Missing missing)
-      : schema_(with_times(std::move(schema))), lines_(std::move(lines)), missing_(std::move(missing)) {
+  CsvInput(Schema schema, LineSource lines, char delimiter, Missing missing)
+      : schema_(with_times(std::move(schema))),
+        lines_(std::move(lines)),
+        delimiter_(delimiter),
+        missing_(std::move(missing)) {
     for (const Field& field : schema_.fields) most_cells_ += field.element_count();
   }
 
@@ -107,7 +111,7 @@ class CsvInput final : public RecordInput {
         ahead_.pop_front();
         continue;
       }
-      RowParser row(most_cells_);
+      RowParser row(most_cells_, delimiter_);
       std::size_t bytes = 0;
       for (std::size_t used = 0;; ++used) {
         const Line* line = used < most_lines_ && bytes <= most_bytes_ ? look_ahead(used) : nullptr;
@@ -151,6 +155,7 @@ class CsvInput final : public RecordInput {
     const auto by_name = [](const Column& a, const Column& b) { return a.name < b.name; };
     std::sort(expected.begin(), expected.end(), by_name);
     std::vector<bool> seen(expected.size());
+    if (cells_.size() > 1 && cells_.back().empty()) cells_.pop_back();
     for (const std::string& name : cells_) {
       if (name == kSeqColumn && schema_.find(kSeqColumn) == nullptr) {
         columns_.push_back({name});
@@ -186,14 +191,20 @@ class CsvInput final : public RecordInput {
 
   [[noreturn]] void fail_header(std::string found) {
     columns_.clear();
-    throw Error(Code::invalid_argument, {.name = {},
-                                         .doing = fmt::format("read the CSV header on line {}", refusal_.line),
-                                         .expected = "the columns " + column_names(),
-                                         .found = std::move(found),
-                                         .remedy = "name every field in the first line, in any order, each once"});
+    throw Error(Code::invalid_argument,
+                {.name = {},
+                 .doing = fmt::format("read the CSV header on line {}", refusal_.line),
+                 .expected = "the columns " + column_names(),
+                 .found = std::move(found),
+                 .remedy = "name every field in the first line, in any order, each once; if the text is written "
+                           "otherwise, see --header, --delimiter and --comment"});
   }
 
   InputStatus parse_row(std::span<std::byte> record) {
+    if (cell_count_ == columns_.size() + 1 && cells_.size() == cell_count_ && cells_.back().empty()) {
+      cells_.pop_back();
+      --cell_count_;
+    }
     if (cell_count_ != columns_.size()) {
       refusal_.expected = fmt::format("{} columns", columns_.size());
       refusal_.found = fmt::format("{}", cell_count_);
@@ -218,6 +229,7 @@ class CsvInput final : public RecordInput {
 
   Schema schema_;
   LineSource lines_;
+  char delimiter_;
   Missing missing_;
   std::deque<Line> ahead_;  // lines that were read and belong to no finished row
   std::vector<Column> columns_;
@@ -246,8 +258,16 @@ std::size_t longest_line_bytes(const Schema& schema) {
   return bytes;
 }
 
-std::unique_ptr<RecordInput> csv_input(const Schema& schema, LineSource lines, Missing missing) {
-  return std::make_unique<CsvInput>(schema, std::move(lines), std::move(missing));
+std::unique_ptr<RecordInput> csv_input(const Schema& schema, LineSource lines, char delimiter, Missing missing) {
+  return std::make_unique<CsvInput>(schema, std::move(lines), delimiter, std::move(missing));
+}
+
+Refusal unended_line(std::uint64_t line) {
+  return {.line = line,
+          .column = {},
+          .expected = "an end of the last line",
+          .found = "none: it may have been cut off",
+          .remedy = "if it is whole, end it with a line end"};
 }
 
 std::string to_string(const Refusal& refusal) {

@@ -20,6 +20,7 @@ struct Line {
   std::string text;
   std::uint64_t number = 0;  ///< from 1
   bool cut = false;          ///< it was longer than its reader keeps; the rest of it is gone
+  bool unended = false;      ///< the input ended instead of the line
 };
 
 /// Returns: the next line, or nothing at the end of the input.
@@ -36,6 +37,9 @@ struct Refusal {
 
 /// "line 7, column 3 (px): expected a number, found 'abc'; write it like 1.5, 2e-3, nan or inf"
 std::string to_string(const Refusal& refusal);
+
+/// Of a last line that may not be whole: its input ended instead of it.
+Refusal unended_line(std::uint64_t line);
 
 enum class InputStatus { record, refused, end };
 
@@ -57,9 +61,11 @@ class RecordInput {
 std::size_t longest_line_bytes(const Schema& schema);
 
 /// CSV (RFC 4180). The first line names the columns, in any order: every field once, an array one column for each
-/// element (`pos[0]`); `_seq` is ignored unless it is a field, so that what `tail` printed can be written back.
-/// Errors: next() throws invalid_argument if the first line is no such header: then no line can be understood.
-std::unique_ptr<RecordInput> csv_input(const Schema& schema, LineSource lines, Missing missing = {});
+/// element (`pos[0]`); `_seq` is ignored unless it is a field, so that what `tail` printed can be written back. An
+/// empty cell too many at a row's end is none. Errors: next() throws invalid_argument if the first line is no such
+/// header: then no line can be understood.
+std::unique_ptr<RecordInput> csv_input(const Schema& schema, LineSource lines, char delimiter = ',',
+                                       Missing missing = {});
 
 /// NDJSON: an object a line, every field once, in any order; arrays as arrays, numbers also as strings, null is NaN.
 /// `_seq` is ignored unless it is a field; lines of spaces only, and the gap objects of `tail --gaps inline`, are

@@ -4,12 +4,13 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <utility>
 
 #include "arena_shm/core/system.hpp"
+#include "core/take_back.hpp"
 #include "text/utf8.hpp"
 
 namespace arena_shm::terminal {
@@ -18,8 +19,8 @@ namespace {
 
 constexpr std::size_t kLargeBytes = std::size_t{1} << 16;
 
-// Returns 0, or errno.
-int write_all(int fd, std::string_view text) {
+// Takes from the text what was written. Returns 0, or errno.
+int write_all(int fd, std::string_view& text) {
   while (!text.empty()) {
     const ssize_t written = ::write(fd, text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
@@ -39,11 +40,24 @@ std::string painted(const char* style, std::string line) {
 
 }  // namespace
 
+// How much of what was written is whole rows.
+std::size_t Output::whole_bytes(std::size_t written) const {
+  if (row_ends_.empty()) return std::string_view(text_).substr(0, written).rfind('\n') + 1;  // npos + 1 is 0
+  const auto behind = std::upper_bound(row_ends_.begin(), row_ends_.end(), written);
+  return behind == row_ends_.begin() ? 0 : *(behind - 1);
+}
+
 void Output::flush() {
-  const int error = write_all(STDOUT_FILENO, text_);
+  std::string_view left = text_;
+  const int error = write_all(STDOUT_FILENO, left);
+  const std::size_t written = text_.size() - left.size();
+  const std::size_t part = error == 0 ? 0 : written - whole_bytes(written);
   text_.clear();
+  row_ends_.clear();
+  if (error == 0) return;
   if (error == EPIPE) throw OutputClosed{};
-  if (error != 0) core::throw_errno(error, core::Act::write_file, "write to", "standard output");
+  if (!core::take_back(STDOUT_FILENO, part)) note("the last row on standard output is not whole");
+  core::throw_errno(error, core::Act::write_file, "write to", "standard output");
 }
 
 void Output::flush_if_large() {
@@ -69,7 +83,9 @@ void note(std::string_view text) { plain_note("arena-shm: " + std::string(text))
 
 void plain_note(std::string_view text) {
   // One write, so that the lines of several processes do not mix. If it fails there is nobody to tell.
-  static_cast<void>(write_all(STDERR_FILENO, text::printable(text) + '\n'));
+  const std::string line = text::printable(text) + '\n';
+  std::string_view left = line;
+  static_cast<void>(write_all(STDERR_FILENO, left));
 }
 
 }  // namespace arena_shm::terminal

@@ -1,8 +1,10 @@
 // Everything that the tool prints: data to standard output, notes to standard error.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/output_closed.hpp"
 
@@ -16,7 +18,10 @@ class Output {
  public:
   /// Append here.
   std::string& text() noexcept { return text_; }
-  /// Writes everything. Errors: OutputClosed, Code::no_space, system.
+  /// What is there ends in a whole row. Whoever never says so has rows that end with their line.
+  void end_row() { row_ends_.push_back(text_.size()); }
+  /// Writes everything. If that fails, a file is cut behind its last whole row.
+  /// Errors: OutputClosed, Code::no_space, file_size_limit, system.
   void flush();
   /// Writes if much has been gathered. Errors: as flush.
   void flush_if_large();
@@ -24,7 +29,10 @@ class Output {
   static void check_open();
 
  private:
+  std::size_t whole_bytes(std::size_t written) const;
+
   std::string text_;
+  std::vector<std::size_t> row_ends_;  // in text_
 };
 
 /// May escape codes be used? Only on a terminal, and not with NO_COLOR (no-color.org).

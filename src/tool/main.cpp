@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <exception>
 #include <new>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -49,7 +50,11 @@ terminal::ExitCode refuse_verb(const CLI::App& app, const std::string& found) {
 // CLI11's own exit codes are not ours: help and version are 0, everything else is the user's usage.
 terminal::ExitCode report_usage(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
-    app.exit(error);
+    std::ostringstream text;
+    app.exit(error, text, text);
+    terminal::Output output;
+    output.text() = text.str();
+    output.flush();
     return terminal::ExitCode::ok;
   }
   const auto chosen = app.get_subcommands();
@@ -109,6 +114,7 @@ int main(int argc, char** argv) {
   // Started with one of them closed, it must not print into the first file that it opens.
   if (!core::fill_standard_descriptors()) return static_cast<int>(terminal::ExitCode::failed);
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an ordinary end, seen at the write
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit of a file's size is an error like a full disk
   terminal::report_bus_errors();
   terminal::ExitCode code = terminal::ExitCode::failed;
   try {

@@ -3,9 +3,11 @@
 import json
 import os
 import struct
+import subprocess
 import unittest
 
-from arena_cli import ABSENT, FAILED, INCOMPATIBLE, OK, SHM, TICK, USAGE, CliTest
+from arena_cli import ABSENT, FAILED, INCOMPATIBLE, LOST, OK, SHM, TICK, TOOL, USAGE, CliTest
+from hostile_image import SLOTS, SLOTS_REGION, STRIDE, make_sparse, word
 
 try:
     import numpy as np
@@ -63,6 +65,15 @@ class ExportTest(CliTest):
         self.assertEqual(len(np.load(path)), 7)
         done = self.expect(OK, "export", path, "-o", directory / "out.npy", says="tells of 7 records, there are 20")
         self.assertEqual(len(np.load(directory / "out.npy")), 20)
+
+    def test_rows_of_zeros_behind_a_crash_are_left_out(self):
+        name, directory = self.create_various(), self.directory()
+        path = directory / "t.npy"
+        self.expect(OK, "snapshot", name, "-o", path)
+        with path.open("ab") as file:
+            file.truncate(path.stat().st_size + 4096)
+        self.expect(OK, "export", path, "-o", directory / "out.npy", says="from row 21 on")
+        self.assertEqual(np.load(directory / "out.npy")["_seq"].tolist(), list(range(20)))
 
     def test_arrays_of_others_are_read_too(self):
         directory = self.directory()
@@ -179,6 +190,99 @@ class ExportTest(CliTest):
         self.expect(USAGE, "export", out, "-o", out, "--force", says="another file")
         self.assertEqual(len(np.load(out)), 3)
         self.expect(FAILED, "export", out, "-o", "/dev/full", "--format", "csv", says="'/dev/full'")
+
+    def test_what_is_whole_of_an_image_that_was_cut_off_is_saved(self):
+        name = self.create_filled(300, slots=200)  # 100 to 299; slot 0 has 200
+        directory = self.directory()
+        self.expect(OK, "snapshot", name, "-o", directory / "t.arena")
+        image = (directory / "t.arena").read_bytes()
+        begin, stride = word(image, SLOTS_REGION), word(image, STRIDE)
+        cut = directory / "cut.arena"
+        for size, seqs in [
+            (begin + 120 * stride, [*range(100, 120), *range(200, 300)]),
+            (begin + 50 * stride + stride - 1, range(200, 250)),
+            (begin + stride, [200]),
+        ]:
+            cut.write_bytes(image[:size])
+            out = directory / "out.npy"
+            done = self.expect(LOST, "export", cut, "-o", out, "--force", says=f"expected {len(image)} bytes, found {size}")
+            self.assertIn(f"{200 - len(seqs)} sequence numbers without a value", done.stderr)
+            self.assertEqual(np.load(out)["_seq"].tolist(), list(seqs))
+            self.assertEqual(np.load(out)["ts"].tolist(), list(seqs))
+            copy = self.create(slots=256)
+            self.expect(LOST, "replay", cut, copy, says=f"replayed {len(seqs)} value")
+        for size in [0, 100, 4096, begin, begin + stride - 1]:
+            cut.write_bytes(image[:size])
+            out = directory / "none.npy"
+            self.expect(FAILED, "export", cut, "-o", out)
+            self.assertFalse(out.exists())
+
+    def test_an_image_that_claims_more_than_it_holds_is_no_trap(self):
+        name, directory = self.create_filled(3), self.directory()
+        path = directory / "t.arena"
+        for head, seqs in [
+            (SLOTS, [5, SLOTS // 2, SLOTS - 1]),
+            (SLOTS + SLOTS // 3, [SLOTS // 3, SLOTS - 2, SLOTS, SLOTS + SLOTS // 3 - 1]),
+            (SLOTS * 1000 + 7, [SLOTS * 1000]),
+            (SLOTS, []),
+        ]:
+            make_sparse((SHM / name).read_bytes(), path, head, seqs)
+            out = directory / "out.npy"
+            self.expect(OK, "export", path, "-o", out, "--force", says="without a value in it")
+            self.assertEqual(np.load(out)["_seq"].tolist(), seqs)
+            self.expect(OK, "replay", path, self.create(), says=f"replayed {len(seqs)} value")
+            self.run_tool("inspect", "--file", path)
+            done = self.run_tool("check", "--file", path)
+            self.assertIn(f"({len(seqs)} published, 0 being written, {min(head, SLOTS) - len(seqs)} holes)", done.stdout)
+
+    def test_standard_input_and_output(self):
+        name = self.create_filled(5)
+        directory = self.directory()
+        expected = self.expect(OK, "tail", name, "--format", "csv").stdout.encode()
+        for form in ["npy", "arena", "csv", "ndjson"]:
+            path = directory / f"t.{form}"
+            self.expect(OK, "snapshot", name, "-o", path)
+            arguments = ["export", "-", "-o", "-", "--format", "csv"] + ["--fields", TICK] * (form in ["csv", "ndjson"])
+            self.assertEqual(self.expect(OK, *arguments, stdin=path.read_bytes()).stdout, expected)
+            arguments[1] = "/proc/self/fd/0"
+            self.assertEqual(self.expect(OK, *arguments, stdin=path.read_bytes()).stdout, expected)
+            copy = self.create()
+            self.expect(OK, "replay", "-", copy, *arguments[6:], stdin=path.read_bytes())
+            self.assertEqual(self.expect(OK, "tail", copy, "--format", "csv", stdin=b"").stdout, expected)
+        self.expect(USAGE, "replay", "-", copy, "--loop", stdin="", says="a file")
+        self.expect(FAILED, "export", "-", "-o", "-", "--format", "csv", stdin="", says="is empty")
+        with (directory / "t.csv").open("a") as out:
+            arguments = ["export", directory / "t.csv", "-o", "-", "--format", "csv", "--fields", TICK]
+            self.expect(USAGE, *arguments, stdout=out, says="another file")
+
+    def test_texts_that_were_cut_off_yield_no_shortened_value(self):
+        directory = self.directory()
+        rows = [(1, 1.5, "AB"), (22, 22.5, "CD"), (333, 333.25, "EFG")]
+        texts = {
+            "csv": "ts,px,sym\n" + "".join(f"{ts},{px},{sym}\n" for ts, px, sym in rows),
+            "q.csv": "ts,px,sym\n" + "".join(f'{ts},{px},"{sym}"\n' for ts, px, sym in rows),
+            "seq.csv": "_seq,ts,px,sym\n" + "".join(f"{i},{row[0]},{row[1]},{row[2]}\n" for i, row in enumerate(rows)),
+            "ndjson": "".join(json.dumps({"ts": ts, "px": px, "sym": sym}) + "\n" for ts, px, sym in rows),
+            "seq.ndjson": "".join(
+                json.dumps({"_seq": i, "ts": row[0], "px": row[1], "sym": row[2]}) + "\n" for i, row in enumerate(rows)
+            ),
+        }
+        copy = self.create(slots=1 << 12)
+        for form, text in texts.items():
+            path, out = directory / f"t.{form}", directory / "out.npy"
+            begin = text.index("\n") + 1 if "csv" in form else 1
+            for size in range(begin, len(text), 3):
+                path.write_text(text[:size])
+                self.run_tool("export", path, "-o", out, "--fields", TICK, "--force")
+                for found, row in zip(np.load(out), rows):
+                    self.assertEqual((found["ts"], found["px"], found["sym"].decode()), row, text[:size])
+        path.write_text(texts["csv"][:-3])
+        self.expect(FAILED, "export", path, "-o", out, "--force", "--fields", TICK, says="refused line 4")
+        with path.open() as file:
+            done = subprocess.run([TOOL, "write", copy], stdin=file, capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, FAILED)
+        self.assertIn("refused line 4: expected an end of the last line", done.stderr)
+        self.expect(OK, "write", copy, stdin=texts["csv"][:-1], says="wrote 3 values")  # a pipe ends as it should
 
 
 if __name__ == "__main__":

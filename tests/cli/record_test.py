@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import pty
 import re
 import resource
@@ -304,13 +305,61 @@ class RecordTest(Pokes, CliTest):
         self.assertEqual(path.read_text(), "precious")
         self.expect(OK, "record", name, "-o", path, "--max-count", 1, "--force")
         self.assertEqual(len(path.read_text().splitlines()), 2)
-        other = directory / "u.csv"
-        (directory / "u.3.csv").write_text("precious")
-        arguments = ["record", name, "-o", other, "--max-count", 3, "--max-size", 30, "--rotate"]
-        self.expect(FAILED, *arguments, says="u.3.csv")
-        self.assertFalse(other.exists())
+
+    def test_rotation_goes_on_behind_the_files_that_are_there(self):
+        name = self.create_filled(3)
+        directory = self.directory()
+
+        def names():
+            return sorted(path.name for path in directory.iterdir())
+
+        arguments = ["record", name, "-o", directory / "u.csv", "--max-count", 3, "--max-size", 30, "--rotate"]
+        self.expect(OK, *arguments, says=", 3 files")
+        self.assertEqual(names(), ["u.1.csv", "u.2.csv", "u.csv"])
+        before = {path: path.read_text() for path in directory.iterdir()}
+        self.expect(OK, *arguments, says=", 3 files")
+        self.assertEqual(names(), ["u.1.csv", "u.2.csv", "u.3.csv", "u.4.csv", "u.5.csv", "u.csv"])
+        for path, text in before.items():
+            self.assertEqual(path.read_text(), text)
+        for other in ["u.9.csv", "u.x.csv", "u.01.csv", "u.99999999999999999999.csv", "v.csv"]:
+            (directory / other).write_text("precious")
+        done = self.expect(OK, *arguments, 3, says=", 3 files, 7 of them removed")  # keeps the newest three
+        left = ["u.01.csv", "u.10.csv", "u.11.csv", "u.12.csv", "u.99999999999999999999.csv", "u.x.csv", "v.csv"]
+        self.assertEqual(names(), left, done.stderr)
         self.expect(OK, *arguments, "--force")
-        self.assertEqual({p.name for p in directory.glob("u*")}, {"u.csv", "u.1.csv", "u.2.csv"})
+        self.assertEqual(names(), sorted([left[0], "u.1.csv", "u.2.csv", "u.csv", *left[4:]]))
+        self.expect(USAGE, "record", name, "-o", "-", "--format", "csv", "--max-size", 30, "--rotate", says="--rotate")
+
+    @needs_numpy
+    def test_standard_output(self):
+        name = self.create_filled(3)
+        directory = self.directory()
+        for verb in [["record", "--max-count", 3], ["snapshot"]]:
+            for form in ["csv", "ndjson", "JSONL"]:
+                done = self.expect(OK, *verb, name, "-o", "-", "--format", form, says="recorded 3, lost 0")
+                printed = self.expect(OK, "tail", name, "--format", form.lower().replace("jsonl", "ndjson")).stdout
+                self.assertEqual(done.stdout, printed)
+            self.expect(USAGE, *verb, name, "-o", "-", says="--format")
+        self.expect(USAGE, "record", name, "-o", "-", "--format", "npy", says="a regular file")
+        done = self.expect(OK, "snapshot", name, "-o", "-", "--format", "npy", stdin=b"")
+        self.expect(OK, "snapshot", name, "-o", directory / "t.NPY")
+        self.assertEqual(done.stdout, (directory / "t.NPY").read_bytes())
+        done = self.expect(OK, "export", "-", "-o", "-", "--format", "NPY", stdin=done.stdout)
+        self.assertEqual(done.stdout, (directory / "t.NPY").read_bytes())
+        done = self.expect(OK, "snapshot", name, "-o", "-", "--raw", stdin=b"")
+        self.assertEqual(done.stdout, (SHM / name).read_bytes())
+        self.expect(OK, "snapshot", name, "-o", directory / "t.ARENA", says="saved")
+        for form in ["jsonl", "CSV", "NDJSON"]:
+            self.expect(OK, "snapshot", name, "-o", directory / f"t.{form}")
+        self.assertEqual(self.run_tool("tail", name, "--format", "csv").stdout, (directory / "t.CSV").read_text())
+        self.assertFalse(pathlib.Path("-").exists())
+
+    def test_a_closed_pipe_ends_it_also_when_nothing_comes(self):
+        name = self.create_filled(3)
+        recorder = self.start("record", name, "-o", "-", "--format", "csv")
+        self.assertEqual(recorder.stdout.readline(), "_seq,ts,px,sym\n")
+        recorder.stdout.close()
+        self.assertEqual(recorder.wait(timeout=30), OK)
 
     def test_a_full_disk_is_an_error_that_names_the_file(self):
         name = self.create_filled(3)

@@ -103,7 +103,8 @@ class ReplayTest(CliTest):
         self.assertIsNone(replay.poll())
         replay.send_signal(signal.SIGTERM)
         _, err = replay.communicate(timeout=30)
-        self.assertEqual((replay.returncode, err), (OK, "arena-shm: replayed 2 values\n"))
+        waits = "arena-shm: waiting 5 s instead of 1 h for the next record, and no longer for any (--max-gap)\n"
+        self.assertEqual((replay.returncode, err), (OK, waits + "arena-shm: replayed 2 values, 1 wait cut short\n"))
         self.assertEqual(len(self.values(copy)), 2)
         begin = time.monotonic()
         self.expect(OK, "replay", path, copy, "--time-field", "ts", "--speed", 3600 * 4)
@@ -141,6 +142,30 @@ class ReplayTest(CliTest):
         create = [self.name(), "--create", "--slots", 8]
         paced = ["--time-field", "t", "--time-unit", "s"]
         self.expect(OK, "replay", path, *create, *paced, says="replayed 5 values")
+
+    def test_follows_the_steps_of_the_clock_whatever_it_does(self):
+        year, most = 365 * 24 * HOUR_NS, 2**64 - 1
+        for kind, times, cut in [
+            ("u64", [5, 5 + 30 * year, 6 + 30 * year, 7, most, 0, 1, most], 3),
+            ("i64", [5, -(2**63), 2**63 - 1, 0, -1, year, 0], 2),
+            ("u32", [2**32 - 1, 0, 1], 0),
+            ("f64", [1.0, 1e300, 1e300, float("nan"), -1e308, float("inf"), 1e308, 0, float("-inf"), 1e30], 3),
+            ("f32", [1, 3e38, -3e38, 3e38], 2),
+        ]:
+            with self.subTest(kind=kind):
+                name = self.create(fields=f"{kind} t", slots=16)
+                self.expect(OK, "write", name, stdin="t\n" + "".join(f"{t}\n" for t in times))
+                path = self.directory() / "t.arena"
+                self.expect(OK, "snapshot", name, "-o", path)
+                arguments = ["replay", path, self.create(fields=f"{kind} t", slots=16), "--time-field", "t"]
+                done = self.expect(OK, *arguments, "--max-gap", "10ms")
+                self.assertIn(f"replayed {len(times)} values", done.stderr)
+                self.assertEqual(done.stderr.count("waiting 10 ms instead of"), min(cut, 1))
+                self.assertEqual(f", {cut} wait" in done.stderr, cut > 0, done.stderr)
+        path = self.recording([0, 30 * year, 1, 30 * year], form="arena")
+        self.expect(OK, "replay", path, self.create(), "--time-field", "ts", "--max-gap", "0s", says="instead of 30 years")
+        for wrong in ["5", "-1s", "soon"]:
+            self.expect(USAGE, "replay", path, self.create(), "--max-gap", wrong)
 
     def test_loops_until_interrupted(self):
         path = self.recording([1, 2, 3], form="npy")

@@ -14,6 +14,11 @@ def descriptors(count):
     return {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))}
 
 
+def file_size(count):
+    """Before the tool runs: no file may be made longer than that. The signal of the limit is left as it is."""
+    return {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (count, count))}
+
+
 class ScarceDescriptorsTest(CliTest):
     # Standard input, output and error, and one to open an arena by: what comes then fails.
     ONE = 4
@@ -104,6 +109,83 @@ class ScarceRoomTest(CliTest):
         self.expect(FAILED, "create", self.name(), "--slots", 1, "--schema", directory, says="a directory")
         with open("/dev/full", "w") as full:
             self.expect(FAILED, "tail", name, stdout=full, says="no room left there")
+
+    def test_a_full_disk_keeps_whole_rows(self):
+        name = self.create_filled(5000, slots=5000)
+        for form, header in [("csv", "_seq,ts,px,sym"), ("ndjson", None)]:
+            script = f'mount -t tmpfs -o size=16k tmpfs /mnt; "$0" snapshot {name} -o /mnt/t.{form} 1>&2 || cat /mnt/t.{form}; exit'
+            done = self.in_namespace(script)
+            self.assertIn("no room left there", done.stderr)
+            self.assert_whole_rows(done.stdout, header)
+
+    def assert_whole_rows(self, text, header="_seq,ts,px,sym"):
+        lines = text.splitlines(keepends=True)
+        if header is not None:
+            self.assertEqual(lines.pop(0), header + "\n")
+        self.assertGreater(len(lines), 0)
+        self.assertLess(len(lines), 5000)
+        for i, line in enumerate(lines):
+            expected = f"{i},{i},{i / 2},S{i % 10}\n"
+            if header is None:
+                expected = f'{{"_seq":{i},"ts":{i},"px":{i / 2},"sym":"S{i % 10}"}}\n'
+            self.assertEqual(line, expected)
+
+    def test_a_limit_of_a_files_size_keeps_whole_rows(self):
+        name, directory = self.create_filled(5000, slots=5000), self.directory()
+        verbs = [["record", name], ["snapshot", name]]
+        self.expect(OK, "snapshot", name, "-o", directory / "whole.npy")
+        verbs.append(["export", directory / "whole.npy"])
+        for args in verbs:
+            for limit in [1000, 20_001, 20_007]:
+                path = directory / "t.csv"
+                done = self.expect(FAILED, *args, "-o", path, says="a file-size limit", **file_size(limit))
+                self.assertRegex(done.stderr, "ulimit -f")
+                self.assert_whole_rows(path.read_text())
+                path.unlink()
+
+    def test_a_limit_of_a_files_size_leaves_a_true_npy_header(self):
+        name, directory = self.create_filled(5000, slots=5000), self.directory()
+        path = directory / "t.npy"
+        for limit in range(192 + 32, 192 + 70):
+            self.expect(FAILED, "record", name, "-o", path, says="a file-size limit", **file_size(limit))
+            rows = (limit - 192) // 32
+            self.assertEqual(path.stat().st_size, 192 + 32 * rows)
+            self.assertIn(f"'shape': ({rows},)".encode(), path.read_bytes())
+            path.unlink()
+        for limit in [0, 1, 100, 191]:  # within the header
+            self.expect(FAILED, "record", name, "-o", path, says="a file-size limit", **file_size(limit))
+            self.assertFalse(path.exists())
+
+    def test_a_limit_of_a_files_size_is_kept_by_what_goes_to_standard_output(self):
+        name, directory = self.create_filled(5000, slots=5000), self.directory()
+        for limit in [1000, 20_001, 70_001]:
+            for mode in ["w", "a"]:
+                path = directory / "t.csv"
+                path.write_text("")
+                with path.open(mode) as out:
+                    arguments = ["tail", name, "--from", "oldest", "--format", "csv"]
+                    self.expect(FAILED, *arguments, stdout=out, says="a file-size limit", **file_size(limit))
+                self.assert_whole_rows(path.read_text())
+        for args in [["--help"], ["completion", "bash"], ["metrics"]]:
+            with (directory / "out").open("w") as out:
+                self.expect(FAILED, *args, stdout=out, says="a file-size limit", **file_size(100))
+        self.expect(FAILED, "man", directory / "man", says="a file-size limit", **file_size(100))
+        self.assertEqual(list((directory / "man").iterdir()), [])
+        cursor = directory / "cursor"
+        self.expect(FAILED, "tail", name, "--cursor-file", cursor, says="a file-size limit", **file_size(3))
+        self.assertFalse(cursor.exists())
+
+    def test_a_row_that_cannot_be_taken_back_is_told(self):
+        name, path = self.create_filled(5000, slots=5000), self.directory() / "t.csv"
+        path.write_text("")
+        if subprocess.run(["chattr", "+a", path], stderr=subprocess.PIPE).returncode != 0:
+            self.skipTest("no file here can be made to grow only")
+        try:
+            with path.open("a") as out:
+                arguments = ["tail", name, "--from", "oldest", "--format", "csv"]
+                self.expect(FAILED, *arguments, stdout=out, says="is not whole", **file_size(20_001))
+        finally:
+            subprocess.run(["chattr", "-a", path], check=True)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import signal
 import struct
 import unittest
 
-from arena_cli import ABSENT, FAILED, INCOMPATIBLE, OK, SHM, TICK, CliTest
+from arena_cli import ABSENT, FAILED, INCOMPATIBLE, OK, SHM, TICK, USAGE, CliTest
 
 
 class WriteTest(CliTest):
@@ -81,6 +81,56 @@ class WriteTest(CliTest):
         done = self.expect(FAILED, "write", name, stdin=text, says="line 2: expected a shorter")
         self.assertIn("wrote 1 value, refused 1 line", done.stderr)
         self.assertEqual([value["ts"] for value in self.values(name)], [2])
+
+    def test_other_spellings_of_csv_are_found_out_or_said(self):
+        bom, rows = "\ufeff", [(1, 2.5, "A"), (3, 4.0, "B")]
+
+        def text(delimiter, heading=True, end="\n", more=""):
+            lines = [["ts", "px", "sym"]] * heading + [list(map(str, row)) for row in rows]
+            return "".join(delimiter.join(line) + more + end for line in lines)
+
+        everywhere = [
+            *((text(delimiter), []) for delimiter in ";\t| "),
+            (text(",", end="\r"), []),
+            (text(";", end="\r\n"), []),
+            (text(",", more=","), []),
+            (text(",", heading=False, more=","), ["--header", "ts,px,sym"]),
+            (text(";", heading=False), ["--header", "ts, px, sym"]),
+            (text(","), ["--delimiter", "comma"]),
+            (text(":"), ["--delimiter", ":"]),
+            (text("\t"), ["--delimiter", "tab"]),
+            ("sep=;\n" + text(";"), []),
+            ("# made by\n\n#\n" + text(","), []),
+            ("# " + text(" "), []),
+            (text(",").replace("\n3,", "\n# ts\n3,"), []),
+            ("%\n" + text(",").replace("\n3,", "\n% ts\n3,"), ["--comment", "%"]),
+            (bom + text(";"), []),
+            (bom + "".join(json.dumps(dict(zip(["ts", "px", "sym"], row))) + "\n" for row in rows), []),
+        ]
+        path = self.directory() / "t"
+        for content, options in everywhere:
+            with self.subTest(content=content):
+                name = self.create()
+                self.expect(OK, "write", name, *options, stdin=content)
+                path.write_bytes(content.encode())
+                self.expect(OK, "replay", path, name, "--fields", TICK, *options)
+                arguments = ["export", "-", "-o", "-", "--format", "csv", "--fields", TICK, *options]
+                exported = self.expect(OK, *arguments, stdin=content).stdout
+                self.assertEqual(exported.splitlines()[1:], [f"{i},{','.join(map(str, r))}" for i, r in enumerate(rows)])
+                self.assertEqual([(v["ts"], v["px"], v["sym"]) for v in self.values(name)], rows * 2)
+
+    def test_spellings_that_are_not_found_out_are_refused_with_the_option(self):
+        name = self.create()
+        for content in ["1,2,A\n3,4,B\n", "ts:px:sym\n1:2:A\n", "% x\nts,px,sym\n1,2,A\n"]:
+            self.expect(FAILED, "write", name, stdin=content, says="--header, --delimiter and --comment")
+        for options in [["--delimiter", "ab"], ["--delimiter", '"'], ["--comment", ""], ["--header", "ts,,px"]]:
+            self.expect(USAGE, "write", name, *options, stdin="", says=options[0])
+        self.assertEqual(self.values(name), [])
+
+    def test_a_text_may_begin_with_a_number_sign(self):
+        name = self.create()
+        self.expect(OK, "write", name, stdin='sym,ts,px\n#A,1,2\n"a\n#",3,4\n')
+        self.assertEqual([value["sym"] for value in self.values(name)], ["#A", "a\n#"])
 
     def test_an_empty_input_writes_nothing(self):
         name = self.create()

@@ -150,7 +150,7 @@ TEST(CsvInputTest, WhatIsMissingIsNanOrRefused) {
   expect_contains(ndjson("u8 n", "{\"n\":null}"), "found null; only a field of f32 or f64");
   const Schema schema = parse_fields("f64 f, i32 i");
   const auto chosen = [&](const char* text) {
-    return drain(schema, *csv_input(schema, lines_of(text), Missing({"-999", "Nope", ""})));
+    return drain(schema, *csv_input(schema, lines_of(text), ',', Missing({"-999", "Nope", ""})));
   };
   EXPECT_EQ(chosen("f,i\n-999,-999\n"), "{\"_seq\":0,\"f\":null,\"i\":-999}\n");
   EXPECT_EQ(chosen("f,i\nNOPE,1\n"), "{\"_seq\":0,\"f\":null,\"i\":1}\n");

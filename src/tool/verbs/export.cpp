@@ -14,6 +14,7 @@
 #include "text/quantities.hpp"
 #include "tool/verbs/file_options.hpp"
 #include "tool/verbs/missing_option.hpp"
+#include "tool/verbs/text_options.hpp"
 #include "tool/verbs/verbs.hpp"
 #include "tool/views/terminal_attendant.hpp"
 
@@ -26,11 +27,17 @@ struct Options {
   recording::FileOptions file;
   std::string fields;
   std::optional<std::string> missing;
+  recording::TextDialect dialect;
 };
 
 void refuse_same_file(const Options& options) {
   std::error_code ignored;
-  if (!std::filesystem::equivalent(options.input, options.file.path, ignored)) return;
+  const auto path_of = [](const std::string& path, const char* stream) { return path == "-" ? stream : path; };
+  const std::string input = path_of(options.input, "/dev/stdin");
+  // What is no file has no end that could run ahead of its beginning.
+  if (!std::filesystem::is_regular_file(input, ignored) ||
+      !std::filesystem::equivalent(input, path_of(options.file.path, "/dev/stdout"), ignored))
+    return;
   throw Error(Code::invalid_argument, {.name = options.input,
                                        .doing = "export",
                                        .expected = "another file to write",
@@ -41,7 +48,7 @@ void refuse_same_file(const Options& options) {
 terminal::ExitCode run(const Options& options) {
   refuse_same_file(options);
   const auto source = recording::open_recording(options.input, options.fields, terminal_attendant(),
-                                                {.missing = missing_from(options.missing)});
+                                                {.missing = missing_from(options.missing), .dialect = options.dialect});
   if (!source->record().schema && recording::file_format(options.file) != recording::FileFormat::npy) {
     throw Error(Code::incompatible_type, {.name = options.input,
                                           .doing = "write as text the records of",
@@ -49,14 +56,17 @@ terminal::ExitCode run(const Options& options) {
                                           .found = "neither",
                                           .remedy = "give the fields: --fields 'u64 ts, f64 px'"});
   }
-  recording::RecordingWriter writer(options.file, source->record());
+  recording::FileOptions file = options.file;
+  file.ends = true;
+  recording::RecordingWriter writer(file, source->record());
   std::vector<std::byte> record(source->record().size_bytes);
   while (const auto seq = source->next(record)) writer.append(*seq, record);
   writer.finish();
   const std::uint64_t refused = source->refused_count();
   terminal::note(fmt::format("exported {}, {}{}", text::counted(writer.saved_rows(), "value"), writer.size_text(),
                              refused > 0 ? ", refused " + text::counted(refused, "line") : ""));
-  return refused > 0 ? terminal::ExitCode::failed : terminal::ExitCode::ok;
+  if (refused > 0) return terminal::ExitCode::failed;
+  return source->lost_count() > 0 ? terminal::ExitCode::lost : terminal::ExitCode::ok;
 }
 
 }  // namespace
@@ -69,16 +79,20 @@ void add_export(CLI::App& app, Action& action) {
        .summary = "Convert a recording or a saved segment to another format",
        .details = "What FILE is, is seen by how it begins: .npy, .csv, .ndjson, or a segment saved by 'snapshot'. The\n"
                   "types of CSV and NDJSON are not in the file: --fields has to give them. A line that is no record\n"
-                  "is refused with its number, the rest goes in, and the exit code is then 1.",
+                  "is refused with its number, the rest goes in, and the exit code is then 1. Of a segment that was\n"
+                  "cut off, what is whole is taken, and the exit code is then 3.",
        .example = "  arena-shm export ticks.npy -o ticks.csv\n"
                   "  arena-shm export crash.arena -o crash.npy\n"
                   "  arena-shm export ticks.csv -o ticks.npy --fields 'u64 ts, f64 px'"},
       options, run);
-  verb.add_option("FILE", options->input, "The recording, or the saved segment")->required()->type_name("");
+  verb.add_option("FILE", options->input, "The recording, or the saved segment; - is standard input")
+      ->required()
+      ->type_name("");
   add_file_options(verb, options->file);
   verb.add_option("--fields,--as", options->fields, "What a record is made of, like 'u64 ts, f64 px'")
       ->type_name("FIELDS");
   add_missing_option(verb, options->missing);
+  add_text_options(verb, options->dialect);
 }
 
 }  // namespace arena_shm::tool

@@ -6,12 +6,12 @@
 namespace arena_shm::tool {
 
 void add_file_options(CLI::App& verb, recording::FileOptions& options) {
-  verb.add_option("-o,--output", options.path, "The file to write: .npy, .csv or .ndjson")
+  verb.add_option("-o,--output", options.path, "The file to write: .npy, .csv or .ndjson; - is standard output")
       ->required()
       ->type_name("FILE");
   verb.add_option("--format", options.format, "npy, csv or ndjson (by the file's extension)")
       ->type_name("FORMAT")
-      ->check(CLI::IsMember({"npy", "csv", "ndjson"}), "");
+      ->transform(CLI::IsMember({"npy", "csv", "ndjson", "jsonl"}, CLI::ignore_case), "");
   verb.add_flag("--force", options.force, "Replace what exists");
 }
 

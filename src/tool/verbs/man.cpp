@@ -161,7 +161,11 @@ void save(const std::filesystem::path& path, const std::string& text) {
   std::ofstream file(path, std::ios::binary);
   file << text;
   if (file.flush()) return;
-  core::throw_errno(errno, core::Act::make_file, "write", path);
+  const int error = errno;
+  file.close();
+  std::error_code ignored;
+  std::filesystem::remove(path, ignored);  // half a page is none
+  core::throw_errno(error, core::Act::make_file, "write", path);
 }
 
 terminal::ExitCode run(const Options& options) {

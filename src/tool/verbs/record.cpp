@@ -54,7 +54,8 @@ void add_record(CLI::App& app, Action& action) {
            "  ndjson  an object a line\n"
            "The file can be read at any time, also after a crash, which costs a quarter of a second of values.\n"
            "With --rotate, --max-size is of each file: t.npy, then t.1.npy, t.2.npy, ..., without a gap; only the\n"
-           "newest N are kept, if N is given. K, M and G are powers of 1024.\n"
+           "newest N are kept, if N is given. Files of an earlier run stay, and it goes on behind them, unless\n"
+           "--force replaces them all. K, M and G are powers of 1024.\n"
            "Values that were lost are reported on standard error, and the exit code is then 3.",
        .example = "  arena-shm record ticks -o ticks.npy --max-duration 1h\n"
                   "  arena-shm record ticks -o ticks.npy --max-size 1G --rotate 10\n"

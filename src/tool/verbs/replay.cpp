@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cmath>
+#include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -19,6 +22,7 @@
 #include "terminal/signals.hpp"
 #include "text/quantities.hpp"
 #include "tool/verbs/missing_option.hpp"
+#include "tool/verbs/text_options.hpp"
 #include "tool/verbs/verbs.hpp"
 #include "tool/views/terminal_attendant.hpp"
 
@@ -34,6 +38,8 @@ struct Options {
   std::string time_field;
   std::string time_unit;
   std::string speed = "1";
+  double max_gap_seconds = 5;
+  recording::TextDialect dialect;
   bool loop = false;
   bool create = false;
   std::uint64_t slots = 0;
@@ -73,13 +79,16 @@ recording::ReplayPace pace_of(const Options& options, const recording::RecordSha
   const schema::Schema schema = units.empty() ? *record.schema : schema::parse_json(units, record.size_bytes);
   const std::string& field = options.time_field.empty() ? schema.time_field : options.time_field;
   if (field.empty()) return {};
-  return {schema, field, options.time_unit, std::stod(options.speed)};
+  return {schema, field, options.time_unit, std::stod(options.speed),
+          std::chrono::duration<double>(options.max_gap_seconds)};
 }
 
 // Texts say nothing of their types: those of the ring that they go into are meant, unless there are to be others.
 recording::TextReading text_reading(const Options& options) {
-  recording::TextReading reading{
-      .missing = missing_from(options.missing), .time_field = options.time_field, .time_unit = options.time_unit};
+  recording::TextReading reading{.missing = missing_from(options.missing),
+                                 .time_field = options.time_field,
+                                 .time_unit = options.time_unit,
+                                 .dialect = options.dialect};
   if (options.create || !options.fields.empty()) return reading;
   try {
     reading.fields = RawView::open(options.name).info().record.schema;
@@ -137,13 +146,17 @@ class Replay {
       const std::uint64_t before = written_;
       play();
       refused_ += source_->refused_count();
+      lost_ += source_->lost_count();
       ++rounds;
       if (written_ == before) break;  // an empty one would loop for ever
     } while (options_.loop && !terminal::stop_requested());
-    terminal::note(fmt::format("replayed {}{}{}", text::counted(written_, "value"),
+    const std::uint64_t cut = pace_.cut_count();
+    terminal::note(fmt::format("replayed {}{}{}{}", text::counted(written_, "value"),
                                rounds > 1 ? ", in " + text::counted(rounds, "round") : "",
+                               cut > 0 ? ", " + text::counted(cut, "wait") + " cut short" : "",
                                refused_ > 0 ? ", refused " + text::counted(refused_, "line") : ""));
-    return refused_ > 0 ? terminal::ExitCode::failed : terminal::ExitCode::ok;
+    if (refused_ > 0) return terminal::ExitCode::failed;
+    return lost_ > 0 ? terminal::ExitCode::lost : terminal::ExitCode::ok;
   }
 
  private:
@@ -169,9 +182,22 @@ class Replay {
   std::vector<std::byte> record_;
   std::uint64_t written_ = 0;
   std::uint64_t refused_ = 0;
+  std::uint64_t lost_ = 0;
 };
 
-terminal::ExitCode run(const Options& options) { return Replay(options).run(); }
+terminal::ExitCode run(const Options& options) {
+  std::error_code ignored;
+  const std::string path = options.input == "-" ? "/dev/stdin" : options.input;
+  if (options.loop && std::filesystem::exists(path, ignored) &&
+      (options.input == "-" || !std::filesystem::is_regular_file(path, ignored))) {
+    throw Error(Code::invalid_argument, {.name = options.input,
+                                         .doing = "begin again with",
+                                         .expected = "a file",
+                                         .found = "standard input, a pipe or a device",
+                                         .remedy = "save it in a file first, or leave out --loop"});
+  }
+  return Replay(options).run();
+}
 
 std::string check_speed(const std::string& text) {
   if (text == "max") return "";
@@ -179,6 +205,10 @@ std::string check_speed(const std::string& text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   const bool whole = error == std::errc{} && end == text.data() + text.size();
   return whole && std::isfinite(value) && value > 0 ? "" : "expected a factor above 0, or max, found '" + text + "'";
+}
+
+std::string check_gap(const std::string& seconds) {
+  return std::stod(seconds) >= 0 ? "" : "expected a time like 500ms, 5s or 24h";
 }
 
 }  // namespace
@@ -192,11 +222,15 @@ void add_replay(CLI::App& app, Action& action) {
        .details =
            "At the pace of the recording, if --time-field names the field that tells when a value was made; else\n"
            "as fast as possible. Its numbers are of --time-unit, else of the unit that the schema gives, else\n"
-           "nanoseconds. Sequence numbers are handed out anew. FILE is anything that 'export' reads.",
+           "nanoseconds. The pace is that of the steps from record to record: where the clock goes back, the next\n"
+           "record is due at once; where it jumps ahead, or nothing was recorded for long, replay waits no longer\n"
+           "than --max-gap, and says so. Sequence numbers are handed out anew. FILE is anything that 'export' reads.",
        .example = "  arena-shm replay ticks.npy copy --create --slots 65536 --time-field ts\n"
                   "  arena-shm replay ticks.npy ticks --speed max"},
       options, run);
-  verb.add_option("FILE", options->input, "The recording, or a saved segment")->required()->type_name("");
+  verb.add_option("FILE", options->input, "The recording, or a saved segment; - is standard input")
+      ->required()
+      ->type_name("");
   verb.add_option("NAME", options->name, "Name of the arena")->required()->type_name("");
   CLI::Option* time_field =
       verb.add_option("--time-field", options->time_field, "The field that sets the pace")->type_name("FIELD");
@@ -208,6 +242,13 @@ void add_replay(CLI::App& app, Action& action) {
                            ->type_name("X")
                            ->capture_default_str()
                            ->check(check_speed, "");
+  const std::map<std::string, double> units{{"ns", 1e-9}, {"us", 1e-6}, {"ms", 1e-3}, {"s", 1},
+                                            {"m", 60},    {"h", 3600},  {"d", 86400}};
+  verb.add_option("--max-gap", options->max_gap_seconds, "Wait no longer than that for a record")
+      ->transform(CLI::AsNumberWithUnit(units, CLI::AsNumberWithUnit::UNIT_REQUIRED).description(""))
+      ->check(check_gap, "")
+      ->type_name("TIME")
+      ->default_str("5s");
   verb.add_flag_callback(
           "--as-fast-as-possible", [options] { options->speed = "max"; }, "The same as --speed max")
       ->excludes(speed);
@@ -221,6 +262,7 @@ void add_replay(CLI::App& app, Action& action) {
   verb.add_option("--fields,--as", options->fields, "What a record is made of, like 'u64 ts, f64 px'")
       ->type_name("FIELDS");
   add_missing_option(verb, options->missing);
+  add_text_options(verb, options->dialect);
 }
 
 }  // namespace arena_shm::tool

@@ -29,7 +29,7 @@ struct Options {
 
 terminal::ExitCode save_image(const Options& options) {
   const inspect::Image image = inspect::Image::of_arena(options.name);
-  recording::RecordingFile file(options.file.path, options.file.force);
+  recording::RecordingFile file(options.file.path, options.file.force, true);
   const std::uint64_t changed = recording::copy_image(image, file);
   terminal::note(fmt::format("saved {}{}", recording::file_size_text(file.saved_bytes()),
                              changed > 0 ? ", " + text::counted(changed, "slot") + " of it being written" : ""));
@@ -38,11 +38,14 @@ terminal::ExitCode save_image(const Options& options) {
 
 terminal::ExitCode run(const Options& options) {
   terminal::catch_stop_signals();
-  if (options.raw || (options.file.format.empty() && options.file.path.ends_with(".arena"))) return save_image(options);
+  if (options.raw || (options.file.format.empty() && recording::file_extension(options.file.path) == ".arena"))
+    return save_image(options);
   const RawView view = RawView::open(options.name);
   const std::uint64_t head = std::min(view.head(), core::kSeqLimit);
   const recording::Extent extent{.first = From::oldest.cursor(head, view.slots()), .end = head};
-  return conclude(recording::record_arena(view, extent, options.file, options.as, terminal_attendant()));
+  recording::FileOptions file = options.file;
+  file.ends = true;
+  return conclude(recording::record_arena(view, extent, file, options.as, terminal_attendant()));
 }
 
 }  // namespace

@@ -96,6 +96,7 @@ class Tail {
         next_ = *seq + 1;
         if (*seq % options_.every != 0) continue;
         formatter_->record(output_.text(), *seq, record_);
+        output_.end_row();
         ++printed_;
         output_.flush_if_large();
       } else {
@@ -152,6 +153,7 @@ class Tail {
     ++gaps_;
     if (options_.gaps_inline) {
       formatter_->gap(output_.text(), gap);
+      output_.end_row();
     } else {
       output_.flush();  // on a terminal both come in their order
       terminal::plain_note(schema::describe(gap));

@@ -1,5 +1,7 @@
 // write: values from standard input into the ring.
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <optional>
@@ -10,12 +12,14 @@
 #include "recording/npy.hpp"
 #include "recording/put.hpp"
 #include "recording/record_view.hpp"
+#include "recording/text_lines.hpp"
 #include "schema/record_input.hpp"
 #include "terminal/exit_code.hpp"
 #include "terminal/output.hpp"
 #include "terminal/signals.hpp"
 #include "text/quantities.hpp"
 #include "tool/verbs/missing_option.hpp"
+#include "tool/verbs/text_options.hpp"
 #include "tool/verbs/verbs.hpp"
 #include "tool/views/report.hpp"
 #include "tool/views/terminal_attendant.hpp"
@@ -32,6 +36,7 @@ struct Options {
   std::string format;
   std::string as;
   std::optional<std::string> missing;
+  recording::TextDialect dialect;
   double rate = 0;
 };
 
@@ -94,8 +99,7 @@ class Write {
       const InputStatus status = input_->next(record_);
       if (status == InputStatus::end) break;
       if (status == InputStatus::refused) {
-        ++refused_;
-        terminal::note("refused " + to_string(input_->refusal()));
+        refuse(input_->refusal());
         continue;
       }
       pace_.wait();
@@ -122,19 +126,33 @@ class Write {
     const auto schema = recording::schema_for(arena_.info(), options.as, terminal_attendant());
     if (!schema) recording::refuse_without_schema(arena_.info(), "write text into");
     auto lines = std::make_shared<recording::LineReader>(schema::longest_line_bytes(*schema), terminal_attendant());
-    const auto source = [lines] { return lines->next(); };
-    bool is_ndjson = options.format == "ndjson";
-    if (options.format.empty()) {
-      auto first = lines->next();
-      if (first && (first->text.starts_with(recording::kNpyMagic) || first->text.starts_with(kArenaMagic)))
-        refuse_recording();
-      is_ndjson = first && first->text.find_first_not_of(" \t") != std::string::npos &&
-                  first->text[first->text.find_first_not_of(" \t")] == '{';
-      if (first) lines->put_back(std::move(*first));
-    }
+    auto text = std::make_shared<recording::TextLines>(*lines, options.dialect);
+    const auto& first = text->first();
+    if (first && (first->text.starts_with(recording::kNpyMagic) || first->text.starts_with(kArenaMagic)))
+      refuse_recording();
+    // Of a file that was cut off, the last number may not be whole; what comes through a pipe ends as it should.
+    const bool may_be_cut = is_file(STDIN_FILENO);
+    const auto source = [this, lines, text, may_be_cut]() -> std::optional<schema::Line> {
+      auto line = text->next();
+      if (!line || !line->unended || !may_be_cut || text->is_ndjson()) return line;
+      refuse(schema::unended_line(line->number));
+      return std::nullopt;
+    };
+    const bool is_ndjson = options.format.empty() ? text->is_ndjson() : options.format == "ndjson";
+    text->settle(*schema);
     schema::Missing missing = missing_from(options.missing);
     return is_ndjson ? ndjson_input(*schema, source, std::move(missing))
-                     : csv_input(*schema, source, std::move(missing));
+                     : csv_input(*schema, source, text->delimiter(), std::move(missing));
+  }
+
+  static bool is_file(int fd) {
+    struct stat status {};
+    return ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+  }
+
+  void refuse(const schema::Refusal& refusal) {
+    ++refused_;
+    terminal::note("refused " + to_string(refusal));
   }
 
   bool put() {
@@ -186,6 +204,7 @@ void add_write(CLI::App& app, Action& action) {
   verb.add_option("--rate", options->rate, "Values a second, evenly")->type_name("R")->check(CLI::PositiveNumber);
   verb.add_option("--as", options->as, "Take records as these fields, like 'u64 ts, f64 px'")->type_name("FIELDS");
   add_missing_option(verb, options->missing);
+  add_text_options(verb, options->dialect);
 }
 
 }  // namespace arena_shm::tool
