@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <csignal>
-#include <cstdint>
 #include <exception>
 #include <new>
 #include <string>
@@ -23,13 +21,6 @@
 #include "tool/views/report.hpp"
 
 namespace arena_shm::tool {
-
-std::string check_count(const std::string& text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error == std::errc{} && end == text.data() + text.size()) return "";
-  return "expected a whole number below 2^64, found '" + text + "'";
-}
 
 namespace {
 

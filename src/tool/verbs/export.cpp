@@ -72,7 +72,7 @@ void add_export(CLI::App& app, Action& action) {
       options, run);
   verb.add_option("FILE", options->input, "The recording, or the saved segment")->required()->type_name("");
   add_file_options(verb, options->file);
-  verb.add_option("--fields,--as", options->fields, "What a record is made of, like 'u64 ts, f64 px'")
+  verb.add_option("--as,--fields", options->fields, "What a record is made of, like 'u64 ts, f64 px'")
       ->type_name("FIELDS");
 }
 

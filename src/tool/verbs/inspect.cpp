@@ -9,6 +9,7 @@
 #include "recording/record_view.hpp"
 #include "terminal/exit_code.hpp"
 #include "terminal/output.hpp"
+#include "terminal/quantity_options.hpp"
 #include "tool/verbs/verbs.hpp"
 #include "tool/views/inspect_object.hpp"
 #include "tool/views/inspect_page.hpp"
@@ -92,7 +93,10 @@ void add_inspect(CLI::App& app, Action& action) {
   which->add_option("NAME", options->name, "Name of the arena")->type_name("");
   which->add_option("--file", options->file, "A saved segment")->type_name("IMAGE");
   which->require_option(1);
-  verb.add_option("-n", options->count, "How many of the newest values")->type_name("N")->capture_default_str();
+  verb.add_option("-n,-c,--count", options->count, "How many of the newest values")
+      ->type_name("N")
+      ->capture_default_str()
+      ->transform(terminal::count());
   verb.add_option("--as", options->as, "Decode records as these fields, like 'u64 ts, f64 px'")->type_name("FIELDS");
   terminal::add_nested_format_option(verb, options->format);
 }

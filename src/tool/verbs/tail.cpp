@@ -12,6 +12,7 @@
 #include "schema/value_text.hpp"
 #include "terminal/exit_code.hpp"
 #include "terminal/output.hpp"
+#include "terminal/quantity_options.hpp"
 #include "terminal/signals.hpp"
 #include "text/quantities.hpp"
 #include "text/time_text.hpp"
@@ -246,22 +247,23 @@ void add_tail(CLI::App& app, Action& action) {
                   "  arena-shm tail imu --as 'u64 ts, f64 px'"},
       options, run);
   verb.add_option("NAME", options->name, "Name of the arena")->required()->type_name("");
-  verb.add_option("-n", options->count, "The last N values (10); with --from, at most N from there")
+  verb.add_option("-n,-c,--count", options->count, "The last N values (10); with --from, at most N from there")
       ->type_name("N")
-      ->check(check_count, "");
+      ->transform(terminal::count());
   verb.add_flag("-f,--follow", options->follow, "Go on with what comes, until interrupted");
   verb.add_option("--from", options->from, "Begin at: oldest, newest, or a sequence number")
       ->type_name("oldest|newest|SEQ")
-      ->check(check_from, "");
-  verb.add_option("--until", options->until, "End with this sequence number")->type_name("SEQ")->check(check_count, "");
+      ->transform(terminal::position());
+  verb.add_option("--until", options->until, "End with this sequence number")
+      ->type_name("SEQ")
+      ->transform(terminal::count());
   verb.add_option("--format", options->format, "table, ndjson (json is the same), csv, influx or hex")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"table", "ndjson", "json", "csv", "influx", "hex"}), "");
   verb.add_option("--fields", options->fields, "Print these fields only, like ts,px")->type_name("NAMES");
   verb.add_option("--every", options->every, "Print only values whose number is a multiple of K")
       ->type_name("K")
-      ->check(check_count, "")
-      ->check(CLI::PositiveNumber, "");
+      ->transform(terminal::count({.least = 1}));
   verb.add_option("--cursor-file", options->cursor_file,
                   "Begin where the run before ended, and keep in this file where")
       ->type_name("FILE")
