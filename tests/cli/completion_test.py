@@ -44,10 +44,6 @@ class CompletionTest(CliTest):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         return done.stdout.splitlines()
 
-    def verbs(self):
-        lines = self.expect(OK, "--help").stdout.split("Subcommands:\n")[1].split("\n\n")[0].splitlines()
-        return [line.split()[0] for line in lines if line.startswith("  ") and not line.startswith("   ")]
-
     def test_bash_completes_verbs(self):
         self.assertIn("tail", self.verbs())
         self.assertEqual(self.bash(""), [*self.verbs(), "--help", "--version"])
@@ -130,7 +126,7 @@ class CompletionTest(CliTest):
         self.assertEqual(lines[0], "defined _arena_shm arena-shm")
         self.assertIn("rm:Remove arenas", lines)
         self.assertIn(":NAME:_arena_shm_arenas", lines)
-        choices = "table, ndjson, csv or hex]:FORMAT:(table ndjson csv hex)"
+        choices = "influx or hex]:FORMAT:(table ndjson json csv influx hex)"
         self.assertTrue(any(line.endswith(choices) for line in lines))
         self.assertIn(name, lines)
 

@@ -33,6 +33,8 @@ void add_doctor(CLI::App& app, Action& action);
 /// `arguments`: the verb and what follows it, as main() has them.
 void add_bench(CLI::App& app, Action& action, char** arguments);
 void add_completion(CLI::App& app, Action& action);
+/// And the hidden `version`.
+void add_help(CLI::App& app, Action& action);
 void add_man(CLI::App& app, Action& action);
 
 /// What `--help` says of a verb.
