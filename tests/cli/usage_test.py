@@ -63,7 +63,7 @@ class UsageTest(CliTest):
             (["list", "--format", "influx"], "influx"),
             (["inspect", "x", "--format", "csv"], "csv"),
             (["check", "x", "--format", "csv"], "csv"),
-            (["inspect"], "--file"),
+            (["inspect", "a", "--file", "b"], "--file"),
             (["stat", "-i", "0"], "a time from 10ms to 1d"),
             (["stat", "-i", "nan"], "a time from 10ms to 1d"),
             (["stat", "-c", "-1"], "whole number"),

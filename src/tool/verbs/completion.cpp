@@ -72,7 +72,7 @@ _arena_shm_words() {
 _arena_shm_arenas() {
   local name
   while IFS= read -r name; do
-    [[ $name == "$cur"?* ]] && COMPREPLY+=("$(printf %q "${name#"$skip"}")")
+    [[ $name == "$cur"* && $name != "$skip" ]] && COMPREPLY+=("$(printf %q "${name#"$skip"}")")
   done < <("${COMP_WORDS[0]}" list --names 2>/dev/null)
 }
 _arena_shm_files() {
