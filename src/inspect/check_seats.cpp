@@ -104,10 +104,10 @@ class Look {
     const std::array<std::uint64_t, 3> words{seat.claim().word(), seat.session, seat.ended};
     const std::string where = fmt::format("seat {} holder", seat.index);
     if (is_dead(seat.holder)) {
-      suspect(where, words, Severity::warning,
+      suspect(where, words, Severity::note,
               fmt::format("expected one that lives or has left, found pid {}, {}; the next writer repairs it, or "
-                          "arena-shm seats NAME --clear-stale",
-                          seat.pid, died_how(seat)));
+                          "arena-shm seats {} --clear-stale",
+                          seat.pid, died_how(seat), image_.label()));
     } else if (seat.holder == Holder::gone) {
       suspect(where, words, Severity::warning,
               fmt::format("expected that pid {} lives, as the lease is held, found no such process; its memory is "
@@ -150,12 +150,17 @@ class Look {
       wrong(since, severity_beyond_head(image_),
             fmt::format("expected one of the {} reservations of seat {}, found the one numbered {}; {}",
                         seat.reservations, seat.index, number, remedy_beyond_head(image_)));
-    } else if (is_dead(seat.holder) || seat.holder == Holder::left || seat.holder == Holder::never ||
+    } else if (is_dead(seat.holder)) {
+      wrong(since, Severity::note,
+            fmt::format("expected an owner that lives, found seat {}, whose holder died; whoever wants it next frees "
+                        "it, or arena-shm seats {} --clear-stale",
+                        seat.index, image_.label()));
+    } else if (seat.holder == Holder::left || seat.holder == Holder::never ||
                (!core::mutex_is_reserved(mutex_) && number < seat.session)) {
       wrong(since, Severity::warning,
-            fmt::format("expected an owner that lives, found seat {}, whose holder {}; whoever wants it next frees it, "
-                        "or arena-shm seats NAME --clear-stale",
-                        seat.index, is_dead(seat.holder) ? "died" : "is gone"));
+            fmt::format("expected an owner that lives, found seat {}, whose holder is gone; whoever wants it next "
+                        "frees it, or arena-shm seats {} --clear-stale",
+                        seat.index, image_.label()));
     } else if (seat.process.state == ProcessState::stopped && (!core::mutex_is_reserved(mutex_) || seat.is_inside())) {
       wrong(
           since, Severity::warning,

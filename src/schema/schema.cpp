@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <optional>
 
 #include "arena_shm/error.hpp"
 #include "text/utf8.hpp"
@@ -103,20 +105,60 @@ std::string Schema::names() const {
   return all;
 }
 
+namespace {
+
+/// "pos[1]" of "pos" with the shape {2, 3}: its second row. Nothing if the name means no part of that field.
+std::optional<Field> part_of(const Field& field, std::string_view name) {
+  if (!name.starts_with(field.name)) return std::nullopt;
+  Field part = field;
+  part.name = name;
+  name.remove_prefix(field.name.size());
+  while (!name.empty()) {
+    std::size_t index = 0;
+    const char* const end = name.data() + name.size();
+    if (name.front() != '[' || part.shape.empty()) return std::nullopt;
+    const auto [after, error] = std::from_chars(name.data() + 1, end, index);
+    if (error != std::errc{} || after == end || *after != ']' || index >= part.shape.front()) return std::nullopt;
+    part.shape.erase(part.shape.begin());
+    part.offset_bytes += index * part.size_bytes();
+    name.remove_prefix(static_cast<std::size_t>(after + 1 - name.data()));
+  }
+  return part;
+}
+
+/// A field, a part of an array, or the members of what was a struct, by its name alone.
+std::vector<Field> fields_meant(const Schema& schema, std::string_view name) {
+  if (const Field* field = schema.find(name)) return {*field};
+  std::vector<Field> meant;
+  for (const Field& field : schema.fields) {
+    if (auto part = part_of(field, name)) return {std::move(*part)};
+    const std::string_view rest = std::string_view(field.name).substr(std::min(name.size(), field.name.size()));
+    if (!name.empty() && field.name.starts_with(name) && (rest.starts_with('.') || rest.starts_with('[')))
+      meant.push_back(field);
+  }
+  return meant;
+}
+
+}  // namespace
+
 Schema Schema::select(const std::vector<std::string>& wanted) const {
   Schema chosen{{}, size_bytes, align_bytes, {}};
   for (const std::string& name : wanted) {
-    const Field* field = find(name);
-    if (field == nullptr || chosen.find(name) != nullptr) {
+    const std::vector<Field> meant = fields_meant(*this, name);
+    const bool is_twice =
+        std::any_of(meant.begin(), meant.end(), [&](auto& field) { return chosen.find(field.name) != nullptr; });
+    if (meant.empty() || is_twice) {
       throw Error(Code::invalid_argument,
                   {.name = {},
                    .doing = "select fields",
                    .expected = fmt::format("some of {}, each once", names()),
-                   .found = fmt::format("'{}'{}", text::printable(name), field == nullptr ? "" : " twice"),
-                   .remedy = "name fields that the record has"});
+                   .found = fmt::format("'{}'{}", text::printable(name), is_twice ? " twice" : ""),
+                   .remedy = "name fields that the record has, or elements of them, like pos[0]"});
     }
-    chosen.fields.push_back(*field);
-    if (field->name == time_field) chosen.time_field = time_field;
+    for (const Field& field : meant) {
+      if (field.name == time_field) chosen.time_field = time_field;
+      chosen.fields.push_back(field);
+    }
   }
   return chosen;
 }

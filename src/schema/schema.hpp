@@ -75,7 +75,8 @@ struct Schema {
   const Field* find(std::string_view name) const noexcept;
   /// Names of all fields, for messages: "ts, px, sym".
   std::string names() const;
-  /// The same record, seen through some of its fields only, in the order asked for.
+  /// The same record, seen through some of its fields only, in the order asked for. "pos[1]" is an element, or a row,
+  /// of an array; "leg" stands for all of "leg.px", "leg.steps", ...
   /// Errors: invalid_argument for a name that is unknown or given twice.
   Schema select(const std::vector<std::string>& wanted) const;
   friend bool operator==(const Schema&, const Schema&) = default;

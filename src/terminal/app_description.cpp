@@ -73,6 +73,7 @@ std::vector<VerbDescription> describe_verbs(const CLI::App& app) {
     if (verb->get_name().empty() || verb->get_group().empty()) continue;
     VerbDescription& description = verbs.emplace_back();
     description.name = verb->get_name();
+    description.purpose = verb->get_group();
     description.summary = verb->get_description();
     const std::string footer = verb->get_footer();
     const std::string title = "Example:\n";
@@ -81,6 +82,13 @@ std::vector<VerbDescription> describe_verbs(const CLI::App& app) {
     if (example != std::string::npos) description.example = footer.substr(example + title.size());
     while (description.details.ends_with('\n')) description.details.pop_back();
     description.options = describe_options(*verb);
+  }
+  std::vector<std::string> names;
+  for (const VerbDescription& verb : verbs) names.push_back(verb.name);
+  for (VerbDescription& verb : verbs) {
+    for (OptionDescription& option : verb.options) {
+      if (option.positional == "VERB") option.choices = names;
+    }
   }
   return verbs;
 }

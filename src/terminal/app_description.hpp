@@ -23,6 +23,7 @@ struct OptionDescription {
 
 struct VerbDescription {
   std::string name;
+  std::string purpose;  ///< which it shares with its neighbours
   std::string summary;
   std::string details;
   std::string example;

@@ -1,50 +1,28 @@
 // arena-shm: looks at rings in shared memory, reads and writes them. Verbs are in files of their own; this one finds
 // the verb, and says what went wrong.
-#include <fmt/format.h>
-
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <csignal>
-#include <cstdint>
 #include <exception>
 #include <new>
 #include <sstream>
 #include <string>
-#include <vector>
 
 #include "arena_shm/core/system.hpp"
 #include "arena_shm/error.hpp"
 #include "core/output_closed.hpp"
-#include "terminal/app_description.hpp"
 #include "terminal/exit_code.hpp"
-#include "terminal/names.hpp"
 #include "terminal/output.hpp"
 #include "terminal/signals.hpp"
+#include "terminal/usage_text.hpp"
 #include "tool/verbs/verbs.hpp"
 #include "tool/views/report.hpp"
 
 namespace arena_shm::tool {
 
-std::string check_count(const std::string& text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error == std::errc{} && end == text.data() + text.size()) return "";
-  return "expected a whole number below 2^64, found '" + text + "'";
-}
-
 namespace {
 
 bool has_verb(const CLI::App& app, const std::string& name) {
   return !app.get_subcommands([&](const CLI::App* verb) { return verb->get_name() == name; }).empty();
-}
-
-terminal::ExitCode refuse_verb(const CLI::App& app, const std::string& found) {
-  std::vector<std::string> known;
-  for (const terminal::VerbDescription& verb : terminal::describe_verbs(app)) known.push_back(verb.name);
-  const auto meant = terminal::nearest(found, known);
-  terminal::note(fmt::format("expected a verb ({}), found '{}'; {}", fmt::join(known, ", "), found,
-                             meant ? "did you mean '" + *meant + "'?" : "see arena-shm --help"));
-  return terminal::ExitCode::usage;
 }
 
 // CLI11's own exit codes are not ours: help and version are 0, everything else is the user's usage.
@@ -57,48 +35,85 @@ terminal::ExitCode report_usage(const CLI::App& app, const CLI::ParseError& erro
     output.flush();
     return terminal::ExitCode::ok;
   }
-  const auto chosen = app.get_subcommands();
-  const std::string verb = chosen.empty() ? "" : ' ' + chosen.front()->get_name();
-  terminal::note(std::string(error.what()) + "; see arena-shm" + verb + " --help");
+  terminal::note(terminal::usage_text(app, error));
   return terminal::ExitCode::usage;
 }
 
-terminal::ExitCode run(int argc, char** argv) {
-  CLI::App app("Rings of records in shared memory: create, watch, read and write them.", "arena-shm");
-  app.set_version_flag("--version", "arena-shm " ARENA_SHM_VERSION);
-  app.require_subcommand(1);
-  app.get_formatter()->column_width(34);
-  app.footer(
-      "Data goes to standard output, everything else to standard error.\n"
-      "Exit codes: 0 ok, 1 error, 2 usage, 3 finished but values were lost, 4 no such arena, 5 incompatible.");
-  Action action;
+// The verbs since the last title: help and the manual have them under this one.
+void entitle(CLI::App& app, const char* title) {
+  const std::string untitled = CLI::App().get_group();
+  for (CLI::App* verb : app.get_subcommands([&](const CLI::App* one) { return one->get_group() == untitled; }))
+    verb->group(title);
+}
+
+void add_verbs(CLI::App& app, Action& action, char** arguments) {
   add_create(app, action);
-  add_list(app, action);
-  add_inspect(app, action);
+  add_rm(app, action);
+  add_gc(app, action);
+  entitle(app, "Make and remove arenas");
   add_tail(app, action);
   add_write(app, action);
+  entitle(app, "Read and write values");
+  add_list(app, action);
+  add_stat(app, action);
+  add_top(app, action);
+  add_metrics(app, action);
+  entitle(app, "Watch arenas");
+  add_inspect(app, action);
+  add_seats(app, action);
+  add_check(app, action);
+  entitle(app, "Look into one, and find what is wrong");
   add_record(app, action);
   add_snapshot(app, action);
   add_export(app, action);
   add_replay(app, action);
-  add_seats(app, action);
-  add_stat(app, action);
-  add_metrics(app, action);
-  add_top(app, action);
-  add_check(app, action);
-  add_rm(app, action);
-  add_gc(app, action);
+  entitle(app, "Keep values in files");
   add_doctor(app, action);
-  add_bench(app, action, argv + 1);
+  add_bench(app, action, arguments);
+  entitle(app, "Examine this machine");
+  add_help(app, action);
   add_completion(app, action);
   add_man(app, action);
+  entitle(app, "Help");
+}
 
-  const std::string first = argc > 1 ? argv[1] : "";
-  if (!first.empty() && first.front() != '-' && !has_verb(app, first)) {
-    return refuse_verb(app, first);
+// Else CLI11 would take `--follow=no` for `--follow`.
+void refuse_values_of_flags(CLI::App& app) {
+  for (CLI::App* verb : app.get_subcommands([](CLI::App*) { return true; })) {
+    for (CLI::Option* option : verb->get_options([](CLI::Option*) { return true; })) {
+      if (option->get_items_expected_max() == 0) option->disable_flag_override();
+    }
+  }
+}
+
+terminal::ExitCode run(int argc, char** argv) {
+  CLI::App app("Rings of records in shared memory: create, watch, read and write them.", "arena-shm");
+  app.set_version_flag("-V,--version", "arena-shm " ARENA_SHM_VERSION, "Print the version and exit");
+  app.set_help_flag("-h,--help", "Print this help and exit");
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(34);
+  app.get_formatter()->label("SUBCOMMAND", "VERB");
+  app.footer(
+      "See arena-shm help VERB for one of them. Names of arenas are those of files in /dev/shm.\n"
+      "Counts and rates take K, M, G and T, which are powers of 1000 (Ki, Mi, ...: of 1024); in sizes they are\n"
+      "powers of 1024. Times take ns, us, ms, s, m, h and d: 500ms, 1h30m.\n"
+      "Data goes to standard output, everything else to standard error.\n"
+      "Exit codes: 0 ok, 1 error, 2 usage, 3 finished but values were lost, 4 no such arena, 5 incompatible.");
+  Action action;
+  add_verbs(app, action, argv + 1);
+  refuse_values_of_flags(app);
+
+  const std::string first = argc > 1 ? argv[1] : "--help";
+  if (first.empty() || (first.front() != '-' && !has_verb(app, first))) {
+    terminal::note(terminal::unknown_verb_text(app, first));
+    return terminal::ExitCode::usage;
   }
   try {
-    app.parse(argc, argv);
+    if (argc > 1) {
+      app.parse(argc, argv);
+    } else {
+      app.parse(first);
+    }
   } catch (const CLI::ParseError& error) {
     return report_usage(app, error);
   }

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pathlib
+import re
 import secrets
 import shutil
 import signal
@@ -56,6 +57,10 @@ class CliTest(unittest.TestCase):
         if says:
             self.assertIn(says, done.stderr)
         return done
+
+    def verbs(self):
+        """All that the help names, in its order."""
+        return re.findall(r"(?m)^  ([a-z]\S*) ", self.expect(OK, "--help").stdout)
 
     def objects(self, *args, code=OK, **kwargs):
         """What a verb says with --format json: an object a line."""

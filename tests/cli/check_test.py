@@ -9,7 +9,7 @@ import threading
 import time
 import unittest
 
-from arena_cli import FAILED, INCOMPATIBLE, OK, SHM, USAGE, CliTest
+from arena_cli import ABSENT, FAILED, INCOMPATIBLE, OK, SHM, USAGE, CliTest
 from segment_pokes import PAGE, Pokes, busy, done
 
 
@@ -113,19 +113,21 @@ class CheckTest(Pokes, CliTest):
         self.poke(SHM / name, 8, struct.pack("<I", 7))
         self.assertIn("error: header: expected layout version 2", self.check(INCOMPATIBLE, name))
 
-    def test_a_dead_writer_is_a_warning_until_its_seat_is_repaired(self):
+    def test_a_dead_writer_is_mentioned_until_its_seat_is_repaired(self):
         name = self.create()
         pid = self.dead_writer(name)
-        text = self.check(FAILED, name)
-        self.assertRegex(text, rf"^warning: seat 0 holder: .* found pid {pid}, which died idle; .*--clear-stale\n$")
-        self.expect(OK, "write", name, stdin="ts,px,sym\n2,2,B\n")
+        text = self.check(OK, name)
+        hint = f"arena-shm seats {name} --clear-stale"
+        self.assertRegex(text, rf"^note: seat 0 holder: .* found pid {pid}, which died idle; .*{hint}\nok: ")
+        self.expect(OK, *hint.split()[1:])
         self.assertRegex(self.check(OK, name), "^ok: ")
 
-    def test_a_mutex_that_died_with_its_owner_is_a_warning(self):
+    def test_a_mutex_that_died_with_its_owner_is_mentioned(self):
         name = self.create()
         self.dead_writer(name)
         self.poke_control(SHM / name, mutex=1)
-        self.assertRegex(self.check(FAILED, name), r"warning: mutex: expected an owner that lives, found seat 0, whose")
+        text = self.check(OK, name)
+        self.assertRegex(text, rf"note: mutex: expected an owner that lives, found seat 0, whose .* seats {name} --clear")
 
     def test_what_a_writer_died_in_is_a_hole(self):
         name = self.create_filled(3)
@@ -133,8 +135,8 @@ class CheckTest(Pokes, CliTest):
         self.poke_claim(SHM / name, 0, "writing", 4)
         self.poke_control(SHM / name, head=5)
         self.poke_stamp(SHM / name, 4, busy(4))
-        text = self.check(FAILED, name)
-        self.assertRegex(text, "warning: seat 0 holder: .* died while writing 4;")
+        text = self.check(OK, name)
+        self.assertRegex(text, "note: seat 0 holder: .* died while writing 4;")
         self.assertIn("note: slots: expected each value to have been published, found 1 that nobody will, the first "
                       "being 4;", text)
 
@@ -186,8 +188,20 @@ class CheckTest(Pokes, CliTest):
         self.assertRegex(self.check(OK, name, **self.as_nobody()), "^ok: ")
         self.assertEqual(hashlib.sha256((SHM / name).read_bytes()).hexdigest(), before)
 
-    def test_one_segment_is_asked_for(self):
-        self.expect(USAGE, "check", says="--file")
+    def test_several_are_checked_and_the_first_fault_is_the_exit_code(self):
+        good, bad = self.create(), self.create()
+        self.poke_control(SHM / bad, mutex=99)
+        text = self.check(FAILED, good, bad)
+        self.assertRegex(text, rf"(?m)^{good}: ok: ")
+        self.assertRegex(text, rf"(?m)^{bad}: error: mutex: ")
+        self.assertRegex(self.expect(ABSENT, "check", good + "-", good, says="found no arena").stdout, f"^{good}: ok")
+        found = self.objects("check", good, bad, code=FAILED)
+        self.assertEqual([line["name"] for line in found], [good, bad, bad])
+        every = self.run_tool("check").stdout
+        self.assertRegex(every, rf"(?m)^{good}: ok: ")
+        self.assertRegex(every, rf"(?m)^{bad}: error: ")
+
+    def test_an_arena_or_a_file(self):
         self.expect(USAGE, "check", "a", "--file", "b", says="--file")
 
     def test_hot_writers_raise_no_alarm(self):
@@ -225,6 +239,7 @@ class CheckTest(Pokes, CliTest):
         name = self.create()
         self.dead_writer(name)
         self.poke_control(SHM / name, head=2**61, mutex=99)
+        self.poke(SHM / name, 600, b"x")
         *findings, summary = self.objects("check", name, code=FAILED)
         text = "".join(f"{found['severity']}: {found['where']}: {found['text']}\n" for found in findings)
         self.assertEqual(text, self.check(FAILED, name))

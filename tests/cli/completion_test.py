@@ -1,6 +1,8 @@
 """completion: the scripts, in the shells that they are for."""
 
 import os
+import pty
+import re
 import shutil
 import subprocess
 import unittest
@@ -12,6 +14,7 @@ DRIVER = """
 source "$SCRIPT"
 COMP_WORDS=("$@")
 COMP_CWORD=$(($# - 1))
+COMP_LINE=${LINE-$*}
 function_of=$(complete -p arena-shm)
 [[ $function_of =~ -F\\ ([^ ]+) ]] && "${BASH_REMATCH[1]}"
 ((${#COMPREPLY[@]} == 0)) || printf '%s\\n' "${COMPREPLY[@]}"
@@ -30,11 +33,14 @@ class CompletionTest(CliTest):
         (bin_directory / "arena-shm").symlink_to(TOOL)
         return os.environ | {"SCRIPT": str(script), "PATH": f"{bin_directory}:{os.environ['PATH']}", "LC_ALL": "C"}
 
-    def bash(self, *words, cwd=None):
+    def bash(self, *words, cwd=None, line=None):
         """What is offered for the last word."""
+        environment = self.environment(self.script("bash"))
+        if line is not None:
+            environment["LINE"] = f"arena-shm {line}"
         done = subprocess.run(
             ["bash", "--norc", "-c", DRIVER, "bash", "arena-shm", *words],
-            env=self.environment(self.script("bash")),
+            env=environment,
             cwd=cwd,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -43,10 +49,6 @@ class CompletionTest(CliTest):
         )
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         return done.stdout.splitlines()
-
-    def verbs(self):
-        lines = self.expect(OK, "--help").stdout.split("Subcommands:\n")[1].split("\n\n")[0].splitlines()
-        return [line.split()[0] for line in lines if line.startswith("  ") and not line.startswith("   ")]
 
     def test_bash_completes_verbs(self):
         self.assertIn("tail", self.verbs())
@@ -69,7 +71,7 @@ class CompletionTest(CliTest):
     def test_bash_completes_choices(self):
         self.assertEqual(self.bash("tail", "x", "--format", ""), ["table", "ndjson", "json", "csv", "influx", "hex"])
         self.assertEqual(self.bash("tail", "x", "--format", "nd"), ["ndjson"])
-        self.assertEqual(self.bash("tail", "x", "--format", "=", "nd"), ["ndjson"])
+        self.assertEqual(self.bash("tail", "x", "--format", "=", "nd", line="tail x --format=nd"), ["ndjson"])
         for verb in ["list", "seats", "doctor", "gc"]:
             self.assertEqual(self.bash(verb, "--format", ""), ["table", "ndjson", "json", "csv"])
         for verb in ["inspect", "check"]:
@@ -85,6 +87,40 @@ class CompletionTest(CliTest):
         self.assertIn(name, self.bash("tail", ""))
         self.assertEqual(self.bash("rm", "x", name[:-3]), [name])
         self.assertEqual(self.bash("create", name[:-3]), [])
+
+    def create_called(self, ending):
+        name = self.name(ending)
+        self.expect(OK, "create", name, "--slots", 1, "--size", 8)
+        return name
+
+    def test_bash_completes_names_with_what_ends_a_word_to_it(self):
+        for name, left in [(self.create_called("a:b::c$d"), r"c\$d"), (self.create_called("p=q@r"), "r")]:
+            pieces = re.findall("[:=@]+|[^:=@]+", name)
+            with self.subTest(name=name):
+                self.assertEqual(self.bash("tail", *pieces[:-1], line="tail " + "".join(pieces[:-1])), [left])
+                half = [*pieces[:-1], left[0]]
+                self.assertEqual(self.bash("rm", "x", *half, line="rm x " + "".join(half)), [left])
+                self.assertEqual(self.bash("tail", pieces[0], line="tail " + pieces[0]), [name.replace("$", r"\$")])
+        self.assertIn(name, self.bash("tail", "a", ":", "", line="tail a: "))
+
+    def test_a_name_with_a_colon_is_completed_by_the_key(self):
+        name = self.create_called("a:b")
+        leader, follower = pty.openpty()
+        self.addCleanup(os.close, leader)
+        environment = self.environment(self.script("bash")) | {"TERM": "dumb", "PS1": "$ ", "HOME": str(self.directory())}
+        shell = subprocess.Popen(["bash", "--norc", "-i"], stdin=follower, stdout=follower, stderr=follower,
+                                 env=environment, start_new_session=True)
+        os.close(follower)
+        self.addCleanup(shell.wait)
+        self.addCleanup(shell.kill)
+        os.write(leader, f'source "$SCRIPT"; arena-shm list --names >/dev/null; echo rea""dy\n'.encode())
+        seen = b""
+        while b"ready\r" not in seen:
+            seen += os.read(leader, 4096)
+        os.write(leader, f"echo arena-shm\narena-shm tail {name[:-1]}\t -n 0 && echo do\"\"ne\n".encode())
+        while b"done\r" not in seen and b"found no" not in seen:
+            seen += os.read(leader, 4096)
+        self.assertIn(f"tail {name} ".encode(), seen)
 
     def test_bash_completes_files(self):
         directory = self.directory()
@@ -130,7 +166,7 @@ class CompletionTest(CliTest):
         self.assertEqual(lines[0], "defined _arena_shm arena-shm")
         self.assertIn("rm:Remove arenas", lines)
         self.assertIn(":NAME:_arena_shm_arenas", lines)
-        choices = "table, ndjson, csv or hex]:FORMAT:(table ndjson csv hex)"
+        choices = "influx or hex]:FORMAT:(table ndjson json csv influx hex)"
         self.assertTrue(any(line.endswith(choices) for line in lines))
         self.assertIn(name, lines)
 
@@ -138,13 +174,14 @@ class CompletionTest(CliTest):
         fish = shutil.which("fish")
         if fish is None:
             self.skipTest("fish is not installed")
-        name = self.create()
+        name, colon = self.create(), self.create_called("a:b")
         script = self.script("fish")
         for line, expected in [
             ("arena-shm insp", "inspect"),
             ("arena-shm tail --format nd", "ndjson"),
             (f"arena-shm tail {name[:-3]}", name),
             ("arena-shm tail --fol", "--follow"),
+            (f"arena-shm tail {colon[:-1]}", colon),
         ]:
             done = subprocess.run(
                 [fish, "--no-config", "-c", 'source $SCRIPT; complete -C "$argv[1]"', line],

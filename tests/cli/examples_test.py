@@ -15,11 +15,6 @@ GOES_ON = re.compile(r"arena-shm (record|stat|top|metrics --listen|tail .*(-f|--
 INTERRUPTED_SOON = "timeout --foreground --preserve-status --signal TERM 2 "  # foreground: one signal, for a second one kills
 
 
-def verbs_of(text):
-    lines = text.split("Subcommands:\n")[1].split("\n\n")[0].splitlines()
-    return [line.split()[0] for line in lines if line.startswith("  ") and not line.startswith("   ")]
-
-
 class ExamplesTest(CliTest):
     def setUp(self):
         super().setUp()
@@ -83,7 +78,7 @@ class ExamplesTest(CliTest):
         )
 
     def test_every_example_runs(self):
-        verbs = verbs_of(self.expect(OK, "--help").stdout)
+        verbs = self.verbs()
         self.assertIn("tail", verbs)
         for verb in verbs:
             examples = self.examples(verb)

@@ -9,7 +9,7 @@ import shutil
 import struct
 import unittest
 
-from arena_cli import FAILED, INCOMPATIBLE, OK, SHM, CliTest
+from arena_cli import ABSENT, FAILED, INCOMPATIBLE, OK, SHM, CliTest
 
 LAYOUT_VERSION_AT, CHECKSUM_AT, SLOT_COUNT_AT = 8, 24, 128
 
@@ -61,6 +61,16 @@ class InspectTest(CliTest):
         page = self.page(name, "-n", 2)
         self.assertIn("\n  18  18", page)
         self.assertNotIn("\n  17  17", page)
+
+    def test_several_arenas_or_all(self):
+        names = [self.create(), self.create()]
+        for args in [names, []]:
+            pages = self.expect(OK, "inspect", *args).stdout
+            objects = self.objects("inspect", *args)
+            for name in names:
+                self.assertRegex(pages, rf"(?m)^arena +{name},")
+                self.assertIn(name, [found["name"] for found in objects])
+        self.assertRegex(self.expect(ABSENT, "inspect", names[0] + "-", names[1]).stdout, rf"arena +{names[1]},")
 
     def test_an_empty_arena_has_nothing_to_read(self):
         page = self.page(self.create())

@@ -14,10 +14,6 @@ class ManTest(CliTest):
         self.expect(OK, "man", directory)
         return directory
 
-    def verbs(self):
-        lines = self.expect(OK, "--help").stdout.split("Subcommands:\n")[1].split("\n\n")[0].splitlines()
-        return [line.split()[0] for line in lines if line.startswith("  ") and not line.startswith("   ")]
-
     def shown(self, page):
         """The page as a reader sees it."""
         if shutil.which("man") is None:

@@ -8,7 +8,7 @@ import struct
 import subprocess
 import unittest
 
-from arena_cli import FAILED, OK, SHM, TOOL, CliTest
+from arena_cli import ABSENT, FAILED, OK, SHM, TOOL, CliTest
 
 PID, START_TIME = 64, 72  # in a seat
 
@@ -44,6 +44,18 @@ class SeatsTest(CliTest):
         self.assertEqual(len(rows), 2)
         self.assertEqual(rows, [{key: "false" if value is False else str(value) for key, value in found.items()}
                                 for found in objects])
+
+    def test_several_arenas_or_all(self):
+        names = [self.create("--seats", 1), self.create("--seats", 1)]
+        for name in names:
+            self.expect(OK, "write", name, stdin="ts,px,sym\n1,1,A\n")
+        for args in [names, []]:
+            text = self.expect(OK, "seats", *args).stdout
+            for name in names:
+                self.assertRegex(text, rf"(?m)^{name}\nSEAT .*\n   0  left ")
+                self.assertIn(name, [seat["arena"] for seat in self.objects("seats", *args)])
+                self.assertIn(name, [row["arena"] for row in self.csv_rows("seats", *args)])
+        self.expect(ABSENT, "seats", names[0] + "-", names[1], says=f"'{names[1]}' has 1 seat:")
 
     def test_an_unused_table_is_empty(self):
         name = self.create("--seats", 3)

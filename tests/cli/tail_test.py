@@ -30,7 +30,8 @@ class TailTest(CliTest):
         self.assertEqual(self.seqs(name, "--from", "newest"), [])
         self.assertEqual(self.seqs(name, "--from", 17), [17, 18, 19])
         self.assertEqual(self.seqs(name, "--from", 5, "--until", 7), [5, 6, 7])
-        self.assertEqual(self.seqs(name, "--until", 12), [10, 11, 12])
+        self.assertEqual(self.seqs(name, "--until", 12), list(range(4, 13)))
+        self.assertEqual(self.seqs(name, "--until", 12, "-n", 3), [10, 11, 12])
         self.assertEqual(self.seqs(name, "--from", 20), [])
         self.assertEqual(self.seqs(name, "--from", 5, "--until", 2**64 - 1), list(range(5, 20)))
 
@@ -61,6 +62,41 @@ class TailTest(CliTest):
         name = self.create_filled(20, slots=16)
         self.assertEqual(self.seqs(name, "--from", "oldest", "--every", 5), [5, 10, 15])
         self.expect(USAGE, "tail", name, "--every", 0)
+        self.assertEqual(self.seqs(name, "-n", 2, "--every", 2), [16, 18])
+        self.assertEqual(self.seqs(name, "--every", 7), [7, 14])
+        self.assertEqual(self.seqs(name, "--until", 15, "-n", 2, "--every", 5), [10, 15])
+
+    def test_where_there_is_nothing_it_says_so(self):
+        name, empty = self.create_filled(20), self.create()
+        for args, says in [
+            ([name, "--from", 999999], "the newest value is 19: 999999 has not come yet; -f waits for it"),
+            ([name, "--until", 3], "the oldest value is 12: what came up to 3 has been overwritten"),
+            ([name, "--from", 15, "--until", 13], "nothing is from 15 to 13"),
+            ([name, "--until", 50], "the newest value is 19: 50 has not come yet"),
+            ([empty], "there is nothing in it yet; -f waits for it"),
+        ]:
+            with self.subTest(args=args):
+                self.expect(OK, "tail", *args, says=f"arena-shm: '{args[0]}': {says}")
+        self.assertEqual(self.expect(OK, "tail", name, "-n", 0).stderr, "")
+
+    def test_parts_of_fields(self):
+        name = self.create(fields="u64 ts, f32[2][3] m, f32[4] quat")
+        self.expect(OK, "write", name, "--format", "ndjson",
+                    stdin='{"ts":7,"m":[[0,1,2],[3,4,5]],"quat":[6,7,8,9]}\n')
+        for fields, expected in [
+            ("ts, quat[0]", {"ts": 7, "quat[0]": 6}),
+            (" quat[3] ,_seq", {"quat[3]": 9}),
+            ("m[1]", {"m[1]": [3, 4, 5]}),
+            ("m[1][2]", {"m[1][2]": 5}),
+        ]:
+            with self.subTest(fields=fields):
+                (found,) = self.objects("tail", name, "--fields", fields)
+                self.assertEqual(found, {"_seq": 0} | expected)
+        for fields in ["quat[4]", "quat[", "quat[x]", "quat[0][0]", "m[2]", "ts[0]", "quat[0]x", "ts,ts", "qua"]:
+            with self.subTest(fields=fields):
+                self.expect(USAGE, "tail", name, "--fields", fields)
+        structs = self.create(fields="u64 ts, f64 px")
+        self.expect(USAGE, "tail", structs, "--fields", "p", says="some of ts, px")
 
     def test_a_cursor_file_goes_on_where_the_run_before_ended(self):
         name = self.create_filled(5, slots=16)

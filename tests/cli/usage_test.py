@@ -28,6 +28,7 @@ VERBS = [
     "gc",
     "doctor",
     "bench",
+    "help",
     "completion",
 ]
 
@@ -50,7 +51,7 @@ class UsageTest(CliTest):
 
     def test_wrong_command_lines_are_usage_errors(self):
         for args, says in [
-            ([], "subcommand is required"),
+            ([""], "see arena-shm --help"),
             (["lst"], "did you mean 'list'?"),
             (["nonsense"], "see arena-shm --help"),
             (["--nonsense"], "see arena-shm --help"),
@@ -62,19 +63,49 @@ class UsageTest(CliTest):
             (["list", "--format", "influx"], "influx"),
             (["inspect", "x", "--format", "csv"], "csv"),
             (["check", "x", "--format", "csv"], "csv"),
-            (["inspect"], "--file"),
-            (["stat", "-i", "0"], "seconds from 0.01"),
-            (["stat", "-i", "nan"], "seconds from 0.01"),
+            (["inspect", "a", "--file", "b"], "--file"),
+            (["stat", "-i", "0"], "a time from 10ms to 1d"),
+            (["stat", "-i", "nan"], "a time from 10ms to 1d"),
             (["stat", "-c", "-1"], "whole number"),
             (["metrics", "--listen", "70000"], "port up to 65535"),
             (["metrics", "--listen", "::1:9464"], "[ADDR]:PORT"),
             (["metrics", "--listen", ":9464"], "ADDR:PORT"),
             (["rm"], "NAME"),
+            (["-v5"], "no such option: '-v5'"),
+            (["tail", "x", "--ever", "2"], "did you mean '--every'?"),
+            (["tail", "x", "--follow=no"], "--follow: expected no value"),
+            (["tail", "x", "-n", "1", "-n", "2"], "expected once"),
+            (["tail", "x", "-n"], "expected a value"),
+            (["tail", "x", "y"], "expected nothing more, found 'y'"),
+            (["create", "x", "--slots", "1"], "expected one of --as, --fields, --schema, --size, found none"),
         ]:
             with self.subTest(args=args):
                 done = self.expect(USAGE, *args, says=says)
                 self.assertEqual(done.stdout, "")
                 self.assertTrue(done.stderr.startswith("arena-shm: "))
+
+    def test_a_word_for_a_verb_suggests_the_verb(self):
+        for word, verb in {
+            "stats": "stat", "ls": "list", "cat": "tail", "show": "inspect' or 'tail", "lsit": "list", "LIST": "list",
+            "snap": "snapshot", "delete": "rm", "new": "create", "ps": "seats", "put": "write", "load": "replay",
+            "convert": "export", "verify": "check", "versions": "version", "hepl": "help",
+        }.items():
+            with self.subTest(word=word):
+                self.expect(USAGE, word, says=f"did you mean '{verb}'")
+                self.expect(USAGE, "help", word, says=f"did you mean '{verb}'")
+
+    def test_without_a_verb_they_are_shown_by_purpose(self):
+        page = self.expect(OK, "--help").stdout
+        self.assertLess(page.index("\nWatch arenas:\n"), page.index("\n  top "))
+        self.assertLess(page.index("\n  top "), page.index("\nKeep values in files:\n"))
+        for args in [[], ["help"], ["-h"]]:
+            with self.subTest(args=args):
+                self.assertEqual(self.expect(OK, *args).stdout, page)
+
+    def test_help_of_a_verb(self):
+        for verb in VERBS:
+            self.assertEqual(self.expect(OK, "help", verb).stdout, self.expect(OK, verb, "--help").stdout)
+        self.assertEqual(self.expect(OK, "version").stdout, self.expect(OK, "-V").stdout)
 
     def test_a_misspelt_arena_suggests_the_near_one(self):
         name = self.create()

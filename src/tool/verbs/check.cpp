@@ -7,6 +7,7 @@
 #include "terminal/object_lines.hpp"
 #include "terminal/output.hpp"
 #include "text/utf8.hpp"
+#include "tool/verbs/chosen_arenas.hpp"
 #include "tool/verbs/verbs.hpp"
 
 namespace arena_shm::tool {
@@ -14,25 +15,26 @@ namespace arena_shm::tool {
 namespace {
 
 struct Options {
-  std::string name;
-  std::string file;
+  ChosenArenas arenas;
   terminal::LineFormat format = terminal::LineFormat::table;
 };
 
-void append_text(std::string& out, const inspect::Checked& checked) {
+// `prefix` says which arena it is, if there may be many.
+void append_text(std::string& out, const std::string& prefix, const inspect::Checked& checked) {
   for (const inspect::Finding& finding : checked.findings) {
-    std::string line = fmt::format("{}: {}\n", to_string(finding.severity), text::printable(finding.text));
+    std::string line = fmt::format("{}{}: {}\n", prefix, to_string(finding.severity), text::printable(finding.text));
     out += finding.severity == inspect::Severity::error ? terminal::alarming(std::move(line)) : line;
   }
-  if (!checked.has_failed()) out += fmt::format("ok: {}\n", fmt::join(checked.verified, ", "));
+  if (!checked.has_failed()) out += fmt::format("{}ok: {}\n", prefix, fmt::join(checked.verified, ", "));
 }
 
 // Its text may say where, up to the first colon.
-terminal::JsonObject object_of(const inspect::Finding& finding) {
+terminal::JsonObject object_of(const std::string& name, const inspect::Finding& finding) {
   constexpr std::string_view kColon = ": ";
   const std::size_t colon = finding.text.find(kColon);
   const bool says_where = colon != std::string::npos;
   terminal::JsonObject object;
+  object["name"] = name;
   object["severity"] = to_string(finding.severity);
   object["where"] = says_where ? terminal::JsonObject(finding.text.substr(0, colon)) : terminal::JsonObject();
   object["text"] = says_where ? finding.text.substr(colon + kColon.size()) : finding.text;
@@ -42,7 +44,7 @@ terminal::JsonObject object_of(const inspect::Finding& finding) {
 // The findings, and then what was checked and how it ended.
 void append_objects(std::string& out, const inspect::Image& image, const inspect::Checked& checked) {
   terminal::ObjectLines lines(terminal::LineFormat::ndjson);
-  for (const inspect::Finding& finding : checked.findings) lines.append(out, object_of(finding));
+  for (const inspect::Finding& finding : checked.findings) lines.append(out, object_of(image.label(), finding));
   terminal::JsonObject summary;
   summary["name"] = image.label();
   summary["is_ok"] = !checked.has_failed();
@@ -51,19 +53,21 @@ void append_objects(std::string& out, const inspect::Image& image, const inspect
   lines.append(out, summary);
 }
 
-terminal::ExitCode run(const Options& options) {
-  const inspect::Image image =
-      options.file.empty() ? inspect::Image::of_arena(options.name) : inspect::Image::of_file(options.file);
+terminal::ExitCode check_one(const Options& options, const inspect::Image& image) {
   const inspect::Checked checked = inspect::check(image);
   terminal::Output output;
   if (options.format == terminal::LineFormat::table) {
-    append_text(output.text(), checked);
+    append_text(output.text(), options.arenas.may_be_many() ? text::printable(image.label()) + ": " : "", checked);
   } else {
     append_objects(output.text(), image, checked);
   }
   output.flush();
   if (!checked.facts.usable) return terminal::exit_code_of(checked.facts.refusal);
   return checked.has_failed() ? terminal::ExitCode::failed : terminal::ExitCode::ok;
+}
+
+terminal::ExitCode run(const Options& options) {
+  return options.arenas.for_each([&](const inspect::Image& image) { return check_one(options, image); });
 }
 
 }  // namespace
@@ -73,20 +77,18 @@ void add_check(CLI::App& app, Action& action) {
   CLI::App& verb = add_verb(
       app, action,
       {.name = "check",
-       .summary = "Verify everything in an arena that can be verified",
+       .summary = "Verify everything in arenas that can be verified",
        .details =
            "Reads the header, the schema, the mutex, all seats and all slots, and changes nothing; others may go\n"
            "on writing meanwhile. Each finding is a line: its severity, what was expected, what was found, and\n"
-           "what to do. A note harms nobody; with a warning or an error the exit code is 1. As ndjson, the last\n"
-           "line is the summary.",
-       .example = "  arena-shm check ticks\n"
+           "what to do. A note harms nobody, like a writer that was killed; with a warning or an error the exit\n"
+           "code is 1. As ndjson, the last line of each arena is its summary.",
+       .example = "  arena-shm check\n"
+                  "  arena-shm check ticks\n"
                   "  arena-shm check ticks --format ndjson | jq .severity\n"
                   "  arena-shm check --file saved.img"},
       options, run);
-  CLI::App* which = verb.add_option_group("Segment", "One of:");
-  which->add_option("NAME", options->name, "Name of the arena")->type_name("");
-  which->add_option("--file", options->file, "A saved segment")->type_name("IMAGE");
-  which->require_option(1);
+  add_arenas_or_file(verb, options->arenas);
   terminal::add_nested_format_option(verb, options->format);
 }
 

@@ -38,7 +38,31 @@ std::string bash_candidates(const terminal::OptionDescription& option) {
 }
 
 // Names are compared and quoted by hand: compgen -W would expand what looks like a command in them.
+// To bash a word ends at ':', '=' and '@' too (COMP_WORDBREAKS): `words` are put together again, and from what is
+// offered `skip` is left out, the part of the word in front of what bash is going to replace.
 constexpr const char* kBashFunctions = R"bash(
+_arena_shm_split() {
+  local line=$COMP_LINE before='' i piece start
+  for ((i = 0; i <= COMP_CWORD; i++)); do
+    piece=${COMP_WORDS[i]}
+    start=${line#"${line%%[![:space:]]*}"}
+    if [[ $start == "$line" && ($piece =~ ^[:=@]+$ || $before =~ ^[:=@]+$) ]]; then
+      words[${#words[@]} - 1]+=$piece
+    else
+      words+=("$piece")
+    fi
+    line=${start#"$piece"}
+    before=$piece
+  done
+  cur=${words[${#words[@]} - 1]}
+  prev=${words[${#words[@]} - 2]}
+  if [[ $cur == --*=* ]]; then
+    prev=${cur%%=*}
+    cur=${cur#*=}
+  fi
+  [[ $piece =~ ^[:=@]+$ ]] && piece=''
+  skip=${cur%"$piece"}
+}
 _arena_shm_words() {
   local word
   for word in "$@"; do
@@ -48,14 +72,14 @@ _arena_shm_words() {
 _arena_shm_arenas() {
   local name
   while IFS= read -r name; do
-    [[ $name == "$cur"* ]] && COMPREPLY+=("$(printf %q "$name")")
+    [[ $name == "$cur"* && $name != "$skip" ]] && COMPREPLY+=("$(printf %q "${name#"$skip"}")")
   done < <("${COMP_WORDS[0]}" list --names 2>/dev/null)
 }
 _arena_shm_files() {
   local file
   compopt -o filenames 2>/dev/null
   while IFS= read -r file; do
-    COMPREPLY+=("$file")
+    COMPREPLY+=("${file#"$skip"}")
   done < <(compgen -f -- "$cur")
 }
 )bash";
@@ -82,19 +106,15 @@ std::string bash(const Verbs& verbs) {
   return fmt::format(
       "# bash completion for arena-shm, as 'arena-shm completion bash' prints it.\n{}"
       "_arena_shm() {{\n"
-      "  local cur=${{COMP_WORDS[COMP_CWORD]}} prev=${{COMP_WORDS[COMP_CWORD - 1]}}\n"
+      "  local cur prev skip words=()\n"
       "  COMPREPLY=()\n"
-      "  if ((COMP_CWORD == 1)); then\n"
+      "  _arena_shm_split\n"
+      "  if ((${{#words[@]}} == 2)); then\n"
       "    _arena_shm_words{} --help --version\n"
       "    return\n"
       "  fi\n"
-      "  if [[ $cur == = ]]; then\n"
-      "    cur=''\n"
-      "  elif [[ $prev == = ]]; then\n"
-      "    prev=${{COMP_WORDS[COMP_CWORD - 2]}}\n"
-      "  fi\n"
-      "  case ${{COMP_WORDS[1]}},$prev in\n{}  esac\n"
-      "  case ${{COMP_WORDS[1]}} in\n{}  esac\n"
+      "  case ${{words[1]}},$prev in\n{}  esac\n"
+      "  case ${{words[1]}} in\n{}  esac\n"
       "}}\n"
       "complete -F _arena_shm arena-shm\n",
       kBashFunctions, names, values, words);

@@ -5,6 +5,7 @@
 
 #include <bit>
 #include <cerrno>
+#include <limits>
 #include <optional>
 
 #include "arena_shm/core/system.hpp"
@@ -13,6 +14,7 @@
 #include "schema/schema_json.hpp"
 #include "terminal/exit_code.hpp"
 #include "terminal/output.hpp"
+#include "terminal/quantity_options.hpp"
 #include "text/quantities.hpp"
 #include "tool/verbs/verbs.hpp"
 
@@ -116,24 +118,24 @@ void add_create(CLI::App& app, Action& action) {
   verb.add_option("--slots", options->slots, "Values that the ring holds")
       ->required()
       ->type_name("N")
-      ->check(check_count, "");
+      ->transform(terminal::count());
   CLI::App* record = verb.add_option_group("Record", "What a value is; one of:");
-  record->add_option("--fields", options->fields, "Its fields, like 'u64 ts, f64 px'")->type_name("FIELDS");
+  record->add_option("--as,--fields", options->fields, "Its fields, like 'u64 ts, f64 px'")->type_name("FIELDS");
   record->add_option("--schema", options->schema_file, "A file with its fields, or with a numpy.dtype as JSON")
       ->type_name("FILE");
   CLI::Option* size = record->add_option("--size", options->size_bytes, "Its size, if it has no fields")
                           ->type_name("BYTES")
-                          ->check(check_count, "");
+                          ->transform(terminal::size());
   record->require_option(1);
   verb.add_option("--align", options->align_bytes, "Its alignment, a power of two")
       ->type_name("BYTES")
-      ->check(check_count, "")
+      ->transform(terminal::size())
       ->needs(size);
   CLI::Option* exclusive = verb.add_flag("--exclusive", options->exclusive, "One writer at a time, and a faster one");
   verb.add_option("--seats", options->seats, "Writers that may be attached at once")
       ->type_name("N")
       ->capture_default_str()
-      ->check(check_count, "")
+      ->transform(terminal::count({.most = std::numeric_limits<std::uint32_t>::max()}))
       ->excludes(exclusive);
   verb.add_option("--mode", options->mode, "Permissions, octal")
       ->type_name("MODE")

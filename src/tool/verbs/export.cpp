@@ -89,7 +89,7 @@ void add_export(CLI::App& app, Action& action) {
       ->required()
       ->type_name("");
   add_file_options(verb, options->file);
-  verb.add_option("--fields,--as", options->fields, "What a record is made of, like 'u64 ts, f64 px'")
+  verb.add_option("--as,--fields", options->fields, "What a record is made of, like 'u64 ts, f64 px'")
       ->type_name("FIELDS");
   add_missing_option(verb, options->missing);
   add_text_options(verb, options->dialect);

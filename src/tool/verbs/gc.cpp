@@ -34,7 +34,8 @@ struct Options {
 /// Why the arena has to stay, or nothing.
 std::optional<std::string> use_of(const inspect::Image& image, bool force) {
   const inspect::Facts facts = inspect::read_facts(image);
-  if (!facts.usable) return "it is damaged: see arena-shm inspect, and remove it with arena-shm rm";
+  if (!facts.usable)
+    return fmt::format("it is damaged: see arena-shm inspect {0}, and remove it with arena-shm rm {0}", image.label());
   const inspect::Seats seats = inspect::read_seats(image, facts.header);
   const std::size_t held = seats.count_held();
   if (held > 0) return fmt::format("{} alive", text::counted(held, "writer"));

@@ -4,11 +4,14 @@
 
 #include <chrono>
 #include <thread>
+#include <utility>
 
 #include "arena_shm/core/system.hpp"
 #include "recording/record_view.hpp"
 #include "terminal/exit_code.hpp"
 #include "terminal/output.hpp"
+#include "terminal/quantity_options.hpp"
+#include "tool/verbs/chosen_arenas.hpp"
 #include "tool/verbs/verbs.hpp"
 #include "tool/views/inspect_object.hpp"
 #include "tool/views/inspect_page.hpp"
@@ -19,8 +22,7 @@ namespace arena_shm::tool {
 namespace {
 
 struct Options {
-  std::string name;
-  std::string file;
+  ChosenArenas arenas;
   std::string as;
   std::size_t count = 5;
   terminal::LineFormat format = terminal::LineFormat::table;
@@ -46,9 +48,7 @@ void print(const Inspection& inspection, terminal::LineFormat format) {
   output.flush();
 }
 
-terminal::ExitCode run(const Options& options) {
-  const inspect::Image image =
-      options.file.empty() ? inspect::Image::of_arena(options.name) : inspect::Image::of_file(options.file);
+terminal::ExitCode inspect_one(const Options& options, const inspect::Image& image) {
   Inspection inspection{.image = image, .facts = inspect::read_facts(image)};
   inspect::Facts& facts = inspection.facts;
   if (!facts.usable) {
@@ -74,6 +74,18 @@ terminal::ExitCode run(const Options& options) {
   return facts.problems.empty() ? terminal::ExitCode::ok : terminal::ExitCode::failed;
 }
 
+terminal::ExitCode run(const Options& options) {
+  bool is_first = true;
+  return options.arenas.for_each([&](const inspect::Image& image) {
+    if (!std::exchange(is_first, false) && options.format == terminal::LineFormat::table) {
+      terminal::Output output;
+      output.text() = '\n';
+      output.flush();
+    }
+    return inspect_one(options, image);
+  });
+}
+
 }  // namespace
 
 void add_inspect(CLI::App& app, Action& action) {
@@ -81,18 +93,19 @@ void add_inspect(CLI::App& app, Action& action) {
   CLI::App& verb = add_verb(
       app, action,
       {.name = "inspect",
-       .summary = "Tell everything about one arena, and what is wrong with it",
-       .details = "Changes nothing, and works on what is left of a damaged arena. If something is wrong with it, the\n"
-                  "exit code is 1; 5 if it is of another layout version or byte order. As ndjson it is one object.",
+       .summary = "Tell everything about arenas, and what is wrong with them",
+       .details =
+           "Changes nothing, and works on what is left of a damaged arena. If something is wrong with it, the\n"
+           "exit code is 1; 5 if it is of another layout version or byte order. As ndjson an arena is one object.",
        .example = "  arena-shm inspect ticks\n"
                   "  arena-shm inspect ticks --format ndjson | jq .seats\n"
                   "  arena-shm inspect --file saved.img"},
       options, run);
-  CLI::App* which = verb.add_option_group("Segment", "One of:");
-  which->add_option("NAME", options->name, "Name of the arena")->type_name("");
-  which->add_option("--file", options->file, "A saved segment")->type_name("IMAGE");
-  which->require_option(1);
-  verb.add_option("-n", options->count, "How many of the newest values")->type_name("N")->capture_default_str();
+  add_arenas_or_file(verb, options->arenas);
+  verb.add_option("-n,-c,--count", options->count, "How many of the newest values")
+      ->type_name("N")
+      ->capture_default_str()
+      ->transform(terminal::count());
   verb.add_option("--as", options->as, "Decode records as these fields, like 'u64 ts, f64 px'")->type_name("FIELDS");
   terminal::add_nested_format_option(verb, options->format);
 }

@@ -147,8 +147,11 @@ std::string main_page(const CLI::App& app, const std::vector<terminal::VerbDescr
           "to it, read it, or follow it.\nReading verbs open and map it read\\-only.\n.PP\n" +
           paragraphs(app.get_footer());
   text += ".SH VERBS\n";
-  for (const terminal::VerbDescription& verb : verbs)
+  std::string purpose;
+  for (const terminal::VerbDescription& verb : verbs) {
+    if (verb.purpose != purpose) text += ".SS \"" + roff(purpose = verb.purpose) + "\"\n";
     text += ".TP\n" + bold(verb.name) + '\n' + roff(sentence(verb.summary)) + '\n';
+  }
   text += options_of(terminal::describe_options(app));
   text += kExitStatus;
   text += ".SH \"SEE ALSO\"\n";

@@ -1,11 +1,12 @@
 // record: follows an arena into a file. Maps everything read-only and registers nowhere.
 #include <algorithm>
-#include <map>
+#include <chrono>
 
 #include "arena_shm/core/stamp.hpp"
 #include "arena_shm/raw.hpp"
 #include "recording/recorder.hpp"
 #include "terminal/exit_code.hpp"
+#include "terminal/quantity_options.hpp"
 #include "terminal/signals.hpp"
 #include "tool/verbs/file_options.hpp"
 #include "tool/verbs/verbs.hpp"
@@ -24,10 +25,6 @@ struct Options {
   std::optional<std::uint64_t> max_count;
   std::optional<double> max_seconds;
 };
-
-std::string check_positive(const std::string& seconds) {
-  return std::stod(seconds) > 0 ? "" : "expected a time above 0, like 10s, 5m or 1h";
-}
 
 terminal::ExitCode run(const Options& options) {
   terminal::catch_stop_signals();
@@ -66,19 +63,17 @@ void add_record(CLI::App& app, Action& action) {
   verb.add_option("--from", options->from, "Begin at: oldest, newest, or a sequence number")
       ->type_name("WHERE")
       ->capture_default_str()
-      ->check(check_from, "");
+      ->transform(terminal::position());
+  using std::chrono::nanoseconds;
   CLI::Option* max_size = verb.add_option("--max-size", options->file.max_bytes, "End with a file of this size")
-                              ->transform(CLI::AsSizeValue(false).description(""))
-                              ->check(check_count, "")
+                              ->transform(terminal::size())
                               ->type_name("BYTES");
-  const std::map<std::string, double> units{{"ms", 1e-3}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
-  verb.add_option("--max-duration", options->max_seconds, "End after 10s, 5m, 1h, ...")
-      ->transform(CLI::AsNumberWithUnit(units, CLI::AsNumberWithUnit::UNIT_REQUIRED).description(""))
-      ->check(check_positive, "")
+  verb.add_option("--duration,--max-duration", options->max_seconds, "End after 10s, 5m, 1h, ...")
+      ->transform(terminal::duration(nanoseconds(1), nanoseconds::max(), terminal::BareNumber::is_refused))
       ->type_name("TIME");
-  verb.add_option("--max-count", options->max_count, "End after so many values")
+  verb.add_option("-n,-c,--count,--max-count", options->max_count, "End after so many values")
       ->type_name("N")
-      ->check(check_count, "");
+      ->transform(terminal::count());
   verb.add_option_function<std::uint64_t>(
           "--rotate",
           [options](std::uint64_t keep) {
@@ -89,7 +84,7 @@ void add_record(CLI::App& app, Action& action) {
       ->expected(0, 1)
       ->default_str("0")
       ->type_name("[N]")
-      ->check(check_count, "")
+      ->transform(terminal::count())
       ->needs(max_size);
   verb.add_option("--as", options->as, "Decode records as these fields, like 'u64 ts, f64 px'")->type_name("FIELDS");
 }

@@ -19,6 +19,7 @@
 #include "schema/schema_json.hpp"
 #include "terminal/exit_code.hpp"
 #include "terminal/output.hpp"
+#include "terminal/quantity_options.hpp"
 #include "terminal/signals.hpp"
 #include "text/quantities.hpp"
 #include "tool/verbs/missing_option.hpp"
@@ -256,10 +257,10 @@ void add_replay(CLI::App& app, Action& action) {
   CLI::Option* create = verb.add_flag("--create", options->create, "Create the arena");
   CLI::Option* slots = verb.add_option("--slots", options->slots, "Values that the new arena holds")
                            ->type_name("N")
-                           ->check(check_count, "")
+                           ->transform(terminal::count())
                            ->needs(create);
   create->needs(slots);
-  verb.add_option("--fields,--as", options->fields, "What a record is made of, like 'u64 ts, f64 px'")
+  verb.add_option("--as,--fields", options->fields, "What a record is made of, like 'u64 ts, f64 px'")
       ->type_name("FIELDS");
   add_missing_option(verb, options->missing);
   add_text_options(verb, options->dialect);

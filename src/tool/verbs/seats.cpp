@@ -9,6 +9,8 @@
 #include "terminal/object_lines.hpp"
 #include "terminal/output.hpp"
 #include "text/quantities.hpp"
+#include "text/utf8.hpp"
+#include "tool/verbs/chosen_arenas.hpp"
 #include "tool/verbs/verbs.hpp"
 #include "tool/views/seat_table.hpp"
 
@@ -17,13 +19,14 @@ namespace arena_shm::tool {
 namespace {
 
 struct Options {
-  std::string name;
+  ChosenArenas arenas;
   bool clear_stale = false;
   terminal::LineFormat format = terminal::LineFormat::table;
 };
 
 // Repairs what the next writer would repair. Only here is anything written.
-void clear_stale(const inspect::Image& image, const inspect::Facts& facts) {
+// `prefix` says which arena it is, if there may be many.
+void clear_stale(const std::string& prefix, const inspect::Image& image, const inspect::Facts& facts) {
   const auto segment = core::Segment::open(image.label(), core::Access::read_write);
   if (segment->info().epoch != facts.info.epoch) {
     throw Error(Code::not_found, {.name = image.label(),
@@ -37,35 +40,50 @@ void clear_stale(const inspect::Image& image, const inspect::Facts& facts) {
   for (const inspect::SeatFacts& seat : inspect::read_seats(image, facts.header).all) {
     if (!is_dead(seat.holder) || !core::clear_dead_seat(*segment, seat.index)) continue;
     ++cleared;
-    output.text() += fmt::format("cleared seat {}: pid {} died, {}\n", seat.index, seat.pid,
+    output.text() += fmt::format("{}cleared seat {}: pid {} died, {}\n", prefix, seat.index, seat.pid,
                                  describe_claim(seat, facts.info.writers == Writers::exclusive));
   }
   output.flush();
   terminal::note(fmt::format("cleared {} of '{}'", text::counted(cleared, "seat"), image.label()));
 }
 
-terminal::ExitCode run(const Options& options) {
-  const inspect::Image image = inspect::Image::of_arena(options.name);
+terminal::JsonObject object_of(const inspect::Image& image, const inspect::SeatFacts& seat,
+                               const inspect::Facts& facts) {
+  terminal::JsonObject object;
+  object["arena"] = image.label();
+  object.update(seat_object(seat, facts));
+  return object;
+}
+
+terminal::ExitCode show_one(const Options& options, terminal::ObjectLines& lines, const inspect::Image& image) {
+  const bool may_be_many = options.arenas.may_be_many();
   const inspect::Facts facts = inspect::read_facts(image);
   for (const std::string& problem : facts.problems) terminal::note(fmt::format("'{}': {}", image.label(), problem));
   if (!facts.usable) return terminal::exit_code_of(facts.refusal);
   if (options.clear_stale) {
-    clear_stale(image, facts);
+    clear_stale(may_be_many ? text::printable(image.label()) + ": " : "", image, facts);
     return terminal::ExitCode::ok;
   }
   const inspect::Seats seats = inspect::read_seats(image, facts.header);
   terminal::Output output;
   if (options.format == terminal::LineFormat::table) {
+    if (may_be_many) output.text() += text::printable(image.label()) + '\n';
     append_seats(output.text(), facts, seats);
+    if (may_be_many) output.text() += '\n';
   } else {
-    terminal::ObjectLines lines(options.format);
     for (const inspect::SeatFacts& seat : seats.all) {
-      if (seat.holder != inspect::Holder::never) lines.append(output.text(), seat_object(seat, facts));
+      if (seat.holder != inspect::Holder::never) lines.append(output.text(), object_of(image, seat, facts));
     }
   }
   output.flush();
-  terminal::note(fmt::format("'{}' has {} seats: {}", image.label(), facts.header.seat_count, count_seats(seats)));
+  terminal::note(fmt::format("'{}' has {}: {}", image.label(), text::counted(facts.header.seat_count, "seat"),
+                             count_seats(seats)));
   return terminal::ExitCode::ok;
+}
+
+terminal::ExitCode run(const Options& options) {
+  terminal::ObjectLines lines(options.format);
+  return options.arenas.for_each([&](const inspect::Image& image) { return show_one(options, lines, image); });
 }
 
 }  // namespace
@@ -75,15 +93,16 @@ void add_seats(CLI::App& app, Action& action) {
   CLI::App& verb =
       add_verb(app, action,
                {.name = "seats",
-                .summary = "Show who writes to an arena",
+                .summary = "Show who writes to arenas",
                 .details = "A seat belongs to a writing handle. Its holder is alive if the kernel says so (the\n"
                            "lease is held), dead if it did not live to give the seat back. The claim is what\n"
                            "it is in the middle of. Dead seats need no repair, as the next writer takes them\n"
                            "over; --clear-stale does it now.",
-                .example = "  arena-shm seats ticks\n"
+                .example = "  arena-shm seats\n"
+                           "  arena-shm seats ticks imu\n"
                            "  arena-shm seats ticks --clear-stale"},
                options, run);
-  verb.add_option("NAME", options->name, "Name of the arena")->required()->type_name("");
+  add_arenas(verb, options->arenas);
   terminal::add_format_option(verb, options->format);
   verb.add_flag("--clear-stale", options->clear_stale, "Repair the seats whose holders died, and say which");
 }

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "terminal/output.hpp"
+#include "terminal/quantity_options.hpp"
 #include "terminal/signals.hpp"
 #include "tool/verbs/verbs.hpp"
 #include "tool/views/stat_lines.hpp"
@@ -64,16 +65,16 @@ void add_stat(CLI::App& app, Action& action) {
            "up. HOLES are those and what the dead left: where it cannot be told from counters, the least and the\n"
            "most. CHANGED is when a counter was last seen to change: with < or > if only that is known.",
        .example = "  arena-shm stat\n"
-                  "  arena-shm stat ticks -i 1 -c 10\n"
-                  "  arena-shm stat -i 10 --format influx"},
+                  "  arena-shm stat ticks -i 1s -n 10\n"
+                  "  arena-shm stat -i 10s --format influx"},
       options, print_stat);
   verb.add_option("NAME", options->names, "Names of arenas; all if there is none")->type_name("");
-  verb.add_option("-i,--interval", options->interval_seconds, "A line each SEC seconds, until interrupted")
-      ->type_name("SEC")
-      ->check(check_interval, "");
-  verb.add_option("-c,--count", options->count, "At most COUNT lines of each arena (a second apart)")
-      ->type_name("COUNT")
-      ->check(check_count, "");
+  verb.add_option("-i,--interval", options->interval_seconds, "A line each TIME, like 500ms, until interrupted")
+      ->type_name("TIME")
+      ->transform(terminal::interval());
+  verb.add_option("-n,-c,--count", options->count, "At most N lines of each arena (a second apart)")
+      ->type_name("N")
+      ->transform(terminal::count());
   verb.add_option("--format", options->format, "table, ndjson (json is the same), csv or influx")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"table", "ndjson", "json", "csv", "influx"}), "");

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 
 #include "arena_shm/core/stamp.hpp"
 #include "arena_shm/raw.hpp"
@@ -12,11 +11,12 @@
 #include "schema/value_text.hpp"
 #include "terminal/exit_code.hpp"
 #include "terminal/output.hpp"
+#include "terminal/quantity_options.hpp"
 #include "terminal/signals.hpp"
 #include "text/quantities.hpp"
 #include "text/time_text.hpp"
+#include "tool/verbs/tail_window.hpp"
 #include "tool/verbs/verbs.hpp"
-#include "tool/verbs/where.hpp"
 #include "tool/views/terminal_attendant.hpp"
 
 namespace arena_shm::tool {
@@ -25,49 +25,17 @@ namespace {
 
 using schema::Format;
 
-constexpr std::uint64_t kDefaultCount = 10;
-constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
-
 struct Options {
   std::string name;
-  std::optional<std::uint64_t> count;
-  bool follow = false;
-  std::string from;
-  std::optional<std::uint64_t> until;
+  Asked asked;
   std::string format;
   std::string fields;
   std::string as;
   bool gaps_inline = false;
-  std::uint64_t every = 1;
   std::string cursor_file;
   bool quote_int64 = false;
   bool iso_times = false;
 };
-
-// What of the ring is wanted: [first, end), and no more than `count` values of it.
-struct Window {
-  std::uint64_t first = 0;
-  std::uint64_t end = kNoLimit;
-  std::uint64_t count = kNoLimit;
-};
-
-Window window_of(const Options& options, std::optional<std::uint64_t> cursor, std::uint64_t head, std::uint64_t slots) {
-  Window window;
-  if (cursor) {
-    window.first = *cursor;
-    window.count = options.count.value_or(kNoLimit);
-  } else if (options.from.empty()) {
-    // As tail(1) does it: the last so many, and then all that comes.
-    const std::uint64_t last = std::min({options.count.value_or(kDefaultCount), head, slots});
-    window.first = head - last;
-  } else {
-    window.first = start_of(options.from, head, slots);
-    window.count = options.count.value_or(kNoLimit);
-  }
-  if (!options.follow) window.end = head;
-  if (options.until) window.end = std::min(window.end, std::max(*options.until + 1, *options.until));
-  return window;
-}
 
 // One run of the verb: a reader on one side, a formatter on the other, gaps in between.
 class Tail {
@@ -80,7 +48,7 @@ class Tail {
                          ? std::nullopt
                          : std::make_optional<recording::CursorFile>(options.cursor_file, view_.info().epoch)),
         cursor_(cursor_file_ ? cursor_file_->load(terminal_attendant()) : std::nullopt),
-        window_(window_of(options, cursor_, std::min(view_.head(), core::kSeqLimit), view_.slots())),
+        window_(window_of(options.asked, cursor_, std::min(view_.head(), core::kSeqLimit), view_.slots())),
         reader_(view_.reader(From::at(window_.first), {.manner = Manner::throughput, .doorbell = false})),
         record_(view_.info().record.size_bytes) {
     reader_.on_gap([this](const Gap& gap) { report(gap); });
@@ -88,13 +56,14 @@ class Tail {
 
   terminal::ExitCode run() {
     terminal::catch_stop_signals();
+    note_shortfall();
     print_heading();
     while (!is_finished()) {
       if (const auto seq = reader_.next(record_)) {
         if (*seq >= window_.end) break;
         ++read_;
         next_ = *seq + 1;
-        if (*seq % options_.every != 0) continue;
+        if (*seq % options_.asked.every != 0) continue;
         formatter_->record(output_.text(), *seq, record_);
         output_.end_row();
         ++printed_;
@@ -109,6 +78,13 @@ class Tail {
   }
 
  private:
+  void note_shortfall() const {
+    if (cursor_) return;  // that there is nothing new since then is ordinary
+    const std::uint64_t head = std::min(view_.head(), core::kSeqLimit);
+    const std::string text = shortfall_of(options_.asked, window_, head, view_.slots());
+    if (!text.empty()) terminal::note(fmt::format("'{}': {}", view_.name(), text));
+  }
+
   bool is_finished() const {
     return terminal::stop_requested() || printed_ >= window_.count || reader_.cursor() >= window_.end;
   }
@@ -145,7 +121,7 @@ class Tail {
   // value came, if the oldest or the last so many were asked for.
   void report(Gap gap) {
     if (gap.first >= window_.end) return;
-    const bool from_what_is_there = !cursor_ && (options_.from.empty() || options_.from == "oldest");
+    const bool from_what_is_there = !cursor_ && (options_.asked.from.empty() || options_.asked.from == "oldest");
     if (read_ == 0 && gap.cause == Loss::overwritten && from_what_is_there) return;
     gap.last = std::min(gap.last, window_.end - 1);
     next_ = gap.last + 1;
@@ -162,7 +138,7 @@ class Tail {
 
   void summarise() const {
     if (const std::string note = formatter_->altered_note(); !note.empty()) terminal::note(note);
-    if (!options_.follow && lost_ == 0) return;
+    if (!options_.asked.follow && lost_ == 0) return;
     std::string text = "read " + text::counted(read_, "value");
     if (printed_ != read_) text += fmt::format(", printed {}", printed_);
     if (lost_ > 0) text += fmt::format(", lost {} in {}", lost_, text::counted(gaps_, "gap"));
@@ -186,15 +162,14 @@ class Tail {
   bool retired_ = false;
 };
 
-// At commas.
-std::vector<std::string> split(std::string_view names) {
+// At commas; blanks around names are for the eye. The number is always there.
+std::vector<std::string> split(const std::string& names) {
   std::vector<std::string> parts;
-  for (;;) {
-    const std::size_t comma = names.find(',');
-    parts.emplace_back(names.substr(0, comma));
-    if (comma == std::string_view::npos) return parts;
-    names.remove_prefix(comma + 1);
+  for (const std::string& part : CLI::detail::split(names, ',')) {
+    const std::string name = CLI::detail::trim_copy(part);
+    if (name != schema::kSeqColumn) parts.push_back(name);
   }
+  return parts;
 }
 
 Format format_of(const std::string& text, bool has_schema) {
@@ -249,22 +224,24 @@ void add_tail(CLI::App& app, Action& action) {
                   "  arena-shm tail imu --as 'u64 ts, f64 px'"},
       options, run);
   verb.add_option("NAME", options->name, "Name of the arena")->required()->type_name("");
-  verb.add_option("-n", options->count, "The last N values (10); with --from, at most N from there")
+  verb.add_option("-n,-c,--count", options->asked.count,
+                  "The last N values (10), also with --until; with --from, at most N from there")
       ->type_name("N")
-      ->check(check_count, "");
-  verb.add_flag("-f,--follow", options->follow, "Go on with what comes, until interrupted");
-  verb.add_option("--from", options->from, "Begin at: oldest, newest, or a sequence number")
+      ->transform(terminal::count());
+  verb.add_flag("-f,--follow", options->asked.follow, "Go on with what comes, until interrupted");
+  verb.add_option("--from", options->asked.from, "Begin at: oldest, newest, or a sequence number")
       ->type_name("oldest|newest|SEQ")
-      ->check(check_from, "");
-  verb.add_option("--until", options->until, "End with this sequence number")->type_name("SEQ")->check(check_count, "");
+      ->transform(terminal::position());
+  verb.add_option("--until", options->asked.until, "End with this sequence number")
+      ->type_name("SEQ")
+      ->transform(terminal::count());
   verb.add_option("--format", options->format, "table, ndjson (json is the same), csv, influx or hex")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"table", "ndjson", "json", "csv", "influx", "hex"}), "");
-  verb.add_option("--fields", options->fields, "Print these fields only, like ts,px")->type_name("NAMES");
-  verb.add_option("--every", options->every, "Print only values whose number is a multiple of K")
+  verb.add_option("--fields", options->fields, "Print these fields only, like ts,px or pos[0]")->type_name("NAMES");
+  verb.add_option("--every", options->asked.every, "Print only values whose number is a multiple of K")
       ->type_name("K")
-      ->check(check_count, "")
-      ->check(CLI::PositiveNumber, "");
+      ->transform(terminal::count({.least = 1}));
   verb.add_option("--cursor-file", options->cursor_file,
                   "Begin where the run before ended, and keep in this file where")
       ->type_name("FILE")

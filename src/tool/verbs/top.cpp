@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "terminal/exit_code.hpp"
+#include "terminal/quantity_options.hpp"
 #include "terminal/screen.hpp"
 #include "terminal/signals.hpp"
 #include "text/quantities.hpp"
@@ -196,12 +197,12 @@ void add_top(CLI::App& app, Action& action) {
            "reverses; ^L draws anew. The columns are those of arena-shm stat, and so is what it does where there\n"
            "is no terminal.",
        .example = "  arena-shm top\n"
-                  "  arena-shm top -i 0.2"},
+                  "  arena-shm top -i 200ms"},
       options, run);
-  verb.add_option("-i,--interval", options->interval_seconds, "Look each SEC seconds")
-      ->type_name("SEC")
-      ->check(check_interval, "")
-      ->capture_default_str();
+  verb.add_option("-i,--interval", options->interval_seconds, "How often to look, like 500ms")
+      ->type_name("TIME")
+      ->transform(terminal::interval())
+      ->default_str("1s");
 }
 
 }  // namespace arena_shm::tool

@@ -33,11 +33,9 @@ void add_doctor(CLI::App& app, Action& action);
 /// `arguments`: the verb and what follows it, as main() has them.
 void add_bench(CLI::App& app, Action& action, char** arguments);
 void add_completion(CLI::App& app, Action& action);
+/// And the hidden `version`.
+void add_help(CLI::App& app, Action& action);
 void add_man(CLI::App& app, Action& action);
-
-/// For options that are numbers: CLI11 alone would take -3 for one close to 2^64.
-/// Returns: what is wrong with the text, or nothing.
-std::string check_count(const std::string& text);
 
 /// What `--help` says of a verb.
 struct Help {

@@ -6,10 +6,7 @@
 
 namespace arena_shm::tool {
 
-/// For CLI11. Returns: what is wrong with the text, or nothing.
-std::string check_from(const std::string& text);
-
-/// The first sequence number to read. Requires: a text that check_from lets pass.
+/// The first sequence number to read. Requires: a text that terminal::position() left.
 std::uint64_t start_of(const std::string& from, std::uint64_t head, std::uint64_t slots);
 
 }  // namespace arena_shm::tool

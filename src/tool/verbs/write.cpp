@@ -16,6 +16,7 @@
 #include "schema/record_input.hpp"
 #include "terminal/exit_code.hpp"
 #include "terminal/output.hpp"
+#include "terminal/quantity_options.hpp"
 #include "terminal/signals.hpp"
 #include "text/quantities.hpp"
 #include "tool/verbs/missing_option.hpp"
@@ -201,7 +202,7 @@ void add_write(CLI::App& app, Action& action) {
   verb.add_option("--format", options->format, "csv, ndjson or raw (csv or ndjson is seen by the first line)")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"csv", "ndjson", "raw"}), "");
-  verb.add_option("--rate", options->rate, "Values a second, evenly")->type_name("R")->check(CLI::PositiveNumber);
+  verb.add_option("--rate", options->rate, "Values a second, evenly")->type_name("R")->transform(terminal::rate());
   verb.add_option("--as", options->as, "Take records as these fields, like 'u64 ts, f64 px'")->type_name("FIELDS");
   add_missing_option(verb, options->missing);
   add_text_options(verb, options->dialect);

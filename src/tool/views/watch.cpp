@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <thread>
 #include <utility>
 
@@ -149,17 +148,6 @@ bool wait_until(Clock::time_point then) {
     std::this_thread::sleep_for(std::min<Clock::duration>(then - now, kLongestSleep));
   }
   return false;
-}
-
-std::string check_interval(const std::string& text) {
-  constexpr double kShortest = 0.01;
-  constexpr double kLongest = 86400;
-  double seconds = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error == std::errc{} && end == text.data() + text.size() && seconds >= kShortest && seconds <= kLongest) {
-    return "";
-  }
-  return fmt::format("expected seconds from {} to {}, found '{}'", kShortest, kLongest, text);
 }
 
 }  // namespace arena_shm::tool

@@ -88,7 +88,4 @@ class Watch {
 /// Waits until then, or until a signal asks to stop. Returns: false if it does. Errors: OutputClosed.
 bool wait_until(std::chrono::steady_clock::time_point then);
 
-/// For options that are seconds. Returns: what is wrong with the text, or nothing.
-std::string check_interval(const std::string& text);
-
 }  // namespace arena_shm::tool
