@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "arena_shm/core/system.hpp"
+#include "core/patient_write.hpp"
 #include "text/utf8.hpp"
 
 namespace arena_shm::terminal {
@@ -17,17 +18,6 @@ namespace arena_shm::terminal {
 namespace {
 
 constexpr std::size_t kLargeBytes = std::size_t{1} << 16;
-
-// Returns 0, or errno.
-int write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(fd, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return errno;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return 0;
-}
 
 // A line end stays outside.
 std::string painted(const char* style, std::string line) {
@@ -39,16 +29,16 @@ std::string painted(const char* style, std::string line) {
 
 }  // namespace
 
-void Output::flush() {
-  const int error = write_all(STDOUT_FILENO, text_);
+std::size_t Output::flush() {
+  const core::Written done = is_cut_off_ ? core::Written{} : core::write_patiently(STDOUT_FILENO, text_);
+  is_cut_off_ = is_cut_off_ || (done.error == 0 && done.bytes < text_.size());
   text_.clear();
-  if (error == EPIPE) throw OutputClosed{};
-  if (error != 0) core::throw_errno(error, core::Act::write_file, "write to", "standard output");
+  if (done.error == EPIPE) throw OutputClosed{};
+  if (done.error != 0) core::throw_errno(done.error, core::Act::write_file, "write to", "standard output");
+  return done.bytes;
 }
 
-void Output::flush_if_large() {
-  if (text_.size() >= kLargeBytes) flush();
-}
+bool Output::is_large() const noexcept { return text_.size() >= kLargeBytes; }
 
 void Output::check_open() {
   pollfd out{.fd = STDOUT_FILENO, .events = 0, .revents = 0};
@@ -69,7 +59,7 @@ void note(std::string_view text) { plain_note("arena-shm: " + std::string(text))
 
 void plain_note(std::string_view text) {
   // One write, so that the lines of several processes do not mix. If it fails there is nobody to tell.
-  static_cast<void>(write_all(STDERR_FILENO, text::printable(text) + '\n'));
+  static_cast<void>(core::write_patiently(STDERR_FILENO, text::printable(text) + '\n'));
 }
 
 }  // namespace arena_shm::terminal

@@ -16,15 +16,18 @@ class Output {
  public:
   /// Append here.
   std::string& text() noexcept { return text_; }
-  /// Writes everything. Errors: OutputClosed, Code::no_space, system.
-  void flush();
-  /// Writes if much has been gathered. Errors: as flush.
-  void flush_if_large();
+  /// Writes everything, unless a stop is requested while nobody makes room: what is left then, and all that comes
+  /// behind it, is dropped. Returns: how many bytes of what was gathered are out. Errors: OutputClosed, Code::no_space,
+  /// system.
+  std::size_t flush();
+  /// Has so much been gathered that it is time to flush?
+  bool is_large() const noexcept;
   /// Has the reader gone away? Finds out without writing. Errors: OutputClosed.
   static void check_open();
 
  private:
   std::string text_;
+  bool is_cut_off_ = false;
 };
 
 /// May escape codes be used? Only on a terminal, and not with NO_COLOR (no-color.org).

@@ -96,8 +96,9 @@ class Tail {
         next_ = *seq + 1;
         if (*seq % options_.every != 0) continue;
         formatter_->record(output_.text(), *seq, record_);
+        gathered_.push_back({.seq = *seq, .end = output_.text().size()});
         ++printed_;
-        output_.flush_if_large();
+        if (output_.is_large()) deliver();
       } else {
         wait();
       }
@@ -114,9 +115,23 @@ class Tail {
 
   // The cursor goes to its file after the values: who is killed in between sees some of them twice, and misses none.
   void flush() {
-    output_.flush();
-    if (cursor_file_) cursor_file_->store(next_);
+    deliver();
+    if (cursor_file_) cursor_file_->store(position());
   }
+
+  // A stop while nobody empties the pipe leaves some of them over.
+  void deliver() {
+    const std::size_t bytes = output_.flush();
+    const auto left = std::ranges::upper_bound(gathered_, bytes, {}, &Gathered::end);
+    if (left != gathered_.end()) {
+      printed_ -= static_cast<std::uint64_t>(gathered_.end() - left);
+      if (!cut_) cut_ = left->seq;
+    }
+    gathered_.clear();
+  }
+
+  // The first value that is not out.
+  std::uint64_t position() const noexcept { return cut_.value_or(next_); }
 
   void print_heading() {
     // A table fits its columns to what is there already.
@@ -153,18 +168,35 @@ class Tail {
     if (options_.gaps_inline) {
       formatter_->gap(output_.text(), gap);
     } else {
-      output_.flush();  // on a terminal both come in their order
+      deliver();  // on a terminal both come in their order
       terminal::plain_note(schema::describe(gap));
     }
   }
 
   void summarise() const {
-    if (!options_.follow && lost_ == 0) return;
+    if (!options_.follow && lost_ == 0 && !cut_) return;
     std::string text = "read " + text::counted(read_, "value");
     if (printed_ != read_) text += fmt::format(", printed {}", printed_);
     if (lost_ > 0) text += fmt::format(", lost {} in {}", lost_, text::counted(gaps_, "gap"));
-    terminal::note(text);
+    terminal::note(text + lag());
   }
+
+  // How far behind a stop has come.
+  std::string lag() const {
+    if (!terminal::stop_requested()) return "";
+    const std::uint64_t head = std::min(view_.head(), core::kSeqLimit);
+    const std::uint64_t end = std::min(head, window_.end);
+    if (position() >= end) return "";
+    std::string text = fmt::format("; stopped {} behind the head", text::counted(end - position(), "value"));
+    const std::uint64_t oldest = std::min(From::oldest.cursor(head, view_.slots()), end);
+    if (oldest > position()) text += fmt::format(", {} of them already overwritten", oldest - position());
+    return text;
+  }
+
+  struct Gathered {
+    std::uint64_t seq = 0;
+    std::size_t end = 0;  // of its text
+  };
 
   const Options& options_;
   RawView view_;
@@ -175,6 +207,8 @@ class Tail {
   RawReader reader_;
   std::vector<std::byte> record_;
   terminal::Output output_;
+  std::vector<Gathered> gathered_;     // what is in output_
+  std::optional<std::uint64_t> cut_;   // the first one that a stop kept from coming out
   std::uint64_t read_ = 0;
   std::uint64_t printed_ = 0;  // of those
   std::uint64_t next_ = window_.first;
