@@ -60,7 +60,7 @@ std::optional<std::int64_t> newest_age_ns(const inspect::Image& image, const ins
   if (newest.empty() || newest.back().bytes.size() < field->offset_bytes + field->size_bytes()) return std::nullopt;
   const auto made_ns = schema::time_ns(*field, newest.back().bytes);
   const std::int64_t now_ns = text::realtime_ns();
-  if (!made_ns || *made_ns < facts.info.created_ns || *made_ns > now_ns + kClocksApartNs) return std::nullopt;
+  if (!made_ns || *made_ns < facts.info.created_ns - kClocksApartNs || *made_ns > now_ns + kClocksApartNs) return std::nullopt;
   return std::max<std::int64_t>(now_ns - *made_ns, 0);
 }
 

@@ -9,6 +9,7 @@
 
 #include "terminal/object_lines.hpp"
 #include "terminal/output.hpp"
+#include "text/influx_text.hpp"
 #include "text/quantities.hpp"
 #include "text/utf8.hpp"
 
@@ -116,24 +117,13 @@ class StatObjects final : public StatLines {
   terminal::ObjectLines lines_;
 };
 
-// InfluxDB's line protocol. Names of arenas have no spaces and no line ends. A backslash at the end would escape what
-// follows, and cannot be escaped itself.
-std::string tag(std::string_view name) {
-  std::string text;
-  for (const char c : name) {
-    if (c == ',' || c == '=') text += '\\';
-    text += c;
-  }
-  if (text.ends_with('\\')) text += "x5c";
-  return text;
-}
-
 class InfluxLines final : public StatLines {
  public:
   void append(std::string& out, const std::vector<Watched>& arenas) override {
     for (const Watched& arena : arenas) {
       if (!arena.readable) continue;
-      out += "arena_shm,arena=" + tag(arena.name);
+      out += "arena_shm,arena=";
+      text::append_influx_name(out, arena.name, ",= ");
       char separator = ' ';
       for (const Field& field : fields(arena)) {
         const auto* number = std::get_if<std::uint64_t>(&field.value);
