@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "arena_shm/core/stamp.hpp"
 #include "recording/record_view.hpp"
 #include "schema/record_formatter.hpp"
 #include "text/quantities.hpp"
@@ -39,7 +40,7 @@ class Recorder {
     }
     attendant_.show_progress("");
     recorded.lost = lost_;
-    recorded.summary = summary(writer_.saved_rows());
+    recorded.summary = summary(writer_.saved_rows()) + lag();
     return recorded;
   }
 
@@ -113,6 +114,15 @@ class Recorder {
   std::string summary(std::uint64_t count) const {
     const std::string gaps = lost_ > 0 ? " in " + text::counted(gap_count_, "gap") : "";
     return fmt::format("recorded {}, lost {}{}, {}", count, lost_, gaps, writer_.size_text());
+  }
+
+  // What a stop left in the ring, or in a pipe that nobody empties.
+  std::string lag() const {
+    if (!attendant_.stop_requested()) return "";
+    const std::uint64_t end = std::min({view_.head(), core::kSeqLimit, extent_.end});
+    const std::uint64_t unread = end - std::min(end, reader_.cursor());
+    const std::uint64_t behind = unread + count_ - writer_.saved_rows();
+    return behind > 0 ? fmt::format("; stopped {} behind the head", text::counted(behind, "value")) : "";
   }
 
   const RawView& view_;

@@ -12,6 +12,7 @@
 #include "arena_shm/core/system.hpp"
 #include "arena_shm/error.hpp"
 #include "core/output_closed.hpp"
+#include "core/patient_write.hpp"
 #include "core/take_back.hpp"
 #include "recording/temporary_file.hpp"
 
@@ -51,16 +52,8 @@ void RecordingFile::open(bool replace) {
 
 void RecordingFile::flush() {
   if (text_.empty() && !is_regular_) return check_reader();
-  std::size_t written = 0;
-  int error = 0;
-  while (written < text_.size() && error == 0) {
-    const ssize_t got = ::write(file_.get(), text_.data() + written, text_.size() - written);
-    if (got >= 0) {
-      written += static_cast<std::size_t>(got);
-    } else if (errno != EINTR) {
-      error = errno;
-    }
-  }
+  const auto [written, error] = is_cut_off_ ? core::Written{} : core::write_patiently(file_.get(), text_);
+  is_cut_off_ = is_cut_off_ || (error == 0 && written < text_.size());
   const auto whole = std::upper_bound(row_ends_.begin(), row_ends_.end(), written);
   saved_rows_ += static_cast<std::uint64_t>(whole - row_ends_.begin());
   const std::size_t kept = error == 0 ? written : whole == row_ends_.begin() ? 0 : *(whole - 1);

@@ -23,7 +23,8 @@ class RecordingFile {
   std::string& text() noexcept { return text_; }
   void end_row() { row_ends_.push_back(text_.size()); }
 
-  /// Writes what is there. If that fails the file is cut behind its last whole row.
+  /// Writes what is there. If that fails the file is cut behind its last whole row. If a stop is requested while nobody
+  /// empties the pipe, what is left is dropped, and so is all that comes behind it.
   /// Errors: OutputClosed, Code::no_space, file_size_limit, system.
   void flush();
   /// Writes over what the file begins with. Errors: as flush.
@@ -56,6 +57,7 @@ class RecordingFile {
   bool is_regular_ = true;
   bool is_ours_ = false;
   bool ends_in_row_ = false;
+  bool is_cut_off_ = false;
   std::string text_;
   std::vector<std::size_t> row_ends_;  // in text_
   std::uint64_t saved_bytes_ = 0;

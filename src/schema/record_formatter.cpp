@@ -3,16 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <iterator>
-#include <optional>
 #include <utility>
 #include <vector>
 
+#include "schema/influx_formatter.hpp"
 #include "schema/value_text.hpp"
 #include "text/csv_cell.hpp"
 #include "text/text_table.hpp"
-#include "text/time_text.hpp"
 #include "text/utf8.hpp"
 
 namespace arena_shm::schema {
@@ -156,75 +154,6 @@ class CsvFormatter final : public RecordFormatter {
   Schema schema_;
 };
 
-// https://docs.influxdata.com/influxdb/v2/reference/syntax/line-protocol/
-class InfluxFormatter final : public RecordFormatter {
- public:
-  InfluxFormatter(Schema schema, std::string_view source) : schema_(std::move(schema)) {
-    append_escaped(start_, source, ", ");
-    const Field* time = schema_.find(schema_.time_field);
-    if (time == nullptr || time->is_array() || !text::units_per_second(time->unit)) return;
-    if (time->kind != Kind::unsigned_integer && time->kind != Kind::signed_integer) return;
-    time_ = *time;
-    ns_per_unit_ = 1'000'000'000 / *text::units_per_second(time->unit);
-    time_->as_time = false;
-    time_->enumerators.clear();
-  }
-
-  void heading(std::string&) const override {}
-
-  void record(std::string& out, std::uint64_t seq, Record record) override {
-    count_altered(schema_, record);
-    fmt::format_to(std::back_inserter(out), "{} {}={}u", start_, kSeqColumn, seq);
-    for (const Field& field : schema_.fields) {
-      for (std::size_t i = 0; i < field.element_count(); ++i) append_field(out, field, i, record);
-    }
-    if (time_) append_time(out, record);
-    out += '\n';
-  }
-
-  void gap(std::string&, const Gap&) const override {}
-
- private:
-  static void append_escaped(std::string& out, std::string_view text, std::string_view special) {
-    for (const char c : text::printable(text)) {
-      if (special.find(c) != std::string_view::npos) out += '\\';
-      out += c;
-    }
-  }
-
-  // A time that the protocol cannot say is left out: the field has it.
-  void append_time(std::string& out, Record record) const {
-    std::string count;
-    append_value(count, *time_, time_->element(record, 0), Style::plain);
-    if (count != "0") count.append(zeros(), '0');
-    constexpr std::int64_t kLatest = 9'223'372'036'854'775'806;
-    std::int64_t ns = 0;
-    const bool fits = std::from_chars(count.data(), count.data() + count.size(), ns).ec == std::errc{};
-    if (fits && ns >= -kLatest && ns <= kLatest) fmt::format_to(std::back_inserter(out), " {}", count);
-  }
-
-  // A value that the protocol cannot say is left out.
-  static void append_field(std::string& out, const Field& field, std::size_t index, Record record) {
-    std::string value;
-    append_value(value, field, field.element(record, index), Style::influx);
-    if (value.empty()) return;
-    out += ',';
-    append_escaped(out, field.element_name(index), ",= ");
-    out += '=' + value;
-  }
-
-  std::size_t zeros() const noexcept {
-    std::size_t count = 0;
-    for (std::int64_t unit = ns_per_unit_; unit > 1; unit /= 10) ++count;
-    return count;
-  }
-
-  Schema schema_;
-  std::string start_;
-  std::optional<Field> time_;
-  std::int64_t ns_per_unit_ = 1;
-};
-
 class HexFormatter final : public RecordFormatter {
  public:
   void heading(std::string& out) const override {
@@ -263,6 +192,8 @@ class HexFormatter final : public RecordFormatter {
 
 void RecordFormatter::gap(std::string& out, const Gap& gap) const { out += "# " + describe(gap) + '\n'; }
 void RecordFormatter::measure(std::uint64_t, std::span<const std::byte>) {}
+void RecordFormatter::precede(std::uint64_t, std::span<const std::byte>) {}
+std::uint64_t RecordFormatter::left_out_count() const noexcept { return 0; }
 
 void RecordFormatter::count_altered(const Schema& schema, std::span<const std::byte> record) {
   for (const Field& field : schema.fields) {
@@ -284,7 +215,7 @@ std::unique_ptr<RecordFormatter> make_formatter(Format format, const Schema* sch
     case Format::table: return std::make_unique<TableFormatter>(*schema);
     case Format::ndjson: return std::make_unique<NdjsonFormatter>(*schema);
     case Format::csv: return std::make_unique<CsvFormatter>(*schema);
-    case Format::influx: return std::make_unique<InfluxFormatter>(*schema, source);
+    case Format::influx: return influx_formatter(*schema, {.source = std::string(source)});
     case Format::hex: break;
   }
   return std::make_unique<HexFormatter>();

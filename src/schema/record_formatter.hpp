@@ -15,11 +15,11 @@ namespace arena_shm::schema {
 
 enum class Format { table, ndjson, csv, influx, hex };
 
-/// Turns records into lines. Every line it appends ends with a newline; every record begins with its seq.
+/// Turns records into lines. Every line it appends ends with a newline; every record has its seq.
 ///   table   columns under a heading; grow when a value needs more room; long arrays are shortened
 ///   ndjson  one object a line: {"_seq":7,"ts":12,"pos":[1.0,2.0]}
 ///   csv     RFC 4180 with \n, a header line first; an array has a column for each element: pos[0],pos[1]
-///   influx  InfluxDB's line protocol: a line `source _seq=7u,px=1.5 TIME`, the time from the schema's time field
+///   influx  InfluxDB's line protocol: a line `source seq=7i,px=1.5 TIME`; see influx_formatter.hpp
 ///   hex     offset, bytes, and what of them is ASCII; 16 bytes a line
 /// Thread safety: none.
 class RecordFormatter {
@@ -34,6 +34,10 @@ class RecordFormatter {
   virtual void gap(std::string& out, const Gap& gap) const;
   /// Makes the columns wide enough for this record, before the heading is printed.
   virtual void measure(std::uint64_t seq, std::span<const std::byte> record);
+  /// Takes note of a record that lies before those that are asked for.
+  virtual void precede(std::uint64_t seq, std::span<const std::byte> record);
+  /// So many integers were left out, for the format cannot say them.
+  virtual std::uint64_t left_out_count() const noexcept;
   /// Says of the machine-readable formats that texts were changed, if any were: they are UTF-8, and a record's texts
   /// may be anything.
   std::string altered_note() const;

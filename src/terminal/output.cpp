@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "arena_shm/core/system.hpp"
+#include "core/patient_write.hpp"
 #include "core/take_back.hpp"
 #include "text/utf8.hpp"
 
@@ -18,17 +19,6 @@ namespace arena_shm::terminal {
 namespace {
 
 constexpr std::size_t kLargeBytes = std::size_t{1} << 16;
-
-// Takes from the text what was written. Returns 0, or errno.
-int write_all(int fd, std::string_view& text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(fd, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return errno;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return 0;
-}
 
 // A line end stays outside.
 std::string painted(const char* style, std::string line) {
@@ -47,22 +37,19 @@ std::size_t Output::whole_bytes(std::size_t written) const {
   return behind == row_ends_.begin() ? 0 : *(behind - 1);
 }
 
-void Output::flush() {
-  std::string_view left = text_;
-  const int error = write_all(STDOUT_FILENO, left);
-  const std::size_t written = text_.size() - left.size();
-  const std::size_t part = error == 0 ? 0 : written - whole_bytes(written);
+std::size_t Output::flush() {
+  const core::Written done = is_cut_off_ ? core::Written{} : core::write_patiently(STDOUT_FILENO, text_);
+  is_cut_off_ = is_cut_off_ || (done.error == 0 && done.bytes < text_.size());
+  const std::size_t part = done.error == 0 ? 0 : done.bytes - whole_bytes(done.bytes);
   text_.clear();
   row_ends_.clear();
-  if (error == 0) return;
-  if (error == EPIPE) throw OutputClosed{};
+  if (done.error == 0) return done.bytes;
+  if (done.error == EPIPE) throw OutputClosed{};
   if (!core::take_back(STDOUT_FILENO, part)) note("the last row on standard output is not whole");
-  core::throw_errno(error, core::Act::write_file, "write to", "standard output");
+  core::throw_errno(done.error, core::Act::write_file, "write to", "standard output");
 }
 
-void Output::flush_if_large() {
-  if (text_.size() >= kLargeBytes) flush();
-}
+bool Output::is_large() const noexcept { return text_.size() >= kLargeBytes; }
 
 void Output::check_open() {
   pollfd out{.fd = STDOUT_FILENO, .events = 0, .revents = 0};
@@ -83,9 +70,7 @@ void note(std::string_view text) { plain_note("arena-shm: " + std::string(text))
 
 void plain_note(std::string_view text) {
   // One write, so that the lines of several processes do not mix. If it fails there is nobody to tell.
-  const std::string line = text::printable(text) + '\n';
-  std::string_view left = line;
-  static_cast<void>(write_all(STDERR_FILENO, left));
+  static_cast<void>(core::write_patiently(STDERR_FILENO, text::printable(text) + '\n'));
 }
 
 }  // namespace arena_shm::terminal

@@ -20,11 +20,13 @@ class Output {
   std::string& text() noexcept { return text_; }
   /// What is there ends in a whole row. Whoever never says so has rows that end with their line.
   void end_row() { row_ends_.push_back(text_.size()); }
-  /// Writes everything. If that fails, a file is cut behind its last whole row.
-  /// Errors: OutputClosed, Code::no_space, file_size_limit, system.
-  void flush();
-  /// Writes if much has been gathered. Errors: as flush.
-  void flush_if_large();
+  /// Writes everything, unless a stop is requested while nobody makes room: what is left then, and all that comes
+  /// behind it, is dropped. If it fails, a file is cut behind its last whole row.
+  /// Returns: how many bytes of what was gathered are out. Errors: OutputClosed, Code::no_space, file_size_limit,
+  /// system.
+  std::size_t flush();
+  /// Has so much been gathered that it is time to flush?
+  bool is_large() const noexcept;
   /// Has the reader gone away? Finds out without writing. Errors: OutputClosed.
   static void check_open();
 
@@ -33,6 +35,7 @@ class Output {
 
   std::string text_;
   std::vector<std::size_t> row_ends_;  // in text_
+  bool is_cut_off_ = false;
 };
 
 /// May escape codes be used? Only on a terminal, and not with NO_COLOR (no-color.org).

@@ -6,20 +6,15 @@
 #include <initializer_list>
 #include <string_view>
 
+#include "core/stop_request.hpp"
 #include "terminal/exit_code.hpp"
 
 namespace arena_shm::terminal {
 
-namespace {
-
-volatile std::sig_atomic_t stop = 0;
-
-}  // namespace
-
 void catch_stop_signals() {
   struct sigaction action {};
-  action.sa_handler = [](int) { stop = 1; };
-  action.sa_flags = static_cast<int>(SA_RESETHAND);  // not SA_RESTART: a read from the terminal has to come back
+  action.sa_handler = [](int) { core::stop_request = 1; };
+  action.sa_flags = static_cast<int>(SA_RESETHAND);  // not SA_RESTART: who waits for input or output has to come back
   for (const int signal : {SIGINT, SIGTERM}) {
     struct sigaction before {};
     // Who was started with the signal ignored, as by nohup, goes on ignoring it.
@@ -29,7 +24,7 @@ void catch_stop_signals() {
   }
 }
 
-bool stop_requested() noexcept { return stop != 0; }
+bool stop_requested() noexcept { return core::stop_requested(); }
 
 void report_bus_errors() {
   struct sigaction action {};

@@ -1,7 +1,10 @@
 """tail -f: following, and how it ends."""
 
+import fcntl
 import json
 import os
+import re
+import select
 import signal
 import subprocess
 import unittest
@@ -126,6 +129,95 @@ class FollowTest(CliTest):
         writer.kill()
         self.write(name, 2, 1)
         self.assertEqual(self.next_seq(tail), 2)
+
+    def await_blocked(self, process, pipe):
+        """Waits until the pipe takes nothing more, and nothing more is put into it."""
+
+        def is_full():
+            waiting = select.select([], [pipe], [], 0)[1] == []
+            return waiting and process.poll() is None
+
+        self.eventually(is_full)
+
+    def test_a_full_pipe_does_not_keep_it_from_ending(self):
+        name = self.create(slots=16384)
+        self.write(name, 0, 16000)
+        for number in [signal.SIGINT, signal.SIGTERM]:
+            for form in ["table", "ndjson", "csv", "influx", "hex"]:
+                reading, writing = os.pipe()
+                tail = self.start("tail", name, "-f", "--from", "oldest", "--format", form, stdout=writing)
+                self.await_blocked(tail, writing)
+                os.close(writing)
+                tail.send_signal(number)
+                tail.wait(timeout=30)
+                err = tail.stderr.read()
+                text = os.fdopen(reading).read()
+                self.assertEqual(tail.returncode, OK, err)
+                self.assertTrue(text.endswith("\n"))
+                match = re.search(r"printed (\d+); stopped (\d+) values behind the head\n$", err)
+                self.assertIsNotNone(match, err)
+                self.assertEqual(int(match[1]) + int(match[2]), 16000)
+                if form == "ndjson":
+                    self.assertEqual([json.loads(line)["_seq"] for line in text.splitlines()], list(range(int(match[1]))))
+
+    def test_the_summary_tells_what_was_overwritten_meanwhile(self):
+        name = self.create(slots=4096)
+        self.write(name, 0, 4000)
+        reading, writing = os.pipe()
+        self.addCleanup(os.close, reading)
+        tail = self.start("tail", name, "-f", "--from", "oldest", stdout=writing)
+        self.await_blocked(tail, writing)
+        os.close(writing)
+        self.write(name, 4000, 8000)
+        tail.send_signal(signal.SIGTERM)
+        _, err = tail.communicate(timeout=30)
+        match = re.search(r"printed (\d+).*; stopped (\d+) values behind the head, (\d+) of them already", err)
+        self.assertIsNotNone(match, err)
+        printed, behind, overwritten = (int(group) for group in match.groups())
+        self.assertEqual((printed + behind, printed + overwritten), (12000, 12000 - 4096))
+
+    def test_the_cursor_stays_at_what_came_out(self):
+        name = self.create(slots=16384)
+        self.write(name, 0, 16000)
+        cursor = self.directory() / "cursor"
+        reading, writing = os.pipe()
+        tail = self.start("tail", name, "-f", "-n", 16000, "--cursor-file", cursor, stdout=writing)
+        self.await_blocked(tail, writing)
+        os.close(writing)
+        tail.send_signal(signal.SIGTERM)
+        tail.wait(timeout=30)
+        first = os.fdopen(reading).read().splitlines()[1:]
+        rest = self.expect(OK, "tail", name, "--cursor-file", cursor).stdout.splitlines()[1:]
+        self.assertEqual([int(line.split()[0]) for line in first + rest], list(range(16000)))
+
+    def test_full_pipes_of_other_verbs(self):
+        name = self.create(slots=16384)
+        self.write(name, 0, 16000)
+        for number in [signal.SIGINT, signal.SIGTERM]:
+            for command in [["stat", name, "-i", 0.01], ["top", "-i", 0.01]]:
+                reading, writing = os.pipe()
+                self.addCleanup(os.close, reading)
+                fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+                process = self.start(*command, stdout=writing)
+                self.await_blocked(process, writing)
+                os.close(writing)
+                process.send_signal(number)
+                process.wait(timeout=30)
+                self.assertEqual(process.returncode, OK, command)
+            for verb in ["record", "snapshot"]:
+                fifo = self.directory() / "values.csv"
+                os.mkfifo(fifo)
+                both = os.open(fifo, os.O_RDWR)
+                self.addCleanup(os.close, both)
+                process = self.start(verb, name, "-o", fifo)
+                self.await_blocked(process, both)
+                process.send_signal(number)
+                process.wait(timeout=30)
+                err = process.stderr.read()
+                self.assertEqual(process.returncode, OK, err)
+                match = re.search(r"recorded (\d+), .*; stopped (\d+) values behind the head", err)
+                self.assertIsNotNone(match, err)
+                self.assertEqual(int(match[1]) + int(match[2]), 16000)
 
 
 if __name__ == "__main__":

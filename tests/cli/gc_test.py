@@ -1,5 +1,7 @@
 """gc: removes what nobody uses. Other arenas of this host are none of a test's business: it names its own."""
 
+import mmap
+import socket
 import struct
 import unittest
 
@@ -65,6 +67,40 @@ class GcTest(CliTest):
         self.start("tail", self.create_filled(1), "-f")  # a process of root's
         self.assertEqual(self.gc(name, "--dry-run", says="no permission to look at", **nobody), [])
         self.assertEqual(self.gc(name, "--dry-run", "--force", **nobody), [name])
+
+    def as_owner(self, mode="0600"):
+        """An arena of nobody's, and how to be nobody, beside a process of root's that nobody may not look at."""
+        nobody = self.as_nobody()
+        self.start("tail", self.create_filled(1), "-f")
+        name = self.name()
+        self.expect(OK, "create", name, "--slots", 8, "--fields", "u64 ts", "--mode", mode, **nobody)
+        return name, nobody
+
+    def test_removes_ones_own_without_being_root(self):
+        for mode in ["0600", "0644", "0666"]:
+            name, nobody = self.as_owner(mode)
+            self.eventually(lambda: self.gc(name, "--dry-run", **nobody) == [name])  # others look at all arenas
+            self.eventually(lambda: self.gc(name, **nobody) == [name])
+            self.assertFalse((SHM / name).exists())
+
+    def test_keeps_ones_own_that_others_have_open(self):
+        name, nobody = self.as_owner()
+        with open(SHM / name, "rb") as segment:  # as root, whom nobody may not look at
+            self.assertEqual(self.gc(name, says="no permission to look at", **nobody), [])
+            with mmap.mmap(segment.fileno(), 4096, prot=mmap.PROT_READ) as mapped:
+                segment.close()
+                self.assertEqual(self.gc(name, says="no permission to look at", **nobody), [])
+                self.assertEqual(len(mapped), 4096)
+        self.eventually(lambda: self.gc(name, "--dry-run", **nobody) == [name])
+
+    def test_keeps_ones_own_while_a_descriptor_of_it_is_on_its_way(self):
+        name, nobody = self.as_owner()
+        here, there = socket.socketpair()
+        self.addCleanup(there.close)
+        with open(SHM / name, "rb") as segment:
+            socket.send_fds(here, [b"x"], [segment.fileno()])
+        here.close()
+        self.assertEqual(self.gc(name, says="no permission to look at", **nobody), [])
 
     def test_names_that_are_no_arenas(self):
         self.expect(ABSENT, "gc", self.name())

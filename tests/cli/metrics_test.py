@@ -1,17 +1,19 @@
 """metrics: all arenas as Prometheus reads them."""
 
 import http.client
+import os
 import re
 import shutil
 import signal
 import socket
 import struct
 import subprocess
+import time
 import unittest
 import urllib.error
 import urllib.request
 
-from arena_cli import FAILED, OK, SHM, CliTest
+from arena_cli import FAILED, OK, SHM, USAGE, CliTest
 
 PREFIX = "arena_shm_"
 TEXT = r'"((?:[^"\\\n]|\\[\\"n])*)"'
@@ -64,9 +66,9 @@ class MetricsTest(CliTest):
             if ("arena", arena) in labels
         }
 
-    def serve(self, listen="0"):
+    def serve(self, listen="0", *args, **kwargs):
         """A running server, and where."""
-        server = self.start("metrics", "--listen", listen)
+        server = self.start("metrics", "--listen", listen, *args, **kwargs)
         line = server.stderr.readline()
         match = re.fullmatch(r"arena-shm: listening at (http://(.+):(\d+)/metrics)\n", line)
         self.assertIsNotNone(match, line)
@@ -106,6 +108,7 @@ class MetricsTest(CliTest):
             "mutex_waited_for": 0,
         }.items():
             self.assertEqual(metrics.pop(key), value, key)
+        self.assertNotIn("newest_value_age_seconds", metrics)  # its times are none of this clock
         created = metrics.pop("created_timestamp_seconds")
         self.assertAlmostEqual(created, (SHM / name).stat().st_ctime, delta=60)
         ((info, one),) = metrics.items()
@@ -175,6 +178,105 @@ class MetricsTest(CliTest):
         samples = parse(done.stdout)
         self.assertEqual(self.of(samples, name)["slots"], 8)
         self.assertEqual(self.of(samples, hidden), {})
+        self.assertGreaterEqual(self.skipped(samples)["no_permission"], 1)
+
+    def skipped(self, samples):
+        return {
+            dict(labels)["reason"]: value for (name, labels), value in samples.items() if name == PREFIX + "skipped"
+        }
+
+    def test_what_may_not_be_read_is_counted_by_http_too(self):
+        self.create()
+        _, url, _, _ = self.serve(**self.as_nobody())
+        with urllib.request.urlopen(url, timeout=30) as response:
+            self.assertGreaterEqual(self.skipped(parse(response.read().decode()))["no_permission"], 1)
+
+    def test_the_age_of_the_newest_value_by_its_own_time(self):
+        for unit, per_second in [("ns", 10**9), ("us", 10**6), ("ms", 10**3), ("s", 1)]:
+            schema = self.directory() / "schema"
+            schema.write_text(
+                '{"names":["ts","px"],"formats":["<i8","<f8"],"offsets":[0,8],"itemsize":16,'
+                f'"metadata":{{"fields":{{"ts":{{"unit":"{unit}"}}}},"time":"ts"}}}}'
+            )
+            name = self.name()
+            self.expect(OK, "create", name, "--slots", 8, "--schema", schema)
+            for value, known in [(time.time() + 0.5, True), (time.time() - 10**6, False), (time.time() + 10**6, False)]:
+                self.expect(OK, "write", name, stdin=f"ts,px\n{int(value * per_second)},1\n")
+                metrics = self.of(self.scrape(), name)
+                self.assertEqual("newest_value_age_seconds" in metrics, known, (unit, value))
+                if known:
+                    self.assertLess(metrics["newest_value_age_seconds"], 60)
+
+    def test_when_it_last_changed_as_far_as_the_looks_tell(self):
+        name = self.create_filled(1)
+        self.assertNotIn("last_change_timestamp_seconds", self.of(self.scrape(), name))
+        _, url, _, _ = self.serve()
+
+        def last_change():
+            with urllib.request.urlopen(url, timeout=30) as response:
+                return self.of(parse(response.read().decode()), name).get("last_change_timestamp_seconds")
+
+        self.assertIsNone(last_change())
+        first = last_change()
+        self.assertEqual(last_change(), first)
+        between = time.time()
+        self.expect(OK, "write", name, stdin="ts,px,sym\n1,1,A\n")
+        second = last_change()
+        self.assertGreater(second, between - 0.001)
+        self.assertEqual(last_change(), second)
+        self.expect(OK, "rm", name)
+        self.assertIsNone(last_change())
+
+    def test_constant_labels(self):
+        name = self.create()
+        done = self.expect(OK, "metrics", "--label", "rack=b7", "--label", 'x_1=a"b\\=')
+        samples = parse(done.stdout)
+        self.assertIn(("slots"), {key.split()[0] for key in self.of(samples, name)})
+        for _, labels in samples:
+            self.assertLessEqual({("rack", "b7"), ("x_1", 'a"b\\=')}, labels)
+        for wrong in ["", "x", "=y", "1x=y", "a-b=y", "arena=y", "reason=y", "__x=y"]:
+            self.expect(USAGE, "metrics", "--label", wrong, says="expected")
+        self.expect(USAGE, "metrics", "--label", "x=1", "--label", "x=2", says="twice")
+        _, url, _, _ = self.serve("0", "--label", "rack=b7")
+        with urllib.request.urlopen(url, timeout=30) as response:
+            for _, labels in parse(response.read().decode()):
+                self.assertIn(("rack", "b7"), labels)
+
+    def test_a_file_is_replaced_as_a_whole(self):
+        name = self.create_filled(3)
+        directory = self.directory()
+        target = directory / "arena.prom"
+        self.assertEqual(self.expect(OK, "metrics", "-o", target).stdout, "")
+        self.assertEqual(self.of(parse(target.read_text()), name)["values_written_total"], 3)
+        target.chmod(0o640)
+        before = target.open()
+        link = directory / "link.prom"
+        link.symlink_to(target)
+        self.expect(OK, "metrics", "-o", link)
+        self.assertNotEqual(target.stat().st_ino, os.fstat(before.fileno()).st_ino)
+        parse(before.read())
+        before.close()
+        self.assertTrue(link.is_symlink())
+        self.assertEqual(target.stat().st_mode & 0o777, 0o640)
+        self.assertEqual(sorted(os.listdir(directory)), ["arena.prom", "link.prom"])
+        self.expect(FAILED, "metrics", "-o", directory / "none" / "arena.prom", says="No such file")
+        self.expect(FAILED, "metrics", "-o", "/dev/full", says="cannot write to '/dev/full'")
+        self.assertEqual(parse(self.expect(OK, "metrics", "-o", "-").stdout).keys() > set(), True)
+        self.assertIn(name, self.expect(OK, "metrics", "-o", "/dev/stdout").stdout)
+        self.expect(USAGE, "metrics", "-o", target, "--listen", "0")
+
+    def test_a_client_that_closes_its_sending_side_gets_its_answer(self):
+        _, _, host, port = self.serve()
+        for _ in range(3):
+            with socket.create_connection((host, port), timeout=30) as client:
+                client.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+                client.shutdown(socket.SHUT_WR)
+                answer = b""
+                while block := client.recv(65536):
+                    answer += block
+            head, _, body = answer.partition(b"\r\n\r\n")
+            self.assertRegex(head, rb"^HTTP/1.[01] 200 ")
+            parse(body.decode())
 
     def test_promtool_finds_nothing(self):
         if shutil.which("promtool") is None:

@@ -9,6 +9,7 @@ import struct
 import subprocess
 import time
 import unittest
+from unittest.mock import ANY
 
 from arena_cli import ABSENT, FAILED, INCOMPATIBLE, OK, SHM, TOOL, CliTest
 
@@ -39,23 +40,44 @@ class StatTest(CliTest):
     def write(self, name, count):
         self.expect(OK, "write", name, stdin="ts,px,sym\n" + "1,1,A\n" * count)
 
-    def test_one_line_is_the_average_since_it_was_made(self):
+    def test_one_line_is_of_the_last_moment(self):
         before = time.time_ns()
         name = self.create_filled(20)
         (line,) = self.stat(name)
         self.assertEqual(list(line), ["time_ns", "arena", "interval_ns", *FIELDS])
         self.assertEqual([line[key] for key in ["arena", "head", "written"]], [name, 20, 20])
-        self.assertEqual([line[key] for key in ["skipped", "holes_max", "unchanged_ns"]], [0, 0, None])
+        self.assertEqual([line[key] for key in ["skipped", "holes_max"]], [0, 0])
         self.assertTrue(before <= line["time_ns"] <= time.time_ns())
         self.assertLess(line["interval_ns"], line["time_ns"] - before)
+        self.assertEqual([line[key] for key in ["values_per_s", "bytes_per_s", "lap_s"]], [0, 0, None])
+        self.assertEqual(line["unchanged_ns"], line["interval_ns"])
+
+    def test_one_line_tells_the_rate_of_a_ring_that_is_written(self):
+        name = self.create()
+        writer = self.start("write", name, "--rate", 1000)
+        writer.stdin.write("ts,px,sym\n" + "1,1,A\n" * 20000)
+        writer.stdin.flush()
+        self.eventually(lambda: self.stat(name)[0]["values_per_s"] > 0)
+        (line,) = self.stat(name)
         seconds = line["interval_ns"] / 1e9
-        self.assertAlmostEqual(line["values_per_s"] * seconds, 20)
-        self.assertAlmostEqual(line["bytes_per_s"] * seconds, 20 * 24)
-        self.assertAlmostEqual(line["lap_s"] / seconds, 8 / 20)
+        self.assertAlmostEqual(line["bytes_per_s"], line["values_per_s"] * 24)
+        self.assertAlmostEqual(line["lap_s"] * line["values_per_s"], 8)
+        self.assertLess(line["values_per_s"] * seconds, line["written"])
+
+    def test_nothing_is_made_up_for_after_a_stop(self):
+        interval = 0.3
+        watch = self.start("stat", self.create(), "-i", interval, "--format", "ndjson")
+        lines = [json.loads(watch.stdout.readline()) for _ in range(2)]
+        for pause in [0.95, 1.1, 0.5]:
+            watch.send_signal(signal.SIGSTOP)
+            time.sleep(pause)
+            watch.send_signal(signal.SIGCONT)
+            lines += [json.loads(watch.stdout.readline()) for _ in range(3)]
+        self.assertGreaterEqual(min(line["interval_ns"] for line in lines[1:]), interval / 2 * 1e9)
 
     def test_an_empty_arena_has_no_lap(self):
         (line,) = self.stat(self.create())
-        self.assertEqual([line[key] for key in FIELDS], [0, 0, 0, 0, 0, 0, None, None])
+        self.assertEqual([line[key] for key in FIELDS], [0, 0, 0, 0, 0, 0, None, ANY])
 
     def test_further_lines_are_of_their_interval(self):
         name = self.create_filled(20)
@@ -82,7 +104,9 @@ class StatTest(CliTest):
         cells = [line.split() for line in lines[1:]]
         self.assertEqual([cell[0] for cell in cells], names)
         self.assertEqual([cell[1] for cell in cells], ["20", "0"])
-        self.assertEqual([cell[5:] for cell in cells], [["0", "0", "-"], ["0", "0", "-"]])
+        self.assertEqual([cell[2:4] + cell[5:7] for cell in cells], [["0", "0.00", "0", "0"]] * 2)
+        for cell in cells:
+            self.assertRegex(cell[7], "^>")
 
     def test_without_a_name_it_is_all_arenas_also_those_that_come_later(self):
         first = self.create()
@@ -125,7 +149,7 @@ class StatTest(CliTest):
         lines = list(csv.DictReader(io.StringIO(text)))
         self.assertEqual(list(lines[0]), ["time_ns", "arena", "interval_ns", *FIELDS])
         self.assertEqual([(line["arena"], line["written"]) for line in lines], [(name, "20")] * 2)
-        self.assertEqual([line["unchanged_ns"] == "" for line in lines], [True, False])
+        self.assertNotIn("", [line["unchanged_ns"] for line in lines])
 
     def test_influx(self):
         name = self.name("a,b=c")

@@ -155,13 +155,41 @@ class TailTest(CliTest):
         done = self.expect(OK, "tail", name, "--format", "influx")
         self.assertEqual(
             done.stdout,
-            f"{name} _seq=0u,ts=1700000000123456i,id=18446744073709551615u,px=1.5 1700000000123456000\n"
-            f"{name} _seq=1u,ts=-1i,id=2u -1000\n",
+            f"{name} seq=0i,ts=1700000000123456i,px=1.5 1700000000123456000\n{name} seq=1i,ts=-1i,id=2i -1000\n",
+        )
+        self.assertIn("left out 1 integer beyond", done.stderr)
+        done = self.expect(OK, "tail", name, "--format", "influx", "--unsigned-suffix", "u", "--fields", "id")
+        self.assertEqual(
+            done.stdout, f"{name} seq=0u,id=18446744073709551615u 1700000000123456000\n{name} seq=1u,id=2u -1000\n"
         )
         name = self.create_filled(1)
         self.expect(OK, "write", name, stdin='ts,px,sym\n1,2,"a""b"\n')
         done = self.expect(OK, "tail", name, "--format", "influx")
-        self.assertEqual(done.stdout.splitlines()[1], name + ' _seq=1u,ts=1u,px=2.0,sym="a\\"b"')
+        self.assertRegex(done.stdout.splitlines()[1], name + r' seq=1i,ts=1i,px=2.0,sym="a\\"b" \d{19}$')
+
+    def test_influx_has_no_two_points_of_one_time(self):
+        schema = self.directory() / "schema"
+        schema.write_text(
+            '{"names":["time","seq"],"formats":["<i8","<f8"],"offsets":[0,8],"itemsize":16,'
+            '"metadata":{"fields":{"time":{"unit":"ms"}},"time":"time"}}'
+        )
+        name = self.name("#x,y=\\")
+        self.expect(OK, "create", name, "--slots", 16, "--schema", schema)
+        times = [5, 5, 3, 5, 4, 3]
+        self.expect(OK, "write", name, stdin="time,seq\n" + "".join(f"{time},1.5\n" for time in times))
+        whole = self.expect(OK, "tail", name, "--format", "influx").stdout.splitlines()
+        measurement = name.replace(",", "\\,").replace("\\\\", "%5C").replace("y=\\", "y=%5C")
+        nanoseconds = [5000000, 5000001, 3000000, 5000002, 4000000, 3000001]
+        self.assertEqual(
+            whole,
+            [f"{measurement} seq_={i}i,time_={t}i,seq=1.5 {ns}" for i, (t, ns) in enumerate(zip(times, nanoseconds))],
+        )
+        # One that begins later goes on, and does not write over what an earlier one has written.
+        rest = self.expect(OK, "tail", name, "--format", "influx", "-n", 3).stdout.splitlines()
+        self.assertEqual(rest, whole[3:])
+        name = self.create_filled(100, slots=128)
+        lines = self.expect(OK, "tail", name, "--format", "influx", "-n", 100).stdout.splitlines()
+        self.assertEqual(len({line.split()[-1] for line in lines}), 100)
 
     def test_table(self):
         name = self.create_filled(11, slots=16)

@@ -9,6 +9,7 @@
 #include "arena_shm/raw.hpp"
 #include "inspect/arenas.hpp"
 #include "inspect/facts.hpp"
+#include "inspect/openers.hpp"
 #include "inspect/processes.hpp"
 #include "inspect/seats.hpp"
 #include "terminal/exit_code.hpp"
@@ -40,6 +41,8 @@ std::optional<std::string> use_of(const inspect::Image& image, bool force) {
   const std::size_t held = seats.count_held();
   if (held > 0) return fmt::format("{} alive", text::counted(held, "writer"));
   if (seats.count(inspect::Holder::unknown) > 0) return "its seats cannot be tested";
+  // What the kernel says of all processes needs no look at each of them, which only root may have.
+  if (inspect::openers_of(image) == inspect::Openers::none) return std::nullopt;
   const inspect::Mappers mappers = inspect::mappers_of(image, facts.header.doorbell.offset_bytes);
   if (!mappers.found.empty()) {
     const inspect::Mapper& first = mappers.found.front();
@@ -168,9 +171,10 @@ void add_gc(CLI::App& app, Action& action) {
       {.name = "gc",
        .summary = "Remove arenas that nobody uses",
        .details = "An arena is in use if a writer's seat is held, or if any process has it mapped. The values in\n"
-                  "the others are lost with them: look first, with --dry-run. Where /proc does not show\n"
-                  "everything, as to other users than root, arenas are kept and the reason is told. Readers in\n"
-                  "pid namespaces other than this one and those below it are never seen.\n"
+                  "the others are lost with them: look first, with --dry-run. Of one's own arenas (and of all, to\n"
+                  "root) the kernel tells whether any process has them open or mapped. If one has, or if the\n"
+                  "kernel does not tell, all processes are looked at in /proc. An arena is kept, and the reason\n"
+                  "told, if some of them may not be looked at: they may be using it. --force trusts them not to.\n"
                   "The names of what is removed go to standard output, those of what is kept to standard error.\n"
                   "As ndjson or csv, standard output has them all: removed, would remove, kept or failed, and why.",
        .example = "  arena-shm gc --dry-run\n"

@@ -39,16 +39,17 @@ terminal::ExitCode print_stat(const StatOptions& options) {
       std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.interval_seconds.value_or(1)));
   Watch watch(options.names, terminal::note);
   terminal::Output output;
-  Clock::time_point next = Clock::now();
-  for (std::uint64_t left = line_count(options); left > 0; --left) {
+  std::uint64_t left = line_count(options);
+  if (left > 0) watch.sample();
+  Clock::time_point next = Clock::now() + std::min<Clock::duration>(interval, kFirstInterval);
+  for (; left > 0; --left) {
+    if (!options.names.empty() && watch.readable_count() == 0) return why_ended(watch);
+    if (!wait_until(next)) break;
     watch.sample();
     if (!options.names.empty() && watch.readable_count() == 0) return why_ended(watch);
     lines->append(output.text(), watch.arenas());
     output.flush();
-    if (left == 1) break;
-    // Not later and later; but after a stop, not all of the missed ones at once.
-    next = std::max(next + interval, Clock::now());
-    if (!wait_until(next)) break;
+    next = next_tick(next, interval, Clock::now());
   }
   return watch.has_failed() ? terminal::ExitCode::failed : terminal::ExitCode::ok;
 }
@@ -60,8 +61,9 @@ void add_stat(CLI::App& app, Action& action) {
       {.name = "stat",
        .summary = "Print what the counters of arenas say, once or at intervals",
        .details =
-           "The first line of an arena is the average since it was made, each further one that of the interval.\n"
-           "LAP is how long the ring takes to come round. SKIPPED are sequence numbers that living writers gave\n"
+           "The rates are those of the interval; of the first line, and of the only one without -i, those of the\n"
+           "last moment, as in arena-shm list. LAP is how long the ring takes to come round. SKIPPED are sequence "
+           "numbers that living writers gave\n"
            "up. HOLES are those and what the dead left: where it cannot be told from counters, the least and the\n"
            "most. CHANGED is when a counter was last seen to change: with < or > if only that is known.",
        .example = "  arena-shm stat\n"

@@ -7,7 +7,9 @@
 #include "arena_shm/raw.hpp"
 #include "recording/cursor_file.hpp"
 #include "recording/record_view.hpp"
+#include "schema/influx_formatter.hpp"
 #include "schema/record_formatter.hpp"
+#include "schema/record_time.hpp"
 #include "schema/value_text.hpp"
 #include "terminal/exit_code.hpp"
 #include "terminal/output.hpp"
@@ -35,15 +37,16 @@ struct Options {
   std::string cursor_file;
   bool quote_int64 = false;
   bool iso_times = false;
+  char unsigned_suffix = 'i';
 };
 
 // One run of the verb: a reader on one side, a formatter on the other, gaps in between.
 class Tail {
  public:
-  Tail(const Options& options, RawView view, std::optional<schema::Schema> schema, Format format)
+  Tail(const Options& options, RawView view, std::unique_ptr<schema::RecordFormatter> formatter)
       : options_(options),
         view_(std::move(view)),
-        formatter_(schema::make_formatter(format, schema ? &*schema : nullptr, view_.name())),
+        formatter_(std::move(formatter)),
         cursor_file_(options.cursor_file.empty()
                          ? std::nullopt
                          : std::make_optional<recording::CursorFile>(options.cursor_file, view_.info().epoch)),
@@ -66,13 +69,15 @@ class Tail {
         if (*seq % options_.asked.every != 0) continue;
         formatter_->record(output_.text(), *seq, record_);
         output_.end_row();
+        gathered_.push_back({.seq = *seq, .end = output_.text().size()});
         ++printed_;
-        output_.flush_if_large();
+        if (output_.is_large()) deliver();
       } else {
         wait();
       }
     }
     flush();
+    tell_left_out();
     summarise();
     return lost_ > 0 ? terminal::ExitCode::lost : terminal::ExitCode::ok;
   }
@@ -91,14 +96,33 @@ class Tail {
 
   // The cursor goes to its file after the values: who is killed in between sees some of them twice, and misses none.
   void flush() {
-    output_.flush();
-    if (cursor_file_) cursor_file_->store(next_);
+    deliver();
+    if (cursor_file_) cursor_file_->store(position());
   }
+
+  // A stop while nobody empties the pipe leaves some of them over.
+  void deliver() {
+    const std::size_t bytes = output_.flush();
+    const auto left = std::ranges::upper_bound(gathered_, bytes, {}, &Gathered::end);
+    if (left != gathered_.end()) {
+      printed_ -= static_cast<std::uint64_t>(gathered_.end() - left);
+      if (!cut_) cut_ = left->seq;
+    }
+    gathered_.clear();
+  }
+
+  // The first value that is not out.
+  std::uint64_t position() const noexcept { return cut_.value_or(next_); }
 
   void print_heading() {
     // A table fits its columns to what is there already.
     constexpr std::uint64_t kMeasured = 50;
-    std::uint64_t seq = std::max(window_.first, From::oldest.cursor(view_.head(), view_.slots()));
+    const std::uint64_t oldest = From::oldest.cursor(view_.head(), view_.slots());
+    std::uint64_t seq = std::max(oldest, window_.first - std::min(window_.first, kMeasured));
+    for (; seq < std::min(window_.first, view_.head()); ++seq) {
+      if (view_.read(seq, record_) == ReadStatus::ok) formatter_->precede(seq, record_);
+    }
+    seq = std::max(window_.first, oldest);
     for (std::uint64_t i = 0; i < kMeasured && seq < view_.head(); ++i, ++seq) {
       if (view_.read(seq, record_) == ReadStatus::ok) formatter_->measure(seq, record_);
     }
@@ -131,19 +155,45 @@ class Tail {
       formatter_->gap(output_.text(), gap);
       output_.end_row();
     } else {
-      output_.flush();  // on a terminal both come in their order
+      deliver();  // on a terminal both come in their order
       terminal::plain_note(schema::describe(gap));
     }
   }
 
   void summarise() const {
     if (const std::string note = formatter_->altered_note(); !note.empty()) terminal::note(note);
-    if (!options_.asked.follow && lost_ == 0) return;
+    if (!options_.asked.follow && lost_ == 0 && !cut_) return;
     std::string text = "read " + text::counted(read_, "value");
     if (printed_ != read_) text += fmt::format(", printed {}", printed_);
     if (lost_ > 0) text += fmt::format(", lost {} in {}", lost_, text::counted(gaps_, "gap"));
-    terminal::note(text);
+    terminal::note(text + lag());
   }
+
+  void tell_left_out() const {
+    const std::uint64_t count = formatter_->left_out_count();
+    if (count == 0) return;
+    terminal::note(fmt::format(
+        "left out {} beyond 9223372036854775807, which line protocol cannot say with the suffix i; InfluxDB 2 reads "
+        "--unsigned-suffix u",
+        text::counted(count, "integer")));
+  }
+
+  // How far behind a stop has come.
+  std::string lag() const {
+    if (!terminal::stop_requested()) return "";
+    const std::uint64_t head = std::min(view_.head(), core::kSeqLimit);
+    const std::uint64_t end = std::min(head, window_.end);
+    if (position() >= end) return "";
+    std::string text = fmt::format("; stopped {} behind the head", text::counted(end - position(), "value"));
+    const std::uint64_t oldest = std::min(From::oldest.cursor(head, view_.slots()), end);
+    if (oldest > position()) text += fmt::format(", {} of them already overwritten", oldest - position());
+    return text;
+  }
+
+  struct Gathered {
+    std::uint64_t seq = 0;
+    std::size_t end = 0;  // of its text
+  };
 
   const Options& options_;
   RawView view_;
@@ -154,6 +204,8 @@ class Tail {
   RawReader reader_;
   std::vector<std::byte> record_;
   terminal::Output output_;
+  std::vector<Gathered> gathered_;    // what is in output_
+  std::optional<std::uint64_t> cut_;  // the first one that a stop kept from coming out
   std::uint64_t read_ = 0;
   std::uint64_t printed_ = 0;  // of those
   std::uint64_t next_ = window_.first;
@@ -196,6 +248,7 @@ terminal::ExitCode run(const Options& options) {
   auto schema =
       options.format == "hex" ? std::nullopt : recording::schema_for(view.info(), options.as, terminal_attendant());
   const Format format = format_of(options.format, schema.has_value());
+  const auto time = schema ? schema::time_field(*schema) : std::nullopt;
   if (!schema && format != Format::hex)
     recording::refuse_without_schema(view.info(), "print as " + options.format + " the records of");
   if (!options.fields.empty()) {
@@ -203,7 +256,12 @@ terminal::ExitCode run(const Options& options) {
     schema = schema->select(split(options.fields));
   }
   if (schema) set_display(*schema, options);
-  return Tail(options, std::move(view), std::move(schema), format).run();
+  auto formatter =
+      format == Format::influx
+          ? schema::influx_formatter(
+                *schema, {.source = std::string(view.name()), .unsigned_suffix = options.unsigned_suffix, .time = time})
+          : schema::make_formatter(format, schema ? &*schema : nullptr);
+  return Tail(options, std::move(view), std::move(formatter)).run();
 }
 
 }  // namespace
@@ -218,7 +276,11 @@ void add_tail(CLI::App& app, Action& action) {
            "Values that were lost are reported on standard error, and the exit code is then 3: overwritten before\n"
            "they could be read, holes (the writer died or skipped), or passed over (the writer is stopped, or\n"
            "it is faster than tail, which then jumps ahead by up to half the ring).\n"
-           "ndjson and csv replace bytes that are not UTF-8, and NaN is null in ndjson; hex shows all as it is.",
+           "ndjson and csv replace bytes that are not UTF-8, and NaN is null in ndjson; hex shows all as it is.\n"
+           "influx is for InfluxDB 1.8 and 2, and for what reads the same. Each line has a time of its own: that\n"
+           "of the time field, or of the printing if there is none, moved on by nanoseconds where another line\n"
+           "has it. The sequence number is the field seq, and a field called time becomes time_. In names, what\n"
+           "the protocol cannot say is written %HH.",
        .example = "  arena-shm tail ticks -n 3\n"
                   "  arena-shm tail ticks -f --format ndjson | jq .px\n"
                   "  arena-shm tail imu --as 'u64 ts, f64 px'"},
@@ -256,6 +318,11 @@ void add_tail(CLI::App& app, Action& action) {
           "The time field: number or iso")
       ->type_name("HOW")
       ->check(CLI::IsMember({"number", "iso"}), "");
+  verb.add_option_function<std::string>(
+          "--unsigned-suffix", [options](const std::string& suffix) { options->unsigned_suffix = suffix.front(); },
+          "Of unsigned integers in influx: i (leaves out what is beyond i64), or u (not for InfluxDB 1.8)")
+      ->type_name("SUFFIX")
+      ->check(CLI::IsMember({"i", "u"}), "");
   verb.add_option("--as", options->as, "Decode records as these fields, like 'u64 ts, f64 px'")->type_name("FIELDS");
   verb.add_option_function<std::string>(
           "--gaps", [options](const std::string& where) { options->gaps_inline = where == "inline"; },

@@ -42,8 +42,7 @@ class Top {
         watch_({}, [this](std::string_view text) { message_ = text; }) {}
 
   void run() {
-    constexpr std::chrono::milliseconds kFirstInterval{200};  // until then it is all averages
-    constexpr std::chrono::milliseconds kLongestWait{50};     // until a signal is looked for again
+    constexpr std::chrono::milliseconds kLongestWait{50};  // until a signal is looked for again
     watch_.sample();
     Clock::time_point next = Clock::now() + std::min<Clock::duration>(interval_, kFirstInterval);
     draw();
@@ -53,7 +52,7 @@ class Top {
       if (key == Key::quit) return;
       if (Clock::now() >= next) {
         watch_.sample();
-        next = std::max(next + interval_, Clock::now());
+        next = next_tick(next, interval_, Clock::now());
       } else if (key == Key::none) {
         continue;
       }
@@ -81,7 +80,7 @@ class Top {
   bool comes_before(const Watched* a, const Watched* b) const {
     const auto key = [this](const Watched* arena) {
       switch (order_) {
-        case Order::rate: return -rates_of(*arena).values_per_second;
+        case Order::rate: return -rates_of(*arena).value_or(Rates{}).values_per_second;
         case Order::written: return -static_cast<double>(arena->now.counters.values);
         case Order::holes: return -static_cast<double>(arena->now.holes_max());
         case Order::name: break;

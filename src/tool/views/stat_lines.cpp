@@ -9,6 +9,7 @@
 
 #include "terminal/object_lines.hpp"
 #include "terminal/output.hpp"
+#include "text/influx_text.hpp"
 #include "text/quantities.hpp"
 #include "text/utf8.hpp"
 
@@ -27,10 +28,10 @@ std::string holes(const Sample& sample) {
 }
 
 // How long ago something has changed, as far as the samples tell.
-std::string changed(const Watched& arena, nanoseconds elapsed) {
+std::string changed(const Watched& arena) {
   if (!arena.before) return "-";
   const nanoseconds unchanged = arena.now.at - arena.changed;
-  if (unchanged.count() == 0) return "<" + text::short_duration(elapsed);
+  if (unchanged.count() == 0) return "<" + text::short_duration(arena.now.at - arena.before->at);
   return (arena.ever_changed ? "" : ">") + text::short_duration(unchanged);
 }
 
@@ -65,19 +66,27 @@ struct Field {
 };
 
 std::vector<Field> fields(const Watched& arena) {
-  const Rates rates = rates_of(arena);
+  const auto rates = rates_of(arena);
   const auto count = [](nanoseconds duration) { return static_cast<std::uint64_t>(duration.count()); };
+  Field interval{.name = "interval_ns", .value = {}};
+  Field values{.name = "values_per_s", .value = {}};
+  Field bytes{.name = "bytes_per_s", .value = {}};
   Field lap{.name = "lap_s", .value = {}};
-  if (rates.lap_seconds) lap.value = *rates.lap_seconds;
+  if (rates) {
+    interval.value = count(rates->elapsed);
+    values.value = rates->values_per_second;
+    bytes.value = rates->bytes_per_second;
+    if (rates->lap_seconds) lap.value = *rates->lap_seconds;
+  }
   Field unchanged{.name = "unchanged_ns", .value = {}};
   if (arena.before) unchanged.value = count(arena.now.at - arena.changed);
-  return {{"interval_ns", count(rates.elapsed)},
+  return {interval,
           {"head", arena.now.head},
           {"written", arena.now.counters.values},
           {"skipped", arena.now.counters.skipped},
           {"holes_max", arena.now.holes_max()},
-          {"values_per_s", rates.values_per_second},
-          {"bytes_per_s", rates.bytes_per_second},
+          values,
+          bytes,
           lap,
           unchanged};
 }
@@ -108,24 +117,13 @@ class StatObjects final : public StatLines {
   terminal::ObjectLines lines_;
 };
 
-// InfluxDB's line protocol. Names of arenas have no spaces and no line ends. A backslash at the end would escape what
-// follows, and cannot be escaped itself.
-std::string tag(std::string_view name) {
-  std::string text;
-  for (const char c : name) {
-    if (c == ',' || c == '=') text += '\\';
-    text += c;
-  }
-  if (text.ends_with('\\')) text += "x5c";
-  return text;
-}
-
 class InfluxLines final : public StatLines {
  public:
   void append(std::string& out, const std::vector<Watched>& arenas) override {
     for (const Watched& arena : arenas) {
       if (!arena.readable) continue;
-      out += "arena_shm,arena=" + tag(arena.name);
+      out += "arena_shm,arena=";
+      text::append_influx_name(out, arena.name, ",= ");
       char separator = ' ';
       for (const Field& field : fields(arena)) {
         const auto* number = std::get_if<std::uint64_t>(&field.value);
@@ -158,17 +156,17 @@ text::TextTable stat_table() {
 }
 
 std::vector<std::string> stat_cells(const Watched& arena) {
-  const Rates rates = rates_of(arena);
-  const auto lap = rates.lap_seconds.value_or(0) * 1e9;
-  const bool has_lap = rates.lap_seconds && lap < static_cast<double>(nanoseconds::max().count());
+  const auto rates = rates_of(arena);
+  const auto lap = rates ? rates->lap_seconds.value_or(0) * 1e9 : 0.0;
+  const bool has_lap = lap > 0 && lap < static_cast<double>(nanoseconds::max().count());
   return {text::printable(arena.name),
           fmt::format("{}", arena.now.counters.values),
-          text::short_count(rates.values_per_second),
-          fmt::format("{:.2f}", rates.bytes_per_second / 1e6),
+          rates ? text::short_count(rates->values_per_second) : "-",
+          rates ? fmt::format("{:.2f}", rates->bytes_per_second / 1e6) : "-",
           has_lap ? text::short_duration(nanoseconds(static_cast<std::int64_t>(lap))) : "-",
           fmt::format("{}", arena.now.counters.skipped),
           holes(arena.now),
-          changed(arena, rates.elapsed)};
+          changed(arena)};
 }
 
 std::unique_ptr<StatLines> stat_lines(const std::string& format) {

@@ -29,14 +29,12 @@ bool is_same(const Watched& arena, const inspect::Image& image) {
 
 }  // namespace
 
-Rates rates_of(const Watched& arena) noexcept {
-  const Sample none{};
-  const Sample& before = arena.before ? *arena.before : none;
+std::optional<Rates> rates_of(const Watched& arena) noexcept {
+  if (!arena.before) return std::nullopt;
+  const Sample& before = *arena.before;
   Rates rates;
-  rates.elapsed =
-      arena.before ? arena.now.at - before.at : text::time_between(arena.facts.info.created_ns, arena.now.realtime_ns);
-  rates.elapsed = std::max(rates.elapsed, std::chrono::nanoseconds(0));
-  if (rates.elapsed.count() == 0) return rates;
+  rates.elapsed = arena.now.at - before.at;
+  if (rates.elapsed.count() <= 0) return std::nullopt;
   rates.values_per_second = inspect::rate(before.counters.values, arena.now.counters.values, rates.elapsed);
   rates.bytes_per_second = rates.values_per_second * static_cast<double>(arena.facts.info.record.size_bytes);
   // Holes use up slots too.
@@ -148,6 +146,11 @@ bool wait_until(Clock::time_point then) {
     std::this_thread::sleep_for(std::min<Clock::duration>(then - now, kLongestSleep));
   }
   return false;
+}
+
+Clock::time_point next_tick(Clock::time_point then, Clock::duration interval, Clock::time_point now) noexcept {
+  const Clock::time_point next = then + interval;
+  return next - now >= interval / 2 ? next : now + interval;
 }
 
 }  // namespace arena_shm::tool

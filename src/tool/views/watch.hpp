@@ -45,14 +45,15 @@ struct Watched {
   std::uint64_t slots() const noexcept { return facts.info.slots; }
 };
 
-/// What has happened between two samples; if there is only one, since the arena was made.
+/// What has happened between two samples.
 struct Rates {
-  std::chrono::nanoseconds elapsed{};  ///< 0: the clock was set back, and nothing can be told
+  std::chrono::nanoseconds elapsed{};
   double values_per_second = 0;
   double bytes_per_second = 0;
   std::optional<double> lap_seconds{};  ///< how long the ring lasts; nothing if it does not move
 };
-Rates rates_of(const Watched& arena) noexcept;
+/// Nothing if there is only one sample.
+std::optional<Rates> rates_of(const Watched& arena) noexcept;
 
 /// Thread safety: none.
 class Watch {
@@ -87,5 +88,14 @@ class Watch {
 
 /// Waits until then, or until a signal asks to stop. Returns: false if it does. Errors: OutputClosed.
 bool wait_until(std::chrono::steady_clock::time_point then);
+
+/// When the next look is due after one that was due `then`: an interval later, as long as that leaves most of an
+/// interval. Who was stopped, or held up by a full pipe, begins anew from now: no looks in haste to catch up.
+std::chrono::steady_clock::time_point next_tick(std::chrono::steady_clock::time_point then,
+                                                std::chrono::steady_clock::duration interval,
+                                                std::chrono::steady_clock::time_point now) noexcept;
+
+/// Until rates can be told: two looks so far apart, or as far as the interval that was asked for.
+inline constexpr std::chrono::milliseconds kFirstInterval{200};
 
 }  // namespace arena_shm::tool
