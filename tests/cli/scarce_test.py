@@ -141,6 +141,7 @@ class ScarceRoomTest(CliTest):
                 done = self.expect(FAILED, *args, "-o", path, says="a file-size limit", **file_size(limit))
                 self.assertRegex(done.stderr, "ulimit -f")
                 self.assert_whole_rows(path.read_text())
+                self.assertRegex(done.stderr, rf"(recorded|exported) {len(path.read_text().splitlines()) - 1}[ ,]")
                 path.unlink()
 
     def test_a_limit_of_a_files_size_leaves_a_true_npy_header(self):

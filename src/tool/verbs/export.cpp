@@ -16,6 +16,7 @@
 #include "tool/verbs/missing_option.hpp"
 #include "tool/verbs/text_options.hpp"
 #include "tool/verbs/verbs.hpp"
+#include "tool/views/report.hpp"
 #include "tool/views/terminal_attendant.hpp"
 
 namespace arena_shm::tool {
@@ -60,11 +61,17 @@ terminal::ExitCode run(const Options& options) {
   file.ends = true;
   recording::RecordingWriter writer(file, source->record());
   std::vector<std::byte> record(source->record().size_bytes);
-  while (const auto seq = source->next(record)) writer.append(*seq, record);
-  writer.finish();
+  std::optional<terminal::ExitCode> failure;
+  try {
+    while (const auto seq = source->next(record)) writer.append(*seq, record);
+    writer.finish();
+  } catch (const Error& error) {
+    failure = report(error);
+  }
   const std::uint64_t refused = source->refused_count();
   terminal::note(fmt::format("exported {}, {}{}", text::counted(writer.saved_rows(), "value"), writer.size_text(),
                              refused > 0 ? ", refused " + text::counted(refused, "line") : ""));
+  if (failure) return *failure;
   if (refused > 0) return terminal::ExitCode::failed;
   return source->lost_count() > 0 ? terminal::ExitCode::lost : terminal::ExitCode::ok;
 }
