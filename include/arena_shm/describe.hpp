@@ -22,9 +22,11 @@
 #include <boost/mp11/algorithm.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include "arena_shm/record.hpp"
 
@@ -32,7 +34,9 @@ namespace arena_shm {
 
 /// What a field's type does not tell.
 struct FieldNote {
-  std::string_view field;      ///< name of a member of the type itself
+  /// A member, or one of a member that is a described struct: "accel.x", or "accel" for the unit of all in it. The note
+  /// of the outer type goes before that of the inner one, and one for a member before one for all.
+  std::string_view field;
   std::string_view unit = {};  ///< "ns", "USD", "m/s", ...
   bool is_time = false;  ///< says when the record was made: nanoseconds since 1970, unless the unit says otherwise
 };
@@ -110,13 +114,41 @@ std::string enumerators_of() {
   return text;
 }
 
-template <class T>
-void describe_members(SchemaText& schema, const std::string& prefix, std::size_t offset_bytes);
+/// What is said of a struct's members by the type around it, which calls the struct `path`.
+struct NotesAround {
+  std::span<const FieldNote> notes;
+  std::string_view path;
+  const NotesAround* outer = nullptr;
+};
 
-/// Adds a field of type T; `shape` holds the extents of the arrays around it, as "2,3,".
+/// `own`: the notes of the type that has the member.
+inline FieldNote note_of(std::span<const FieldNote> own, std::string_view member, const NotesAround* around) {
+  FieldNote note;
+  for (const FieldNote& candidate : own) {
+    if (candidate.field == member) note = candidate;
+  }
+  std::string path(member);
+  for (; around != nullptr; around = around->outer) {
+    path = std::string(around->path) + '.' + path;
+    const FieldNote* exact = nullptr;
+    for (const FieldNote& candidate : around->notes) {
+      if (candidate.field == path) exact = &candidate;
+      if (note.unit.empty() && path.starts_with(std::string(candidate.field) + '.')) note.unit = candidate.unit;
+    }
+    if (exact != nullptr) note = *exact;
+  }
+  return note;
+}
+
+template <class T>
+void describe_members(SchemaText& schema, const std::string& prefix, std::size_t offset_bytes,
+                      const NotesAround* around = nullptr);
+
+/// Adds a field of type T; `inside` is for its members, if it is a struct; `shape` holds the extents of the arrays
+/// around it, as "2,3,".
 template <class T>
 void describe_field(SchemaText& schema, const std::string& name, std::size_t offset_bytes, const FieldNote& note,
-                    const std::string& shape = {}) {
+                    const NotesAround& inside, const std::string& shape = {}) {
   if constexpr (ArrayOf<T>::value) {
     using Element = typename ArrayOf<T>::Element;
     constexpr std::size_t extent = ArrayOf<T>::extent;
@@ -125,13 +157,14 @@ void describe_field(SchemaText& schema, const std::string& name, std::size_t off
     } else if constexpr (std::is_class_v<Element> && !ArrayOf<Element>::value) {
       static_assert(kIsDescribed<Element>, "arena_shm: describe the element type, too (BOOST_DESCRIBE_STRUCT)");
       for (std::size_t i = 0; i < extent; ++i)
-        describe_members<Element>(schema, name + '[' + std::to_string(i) + "].", offset_bytes + i * sizeof(Element));
+        describe_members<Element>(schema, name + '[' + std::to_string(i) + "].", offset_bytes + i * sizeof(Element),
+                                  &inside);
     } else {
-      describe_field<Element>(schema, name, offset_bytes, note, shape + std::to_string(extent) + ',');
+      describe_field<Element>(schema, name, offset_bytes, note, inside, shape + std::to_string(extent) + ',');
     }
   } else if constexpr (std::is_class_v<T>) {
     static_assert(kIsDescribed<T>, "arena_shm: describe the member's type, too (BOOST_DESCRIBE_STRUCT)");
-    describe_members<T>(schema, name + '.', offset_bytes);
+    describe_members<T>(schema, name + '.', offset_bytes, &inside);
   } else {
     // As Python writes tuples: "(3,)", but "(2,3)".
     std::string extents = shape;
@@ -144,11 +177,36 @@ void describe_field(SchemaText& schema, const std::string& name, std::size_t off
 template <class T>
 using Members = boost::describe::describe_members<T, boost::describe::mod_any_access | boost::describe::mod_inherited>;
 
+/// What an array, of arrays perhaps, is made of.
+template <class T>
+struct Innermost {
+  using Type = T;
+};
+template <class T>
+requires(ArrayOf<T>::value) struct Innermost<T> : Innermost<typename ArrayOf<T>::Element> {
+};
+
+/// Is there a member of T of that name, "accel" or "accel.x"? The time is one number, and no struct.
+template <class T>
+constexpr bool has_member(std::string_view field, bool is_time) {
+  bool found = false;
+  boost::mp11::mp_for_each<Members<T>>([&](auto member) {
+    using Member = std::remove_cvref_t<decltype(std::declval<T&>().*decltype(member)::pointer)>;
+    using Inner = typename Innermost<Member>::Type;
+    const std::string_view name = member.name;
+    if (field == name) found = found || !is_time || !std::is_class_v<Inner>;
+    if constexpr (std::is_class_v<Inner> && kIsDescribed<Inner>) {
+      if (field.size() > name.size() && field.starts_with(name) && field[name.size()] == '.')
+        found = found || has_member<Inner>(field.substr(name.size() + 1), is_time);
+    }
+  });
+  return found;
+}
+
 template <class T>
 consteval bool notes_name_members() {
   for (const FieldNote& note : kFieldNotes<T>) {
-    bool found = false;
-    boost::mp11::mp_for_each<Members<T>>([&](auto member) { found = found || note.field == member.name; });
+    bool found = has_member<T>(note.field, note.is_time);
     for (const char c : note.unit) found = found && c >= ' ' && c != '"' && c != '\\';
     if (!found) return false;
   }
@@ -156,7 +214,8 @@ consteval bool notes_name_members() {
 }
 
 template <class T>
-void describe_members(SchemaText& schema, const std::string& prefix, std::size_t offset_bytes) {
+void describe_members(SchemaText& schema, const std::string& prefix, std::size_t offset_bytes,
+                      const NotesAround* around) {
   static_assert(!std::is_union_v<T>, "arena_shm: of a union nobody knows which member counts");
   static_assert(notes_name_members<T>(),
                 "arena_shm: a note is about a member that is described, and its unit has no quotes or backslashes");
@@ -165,12 +224,9 @@ void describe_members(SchemaText& schema, const std::string& prefix, std::size_t
   boost::mp11::mp_for_each<Members<T>>([&](auto member) {
     const auto& place = value.*decltype(member)::pointer;
     const auto offset = static_cast<std::size_t>(reinterpret_cast<const std::byte*>(&place) - begin);
-    FieldNote note;
-    for (const FieldNote& candidate : kFieldNotes<T>) {
-      if (candidate.field == member.name) note = candidate;
-    }
     using Member = std::remove_cvref_t<decltype(place)>;
-    describe_field<Member>(schema, prefix + member.name, offset_bytes + offset, note);
+    describe_field<Member>(schema, prefix + member.name, offset_bytes + offset,
+                           note_of(kFieldNotes<T>, member.name, around), {kFieldNotes<T>, member.name, around});
   });
 }
 

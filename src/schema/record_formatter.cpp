@@ -156,11 +156,14 @@ class CsvFormatter final : public RecordFormatter {
 
 class HexFormatter final : public RecordFormatter {
  public:
+  explicit HexFormatter(std::size_t most_bytes) noexcept : most_bytes_(most_bytes) {}
+
   void heading(std::string& out) const override {
     fmt::format_to(std::back_inserter(out), "{:>10}  offset  bytes\n", kSeqColumn);
   }
 
-  void record(std::string& out, std::uint64_t seq, Record record) override {
+  void record(std::string& out, std::uint64_t seq, Record whole) override {
+    const Record record = whole.first(std::min(whole.size(), most_bytes_));
     constexpr std::size_t kBytesPerLine = 16;
     for (std::size_t from = 0; from < record.size(); from += kBytesPerLine) {
       const Record line = record.subspan(from, std::min(kBytesPerLine, record.size() - from));
@@ -176,6 +179,9 @@ class HexFormatter final : public RecordFormatter {
       }
       out += "|\n";
     }
+    if (record.size() < whole.size())
+      fmt::format_to(std::back_inserter(out), "{:>10}  {:06x}  ... {} more bytes\n", seq, record.size(),
+                     whole.size() - record.size());
   }
 
  private:
@@ -186,6 +192,8 @@ class HexFormatter final : public RecordFormatter {
     out += byte != nullptr ? kDigits[std::to_integer<std::size_t>(*byte & std::byte{0xf})] : ' ';
     out += ' ';
   }
+
+  std::size_t most_bytes_;
 };
 
 }  // namespace
@@ -210,7 +218,8 @@ std::string RecordFormatter::altered_note() const {
                      altered_texts_ == 1 ? "text has bytes that are" : "texts have bytes that are");
 }
 
-std::unique_ptr<RecordFormatter> make_formatter(Format format, const Schema* schema, std::string_view source) {
+std::unique_ptr<RecordFormatter> make_formatter(Format format, const Schema* schema, std::string_view source,
+                                                std::size_t hex_bytes) {
   switch (format) {
     case Format::table: return std::make_unique<TableFormatter>(*schema);
     case Format::ndjson: return std::make_unique<NdjsonFormatter>(*schema);
@@ -218,7 +227,7 @@ std::unique_ptr<RecordFormatter> make_formatter(Format format, const Schema* sch
     case Format::influx: return influx_formatter(*schema, {.source = std::string(source)});
     case Format::hex: break;
   }
-  return std::make_unique<HexFormatter>();
+  return std::make_unique<HexFormatter>(hex_bytes);
 }
 
 std::string describe(const Gap& gap) {

@@ -49,8 +49,13 @@ class RecordFormatter {
   std::uint64_t altered_texts_ = 0;
 };
 
-/// Requires: a schema, unless the format is hex. `source` is what influx calls the measurement.
-std::unique_ptr<RecordFormatter> make_formatter(Format format, const Schema* schema, std::string_view source = "arena");
+/// So much of a record is shown as hex, if nobody asks for more.
+inline constexpr std::size_t kHexBytes = 1024;
+
+/// Requires: a schema, unless the format is hex. `source` is what influx calls the measurement. Of longer records hex
+/// shows `hex_bytes`, and says how many are left out.
+std::unique_ptr<RecordFormatter> make_formatter(Format format, const Schema* schema, std::string_view source = "arena",
+                                                std::size_t hex_bytes = kHexBytes);
 
 /// "gap: 12..20 (9 overwritten)"
 std::string describe(const Gap& gap);

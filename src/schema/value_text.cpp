@@ -144,7 +144,7 @@ std::optional<Mismatch> parse_real(const Field& field, std::string_view text, st
     const bool comma = text.find(',') != std::string_view::npos;
     return Mismatch{"a number", text::excerpt(text),
                     comma ? "write it like 1234.5: a point, and no separators between thousands"
-                          : "write it like 1.5, 2e-3, nan or inf; --missing says what else means NaN"};
+                          : "write it like 1.5, 2e-3, nan or inf"};
   }
   std::memcpy(element.data(), &value, sizeof(T));
   return std::nullopt;

@@ -79,6 +79,17 @@ class TailTest(CliTest):
                 self.expect(OK, "tail", *args, says=f"arena-shm: '{args[0]}': {says}")
         self.assertEqual(self.expect(OK, "tail", name, "-n", 0).stderr, "")
 
+    def test_long_records_without_schema_are_cut(self):
+        name = self.name()
+        self.expect(OK, "create", name, "--slots", 2, "--size", "1M")
+        self.expect(OK, "write", name, "--format", "raw", stdin=b"x" * 2**20)
+        done = self.expect(OK, "tail", name, says="1024 of 1048576 bytes of each record are shown; --whole shows all")
+        self.assertEqual(len(done.stdout.splitlines()), 1 + 64 + 1)
+        self.assertTrue(done.stdout.endswith("  000400  ... 1047552 more bytes\n"))
+        whole = self.expect(OK, "tail", name, "--whole")
+        self.assertEqual(len(whole.stdout.splitlines()), 1 + 65536)
+        self.assertNotIn("--whole", whole.stderr)
+
     def test_parts_of_fields(self):
         name = self.create(fields="u64 ts, f32[2][3] m, f32[4] quat")
         self.expect(OK, "write", name, "--format", "ndjson",

@@ -9,6 +9,11 @@ struct Inner {
   int x;
 };
 
+struct Point {
+  int x;
+};
+BOOST_DESCRIBE_STRUCT(Point, (), (x))
+
 struct Record {
 #if defined(REFUSE_POINTER)
   const char* member;
@@ -20,6 +25,8 @@ struct Record {
   unsigned member : 3;
 #elif defined(REFUSE_STRING)
   std::string member;
+#elif defined(REFUSE_NOTE_INSIDE) || defined(REFUSE_NOTE_TIME)
+  Point member;
 #else
   std::uint32_t member;
 #endif
@@ -30,6 +37,14 @@ BOOST_DESCRIBE_STRUCT(Record, (), (member))
 template <>
 inline constexpr auto arena_shm::kFieldNotes<Record> =
     std::array{arena_shm::FieldNote{.field = "nobody", .unit = "ns", .is_time = true}};
+#elif defined(REFUSE_NOTE_INSIDE)
+template <>
+inline constexpr auto arena_shm::kFieldNotes<Record> =
+    std::array{arena_shm::FieldNote{.field = "member.z", .unit = "m"}};
+#elif defined(REFUSE_NOTE_TIME)
+template <>
+inline constexpr auto arena_shm::kFieldNotes<Record> =
+    std::array{arena_shm::FieldNote{.field = "member", .unit = "ns", .is_time = true}};
 #endif
 
 struct Unfilled {

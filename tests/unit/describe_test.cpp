@@ -32,6 +32,37 @@ struct OtherQuote {
 };
 BOOST_DESCRIBE_STRUCT(OtherQuote, (), (ts, px, lots, id))
 
+struct Vector {
+  float x;
+  float y;
+};
+BOOST_DESCRIBE_STRUCT(Vector, (), (x, y))
+
+struct Body {
+  Vector accel;
+  Vector gyro[2];
+};
+BOOST_DESCRIBE_STRUCT(Body, (), (accel, gyro))
+
+struct Sample {
+  std::uint64_t ts;
+  Body body;
+  Vector at;
+};
+BOOST_DESCRIBE_STRUCT(Sample, (), (ts, body, at))
+
+}  // namespace
+
+template <>
+inline constexpr auto kFieldNotes<Body> =
+    std::array{FieldNote{.field = "accel", .unit = "m/s2"}, FieldNote{.field = "gyro", .unit = "rad/s"}};
+template <>
+inline constexpr auto kFieldNotes<Sample> =
+    std::array{FieldNote{.field = "ts", .unit = "ns", .is_time = true}, FieldNote{.field = "body.accel.y", .unit = "g"},
+               FieldNote{.field = "at", .unit = "m"}};
+
+namespace {
+
 struct Plain {
   std::uint64_t ts;
 };
@@ -65,6 +96,16 @@ TEST(DescribeTest, NotesGoIntoTheMetadata) {
   const std::string text = schema_of<Tick>();
   EXPECT_TRUE(text.ends_with(R"("metadata":{"fields":{"ts":{"unit":"ns"},"px":{"unit":"USD"},)"
                              R"("side":{"enum":{"none":-1,"buy":0,"sell":1}}},"time":"ts"}})"))
+      << text;
+}
+
+TEST(DescribeTest, NotesReachIntoStructs) {
+  const std::string text = schema_of<Sample>();
+  EXPECT_NE(text.find(R"("metadata":{"fields":{"ts":{"unit":"ns"},"body.accel.x":{"unit":"m/s2"},)"
+                      R"("body.accel.y":{"unit":"g"},"body.gyro[0].x":{"unit":"rad/s"},)"
+                      R"("body.gyro[0].y":{"unit":"rad/s"},"body.gyro[1].x":{"unit":"rad/s"},)"
+                      R"("body.gyro[1].y":{"unit":"rad/s"},"at.x":{"unit":"m"},"at.y":{"unit":"m"}},"time":"ts"})"),
+            std::string::npos)
       << text;
 }
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "arena_shm/core/stamp.hpp"
 #include "arena_shm/raw.hpp"
@@ -35,10 +36,13 @@ struct Options {
   std::string as;
   bool gaps_inline = false;
   std::string cursor_file;
+  bool whole = false;
   bool quote_int64 = false;
   bool iso_times = false;
   char unsigned_suffix = 'i';
 };
+
+constexpr std::size_t kWholeRecord = std::numeric_limits<std::size_t>::max();
 
 // One run of the verb: a reader on one side, a formatter on the other, gaps in between.
 class Tail {
@@ -256,11 +260,16 @@ terminal::ExitCode run(const Options& options) {
     schema = schema->select(split(options.fields));
   }
   if (schema) set_display(*schema, options);
+  if (const std::size_t size = view.info().record.size_bytes;
+      format == Format::hex && size > schema::kHexBytes && !options.whole)
+    terminal::note(fmt::format("'{}': {} of {} bytes of each record are shown; --whole shows all", view.name(),
+                               schema::kHexBytes, size));
   auto formatter =
       format == Format::influx
           ? schema::influx_formatter(
                 *schema, {.source = std::string(view.name()), .unsigned_suffix = options.unsigned_suffix, .time = time})
-          : schema::make_formatter(format, schema ? &*schema : nullptr);
+          : schema::make_formatter(format, schema ? &*schema : nullptr, view.name(),
+                                   options.whole ? kWholeRecord : schema::kHexBytes);
   return Tail(options, std::move(view), std::move(formatter)).run();
 }
 
@@ -300,6 +309,7 @@ void add_tail(CLI::App& app, Action& action) {
   verb.add_option("--format", options->format, "table, ndjson (json is the same), csv, influx or hex")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"table", "ndjson", "json", "csv", "influx", "hex"}), "");
+  verb.add_flag("--whole", options->whole, "As hex: all bytes of long records, not only the first 1024");
   verb.add_option("--fields", options->fields, "Print these fields only, like ts,px or pos[0]")->type_name("NAMES");
   verb.add_option("--every", options->asked.every, "Print only values whose number is a multiple of K")
       ->type_name("K")
