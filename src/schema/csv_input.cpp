@@ -24,7 +24,10 @@ class RowParser {
   enum class Outcome { row, unfinished, malformed };
 
   RowParser(std::size_t most_cells, char delimiter) : most_cells_(most_cells) {
+    // It grows its buffer by so much at a time.
+    constexpr std::size_t kGrowthBytes = std::size_t{1} << 14;
     csv_init(&parser_, CSV_STRICT);
+    csv_set_blk_size(&parser_, kGrowthBytes);
     csv_set_delim(&parser_, static_cast<unsigned char>(delimiter));
     csv_set_term_func(&parser_, [](unsigned char c) { return static_cast<int>(c == '\n'); });
     csv_set_space_func(&parser_, [](unsigned char c) { return static_cast<int>(c == ' ' || c == '\t' || c == '\r'); });

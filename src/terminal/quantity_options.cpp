@@ -6,6 +6,7 @@
 #include <array>
 #include <cctype>
 #include <charconv>
+#include <cmath>
 #include <optional>
 #include <span>
 #include <string>
@@ -176,13 +177,11 @@ CLI::Validator interval() {
 
 CLI::Validator rate() {
   const auto read = [](std::string_view text) -> std::optional<std::string> {
-    const std::size_t unit = text.find_first_not_of("0123456789.");
-    const std::string_view number = text.substr(0, unit);
-    const std::string name = unit == std::string_view::npos ? "" : std::string(text.substr(unit));
-    const auto scale = parse_count('1' + name);
     double value = 0;
-    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
-    if (!scale || error != std::errc{} || end != number.data() + number.size() || !(value > 0)) return std::nullopt;
+    const char* const whole_end = text.data() + text.size();
+    const auto [end, error] = std::from_chars(text.data(), whole_end, value);
+    const auto scale = parse_count('1' + std::string(end, whole_end));
+    if (!scale || error != std::errc{} || !(value > 0) || !std::isfinite(value)) return std::nullopt;
     return fmt::format("{}", value * static_cast<double>(*scale));
   };
   return validator(read, "a number above 0, like 0.5, 1000 or 64K");

@@ -231,7 +231,7 @@ class InspectTest(CliTest):
         dead.wait()
         self.patch(name, self.field(name, 80) + 64, struct.pack("<Q", 1 << 15 | 1 << 13 | 2))
         found = self.object(name)
-        self.assertEqual(found["seats"], self.objects("seats", name))
+        self.assertEqual([{"arena": name, **seat} for seat in found["seats"]], self.objects("seats", name))
         self.assertEqual([(seat["pid"], seat["holder"]) for seat in found["seats"]],
                          [(alive.pid, "alive"), (dead.pid, "dead")])
         self.assertEqual(found["mutex"], {"state": "held", "seat": 1, "is_waited_for": True})

@@ -88,6 +88,8 @@ class ScarceRoomTest(CliTest):
 
     def test_gc_keeps_what_a_process_that_cannot_be_looked_at_may_use(self):
         name = self.create()
+        self.start("tail", name, "-f")  # somebody has it open
+        self.eventually(lambda: self.objects("inspect", name)[0]["mappers"])
         # A directory where the mappings should be: it opens, and cannot be read.
         done = self.in_namespace("mount -t tmpfs tmpfs /proc; mkdir -p /proc/1/maps /proc/self/fd", "gc", "--force", name)
         self.assertEqual(done.returncode, FAILED, done.stderr)

@@ -62,7 +62,7 @@ void add_metrics(CLI::App& app, Action& action) {
                   "the loopback address; there is no encryption and no password, so give another address only where\n"
                   "everybody may know.",
        .example = "  arena-shm metrics\n"
-                  "  arena-shm metrics -o /var/lib/node_exporter/arena.prom --label rack=b7\n"
+                  "  arena-shm metrics -o arena.prom --label rack=b7\n"
                   "  arena-shm metrics --listen 9464        # http://127.0.0.1:9464/metrics\n"
                   "  arena-shm metrics --listen '[::1]:0'   # any free port, which it then names"},
       options, run);
