@@ -58,6 +58,15 @@ class CliTest(unittest.TestCase):
             self.assertIn(says, done.stderr)
         return done
 
+    def in_namespace(self, script, *args):
+        """Runs a verb behind a script of the shell, with mounts of its own; the script has the tool as "$0"."""
+        if os.geteuid() != 0 or shutil.which("unshare") is None:
+            self.skipTest("needs root and unshare")
+        if subprocess.run(["unshare", "--mount", "true"], stderr=subprocess.PIPE).returncode != 0:
+            self.skipTest("mount namespaces cannot be made here")
+        return subprocess.run(["unshare", "--mount", "sh", "-ec", f'{script}\nexec "$0" "$@"', TOOL, *args],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
+
     def verbs(self):
         """All that the help names, in its order."""
         return re.findall(r"(?m)^  ([a-z]\S*) ", self.expect(OK, "--help").stdout)

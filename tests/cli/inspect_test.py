@@ -4,6 +4,7 @@ import hashlib
 import json
 import mmap
 import os
+import re
 import signal
 import shutil
 import struct
@@ -64,13 +65,19 @@ class InspectTest(CliTest):
 
     def test_several_arenas_or_all(self):
         names = [self.create(), self.create()]
-        for args in [names, []]:
-            pages = self.expect(OK, "inspect", *args).stdout
-            objects = self.objects("inspect", *args)
-            for name in names:
-                self.assertRegex(pages, rf"(?m)^arena +{name},")
-                self.assertIn(name, [found["name"] for found in objects])
+        pages = self.expect(OK, "inspect", *names).stdout
+        objects = self.objects("inspect", *names)
+        for name in names:
+            self.assertRegex(pages, rf"(?m)^arena +{name},")
+        self.assertEqual([found["name"] for found in objects], names)
         self.assertRegex(self.expect(ABSENT, "inspect", names[0] + "-", names[1]).stdout, rf"arena +{names[1]},")
+
+    def test_without_a_name_it_is_all(self):
+        done = self.in_namespace(
+            "mount -t tmpfs tmpfs /dev/shm; for n in a b; do \"$0\" create $n --slots 2 --fields 'u8 a' 2> /dev/null; done",
+            "inspect")
+        self.assertEqual(done.returncode, OK, done.stderr)
+        self.assertEqual(re.findall(r"(?m)^arena +(.),", done.stdout), ["a", "b"])
 
     def test_an_empty_arena_has_nothing_to_read(self):
         page = self.page(self.create())

@@ -71,14 +71,6 @@ class ScarceDescriptorsTest(CliTest):
 
 
 class ScarceRoomTest(CliTest):
-    def in_namespace(self, script, *args):
-        if os.geteuid() != 0 or shutil.which("unshare") is None:
-            self.skipTest("needs root and unshare")
-        if subprocess.run(["unshare", "--mount", "true"], stderr=subprocess.PIPE).returncode != 0:
-            self.skipTest("mount namespaces cannot be made here")
-        return subprocess.run(["unshare", "--mount", "sh", "-ec", f'{script}\nexec "$0" "$@"', TOOL, *args],
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
-
     def test_without_the_directory_everything_says_so(self):
         for args in [["list"], ["stat"], ["metrics"], ["gc"], ["tail", "a"], ["check", "a"],
                      ["create", "a", "--slots", "1", "--size", "8"]]:

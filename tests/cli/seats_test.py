@@ -49,13 +49,20 @@ class SeatsTest(CliTest):
         names = [self.create("--seats", 1), self.create("--seats", 1)]
         for name in names:
             self.expect(OK, "write", name, stdin="ts,px,sym\n1,1,A\n")
-        for args in [names, []]:
-            text = self.expect(OK, "seats", *args).stdout
-            for name in names:
-                self.assertRegex(text, rf"(?m)^{name}\nSEAT .*\n   0  left ")
-                self.assertIn(name, [seat["arena"] for seat in self.objects("seats", *args)])
-                self.assertIn(name, [row["arena"] for row in self.csv_rows("seats", *args)])
+        text = self.expect(OK, "seats", *names).stdout
+        for name in names:
+            self.assertRegex(text, rf"(?m)^{name}\nSEAT .*\n   0  left ")
+        self.assertEqual([seat["arena"] for seat in self.objects("seats", *names)], names)
+        self.assertEqual([row["arena"] for row in self.csv_rows("seats", *names)], names)
         self.expect(ABSENT, "seats", names[0] + "-", names[1], says=f"'{names[1]}' has 1 seat:")
+
+    def test_without_a_name_it_is_all(self):
+        done = self.in_namespace(
+            "mount -t tmpfs tmpfs /dev/shm; for n in a b; do \"$0\" create $n --slots 2 --fields 'u8 a' 2> /dev/null; done",
+            "seats")
+        self.assertEqual(done.returncode, OK, done.stderr)
+        for name in ["a", "b"]:
+            self.assertIn(f"'{name}' has 64 seats: 64 never used", done.stderr)
 
     def test_an_unused_table_is_empty(self):
         name = self.create("--seats", 3)
