@@ -129,7 +129,7 @@ inline FieldNote note_of(std::span<const FieldNote> own, std::string_view member
   }
   std::string path(member);
   for (; around != nullptr; around = around->outer) {
-    path = std::string(around->path) + '.' + path;
+    path.insert(0, std::string(around->path) + ".");
     const FieldNote* exact = nullptr;
     for (const FieldNote& candidate : around->notes) {
       if (candidate.field == path) exact = &candidate;
