@@ -7,26 +7,19 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <array>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
-#include <filesystem>
 #include <fstream>
-#include <functional>
 #include <iterator>
-#include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <thread>
 
 #include "arena_shm/arena.hpp"
 #include "arena_shm/core/system.hpp"
-#include "core/text_file.hpp"
 #include "support/child.hpp"
-#include "support/segment_file.hpp"
 #include "support/temp_name.hpp"
 #include "support/traced_child.hpp"
 
@@ -36,7 +29,6 @@ namespace {
 using namespace std::chrono_literals;
 using test::Child;
 using test::Gate;
-using test::SegmentFile;
 using test::TempName;
 using test::TracedChild;
 
@@ -51,148 +43,16 @@ void close_standard(unsigned subset) {
   }
 }
 
-bool is_closed(int fd) { return ::fcntl(fd, F_GETFD) < 0 && errno == EBADF; }
-
-std::string target_of(pid_t pid, int fd) {
-  std::error_code error;
-  const std::string link = "/proc/" + std::to_string(pid) + "/fd/" + std::to_string(fd);
-  return std::filesystem::read_symlink(link, error).string();
-}
-
-/// The library opens no pipe; UBSan writes into one, to see whether a virtual table can be read.
-bool is_the_sanitizers(const std::string& target) {
-#if defined(__SANITIZE_ADDRESS__)
-  return target.starts_with("pipe:");
-#else
-  static_cast<void>(target);
-  return false;
-#endif
-}
-
-class DescriptorTest : public ::testing::Test {
- protected:
-  /// Runs `body(name of an arena)` with each subset of the standard descriptors closed. What they were seen to be,
-  /// after any of its system calls, that is neither what they were before nor the filling.
-  std::set<std::string> seen_below_three(const std::function<int(const std::string&)>& body) {
-    std::set<std::string> seen;
-    for (unsigned subset = 1; subset < kSubsets; ++subset) {
-      const TempName name;
-      const auto arena = Numbers::create(name, {.slots = 8, .seats = 4});
-      leave_a_dead_seat(name);
-      TracedChild child([&] { close_standard(subset); }, [&] { return body(name.str()); });
-      const int code = child.run([&](pid_t pid) {
-        for (int fd = 0; fd < 3; ++fd) {
-          if ((subset >> fd & 1U) == 0) continue;
-          const std::string target = target_of(pid, fd);
-          if (!target.empty() && target != "/" && !is_the_sanitizers(target)) seen.insert(target);
-        }
-      });
-      if (code == TracedChild::kNotTraced) return {"ptrace is refused"};
-      EXPECT_EQ(code, 0) << "closed: " << subset;
-    }
-    return seen;
-  }
-
-  static void leave_a_dead_seat(const TempName& name) {
-    Child dead([&] {
-      const auto writer = std::make_unique<Writer<std::uint64_t>>(Numbers::open(name).writer());
-      ::_exit(0);
-      return 0;
-    });
-    ASSERT_EQ(dead.end(), "exit 0");
-  }
-};
-
 #if defined(ARENA_SHM_EMULATED)
 #define SKIP_IF_EMULATED() GTEST_SKIP() << "qemu-user has no ptrace"
 #else
 #define SKIP_IF_EMULATED() static_cast<void>(0)
 #endif
 
-const std::set<std::string> kNone;
-
-TEST_F(DescriptorTest, CreatingUsesNoStandardNumber) {
-  SKIP_IF_EMULATED();
-  const auto create = [](const std::string& name) {
-    Numbers::create(name + ".new", {.slots = 8}).alloc(1);
-    Numbers::open_or_create(name + ".newer", {.slots = 8}).alloc(1);
-    return Numbers::remove(name + ".new") && Numbers::remove(name + ".newer") ? 0 : 1;
-  };
-  EXPECT_EQ(seen_below_three(create), kNone);
-}
-
-TEST_F(DescriptorTest, OpeningUsesNoStandardNumber) {
-  SKIP_IF_EMULATED();
-  const auto open = [](const std::string& name) {
-    const auto arena = Numbers::open(name);
-    const auto view = View::open(name);
-    const auto same = Numbers::open_or_create(name, {.slots = 8, .seats = 4});
-    arena.prefault();
-    view.prefault();
-    return arena.slots() == 8 && view.slots() == 8 && !same.retired() ? 0 : 1;
-  };
-  EXPECT_EQ(seen_below_three(open), kNone);
-}
-
-TEST_F(DescriptorTest, WritingUsesNoStandardNumber) {
-  SKIP_IF_EMULATED();
-  const auto write = [](const std::string& name) {
-    auto arena = Numbers::open(name);
-    auto writer = arena.writer();
-    arena.alloc(1);
-    writer.alloc(2);
-    return arena.head() == 2 ? 0 : 1;
-  };
-  EXPECT_EQ(seen_below_three(write), kNone);
-}
-
-TEST_F(DescriptorTest, ReadingUsesNoStandardNumber) {
-  SKIP_IF_EMULATED();
-  const auto read = [](const std::string& name) {
-    auto view = View::open(name);
-    auto reader = view.reader(From::oldest);
-    if (reader.wait_for(1ms)) return 1;  // sleeps: maps the doorbell
-    Numbers::open(name).alloc(7);
-    const auto entry = reader.next();
-    return entry && entry->value == 7 ? 0 : 2;
-  };
-  EXPECT_EQ(seen_below_three(read), kNone);
-}
-
-TEST_F(DescriptorTest, RepairUsesNoStandardNumber) {
-  SKIP_IF_EMULATED();
-  const auto repair = [](const std::string& name) {
-    return core::clear_dead_seat(*core::Segment::open(name, core::Access::read_write), 0) ? 0 : 1;
-  };
-  EXPECT_EQ(seen_below_three(repair), kNone);
-}
-
-TEST_F(DescriptorTest, FindingTheFileAgainUsesNoStandardNumber) {
-  SKIP_IF_EMULATED();
-  const auto lose = [](const std::string& name) {
-    const auto segment = core::Segment::open(name, core::Access::read_write);
-    ::close_range(3, ~0U, 0);
-    if (segment->leases().test(0, 1) != core::LeaseState::free) return 1;
-    ::close_range(3, ~0U, 0);
-    const core::SeatHold hold(segment, "");
-    return segment->leases().test(hold.index(), hold.session()) == core::LeaseState::held ? 0 : 2;
-  };
-  EXPECT_EQ(seen_below_three(lose), kNone);
-}
-
-TEST_F(DescriptorTest, ReadingTextUsesNoStandardNumber) {
-  SKIP_IF_EMULATED();
-  const auto read = [](const std::string&) {
-    if (core::first_line_of("/proc/self/stat").value_or("").empty()) return 1;
-    if (core::text_of("/proc/self/maps").value_or("").size() < 1000) return 2;
-    if (core::names_in("/proc/self").empty() || !core::names_in("/nowhere").empty()) return 3;
-    return core::text_of("/nowhere") || errno != ENOENT ? 4 : 0;
-  };
-  EXPECT_EQ(seen_below_three(read), kNone);
-}
+bool is_closed(int fd) { return ::fcntl(fd, F_GETFD) < 0 && errno == EBADF; }
 
 // Another thread's log lines, all the while: they fail, or what they go to is no segment.
-TEST_F(DescriptorTest, LogLinesToClosedDescriptorsNeverLandInASegment) {
+TEST(DescriptorTest, LogLinesToClosedDescriptorsNeverLandInASegment) {
   for (unsigned subset = 1; subset < kSubsets; ++subset) {
     const TempName name;
     Child child([&] {
@@ -229,7 +89,7 @@ TEST_F(DescriptorTest, LogLinesToClosedDescriptorsNeverLandInASegment) {
 }
 
 // It may rely on the number that open gives it.
-TEST_F(DescriptorTest, StayClosedInAProgramOfOneThread) {
+TEST(DescriptorTest, StayClosedInAProgramOfOneThread) {
   constexpr int kHasThreads = 77;
   for (unsigned subset = 1; subset < kSubsets; ++subset) {
     const TempName name;
@@ -249,7 +109,7 @@ TEST_F(DescriptorTest, StayClosedInAProgramOfOneThread) {
 }
 
 // Nobody can tell whether what is there by now is still the filling, or what another thread has put there by dup2.
-TEST_F(DescriptorTest, StayFilledBesideOtherThreads) {
+TEST(DescriptorTest, StayFilledBesideOtherThreads) {
   const TempName name;
   const Gate over;
   Child child([&] {
@@ -271,7 +131,7 @@ TEST_F(DescriptorTest, StayFilledBesideOtherThreads) {
 }
 
 // The gap that no call closes: another thread closes a number right before the open, and a third one logs right after.
-TEST_F(DescriptorTest, ALineWrittenInTheGapIsCutOffAgain) {
+TEST(DescriptorTest, ALineWrittenInTheGapIsCutOffAgain) {
   SKIP_IF_EMULATED();
   enum Order : int { nothing, close_it, log_to_it };
   const test::Shared<std::atomic<int>> order;
@@ -326,7 +186,7 @@ TEST_F(DescriptorTest, ALineWrittenInTheGapIsCutOffAgain) {
   }
 }
 
-TEST_F(DescriptorTest, TheFillingCanBeNeitherReadNorWritten) {
+TEST(DescriptorTest, TheFillingCanBeNeitherReadNorWritten) {
   Child child([] {
     const int spare = ::dup(1);
     close_standard(7);
@@ -343,7 +203,7 @@ TEST_F(DescriptorTest, TheFillingCanBeNeitherReadNorWritten) {
   EXPECT_EQ(child.end(), "exit 0");
 }
 
-TEST_F(DescriptorTest, OpeningFailsAsOpenDoes) {
+TEST(DescriptorTest, OpeningFailsAsOpenDoes) {
   errno = 0;
   EXPECT_EQ(core::open_above_standard("/nowhere", O_RDONLY), -1);
   EXPECT_EQ(errno, ENOENT);
