@@ -78,7 +78,7 @@ class ArenaBase {
   /// Values the ring holds.
   std::uint64_t slots() const noexcept { return segment_->ring().slot_count; }
   /// The next sequence number to be handed out: how many there have been.
-  std::uint64_t head() const noexcept { return segment_->ring().control->head.load(std::memory_order_acquire); }
+  std::uint64_t head() const noexcept { return segment_->ring().head->load(std::memory_order_acquire); }
   const std::string& name() const noexcept { return segment_->info().name; }
   /// What the segment says about itself.
   const Info& info() const noexcept { return segment_->info(); }

@@ -70,7 +70,7 @@ class RawView {
   RawReader reader(From from, const ReaderOptions& options = {}) const { return {segment_.share(), from, options}; }
 
   std::uint64_t slots() const noexcept { return segment_->ring().slot_count; }
-  std::uint64_t head() const noexcept { return segment_->ring().control->head.load(std::memory_order_acquire); }
+  std::uint64_t head() const noexcept { return segment_->ring().head->load(std::memory_order_acquire); }
   const std::string& name() const noexcept { return segment_->info().name; }
   const Info& info() const noexcept { return segment_->info(); }
   bool retired() const noexcept { return segment_->leases().retired(); }

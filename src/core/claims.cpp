@@ -5,7 +5,7 @@ namespace {
 
 Claim look_exclusive(const Ring& ring) noexcept {
   // X1: whoever sees head > seq + 1 sees what became of seq.
-  const std::uint64_t head = ring.control->head.load(std::memory_order_acquire);
+  const std::uint64_t head = ring.head->load(std::memory_order_acquire);
   const std::uint64_t session = claim_seq(ring.seats[0].claim.load(std::memory_order_acquire));
   if (session >= head) return {};
   return {.number = 0, .word = writing(head - 1), .first = head - 1, .end = head};

@@ -225,7 +225,8 @@ void validate_header(const std::string& name, const Header& h, std::uint64_t byt
   check_disjoint(name, h);
   if (h.schema.size_bytes > kMaxSchemaBytes || h.doorbell.size_bytes != sizeof(Doorbell) ||
       h.control.size_bytes != sizeof(Control))
-    refuse(Code::corrupt, name, "regions of the sizes of layout version 1", "others", "remove it and create it anew");
+    refuse(Code::corrupt, name, "regions of the sizes of layout version " + number(kLayoutVersion), "others",
+           "remove it and create it anew");
   if (h.seat_count == 0 || h.seat_count > kMaxSeats || h.seats.size_bytes != h.seat_count * sizeof(Seat) ||
       ((h.flags & kFlagExclusive) != 0 && h.seat_count != 1))
     refuse(Code::corrupt, name, "a seat table that fits its seats",

@@ -24,7 +24,7 @@ constexpr int kLongestBackoff = 128;  // some microseconds
 ReadStatus status_of_unseen(const Segment& segment, std::uint64_t seq) {
   const Ring& ring = segment.ring();
   segment.require_own_process();
-  if (ring.control->head.load(std::memory_order_acquire) <= seq) return ReadStatus::not_yet;  // T1
+  if (ring.head->load(std::memory_order_acquire) <= seq) return ReadStatus::not_yet;  // T1
   Effort effort(0);  // one scan, whatever it takes
   switch (settle(ring, Claims(ring, segment.witness(), effort), {seq, seq + 1}, {}).verdict) {
     case Verdict::published: return ReadStatus::ok;
@@ -40,7 +40,7 @@ ReaderCore::ReaderCore(std::shared_ptr<const Segment> segment, From from, const 
       ring_(segment_->ring()),
       options_(options),
       lap_(ring_),
-      cursor_(from.cursor(std::min(ring_.control->head.load(std::memory_order_acquire), kSeqLimit), ring_.slot_count)),
+      cursor_(from.cursor(std::min(ring_.head->load(std::memory_order_acquire), kSeqLimit), ring_.slot_count)),
       sleeper_(options.doorbell ? segment_->doorbell() : nullptr),
       forked_([](void* reader) noexcept { static_cast<ReaderCore*>(reader)->lap_.close(); }, this) {
   expect_exit(Begins::handle);
@@ -84,7 +84,7 @@ void ReaderCore::spin(Clock::time_point deadline) {
     const auto end = std::min(deadline, Clock::now() + kLatencySpin);
     while (!comes_soon()) {
       // It may be skipped, then its slot never shows it.
-      if (ring_.control->head.load(std::memory_order_relaxed) > cursor_ || Clock::now() >= end) return;
+      if (ring_.head->load(std::memory_order_relaxed) > cursor_ || Clock::now() >= end) return;
     }
     return;
   }

@@ -17,7 +17,7 @@ std::uint64_t oldest(std::uint64_t head, std::uint64_t slots) noexcept { return 
 }  // namespace
 
 std::uint64_t ReaderCore::head() const noexcept {
-  return std::min(ring_.control->head.load(std::memory_order_acquire), kSeqLimit);
+  return std::min(ring_.head->load(std::memory_order_acquire), kSeqLimit);
 }
 
 ReaderCore::Look ReaderCore::look_further(Effort& effort) {

@@ -70,7 +70,7 @@ void SeatHold::clear_up_after_predecessor() const noexcept {
   if (seat().ended.load(std::memory_order_relaxed) >= session_)
     seat().ended.store(session_ - 1, std::memory_order_relaxed);
   // Shared: nothing below head will be this holder's. Exclusive: where this session begins.
-  const std::uint64_t head = ring.control->head.load(std::memory_order_acquire);
+  const std::uint64_t head = ring.head->load(std::memory_order_acquire);
   for (std::uint32_t which = 0; which < kClaimsPerSeat; ++which)
     seat().claim_at(which).word.store(idle(std::min(head, kSeqLimit)), std::memory_order_release);
 }

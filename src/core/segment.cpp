@@ -154,6 +154,7 @@ Segment::Segment(const std::string& name, int fd, Access access)
   ring_.payload_bytes = header.payload_bytes;
   ring_.seat_count = header.seat_count;
   ring_.exclusive = info_.writers == Writers::exclusive;
+  ring_.head = ring_.exclusive ? &ring_.seats[0].hi : &ring_.control->head;
   witness_ = std::make_unique<Witness>(ring_, *leases_);
   doorbell_region_ = header.doorbell;
   if (writable) {
@@ -204,6 +205,7 @@ void Segment::refuse_child() noexcept {
   void* zeros = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (zeros == MAP_FAILED) return;
   ring_.control = static_cast<Control*>(zeros);
+  ring_.head = &ring_.control->head;
   ring_.seats = nullptr;
   ring_.seat_count = 0;
   ring_.slots = static_cast<std::byte*>(zeros) + sizeof(Control);

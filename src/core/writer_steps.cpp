@@ -177,7 +177,7 @@ bool WriterSteps::after_skip(std::uint64_t next, bool may_wait) {
 /// Acquires as scan(), though nothing is touched on what it finds: alloc looks again, after its claim. One that becomes
 /// tired says no, and goes on from there the next time.
 bool WriterSteps::free_slot_ahead() {
-  const std::uint64_t head = ring_.control->head.load(std::memory_order_acquire);  // W2 -> here
+  const std::uint64_t head = ring_.head->load(std::memory_order_acquire);  // W2 -> here
   if (head >= kSeqLimit) return true;                                              // alloc says what is wrong
   const std::uint64_t slots = ring_.slot_count;
   const std::uint64_t end = head + slots;

@@ -67,11 +67,12 @@ void check_padding(const Image& image, const core::Header& header, std::vector<F
   std::vector<Region> used{{0, sizeof(core::Header)},
                            header.schema,
                            header.doorbell,
-                           {control + offsetof(core::Control, head), sizeof(std::uint64_t)},
-                           {control + offsetof(core::Control, mutex), sizeof(std::uint32_t)},
+                           {control + offsetof(core::Control, mutex), sizeof(std::uint64_t)},
                            header.seats,
                            header.slots,
                            {header.segment_bytes, 0}};
+  if ((header.flags & core::kFlagExclusive) == 0)
+    used.push_back({core::head_offset_bytes(header), sizeof(std::uint64_t)});
   const auto key = [](const Region& region) { return std::pair(region.offset_bytes, region.size_bytes); };
   std::sort(used.begin(), used.end(), [&](auto& a, auto& b) { return key(a) < key(b); });
   for (std::size_t i = 0; i + 1 < used.size(); ++i) {

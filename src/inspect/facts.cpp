@@ -106,7 +106,7 @@ Facts read_facts(const Image& image) {
   check_pages(image, facts);
   read_schema(image, facts);
   const std::uint64_t control = facts.header.control.offset_bytes;
-  facts.head = load<std::uint64_t>(image, control + offsetof(core::Control, head), "head", facts);
+  facts.head = load<std::uint64_t>(image, core::head_offset_bytes(facts.header), "head", facts);
   facts.mutex = load<std::uint64_t>(image, control + offsetof(core::Control, mutex), "mutex", facts);
   facts.doorbell = load<std::uint32_t>(image, facts.header.doorbell.offset_bytes, "doorbell", facts);
   check_words(facts);
@@ -120,7 +120,7 @@ bool has_magic(const Image& image) noexcept {
 
 std::optional<std::uint64_t> read_head(const Image& image, const core::Header& header) noexcept {
   std::uint64_t head = 0;
-  if (!image.load(header.control.offset_bytes + offsetof(core::Control, head), head)) return std::nullopt;
+  if (!image.load(core::head_offset_bytes(header), head)) return std::nullopt;
   return head;
 }
 

@@ -47,6 +47,9 @@ class SegmentFile {
   core::Header& header() noexcept { return at<core::Header>(0); }
   core::Doorbell& doorbell() noexcept { return at<core::Doorbell>(header().doorbell.offset_bytes); }
   core::Control& control() noexcept { return at<core::Control>(header().control.offset_bytes); }
+  std::atomic<std::uint64_t>& head() noexcept {
+    return at<std::atomic<std::uint64_t>>(core::head_offset_bytes(header()));
+  }
   core::Seat& seat(std::uint32_t i) noexcept {
     return at<core::Seat>(header().seats.offset_bytes + i * sizeof(core::Seat));
   }
@@ -61,7 +64,7 @@ class SegmentFile {
   void wind_to(std::uint64_t head) noexcept {
     const std::uint64_t slots = header().slot_count;
     for (std::uint64_t seq = head > slots ? head - slots : 0; seq < head; ++seq) stamp(seq % slots) = core::done(seq);
-    control().head = head;
+    this->head() = head;
   }
 
  private:

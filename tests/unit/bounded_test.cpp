@@ -54,7 +54,7 @@ TEST_F(BoundedTest, AHeadFarAheadBehindClaimsOfNobodyIsOneRunOfHolesAndOneScan) 
   for (const std::uint32_t seats : {64U, core::kMaxSeats}) {
     make({.slots = 1024, .seats = seats});
     claim_all(core::claiming(0));
-    file_->control().head = kFar;
+    file_->head() = kFar;
     auto reader = arena_->reader(From::at(0));
     std::vector<Gap> gaps;
     reader.on_gap([&](const Gap& gap) { gaps.push_back(gap); });
@@ -73,7 +73,7 @@ TEST_F(BoundedTest, AHeadFarAheadBehindALivingClaimIsOneRunThatIsPassedOver) {
   make({.slots = 1024, .seats = 64});
   StoppedWriter stopped(*arena_, *file_);
   stopped.stop_in_claiming(false);
-  file_->control().head = kFar;
+  file_->head() = kFar;
   auto hasty = arena_->reader(From::at(0), kNoHold);
   EXPECT_LE(lease_tests_of([&] { EXPECT_EQ(hasty.next(), std::nullopt); }), 4U);
   EXPECT_EQ(hasty.cursor(), kFar);
@@ -88,11 +88,11 @@ TEST_F(BoundedTest, AHeadFarAheadBehindALivingClaimIsOneRunThatIsPassedOver) {
 
 TEST_F(BoundedTest, WhatStandsBehindARunOfHolesIsStillRead) {
   make({.slots = 1024});
-  file_->control().head = 900;
+  file_->head() = 900;
   arena_->alloc(7);  // 900
-  file_->control().head = 1500;
+  file_->head() = 1500;
   arena_->alloc(8);  // 1500
-  file_->control().head = 2400;
+  file_->head() = 2400;
   auto reader = arena_->reader(From::at(0));
   EXPECT_EQ(reader.next()->seq, 900U);
   EXPECT_EQ(reader.hole_count(), 899U);
@@ -106,14 +106,14 @@ TEST_F(BoundedTest, WhatStandsBehindARunOfHolesIsStillRead) {
 // A verdict on a run is no verdict on what its slots show in the end.
 TEST_F(BoundedTest, WhatIsPublishedBehindTheSettledPartIsReadAndSoIsWhatComesNext) {
   make({.slots = 64});
-  file_->control().head = 40;
+  file_->head() = 40;
   arena_->alloc(1);  // 40
   auto reader = arena_->reader(From::at(0));
   for (std::uint64_t lap = 0; lap < 20; ++lap) {
     const auto entry = reader.next();
     ASSERT_TRUE(entry.has_value());
     EXPECT_EQ(entry->seq, 40 + lap * 31);
-    file_->control().head += 30;
+    file_->head() += 30;
     arena_->alloc(1);
   }
   EXPECT_EQ(reader.hole_count(), 40 + 19 * 30U);
@@ -125,7 +125,7 @@ TEST_F(BoundedTest, ARunThatIsTooLongForOneCallTakesSeveralAndOneScan) {
   constexpr std::uint64_t kSlots = std::uint64_t{5} << 20;
   make({.slots = kSlots, .seats = 8});
   claim_all(core::claiming(0));
-  file_->control().head = kFar;
+  file_->head() = kFar;
   arena_->writer().alloc(5);  // in seat 0
   claim_all(core::claiming(0));
   const auto view = ArenaView<std::uint64_t>::open(name_);  // which knows nothing yet of who is dead
@@ -175,7 +175,7 @@ TEST_F(BoundedTest, OneWhoIsManyLapsBehindLooksAtEachSlotOnceInSeveralCalls) {
 TEST_F(BoundedTest, ReadingOneSeqIsOneScan) {
   make({.slots = 64, .seats = 64});
   claim_all(core::claiming(0));
-  file_->control().head = kFar;
+  file_->head() = kFar;
   EXPECT_EQ(lease_tests_of([&] { EXPECT_EQ(arena_->read(5).status, ReadStatus::hole); }), 64U);
 }
 
@@ -255,7 +255,7 @@ TEST_F(BoundedTest, AWriterAmongClaimsOfNobodyAsksOnceForEach) {
   auto writer = arena_->writer();
   claim_all(core::claiming(0));
   file_->seat(writer.seat()).claim = core::idle(0);
-  file_->control().head = 100;
+  file_->head() = 100;
   EXPECT_EQ(lease_tests_of([&] {
               for (std::uint64_t i = 0; i < 16; ++i) writer.alloc(i);
             }),

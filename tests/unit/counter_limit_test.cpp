@@ -120,7 +120,7 @@ TEST_P(CounterTest, ABatchAcrossTheLimitEndsInAnErrorAndWhatItHeldIsAccountedFor
 TEST_P(CounterTest, ACounterFarAheadOfTheStampsIsNoObstacle) {
   auto arena = wound_to(0);
   SegmentFile file(name_);
-  file.control().head = std::uint64_t{1} << 40;
+  file.head() = std::uint64_t{1} << 40;
   auto writer = arena.writer();
   for (std::uint64_t i = 0; i < 3 * slots(); ++i) {
     const auto entry = writer.alloc(i);

@@ -182,7 +182,7 @@ TEST_F(DoorbellTest, AReportOfWhatIsLostComesWhileWaitingInVain) {
   auto reader = arena_->reader(From::oldest);
   std::uint64_t lost = 0;
   reader.on_gap([&](const Gap& gap) { lost += gap.count(); });
-  file_->control().head += 3;
+  file_->head() += 3;
   EXPECT_FALSE(reader.wait_for(milliseconds(2)));
   EXPECT_EQ(lost, 3U);
 }

@@ -59,14 +59,14 @@ TEST_F(PendingTest, ADeadWritersSeqIsAHole) {
 
 TEST_F(PendingTest, AClaimingWriterMayHoldAnySeqFromItsNextOn) {
   StoppedWriter stopped(arena_, file_);
-  const std::uint64_t before = file_.control().head.fetch_add(1);  // 0: lost by nobody
+  const std::uint64_t before = file_.head().fetch_add(1);  // 0: lost by nobody
   auto writer = arena_.writer();
   writer.alloc(1);
   file_.seat(stopped.seat()).claim = core::idle(2);
   const std::uint64_t seq = stopped.stop_in_claiming(true);
   EXPECT_EQ(status(before), ReadStatus::hole) << "older than what it may hold";
   EXPECT_EQ(status(seq), ReadStatus::pending);
-  file_.control().head += 1;
+  file_.head() += 1;
   EXPECT_EQ(status(seq + 1), ReadStatus::pending) << "for all that anybody can tell";
   stopped.die();
   EXPECT_EQ(status(seq), ReadStatus::hole);
@@ -77,7 +77,7 @@ TEST_F(PendingTest, AllThatIsLeftOfABatchIsPending) {
   StoppedWriter stopped(arena_, file_);
   const std::uint64_t first = stopped.stop_in_slot(4);
   EXPECT_EQ(first, 0U);
-  file_.control().head += 1;
+  file_.head() += 1;
   for (std::uint64_t seq = 0; seq < 4; ++seq) EXPECT_EQ(status(seq), ReadStatus::pending) << seq;
   EXPECT_EQ(status(4), ReadStatus::hole) << "beyond the range";
   stopped.publish(1);
@@ -119,12 +119,12 @@ TEST_F(PendingTest, AReaderDoesNotWaitForTheSameClaimTwice) {
   stopped.stop_in_claiming(true);
   auto reader = arena_.reader(From::oldest, {.hold = std::chrono::milliseconds(300)});
   while (reader.passed_over_count() == 0) reader.next();
-  file_.control().head += 3;
+  file_.head() += 3;
   arena_.alloc(9);
   EXPECT_EQ(reader.next()->value, 9U) << "in one call";
   EXPECT_EQ(reader.passed_over_count(), 4U);
   stopped.die();
-  file_.control().head += 1;
+  file_.head() += 1;
   reader.next();
   EXPECT_EQ(reader.hole_count(), 1U) << "and what died is still a hole";
 }
@@ -175,7 +175,7 @@ class ExclusivePendingTest : public ::testing::Test {
 TEST_F(ExclusivePendingTest, OnlyTheNewestSeqOfTheLivingHolderIsPending) {
   std::optional<Writer<std::uint64_t>> writer(arena_.writer());
   writer->alloc(0);
-  file_.control().head = 2;
+  file_.head() = 2;
   EXPECT_EQ(status(1), ReadStatus::pending);
   writer.reset();
   EXPECT_EQ(status(1), ReadStatus::hole) << "its holder is gone";
@@ -189,7 +189,7 @@ TEST_F(ExclusivePendingTest, OnlyTheNewestSeqOfTheLivingHolderIsPending) {
 TEST_F(ExclusivePendingTest, AnUnpublishedSeqBelowTheNewestIsAHole) {
   auto writer = arena_.writer();
   writer.alloc(0);
-  file_.control().head = 3;
+  file_.head() = 3;
   EXPECT_EQ(status(1), ReadStatus::hole);
   EXPECT_EQ(status(2), ReadStatus::pending);
 }

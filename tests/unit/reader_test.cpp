@@ -173,7 +173,7 @@ TEST_F(ReaderTest, HolesOnTheWayToTheOldestValueDoNotMakeItJump) {
   auto reader = arena_->reader(From::oldest);
   for (int lap = 0; lap < 8; ++lap) {  // the last slot of each lap is never written
     write(63);
-    file.control().head += 1;
+    file.head() += 1;
   }
   std::uint64_t gaps = 0;
   reader.on_gap([&](const Gap&) {
@@ -214,10 +214,10 @@ TEST_F(ReaderTest, HolesAndOverwrittenValuesAreReportedApartInOrderAndBeforeWhat
   auto reader = arena_->reader(From::oldest);
   collect_gaps(reader);
   write(2);
-  file.control().head += 3;  // 2, 3, 4
-  write(1);                  // 5
-  file.control().head += 1;  // 6
-  write(1);                  // 7
+  file.head() += 3;  // 2, 3, 4
+  write(1);          // 5
+  file.head() += 1;  // 6
+  write(1);          // 7
   EXPECT_EQ(reader.next()->seq, 0U);
   EXPECT_EQ(reader.next()->seq, 1U);
   EXPECT_TRUE(gaps_.empty());
@@ -226,7 +226,7 @@ TEST_F(ReaderTest, HolesAndOverwrittenValuesAreReportedApartInOrderAndBeforeWhat
   EXPECT_EQ(reader.next()->seq, 7U);
   EXPECT_EQ(gaps_.back(), (Gap{6, 6, Loss::hole}));
   write(20);
-  file.control().head += 2;
+  file.head() += 2;
   gaps_.clear();
   EXPECT_EQ(reader.next()->seq, 20U) << "28 and 29 were never written there";
   EXPECT_EQ(gaps_, (std::vector<Gap>{{8, 19, Loss::overwritten}}));
@@ -245,7 +245,7 @@ TEST_F(ReaderTest, LappedHolesCountAsOverwritten) {
   SegmentFile file(name_);
   auto reader = arena_->reader(From::oldest);
   write(2);
-  file.control().head += 1;
+  file.head() += 1;
   write(20);
   EXPECT_EQ(arena_->read(2).status, ReadStatus::overwritten);
   while (reader.next()) {

@@ -53,7 +53,7 @@ class SettleTest : public ::testing::Test {
 
 TEST_F(SettleTest, WhatNobodyCoversIsOneRunUpToTheHeadThatWasSeen) {
   make({.slots = 8, .seats = 4});
-  file_->control().head = 1000;
+  file_->head() = 1000;
   expect(Verdict::hole, 700, settle(3, 700));
   EXPECT_EQ(spent_, 4 * core::kClaimsPerSeat * Effort::kSeat) << "no lease to ask for";
 }
@@ -71,12 +71,12 @@ TEST_F(SettleTest, ARunOfHolesEndsWhereALivingClaimBegins) {
   make({.slots = 64, .seats = 4});
   StoppedWriter one(*arena_, *file_);
   StoppedWriter batch(*arena_, *file_);
-  file_->control().head = 10;
+  file_->head() = 10;
   const std::uint64_t second = batch.stop_in_slot(5);
-  file_->control().head += 5;
+  file_->head() += 5;
   const std::uint64_t third = one.stop_in_slot();
-  file_->control().head += 3;
-  const std::uint64_t head = file_->control().head;
+  file_->head() += 3;
+  const std::uint64_t head = file_->head();
   expect(Verdict::hole, second, settle(2, head));
   expect(Verdict::pending, second + 5, settle(second, head));
   expect(Verdict::pending, second + 5, settle(second + 3, head));
@@ -91,7 +91,7 @@ TEST_F(SettleTest, AClaimingWriterCoversAllTheRest) {
   make({.slots = 64, .seats = 4});
   StoppedWriter stopped(*arena_, *file_);
   StoppedWriter within(*arena_, *file_);
-  file_->control().head = 20;
+  file_->head() = 20;
   file_->seat(stopped.seat()).claim = core::claiming(12);
   file_->seat(within.seat()).claim = core::writing(15);
   expect(Verdict::hole, 12, settle(0, 20));
@@ -104,7 +104,7 @@ TEST_F(SettleTest, WhatItsSlotShowsNeedsNoScan) {
   make({.slots = 4, .seats = 4});
   StoppedWriter stopped(*arena_, *file_);
   stopped.stop_in_claiming(false);
-  file_->control().head = 12;
+  file_->head() = 12;
   file_->stamp(2) = core::done(6);
   expect(Verdict::published, 7, settle(6, 12));
   expect(Verdict::overwritten, 3, settle(2, 12));
@@ -117,9 +117,9 @@ TEST_F(SettleTest, APendingRunIsStuckIfAllThatCoverItAre) {
   StoppedWriter claiming(*arena_, *file_);
   StoppedWriter batch(*arena_, *file_);
   claiming.stop_in_claiming(false);
-  file_->control().head = 10;
+  file_->head() = 10;
   batch.stop_in_slot(5);
-  file_->control().head += 5;
+  file_->head() += 5;
   core::StuckClaims stuck;
   core::StuckClaims seen;
   EXPECT_FALSE(settle(2, 20, stuck, &seen).all_stuck);
@@ -136,7 +136,7 @@ TEST_F(SettleTest, APendingRunIsStuckIfAllThatCoverItAre) {
 TEST_F(SettleTest, InAnExclusiveArenaAllButTheNewestAreOneRun) {
   make({.slots = 8, .writers = Writers::exclusive});
   auto writer = std::make_optional(arena_->writer());
-  file_->control().head = 500;
+  file_->head() = 500;
   expect(Verdict::hole, 499, settle(0, 500));
   EXPECT_EQ(spent_, Effort::kSeat + Effort::kLease);
   expect(Verdict::pending, 500, settle(499, 500));
@@ -148,7 +148,7 @@ TEST_F(SettleTest, InAnExclusiveArenaAllButTheNewestAreOneRun) {
 
 TEST_F(SettleTest, LeasesAreAskedForOnlyBehindClaimsThatMatter) {
   make({.slots = 64, .seats = 64});
-  file_->control().head = 1000;
+  file_->head() = 1000;
   for (std::uint32_t i = 0; i < 64; ++i) {
     file_->seat(i).claim = i % 2 == 0 ? core::idle(900) : core::writing(900 + i);
     file_->seat(i).session = 1;
@@ -162,7 +162,7 @@ TEST_F(SettleTest, WhereVeryManyLiveTheOthersAreNotAskedAbout) {
   make({.slots = 8, .seats = 200});
   std::vector<Writer<std::uint64_t>> writers;
   for (int i = 0; i < 200; ++i) writers.push_back(arena_->writer());
-  file_->control().head = 10;
+  file_->head() = 10;
   for (std::uint32_t i = 0; i < 200; ++i) file_->seat(i).claim = core::claiming(0);
   EXPECT_EQ(test::lease_tests_of([&] { expect(Verdict::pending, 10, settle(0, 10)); }), 64U);
   for (std::uint32_t i = 0; i < 200; ++i) file_->seat(i).claim = core::idle(0);

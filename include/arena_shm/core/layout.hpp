@@ -1,4 +1,4 @@
-// The segment's bytes, layout version 2: what every process that maps a segment agrees on.
+// The segment's bytes, layout version 3: what every process that maps a segment agrees on.
 //
 //   +----------------------+ 0
 //   | Header               |  written once, before the segment has a name; then never again
@@ -7,7 +7,7 @@
 //   +----------------------+ header.doorbell.offset_bytes
 //   | Doorbell             |  one futex word; written by readers that go to sleep, and by writers
 //   +----------------------+ header.control.offset_bytes
-//   | Control              |  head and mutex, a cache line each; written by writers
+//   | Control              |  head, of shared arenas, and mutex, a cache line each; written by writers
 //   +----------------------+ header.seats.offset_bytes
 //   | Seat[seat_count]     |  192 bytes each; written by the holder of the seat
 //   +----------------------+ header.slots.offset_bytes
@@ -39,7 +39,7 @@ static_assert(std::atomic<std::uint32_t>::is_always_lock_free && sizeof(std::ato
 namespace arena_shm::core {
 
 inline constexpr std::uint64_t kMagic = 0x4d48'5341'4e45'5241;  // "ARENASHM"
-inline constexpr std::uint32_t kLayoutVersion = 2;
+inline constexpr std::uint32_t kLayoutVersion = 3;
 inline constexpr std::uint32_t kByteOrderMark = 0x0102'0304;
 inline constexpr std::uint32_t kMaxSeats = 4096;
 inline constexpr std::uint64_t kMaxSchemaBytes = 1 << 20;
@@ -51,7 +51,7 @@ inline constexpr unsigned kSessionBits = 49;                         // of a ses
 inline constexpr std::uint64_t kMaxSession = (std::uint64_t{1} << kSessionBits) - 1;
 inline constexpr std::uint32_t kClaimsPerSeat = 2;
 
-inline constexpr std::uint32_t kFlagExclusive = 1;  // one seat; head is stored by its holder, never fetch_add-ed
+inline constexpr std::uint32_t kFlagExclusive = 1;  // one seat; the head is in it, stored by its holder alone
 
 struct Region {
   std::uint64_t offset_bytes;
@@ -120,7 +120,7 @@ struct Doorbell {
 static_assert(std::is_standard_layout_v<Doorbell> && sizeof(Doorbell) == 4);
 
 struct Control {
-  alignas(kCacheLine) std::atomic<std::uint64_t> head;   // the next sequence number to be handed out
+  alignas(kCacheLine) std::atomic<std::uint64_t> head;   // shared: the next sequence number to be handed out
   alignas(kCacheLine) std::atomic<std::uint64_t> mutex;  // mutex.hpp: 0 free, else the owner's seat + 1, and more
 };
 static_assert(std::is_standard_layout_v<Control> && sizeof(Control) == 128);
@@ -137,7 +137,7 @@ struct Seat {
   // The line that its holder writes with every value. The first claim is a writer's, or that of the first thread of a
   // handle that calls Arena::alloc; the second one is that of all its other threads.
   alignas(kCacheLine) std::atomic<std::uint64_t> claim;
-  std::atomic<std::uint64_t> hi;
+  std::atomic<std::uint64_t> hi;  // exclusive: the head, on the one line that its holder writes beside the slots
   std::atomic<std::uint64_t> others_claim;
   std::atomic<std::uint64_t> others_hi;
   std::atomic<std::uint64_t> values;   // published, over all holders
@@ -188,6 +188,12 @@ constexpr std::uint64_t lease_position(std::uint32_t seat, std::uint64_t session
   return door_position(seat, session) + 1;
 }
 static_assert(lease_position(kMaxSeats - 1, kMaxSession) < std::uint64_t{1} << 63);
+
+/// Where the head is: the next sequence number to be handed out. Requires: a header that was validated.
+constexpr std::uint64_t head_offset_bytes(const Header& header) noexcept {
+  return (header.flags & kFlagExclusive) != 0 ? header.seats.offset_bytes + offsetof(Seat, hi)
+                                              : header.control.offset_bytes + offsetof(Control, head);
+}
 
 inline constexpr std::uint64_t kFnvBasis = 0xcbf2'9ce4'8422'2325;
 

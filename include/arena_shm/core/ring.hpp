@@ -2,6 +2,7 @@
 // on. It owns nothing, and nothing in it changes after attach.
 #pragma once
 
+#include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -48,6 +49,7 @@ constexpr std::uint32_t claim_number(std::uint32_t seat, std::uint32_t which) no
 constexpr std::uint32_t seat_of_claim(std::uint32_t number) noexcept { return number / kClaimsPerSeat; }
 
 struct Ring {
+  std::atomic<std::uint64_t>* head = nullptr;  // the next sequence number to be handed out
   Control* control = nullptr;
   Seat* seats = nullptr;
   std::byte* slots = nullptr;

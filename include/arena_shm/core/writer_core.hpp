@@ -154,12 +154,11 @@ class WriterCore : public WriterSteps {
     become(Exclusive::inside);  // before head is looked at: a signal handler that comes later is refused, one before
                                 // is over
     std::atomic_signal_fence(std::memory_order_seq_cst);
-    const std::uint64_t seq =
-        ring_.control->head.load(std::memory_order_relaxed);  // own store, or ordered by the lease
+    const std::uint64_t seq = seat_.hi.load(std::memory_order_relaxed);  // own store, or ordered by the lease
     if (!lap_.contains(seq)) [[unlikely]]
       enter_lap(seq, seq);
     const Slot slot = lap_.slot(seq);
-    ring_.control->head.store(seq + 1, std::memory_order_release);  // X1
+    seat_.hi.store(seq + 1, std::memory_order_release);  // X1
     ARENA_SHM_STOP_POINT(exclusive_claimed);
     slot.publish(seq, fill);
     prefetch_ahead(slot.begin());
@@ -194,7 +193,7 @@ class WriterCore : public WriterSteps {
     std::atomic_signal_fence(std::memory_order_seq_cst);           // as announce()
     ARENA_SHM_STOP_POINT(batch_claiming);
     const std::uint64_t length = std::min<std::uint64_t>(count, ring_.slot_count);
-    const std::uint64_t first = ring_.control->head.fetch_add(length, std::memory_order_acq_rel);  // W2
+    const std::uint64_t first = ring_.head->fetch_add(length, std::memory_order_acq_rel);  // W2
     ARENA_SHM_STOP_POINT(batch_claimed);
     const std::uint64_t end = first + length;
     // Checked before hi grows: hi never shrinks, and a wild one would cover what this seat never held.

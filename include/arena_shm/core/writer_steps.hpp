@@ -117,7 +117,7 @@ class WriterSteps {
 
   /// W2. Returns: the seq that is now held.
   [[gnu::always_inline]] std::uint64_t take_number() noexcept {
-    const std::uint64_t seq = ring_.control->head.fetch_add(1, std::memory_order_acq_rel);
+    const std::uint64_t seq = ring_.head->fetch_add(1, std::memory_order_acq_rel);
     ARENA_SHM_STOP_POINT(alloc_claimed);
     return seq;
   }
