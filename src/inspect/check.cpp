@@ -68,7 +68,7 @@ void check_padding(const Image& image, const core::Header& header, std::vector<F
                            header.schema,
                            header.doorbell,
                            {control + offsetof(core::Control, head), sizeof(std::uint64_t)},
-                           {control + offsetof(core::Control, mutex), sizeof(std::uint32_t)},
+                           {control + offsetof(core::Control, mutex), sizeof(std::uint64_t)},
                            header.seats,
                            header.slots,
                            {header.segment_bytes, 0}};
