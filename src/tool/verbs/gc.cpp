@@ -174,7 +174,8 @@ void add_gc(const terminal::Command& app, Action& action) {
                   "the others are lost with them: look first, with --dry-run. Of one's own arenas (and of all, to\n"
                   "root) the kernel tells whether any process has them open or mapped. If one has, or if the\n"
                   "kernel does not tell, all processes are looked at in /proc. An arena is kept, and the reason\n"
-                  "told, if some of them may not be looked at: they may be using it. --force trusts them not to.\n"
+                  "told, if some of them may not be looked at, or are not there, as those of other containers:\n"
+                  "they may be using it. --force trusts them not to.\n"
                   "The names of what is removed go to standard output, those of what is kept to standard error.\n"
                   "As ndjson or csv, standard output has them all: removed, would remove, kept or failed, and why.",
        .example = "  arena-shm gc --dry-run\n"
