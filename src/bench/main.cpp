@@ -1,4 +1,4 @@
-// arena-bench: what arena-shm costs on this machine, beside the floors of the hardware and what else there is.
+// arena-bench: what arena-shm costs on this machine, beside bare memory operations and other queues.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -17,10 +17,12 @@
 #include "bench/report/report.hpp"
 #include "bench/workloads/workloads.hpp"
 #include "terminal/signals.hpp"
+#include "terminal/width.hpp"
 
 namespace arena_shm::bench {
 namespace {
 
+/// Errors: std::runtime_error, if nothing is left for so few CPUs.
 std::vector<Workload> chosen(const BenchCommandLine& line, const Settings& settings) {
   std::vector<Workload> result;
   for (const Workload& workload : workloads()) {
@@ -28,7 +30,24 @@ std::vector<Workload> chosen(const BenchCommandLine& line, const Settings& setti
         line.only.empty() || std::find(line.only.begin(), line.only.end(), workload.key) != line.only.end();
     if (wanted && (!workload.needs_two_cpus || settings.cpus.size() > 1)) result.push_back(workload);
   }
+  if (result.empty()) {
+    throw std::runtime_error(fmt::format("expected two CPUs for {}, found one", fmt::join(line.only, ", ")));
+  }
   return result;
+}
+
+/// Errors: std::runtime_error, if we may not run on one of them, or one is named twice.
+void require_cpus(const std::vector<int>& cpus) {
+  const std::vector<int> allowed = allowed_cpus();
+  for (auto cpu = cpus.begin(); cpu != cpus.end(); ++cpu) {
+    if (std::find(allowed.begin(), allowed.end(), *cpu) == allowed.end()) {
+      throw std::runtime_error(
+          fmt::format("--cpus: expected some of the CPUs {}, found {}", fmt::join(allowed, ", "), *cpu));
+    }
+    if (std::find(cpus.begin(), cpu, *cpu) != cpu) {
+      throw std::runtime_error(fmt::format("--cpus: expected each CPU once, found {} twice", *cpu));
+    }
+  }
 }
 
 void print(const std::string& text) {
@@ -46,6 +65,7 @@ std::vector<std::pair<std::string, std::string>> to_pairs(const Settings& settin
 
 void measure(const BenchCommandLine& line, const Settings& settings) {
   const bool tables = line.format == "table";
+  const std::size_t columns = terminal::output_columns();
   const std::vector<Workload> to_run = chosen(line, settings);
   if (!line.plot_path.empty()) {
     std::vector<std::string> keys;
@@ -55,17 +75,17 @@ void measure(const BenchCommandLine& line, const Settings& settings) {
   ns_per_tick();
   Run run{.machine = describe_machine(settings.cpus), .settings = to_pairs(settings), .rows = {}, .goals = {}};
   if (tables) {
-    print(machine_text(run.machine));
+    print(machine_text(run.machine, columns));
   } else {
     for (const std::string& warning : run.machine.warnings) fmt::print(stderr, "WARNING: {}\n", warning);
   }
   for (const Workload& workload : to_run) {
     Rows rows = workload.run(settings);
-    if (tables) print(rows_text(workload.key + ": " + workload.title, rows));
+    if (tables) print(rows_text(workload.key + ": " + workload.title, rows, columns));
     append(run.rows, std::move(rows));
   }
   run.goals = compare_with_goals(run.rows);
-  print(tables ? goals_text(run.goals) : to_json(run));
+  print(tables ? goals_text(run.goals, columns) : to_json(run));
   if (!line.plot_path.empty()) plot(run, line.plot_path);
 }
 
@@ -82,12 +102,7 @@ int run(int argc, char** argv) {
   if (line.full) settings.rounds = 25;
   if (line.rounds != 0) settings.rounds = line.rounds;
   if (settings.cpus.empty()) settings.cpus = allowed_cpus();
-  const std::vector<int> allowed = allowed_cpus();
-  for (const int cpu : settings.cpus) {
-    if (std::find(allowed.begin(), allowed.end(), cpu) == allowed.end()) {
-      throw std::runtime_error(fmt::format("expected one of the CPUs {}, found {}", fmt::join(allowed, ", "), cpu));
-    }
-  }
+  require_cpus(settings.cpus);
   terminal::catch_stop_signals();  // and the next slice is the last: what has a name has to be removed
   measure(line, settings);
   return 0;
