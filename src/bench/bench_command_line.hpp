@@ -1,10 +1,11 @@
 // The command line of arena-bench, which the verb bench explains, completes and checks.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstddef>
 #include <string>
 #include <vector>
+
+#include "terminal/command_line.hpp"
 
 namespace arena_shm::bench {
 
@@ -39,7 +40,7 @@ struct BenchCommandLine {
 };
 
 /// Adds the options that fill it in. Requires: `line` outlives the app.
-void add_bench_options(CLI::App& app, BenchCommandLine& line);
+void add_bench_options(const terminal::Command& app, BenchCommandLine& line);
 
 inline constexpr const char* kBenchSummary =
     "Measure what arena-shm costs on this machine, beside floors and other queues";

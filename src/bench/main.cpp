@@ -93,7 +93,7 @@ int run(int argc, char** argv) {
   BenchCommandLine line;
   CLI::App app(std::string(kBenchSummary) + ".", "arena-bench");
   app.footer(bench_details());
-  add_bench_options(app, line);
+  add_bench_options(terminal::Command(app), line);
   CLI11_PARSE(app, argc, argv);
 
   Settings settings{.slice = std::chrono::milliseconds{line.slice_ms}, .cpus = line.cpus};

@@ -1,5 +1,6 @@
 #include "terminal/app_description.hpp"
 
+#include <CLI/CLI.hpp>
 #include <cctype>
 
 namespace arena_shm::terminal {
@@ -16,7 +17,7 @@ std::vector<std::string> split(const std::string& text, char separator) {
   return parts;
 }
 
-// "FORMAT:{csv,ndjson}" as CLI::IsMember has it, or "oldest|newest|SEQ", where a word in capitals stands for others.
+// "FORMAT:{csv,ndjson}" as Check has it, or "oldest|newest|SEQ", where a word in capitals stands for others.
 std::vector<std::string> choices_in(const std::string& type) {
   std::vector<std::string> choices;
   const std::size_t open = type.find('{');
@@ -50,9 +51,7 @@ OptionDescription describe(const CLI::Option& option, const std::string& verb) {
   return description;
 }
 
-}  // namespace
-
-std::vector<OptionDescription> describe_options(const CLI::App& app) {
+std::vector<OptionDescription> options_of(const CLI::App& app) {
   const std::string verb = app.get_name();
   std::vector<OptionDescription> options;
   for (const CLI::Option* option : app.get_options([](const CLI::Option*) { return true; })) {
@@ -67,7 +66,12 @@ std::vector<OptionDescription> describe_options(const CLI::App& app) {
   return options;
 }
 
-std::vector<VerbDescription> describe_verbs(const CLI::App& app) {
+}  // namespace
+
+std::vector<OptionDescription> describe_options(const Command& command) { return options_of(command.app()); }
+
+std::vector<VerbDescription> describe_verbs(const Command& command) {
+  const CLI::App& app = command.app();
   std::vector<VerbDescription> verbs;
   for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
     if (verb->get_name().empty() || verb->get_group().empty()) continue;
@@ -81,7 +85,7 @@ std::vector<VerbDescription> describe_verbs(const CLI::App& app) {
     description.details = footer.substr(0, example);
     if (example != std::string::npos) description.example = footer.substr(example + title.size());
     while (description.details.ends_with('\n')) description.details.pop_back();
-    description.options = describe_options(*verb);
+    description.options = options_of(*verb);
   }
   std::vector<std::string> names;
   for (const VerbDescription& verb : verbs) names.push_back(verb.name);

@@ -1,9 +1,10 @@
-// The command line as data, taken from the CLI11 app itself: what completions and man pages are made of.
+// The command line as data, taken from the parser itself: what completions and man pages are made of.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
+
+#include "terminal/command_line.hpp"
 
 namespace arena_shm::terminal {
 
@@ -31,7 +32,7 @@ struct VerbDescription {
 };
 
 /// Without what the help hides.
-std::vector<VerbDescription> describe_verbs(const CLI::App& app);
-std::vector<OptionDescription> describe_options(const CLI::App& app);
+std::vector<VerbDescription> describe_verbs(const Command& command);
+std::vector<OptionDescription> describe_options(const Command& command);
 
 }  // namespace arena_shm::terminal

@@ -19,15 +19,15 @@ void append_cell(std::string& out, const JsonObject& value) {
   text::append_csv_cell(out, value.is_string() ? value.get_ref<const std::string&>() : json_text(value));
 }
 
-void add_option(CLI::App& verb, LineFormat& format, const std::vector<std::string>& names, const char* text) {
-  verb.add_option_function<std::string>(
+void add_option(const Command& verb, LineFormat& format, const std::vector<std::string>& names, const char* text) {
+  verb.add_option(
           "--format",
           [&format](const std::string& name) {
             format = name == "table" ? LineFormat::table : name == "csv" ? LineFormat::csv : LineFormat::ndjson;
           },
           text)
-      ->type_name("FORMAT")
-      ->check(CLI::IsMember(names), "");
+      .type_name("FORMAT")
+      .check(one_of(names));
 }
 
 }  // namespace
@@ -49,11 +49,11 @@ void ObjectLines::append(std::string& out, const JsonObject& object) {
   append_row([&](auto& item) { append_cell(out, item.value()); });
 }
 
-void add_format_option(CLI::App& verb, LineFormat& format) {
+void add_format_option(const Command& verb, LineFormat& format) {
   add_option(verb, format, {"table", "ndjson", "json", "csv"}, "table, ndjson (json is the same) or csv");
 }
 
-void add_nested_format_option(CLI::App& verb, LineFormat& format) {
+void add_nested_format_option(const Command& verb, LineFormat& format) {
   add_option(verb, format, {"table", "ndjson", "json"}, "table or ndjson (json is the same)");
 }
 

@@ -1,10 +1,11 @@
 // Objects for programs, one a line: what verbs print with --format, other than records.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
+
+#include "terminal/command_line.hpp"
 
 namespace arena_shm::terminal {
 
@@ -30,8 +31,8 @@ class ObjectLines {
 };
 
 /// `--format table|ndjson|json|csv`
-void add_format_option(CLI::App& verb, LineFormat& format);
+void add_format_option(const Command& verb, LineFormat& format);
 /// `--format table|ndjson|json`, for objects that are no rows of one table.
-void add_nested_format_option(CLI::App& verb, LineFormat& format);
+void add_nested_format_option(const Command& verb, LineFormat& format);
 
 }  // namespace arena_shm::terminal

@@ -119,21 +119,18 @@ std::optional<nanoseconds> parse_duration(std::string_view text, BareNumber bare
   return nanoseconds(total);
 }
 
-/// A validator that replaces the text by what `read` makes of it, or tells what it expected.
-template <class Read>
-CLI::Validator validator(Read read, std::string expected) {
-  return {[read, expected](std::string& text) -> std::string {
-            if (const auto plain = read(text)) {
-              text = *plain;
-              return "";
-            }
-            return fmt::format("expected {}, found '{}'", expected, text);
-          },
-          ""};
+/// Replaces the text by what `read` makes of it, or tells what it expected.
+Check reading(std::function<std::optional<std::string>(std::string_view)> read, std::string expected) {
+  return Read([read = std::move(read), expected = std::move(expected)](std::string& text) -> std::string {
+    const auto plain = read(text);
+    if (!plain) return fmt::format("expected {}, found '{}'", expected, text);
+    text = *plain;
+    return "";
+  });
 }
 
-CLI::Validator whole_number(std::optional<std::uint64_t> (*parse)(std::string_view), Range range, const char* kind,
-                            const char* example) {
+Check whole_number(std::optional<std::uint64_t> (*parse)(std::string_view), Range range, const char* kind,
+                   const char* example) {
   std::string expected = kind;
   if (range.least > 0) expected += fmt::format(" from {} on", range.least);
   expected += range.most == Range{}.most ? " below 2^64" : fmt::format(" up to {}", range.most);
@@ -142,7 +139,7 @@ CLI::Validator whole_number(std::optional<std::uint64_t> (*parse)(std::string_vi
     if (!value || *value < range.least || *value > range.most) return std::nullopt;
     return std::to_string(*value);
   };
-  return validator(read, fmt::format("a {}, like {}", expected, example));
+  return reading(read, fmt::format("a {}, like {}", expected, example));
 }
 
 // As it may be written: 10ms, 1d.
@@ -156,11 +153,11 @@ std::string plain(nanoseconds time) {
 
 }  // namespace
 
-CLI::Validator count(Range range) { return whole_number(parse_count, range, "whole number", "500, 64K or 1M"); }
+Check count(Range range) { return whole_number(parse_count, range, "whole number", "500, 64K or 1M"); }
 
-CLI::Validator size(Range range) { return whole_number(parse_size, range, "whole number of bytes", "4096, 64K or 1G"); }
+Check size(Range range) { return whole_number(parse_size, range, "whole number of bytes", "4096, 64K or 1G"); }
 
-CLI::Validator duration(nanoseconds least, nanoseconds most, BareNumber bare) {
+Check duration(nanoseconds least, nanoseconds most, BareNumber bare) {
   const auto read = [=](std::string_view text) -> std::optional<std::string> {
     const auto value = parse_duration(text, bare);
     if (!value || *value < least || *value > most) return std::nullopt;
@@ -168,14 +165,12 @@ CLI::Validator duration(nanoseconds least, nanoseconds most, BareNumber bare) {
   };
   const std::string range = most == nanoseconds::max() ? fmt::format("of at least {}", plain(least))
                                                        : fmt::format("from {} to {}", plain(least), plain(most));
-  return validator(read, fmt::format("a time {}, like 500ms, 10s, 5m or 1h", range));
+  return reading(read, fmt::format("a time {}, like 500ms, 10s, 5m or 1h", range));
 }
 
-CLI::Validator interval() {
-  return duration(std::chrono::milliseconds(10), std::chrono::hours(24), BareNumber::is_seconds);
-}
+Check interval() { return duration(std::chrono::milliseconds(10), std::chrono::hours(24), BareNumber::is_seconds); }
 
-CLI::Validator rate() {
+Check rate() {
   const auto read = [](std::string_view text) -> std::optional<std::string> {
     double value = 0;
     const char* const whole_end = text.data() + text.size();
@@ -184,16 +179,16 @@ CLI::Validator rate() {
     if (!scale || error != std::errc{} || !(value > 0) || !std::isfinite(value)) return std::nullopt;
     return fmt::format("{}", value * static_cast<double>(*scale));
   };
-  return validator(read, "a number above 0, like 0.5, 1000 or 64K");
+  return reading(read, "a number above 0, like 0.5, 1000 or 64K");
 }
 
-CLI::Validator position() {
+Check position() {
   const auto read = [](std::string_view text) -> std::optional<std::string> {
     if (text == "oldest" || text == "newest") return std::string(text);
     const auto seq = parse_count(text);
     return seq ? std::make_optional(std::to_string(*seq)) : std::nullopt;
   };
-  return validator(read, "oldest, newest or a sequence number");
+  return reading(read, "oldest, newest or a sequence number");
 }
 
 }  // namespace arena_shm::terminal

@@ -1,11 +1,12 @@
-// Counts, sizes and times on the command line: the one place that reads them. Each function makes a validator for
-// CLI::Option::transform, which leaves a plain decimal number to CLI11; a zero in front does not make it octal.
+// Counts, sizes and times on the command line: the one place that reads them. Each check leaves a plain
+// decimal number; a zero in front does not make it octal.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdint>
 #include <limits>
+
+#include "terminal/command_line.hpp"
 
 namespace arena_shm::terminal {
 
@@ -16,23 +17,23 @@ struct Range {
 };
 
 /// "500", "64K", "1.5M": K M G T are powers of 1000, as in what is printed; Ki Mi Gi Ti are powers of 1024.
-CLI::Validator count(Range range = {});
+Check count(Range range = {});
 
 /// "4096", "64K", "1.5GiB": K M G T are powers of 1024, with or without B or iB.
-CLI::Validator size(Range range = {});
+Check size(Range range = {});
 
 enum class BareNumber : std::uint8_t { is_seconds, is_refused };
 
 /// "500ms", "1.5s", "5m", "1h30m": ns us ms s m h d. Leaves seconds.
-CLI::Validator duration(std::chrono::nanoseconds least, std::chrono::nanoseconds most, BareNumber bare);
+Check duration(std::chrono::nanoseconds least, std::chrono::nanoseconds most, BareNumber bare);
 
 /// How often to look: of -i. From 10 ms to a day; a number alone is seconds.
-CLI::Validator interval();
+Check interval();
 
 /// How many a second: "0.5", "1000", "1.5M", above 0. Leaves a number for a double.
-CLI::Validator rate();
+Check rate();
 
 /// Where in an arena to begin: oldest, newest, or a sequence number, which is a count.
-CLI::Validator position();
+Check position();
 
 }  // namespace arena_shm::terminal

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <string_view>
@@ -49,7 +50,7 @@ std::string lowered(std::string text) {
 // "'tail'", "'tail' or 'inspect'"
 std::string quoted(const std::vector<std::string>& names) { return fmt::format("'{}'", fmt::join(names, "' or '")); }
 
-std::vector<std::string> verbs_meant(const CLI::App& app, const std::string& found) {
+std::vector<std::string> verbs_meant(const Command& app, const std::string& found) {
   std::vector<std::string> known{"version"};
   for (const VerbDescription& verb : describe_verbs(app)) known.push_back(verb.name);
   const std::string word = lowered(found);
@@ -71,16 +72,16 @@ std::vector<std::string> verbs_meant(const CLI::App& app, const std::string& fou
   return meant;
 }
 
-std::vector<std::string> flags_of(const CLI::App& verb) {
+std::vector<std::string> flags_of(CLI::App& verb) {
   std::vector<std::string> flags;
-  for (const OptionDescription& option : describe_options(verb)) {
+  for (const OptionDescription& option : describe_options(Command(verb))) {
     for (const std::string& name : option.short_names) flags.push_back('-' + name);
     for (const std::string& name : option.long_names) flags.push_back("--" + name);
   }
   return flags;
 }
 
-std::string extras_text(const CLI::App& verb) {
+std::string extras_text(CLI::App& verb) {
   const std::vector<std::string> extras = verb.remaining(true);
   const auto flag = std::find_if(extras.begin(), extras.end(), [](auto& word) { return word.starts_with('-'); });
   if (flag == extras.end()) return fmt::format("expected nothing more, found '{}'", fmt::join(extras, " "));
@@ -108,28 +109,59 @@ std::string required_text(const std::string& text) {
   return fmt::format("expected one of {}, found {}", names, text.ends_with("given") ? "more" : "none");
 }
 
-std::string text_of(const CLI::App& verb, const CLI::ParseError& error) {
+// "--time-unit requires --time-field", "--file excludes NAME", "Could not convert: --x = y"
+std::string pair_text(const std::string& text, std::string_view verb, const char* form) {
+  const std::size_t at = text.find(verb);
+  if (at == std::string::npos) return text;
+  return fmt::format(fmt::runtime(form), text.substr(0, at), text.substr(at + verb.size()));
+}
+
+std::string conversion_text(const std::string& text) {
+  const std::string_view start = "Could not convert: ";
+  if (!text.starts_with(start)) return text;
+  return pair_text(text.substr(start.size()), " = ", "{0}: expected a number, found '{1}'");
+}
+
+std::string text_of(CLI::App& verb, const CLI::ParseError& error) {
   const std::string text = error.what();
   switch (static_cast<CLI::ExitCodes>(error.get_exit_code())) {
     case CLI::ExitCodes::ExtrasError: return extras_text(verb);
     case CLI::ExitCodes::ArgumentMismatch: return mismatch_text(text);
     case CLI::ExitCodes::RequiredError: return required_text(text);
+    case CLI::ExitCodes::RequiresError: return pair_text(text, " requires ", "{0}: expected with {1}, found alone");
+    case CLI::ExitCodes::ExcludesError: return pair_text(text, " excludes ", "{0}: expected without {1}, found both");
+    case CLI::ExitCodes::ConversionError: return conversion_text(text);
     default: return text;
   }
 }
 
 }  // namespace
 
-std::string unknown_verb_text(const CLI::App& app, const std::string& found) {
+std::optional<std::string> help_text(const Command& command, const std::string& name) {
+  const CLI::App& app = command.app();
+  // Its own help() is that of the verb that was chosen.
+  const auto made = [](const CLI::App& one, const std::string& title) {
+    return one.get_formatter()->make_help(&one, title, CLI::AppFormatMode::Normal);
+  };
+  if (name.empty()) return made(app, app.get_name());
+  const auto found = app.get_subcommands([&](const CLI::App* verb) { return verb->get_name() == name; });
+  if (found.empty()) return std::nullopt;
+  return made(*found.front(), app.get_name() + ' ' + name);
+}
+
+std::string version_text(const Command& command) { return command.app().version(); }
+
+std::string unknown_verb_text(const Command& app, const std::string& found) {
   const std::vector<std::string> meant = verbs_meant(app, found);
   return fmt::format("expected a verb, found '{}'; {}", found,
                      meant.empty() ? "see arena-shm --help" : "did you mean " + quoted(meant) + '?');
 }
 
-std::string usage_text(const CLI::App& app, const CLI::ParseError& error) {
-  const std::vector<const CLI::App*> chosen = app.get_subcommands([](const CLI::App* verb) { return verb->parsed(); });
+std::string usage_text(const Command& command, const CLI::ParseError& error) {
+  CLI::App& app = command.app();
+  const std::vector<CLI::App*> chosen = app.get_subcommands([](const CLI::App* verb) { return verb->parsed(); });
   if (!chosen.empty()) {
-    const CLI::App& verb = *chosen.front();
+    CLI::App& verb = *chosen.front();
     return fmt::format("{}; see arena-shm {} --help", text_of(verb, error), verb.get_name());
   }
   return (app.remaining().empty() ? text_of(app, error) : extras_text(app)) + "; see arena-shm --help";

@@ -10,6 +10,7 @@
 #include "arena_shm/core/system.hpp"
 #include "arena_shm/error.hpp"
 #include "core/output_closed.hpp"
+#include "terminal/command_line.hpp"
 #include "terminal/exit_code.hpp"
 #include "terminal/output.hpp"
 #include "terminal/signals.hpp"
@@ -26,27 +27,28 @@ bool has_verb(const CLI::App& app, const std::string& name) {
 }
 
 // CLI11's own exit codes are not ours: help and version are 0, everything else is the user's usage.
-terminal::ExitCode report_usage(const CLI::App& app, const CLI::ParseError& error) {
+terminal::ExitCode report_usage(const terminal::Command& command, const CLI::ParseError& error) {
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
     std::ostringstream text;
-    app.exit(error, text, text);
+    command.app().exit(error, text, text);
     terminal::Output output;
     output.text() = text.str();
     output.flush();
     return terminal::ExitCode::ok;
   }
-  terminal::note(terminal::usage_text(app, error));
+  terminal::note(terminal::usage_text(command, error));
   return terminal::ExitCode::usage;
 }
 
 // The verbs since the last title: help and the manual have them under this one.
-void entitle(CLI::App& app, const char* title) {
+void entitle(const terminal::Command& command, const char* title) {
   const std::string untitled = CLI::App().get_group();
-  for (CLI::App* verb : app.get_subcommands([&](const CLI::App* one) { return one->get_group() == untitled; }))
+  for (CLI::App* verb :
+       command.app().get_subcommands([&](const CLI::App* one) { return one->get_group() == untitled; }))
     verb->group(title);
 }
 
-void add_verbs(CLI::App& app, Action& action, char** arguments) {
+void add_verbs(const terminal::Command& app, Action& action, char** arguments) {
   add_create(app, action);
   add_rm(app, action);
   add_gc(app, action);
@@ -99,13 +101,14 @@ terminal::ExitCode run(int argc, char** argv) {
       "powers of 1024. Times take ns, us, ms, s, m, h and d: 500ms, 1h30m.\n"
       "Data goes to standard output, everything else to standard error.\n"
       "Exit codes: 0 ok, 1 error, 2 usage, 3 finished but values were lost, 4 no such arena, 5 incompatible.");
+  const terminal::Command command(app);
   Action action;
-  add_verbs(app, action, argv + 1);
+  add_verbs(command, action, argv + 1);
   refuse_values_of_flags(app);
 
   const std::string first = argc > 1 ? argv[1] : "--help";
   if (first.empty() || (first.front() != '-' && !has_verb(app, first))) {
-    terminal::note(terminal::unknown_verb_text(app, first));
+    terminal::note(terminal::unknown_verb_text(command, first));
     return terminal::ExitCode::usage;
   }
   try {
@@ -115,7 +118,7 @@ terminal::ExitCode run(int argc, char** argv) {
       app.parse(first);
     }
   } catch (const CLI::ParseError& error) {
-    return report_usage(app, error);
+    return report_usage(command, error);
   }
   return action();
 }

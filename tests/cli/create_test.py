@@ -86,7 +86,7 @@ class CreateTest(CliTest):
             (["--size", 8], "--slots"),
             (["--slots", 8, "--size", 8, "--mode", "0999"], "octal"),
             (["--slots", 8, "--size", 8, "--seats", 0], "seats"),
-            (["--slots", 8, "--size", 8, "--seats", 2, "--exclusive"], "excludes"),
+            (["--slots", 8, "--size", 8, "--seats", 2, "--exclusive"], "expected without"),
             (["--slots", 2**63, "--size", 8], "2^47"),
         ]:
             with self.subTest(args=args):

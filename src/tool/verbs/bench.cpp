@@ -41,17 +41,17 @@ terminal::ExitCode run(const Options& options) {
 
 }  // namespace
 
-void add_bench(CLI::App& app, Action& action, char** arguments) {
+void add_bench(const terminal::Command& app, Action& action, char** arguments) {
   auto options = std::make_shared<Options>();
   options->arguments = arguments;
   const std::string details = bench::bench_details();
-  CLI::App& verb = add_verb(app, action,
-                            {.name = "bench",
-                             .summary = bench::kBenchSummary,
-                             .details = details.c_str(),
-                             .example = "  arena-shm bench --quick\n"
-                                        "  arena-shm bench --quick --only W8 --format json"},
-                            options, run);
+  terminal::Command verb = add_verb(app, action,
+                                    {.name = "bench",
+                                     .summary = bench::kBenchSummary,
+                                     .details = details.c_str(),
+                                     .example = "  arena-shm bench --quick\n"
+                                                "  arena-shm bench --quick --only W8 --format json"},
+                                    options, run);
   bench::add_bench_options(verb, options->line);
 }
 

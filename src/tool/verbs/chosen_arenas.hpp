@@ -1,12 +1,12 @@
 // The arenas that a verb is to look at: one, several, or all on this host.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "inspect/image.hpp"
+#include "terminal/command_line.hpp"
 #include "terminal/exit_code.hpp"
 
 namespace arena_shm::tool {
@@ -24,8 +24,8 @@ struct ChosenArenas {
 };
 
 /// Adds `NAME...`.
-CLI::Option* add_arenas(CLI::App& verb, ChosenArenas& chosen);
+terminal::Option add_arenas(const terminal::Command& verb, ChosenArenas& chosen);
 /// Adds `NAME...` and `--file`.
-void add_arenas_or_file(CLI::App& verb, ChosenArenas& chosen);
+void add_arenas_or_file(const terminal::Command& verb, ChosenArenas& chosen);
 
 }  // namespace arena_shm::tool

@@ -11,7 +11,7 @@ namespace arena_shm::tool {
 namespace {
 
 struct Options {
-  const CLI::App* app = nullptr;
+  const terminal::Command* app = nullptr;
   std::string shell;
 };
 
@@ -223,10 +223,10 @@ terminal::ExitCode run(const Options& options) {
 
 }  // namespace
 
-void add_completion(CLI::App& app, Action& action) {
+void add_completion(const terminal::Command& app, Action& action) {
   auto options = std::make_shared<Options>();
   options->app = &app;
-  CLI::App& verb =
+  terminal::Command verb =
       add_verb(app, action,
                {.name = "completion",
                 .summary = "Print a script that completes command lines",
@@ -236,9 +236,9 @@ void add_completion(CLI::App& app, Action& action) {
                            "  arena-shm completion fish > ~/.config/fish/completions/arena-shm.fish"},
                options, run);
   verb.add_option("SHELL", options->shell, "bash, zsh or fish")
-      ->required()
-      ->type_name("")
-      ->check(CLI::IsMember({"bash", "zsh", "fish"}), "");
+      .required()
+      .type_name("")
+      .check(terminal::one_of({"bash", "zsh", "fish"}));
 }
 
 }  // namespace arena_shm::tool

@@ -104,9 +104,9 @@ std::string check_mode(const std::string& text) {
 
 }  // namespace
 
-void add_create(CLI::App& app, Action& action) {
+void add_create(const terminal::Command& app, Action& action) {
   auto options = std::make_shared<Options>();
-  CLI::App& verb = add_verb(
+  terminal::Command verb = add_verb(
       app, action,
       {.name = "create",
        .summary = "Create an arena",
@@ -114,33 +114,33 @@ void add_create(CLI::App& app, Action& action) {
                   "with [N] for an array; Nx is padding. Fields are aligned as in a C struct.",
        .example = "  arena-shm create ticks --slots 65536 --fields 'u64 ts, f64 px, 4x, s16 sym, f32[3] pos'"},
       options, run);
-  verb.add_option("NAME", options->name, "Name of the arena")->required()->type_name("");
+  verb.add_option("NAME", options->name, "Name of the arena").required().type_name("");
   verb.add_option("--slots", options->slots, "Values that the ring holds")
-      ->required()
-      ->type_name("N")
-      ->transform(terminal::count());
-  CLI::App* record = verb.add_option_group("Record", "What a value is; one of:");
-  record->add_option("--as,--fields", options->fields, "Its fields, like 'u64 ts, f64 px'")->type_name("FIELDS");
-  record->add_option("--schema", options->schema_file, "A file with its fields, or with a numpy.dtype as JSON")
-      ->type_name("FILE");
-  CLI::Option* size = record->add_option("--size", options->size_bytes, "Its size, if it has no fields")
-                          ->type_name("BYTES")
-                          ->transform(terminal::size());
-  record->require_option(1);
+      .required()
+      .type_name("N")
+      .check(terminal::count());
+  terminal::Command record = verb.add_choice("Record", "What a value is; one of:");
+  record.add_option("--as,--fields", options->fields, "Its fields, like 'u64 ts, f64 px'").type_name("FIELDS");
+  record.add_option("--schema", options->schema_file, "A file with its fields, or with a numpy.dtype as JSON")
+      .type_name("FILE");
+  terminal::Option size = record.add_option("--size", options->size_bytes, "Its size, if it has no fields")
+                              .type_name("BYTES")
+                              .check(terminal::size());
   verb.add_option("--align", options->align_bytes, "Its alignment, a power of two")
-      ->type_name("BYTES")
-      ->transform(terminal::size())
-      ->needs(size);
-  CLI::Option* exclusive = verb.add_flag("--exclusive", options->exclusive, "One writer at a time, and a faster one");
+      .type_name("BYTES")
+      .check(terminal::size())
+      .needs(size);
+  terminal::Option exclusive =
+      verb.add_flag("--exclusive", options->exclusive, "One writer at a time, and a faster one");
   verb.add_option("--seats", options->seats, "Writers that may be attached at once")
-      ->type_name("N")
-      ->capture_default_str()
-      ->transform(terminal::count({.most = std::numeric_limits<std::uint32_t>::max()}))
-      ->excludes(exclusive);
+      .type_name("N")
+      .capture_default_str()
+      .check(terminal::count({.most = std::numeric_limits<std::uint32_t>::max()}))
+      .excludes(exclusive);
   verb.add_option("--mode", options->mode, "Permissions, octal")
-      ->type_name("MODE")
-      ->capture_default_str()
-      ->check(check_mode, "");
+      .type_name("MODE")
+      .capture_default_str()
+      .check(check_mode);
 }
 
 }  // namespace arena_shm::tool

@@ -53,9 +53,9 @@ terminal::ExitCode run(const Options& options) {
 
 }  // namespace
 
-void add_doctor(CLI::App& app, Action& action) {
+void add_doctor(const terminal::Command& app, Action& action) {
   auto options = std::make_shared<Options>();
-  CLI::App& verb = add_verb(
+  terminal::Command verb = add_verb(
       app, action,
       {.name = "doctor",
        .summary = "Tell whether this host is good for arenas",

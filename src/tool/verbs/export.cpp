@@ -78,9 +78,9 @@ terminal::ExitCode run(const Options& options) {
 
 }  // namespace
 
-void add_export(CLI::App& app, Action& action) {
+void add_export(const terminal::Command& app, Action& action) {
   auto options = std::make_shared<Options>();
-  CLI::App& verb = add_verb(
+  terminal::Command verb = add_verb(
       app, action,
       {.name = "export",
        .summary = "Convert a recording or a saved segment to another format",
@@ -93,11 +93,11 @@ void add_export(CLI::App& app, Action& action) {
                   "  arena-shm export ticks.csv -o ticks.npy --fields 'u64 ts, f64 px'"},
       options, run);
   verb.add_option("FILE", options->input, "The recording, or the saved segment; - is standard input")
-      ->required()
-      ->type_name("");
+      .required()
+      .type_name("");
   add_file_options(verb, options->file);
   verb.add_option("--as,--fields", options->fields, "What a record is made of, like 'u64 ts, f64 px'")
-      ->type_name("FIELDS");
+      .type_name("FIELDS");
   add_missing_option(verb, options->missing);
   add_text_options(verb, options->dialect);
 }

@@ -5,13 +5,13 @@
 
 namespace arena_shm::tool {
 
-void add_file_options(CLI::App& verb, recording::FileOptions& options) {
+void add_file_options(const terminal::Command& verb, recording::FileOptions& options) {
   verb.add_option("-o,--output", options.path, "The file to write: .npy, .csv or .ndjson; - is standard output")
-      ->required()
-      ->type_name("FILE");
+      .required()
+      .type_name("FILE");
   verb.add_option("--format", options.format, "npy, csv or ndjson (by the file's extension)")
-      ->type_name("FORMAT")
-      ->transform(CLI::IsMember({"npy", "csv", "ndjson", "jsonl"}, CLI::ignore_case), "");
+      .type_name("FORMAT")
+      .check(terminal::one_of({"npy", "csv", "ndjson", "jsonl"}, terminal::Letters::of_any_case));
   verb.add_flag("--force", options.force, "Replace what exists");
 }
 

@@ -1,16 +1,15 @@
 // Options that verbs have in common which write recordings, and what they say at the end.
 #pragma once
 
-#include <CLI/CLI.hpp>
-
 #include "recording/recorder.hpp"
 #include "recording/recording_writer.hpp"
+#include "terminal/command_line.hpp"
 #include "terminal/exit_code.hpp"
 
 namespace arena_shm::tool {
 
 /// Adds -o, --format and --force to a verb.
-void add_file_options(CLI::App& verb, recording::FileOptions& options);
+void add_file_options(const terminal::Command& verb, recording::FileOptions& options);
 
 /// Says how it ended. Returns: the exit code.
 terminal::ExitCode conclude(const recording::Recorded& recorded);

@@ -164,9 +164,9 @@ terminal::ExitCode run(const Options& options) { return Collection(options).run(
 
 }  // namespace
 
-void add_gc(CLI::App& app, Action& action) {
+void add_gc(const terminal::Command& app, Action& action) {
   auto options = std::make_shared<Options>();
-  CLI::App& verb = add_verb(
+  terminal::Command verb = add_verb(
       app, action,
       {.name = "gc",
        .summary = "Remove arenas that nobody uses",
@@ -181,7 +181,7 @@ void add_gc(CLI::App& app, Action& action) {
                   "  arena-shm gc --dry-run --format ndjson | jq .name\n"
                   "  arena-shm gc ticks imu"},
       options, run);
-  verb.add_option("NAME", options->names, "Only these arenas; all on this host, if there are none")->type_name("");
+  verb.add_option("NAME", options->names, "Only these arenas; all on this host, if there are none").type_name("");
   verb.add_flag("--dry-run", options->dry_run, "Remove nothing, tell what would be removed");
   verb.add_flag("--force", options->force, "Also where not every process could be looked at");
   terminal::add_format_option(verb, options->format);

@@ -11,7 +11,7 @@ namespace arena_shm::tool {
 namespace {
 
 struct Options {
-  const CLI::App* app = nullptr;
+  const terminal::Command* app = nullptr;
   std::string verb;
 };
 
@@ -22,35 +22,27 @@ terminal::ExitCode print(const std::string& text) {
   return terminal::ExitCode::ok;
 }
 
-// CLI11's own App::help() is that of the verb that was chosen, which is this one.
-std::string help_of(const CLI::App& app, const std::string& name) {
-  return app.get_formatter()->make_help(&app, name, CLI::AppFormatMode::Normal);
-}
-
 terminal::ExitCode run(const Options& options) {
-  if (options.verb.empty()) return print(help_of(*options.app, options.app->get_name()));
-  const auto found =
-      options.app->get_subcommands([&](const CLI::App* verb) { return verb->get_name() == options.verb; });
-  if (!found.empty()) return print(help_of(*found.front(), options.app->get_name() + ' ' + options.verb));
+  if (const auto text = terminal::help_text(*options.app, options.verb)) return print(*text);
   terminal::note(terminal::unknown_verb_text(*options.app, options.verb));
   return terminal::ExitCode::usage;
 }
 
-terminal::ExitCode print_version(const Options& options) { return print(options.app->version() + '\n'); }
+terminal::ExitCode print_version(const Options& options) { return print(terminal::version_text(*options.app) + '\n'); }
 
 }  // namespace
 
-void add_help(CLI::App& app, Action& action) {
+void add_help(const terminal::Command& app, Action& action) {
   auto options = std::make_shared<Options>();
   options->app = &app;
-  CLI::App& verb = add_verb(app, action,
-                            {.name = "help",
-                             .summary = "Print what a verb does, and its options",
-                             .details = "Without a verb: all verbs, by purpose.",
-                             .example = "  arena-shm help\n"
-                                        "  arena-shm help tail"},
-                            options, run);
-  verb.add_option("VERB", options->verb, "The verb")->type_name("");
+  terminal::Command verb = add_verb(app, action,
+                                    {.name = "help",
+                                     .summary = "Print what a verb does, and its options",
+                                     .details = "Without a verb: all verbs, by purpose.",
+                                     .example = "  arena-shm help\n"
+                                                "  arena-shm help tail"},
+                                    options, run);
+  verb.add_option("VERB", options->verb, "The verb").type_name("");
   add_verb(app, action,
            {.name = "version", .summary = "Print the version", .details = "", .example = "  arena-shm version"},
            options, print_version)

@@ -88,9 +88,9 @@ terminal::ExitCode run(const Options& options) {
 
 }  // namespace
 
-void add_inspect(CLI::App& app, Action& action) {
+void add_inspect(const terminal::Command& app, Action& action) {
   auto options = std::make_shared<Options>();
-  CLI::App& verb = add_verb(
+  terminal::Command verb = add_verb(
       app, action,
       {.name = "inspect",
        .summary = "Tell everything about arenas, and what is wrong with them",
@@ -103,10 +103,10 @@ void add_inspect(CLI::App& app, Action& action) {
       options, run);
   add_arenas_or_file(verb, options->arenas);
   verb.add_option("-n,-c,--count", options->count, "How many of the newest values")
-      ->type_name("N")
-      ->capture_default_str()
-      ->transform(terminal::count());
-  verb.add_option("--as", options->as, "Decode records as these fields, like 'u64 ts, f64 px'")->type_name("FIELDS");
+      .type_name("N")
+      .capture_default_str()
+      .check(terminal::count());
+  verb.add_option("--as", options->as, "Decode records as these fields, like 'u64 ts, f64 px'").type_name("FIELDS");
   terminal::add_nested_format_option(verb, options->format);
 }
 

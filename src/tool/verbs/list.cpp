@@ -146,9 +146,9 @@ terminal::ExitCode run(const Options& options) {
 
 }  // namespace
 
-void add_list(CLI::App& app, Action& action) {
+void add_list(const terminal::Command& app, Action& action) {
   auto options = std::make_shared<Options>();
-  CLI::App& verb = add_verb(
+  terminal::Command verb = add_verb(
       app, action,
       {.name = "list",
        .summary = "List every arena on this host",
@@ -159,7 +159,7 @@ void add_list(CLI::App& app, Action& action) {
                   "  arena-shm list --format ndjson | jq .name"},
       options, run);
   terminal::add_format_option(verb, options->format);
-  verb.add_flag("--names", options->names, "Names only, one a line")->group("");
+  verb.add_flag("--names", options->names, "Names only, one a line").group("");
 }
 
 }  // namespace arena_shm::tool

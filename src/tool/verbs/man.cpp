@@ -17,7 +17,7 @@ namespace arena_shm::tool {
 namespace {
 
 struct Options {
-  const CLI::App* app = nullptr;
+  const terminal::Command* app = nullptr;
   std::string directory;
 };
 
@@ -137,15 +137,15 @@ std::string page_of(const terminal::VerbDescription& verb) {
   return text + ".SH \"SEE ALSO\"\n.BR arena\\-shm (1)\n";
 }
 
-std::string main_page(const CLI::App& app, const std::vector<terminal::VerbDescription>& verbs) {
+std::string main_page(const terminal::Command& app, const std::vector<terminal::VerbDescription>& verbs) {
   std::string text = heading("arena-shm");
   text += ".SH NAME\narena\\-shm \\- rings of records in shared memory\n";
   text += ".SH SYNOPSIS\n" + bold("arena-shm") + ' ' + italic("VERB") + " [" + italic("NAME") + "] [" +
           italic("options") + "]\n";
-  text += ".SH DESCRIPTION\n" + roff(app.get_description()) + "\n.PP\n" +
+  text += ".SH DESCRIPTION\n" + roff(app.description()) + "\n.PP\n" +
           "An arena is a ring of the last N values of one type, in named shared memory. Any number of processes append "
           "to it, read it, or follow it.\nReading verbs open and map it read\\-only.\n.PP\n" +
-          paragraphs(app.get_footer());
+          paragraphs(app.footer());
   text += ".SH VERBS\n";
   std::string purpose;
   for (const terminal::VerbDescription& verb : verbs) {
@@ -183,15 +183,15 @@ terminal::ExitCode run(const Options& options) {
 
 }  // namespace
 
-void add_man(CLI::App& app, Action& action) {
+void add_man(const terminal::Command& app, Action& action) {
   auto options = std::make_shared<Options>();
   options->app = &app;
-  CLI::App& verb = add_verb(
+  terminal::Command verb = add_verb(
       app, action,
       {.name = "man", .summary = "Write the manual pages", .details = "", .example = "  arena-shm man share/man/man1"},
       options, run);
   verb.group("");
-  verb.add_option("DIRECTORY", options->directory, "Where to")->required()->type_name("");
+  verb.add_option("DIRECTORY", options->directory, "Where to").required().type_name("");
 }
 
 }  // namespace arena_shm::tool

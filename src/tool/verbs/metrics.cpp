@@ -27,8 +27,7 @@ std::string check_address(const std::string& text) {
 
 void add_labels(const std::vector<std::string>& texts, ConstantLabels& labels) {
   for (const std::string& text : texts) {
-    if (const std::string wrong = check_label(text, labels); !wrong.empty())
-      throw CLI::ValidationError("--label", wrong);
+    if (const std::string wrong = check_label(text, labels); !wrong.empty()) terminal::refuse_value("--label", wrong);
     labels.push_back(parse_label(text));
   }
 }
@@ -51,9 +50,9 @@ terminal::ExitCode run(const Options& options) {
 
 }  // namespace
 
-void add_metrics(CLI::App& app, Action& action) {
+void add_metrics(const terminal::Command& app, Action& action) {
   auto options = std::make_shared<Options>();
-  CLI::App& verb = add_verb(
+  terminal::Command verb = add_verb(
       app, action,
       {.name = "metrics",
        .summary = "Print all arenas as Prometheus reads them, or serve that by HTTP",
@@ -66,18 +65,16 @@ void add_metrics(CLI::App& app, Action& action) {
                   "  arena-shm metrics --listen 9464        # http://127.0.0.1:9464/metrics\n"
                   "  arena-shm metrics --listen '[::1]:0'   # any free port, which it then names"},
       options, run);
-  CLI::Option* listen = verb.add_option("--listen", options->listen, "Serve at this address, until interrupted")
-                            ->type_name("[ADDR:]PORT")
-                            ->check(check_address, "");
+  terminal::Option listen = verb.add_option("--listen", options->listen, "Serve at this address, until interrupted")
+                                .type_name("[ADDR:]PORT")
+                                .check(check_address);
   verb.add_option("-o,--output", options->output, "Into this file, which is replaced as a whole; - is standard output")
-      ->type_name("FILE")
-      ->excludes(listen);
-  verb.add_option_function<std::vector<std::string>>(
+      .type_name("FILE")
+      .excludes(listen);
+  verb.add_list(
           "--label", [options](const std::vector<std::string>& labels) { add_labels(labels, options->labels); },
           "A label that each sample gets; may be given several times")
-      ->type_name("NAME=VALUE")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      .type_name("NAME=VALUE");
 }
 
 }  // namespace arena_shm::tool

@@ -5,10 +5,10 @@
 
 namespace arena_shm::tool {
 
-void add_missing_option(CLI::App& verb, std::optional<std::string>& spellings) {
+void add_missing_option(const terminal::Command& verb, std::optional<std::string>& spellings) {
   verb.add_option("--missing", spellings,
                   "What means NaN in a column of f32 or f64, as in 'NA,-999,' (no text, NA, N/A, null, None, ?, ...)")
-      ->type_name("TEXTS");
+      .type_name("TEXTS");
 }
 
 schema::Missing missing_from(const std::optional<std::string>& spellings) {

@@ -38,9 +38,9 @@ terminal::ExitCode run(const Options& options) {
 
 }  // namespace
 
-void add_record(CLI::App& app, Action& action) {
+void add_record(const terminal::Command& app, Action& action) {
   auto options = std::make_shared<Options>();
-  CLI::App& verb = add_verb(
+  terminal::Command verb = add_verb(
       app, action,
       {.name = "record",
        .summary = "Record an arena into a file, until interrupted",
@@ -58,35 +58,35 @@ void add_record(CLI::App& app, Action& action) {
                   "  arena-shm record ticks -o ticks.npy --max-size 1G --rotate 10\n"
                   "  python3 -c \"import numpy; print(numpy.load('ticks.npy')['px'].mean())\""},
       options, run);
-  verb.add_option("NAME", options->name, "Name of the arena")->required()->type_name("");
+  verb.add_option("NAME", options->name, "Name of the arena").required().type_name("");
   add_file_options(verb, options->file);
   verb.add_option("--from", options->from, "Begin at: oldest, newest, or a sequence number")
-      ->type_name("WHERE")
-      ->capture_default_str()
-      ->transform(terminal::position());
+      .type_name("WHERE")
+      .capture_default_str()
+      .check(terminal::position());
   using std::chrono::nanoseconds;
-  CLI::Option* max_size = verb.add_option("--max-size", options->file.max_bytes, "End with a file of this size")
-                              ->transform(terminal::size())
-                              ->type_name("BYTES");
+  terminal::Option max_size = verb.add_option("--max-size", options->file.max_bytes, "End with a file of this size")
+                                  .check(terminal::size())
+                                  .type_name("BYTES");
   verb.add_option("--duration,--max-duration", options->max_seconds, "End after 10s, 5m, 1h, ...")
-      ->transform(terminal::duration(nanoseconds(1), nanoseconds::max(), terminal::BareNumber::is_refused))
-      ->type_name("TIME");
+      .check(terminal::duration(nanoseconds(1), nanoseconds::max(), terminal::BareNumber::is_refused))
+      .type_name("TIME");
   verb.add_option("-n,-c,--count,--max-count", options->max_count, "End after so many values")
-      ->type_name("N")
-      ->transform(terminal::count());
-  verb.add_option_function<std::uint64_t>(
+      .type_name("N")
+      .check(terminal::count());
+  verb.add_option(
           "--rotate",
-          [options](std::uint64_t keep) {
+          [options](const std::string& keep) {
             options->file.rotate = true;
-            options->file.keep_files = keep;
+            options->file.keep_files = std::stoull(keep);
           },
           "Go on in a new file; keep the newest N")
-      ->expected(0, 1)
-      ->default_str("0")
-      ->type_name("[N]")
-      ->transform(terminal::count())
-      ->needs(max_size);
-  verb.add_option("--as", options->as, "Decode records as these fields, like 'u64 ts, f64 px'")->type_name("FIELDS");
+      .expected(0, 1)
+      .default_str("0")
+      .type_name("[N]")
+      .check(terminal::count())
+      .needs(max_size);
+  verb.add_option("--as", options->as, "Decode records as these fields, like 'u64 ts, f64 px'").type_name("FIELDS");
 }
 
 }  // namespace arena_shm::tool

@@ -208,15 +208,11 @@ std::string check_speed(const std::string& text) {
   return whole && std::isfinite(value) && value > 0 ? "" : "expected a factor above 0, or max, found '" + text + "'";
 }
 
-std::string check_gap(const std::string& seconds) {
-  return std::stod(seconds) >= 0 ? "" : "expected a time like 500ms, 5s or 24h";
-}
-
 }  // namespace
 
-void add_replay(CLI::App& app, Action& action) {
+void add_replay(const terminal::Command& app, Action& action) {
   auto options = std::make_shared<Options>();
-  CLI::App& verb = add_verb(
+  terminal::Command verb = add_verb(
       app, action,
       {.name = "replay",
        .summary = "Write a recording back into an arena",
@@ -230,38 +226,36 @@ void add_replay(CLI::App& app, Action& action) {
                   "  arena-shm replay ticks.npy ticks --speed max"},
       options, run);
   verb.add_option("FILE", options->input, "The recording, or a saved segment; - is standard input")
-      ->required()
-      ->type_name("");
-  verb.add_option("NAME", options->name, "Name of the arena")->required()->type_name("");
-  CLI::Option* time_field =
-      verb.add_option("--time-field", options->time_field, "The field that sets the pace")->type_name("FIELD");
+      .required()
+      .type_name("");
+  verb.add_option("NAME", options->name, "Name of the arena").required().type_name("");
+  terminal::Option time_field =
+      verb.add_option("--time-field", options->time_field, "The field that sets the pace").type_name("FIELD");
   verb.add_option("--time-unit", options->time_unit, "What it counts: ns, us, ms or s")
-      ->type_name("UNIT")
-      ->check(CLI::IsMember({"ns", "us", "ms", "s"}), "")
-      ->needs(time_field);
-  CLI::Option* speed = verb.add_option("--speed", options->speed, "So many times as fast, or max")
-                           ->type_name("X")
-                           ->capture_default_str()
-                           ->check(check_speed, "");
-  const std::map<std::string, double> units{{"ns", 1e-9}, {"us", 1e-6}, {"ms", 1e-3}, {"s", 1},
-                                            {"m", 60},    {"h", 3600},  {"d", 86400}};
+      .type_name("UNIT")
+      .check(terminal::one_of({"ns", "us", "ms", "s"}))
+      .needs(time_field);
+  terminal::Option speed = verb.add_option("--speed", options->speed, "So many times as fast, or max")
+                               .type_name("X")
+                               .capture_default_str()
+                               .check(check_speed);
   verb.add_option("--max-gap", options->max_gap_seconds, "Wait no longer than that for a record")
-      ->transform(CLI::AsNumberWithUnit(units, CLI::AsNumberWithUnit::UNIT_REQUIRED).description(""))
-      ->check(check_gap, "")
-      ->type_name("TIME")
-      ->default_str("5s");
-  verb.add_flag_callback(
+      .check(terminal::duration(std::chrono::nanoseconds(0), std::chrono::nanoseconds::max(),
+                                terminal::BareNumber::is_refused))
+      .type_name("TIME")
+      .default_str("5s");
+  verb.add_flag(
           "--as-fast-as-possible", [options] { options->speed = "max"; }, "The same as --speed max")
-      ->excludes(speed);
+      .excludes(speed);
   verb.add_flag("--loop", options->loop, "Begin again at the end, until interrupted");
-  CLI::Option* create = verb.add_flag("--create", options->create, "Create the arena");
-  CLI::Option* slots = verb.add_option("--slots", options->slots, "Values that the new arena holds")
-                           ->type_name("N")
-                           ->transform(terminal::count())
-                           ->needs(create);
-  create->needs(slots);
+  terminal::Option create = verb.add_flag("--create", options->create, "Create the arena");
+  terminal::Option slots = verb.add_option("--slots", options->slots, "Values that the new arena holds")
+                               .type_name("N")
+                               .check(terminal::count())
+                               .needs(create);
+  create.needs(slots);
   verb.add_option("--as,--fields", options->fields, "What a record is made of, like 'u64 ts, f64 px'")
-      ->type_name("FIELDS");
+      .type_name("FIELDS");
   add_missing_option(verb, options->missing);
   add_text_options(verb, options->dialect);
 }

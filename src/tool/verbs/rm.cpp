@@ -42,15 +42,15 @@ terminal::ExitCode run(const Options& options) {
 
 }  // namespace
 
-void add_rm(CLI::App& app, Action& action) {
+void add_rm(const terminal::Command& app, Action& action) {
   auto options = std::make_shared<Options>();
-  CLI::App& verb = add_verb(app, action,
-                            {.name = "rm",
-                             .summary = "Remove arenas",
-                             .details = "Processes that have them open go on with what they have.",
-                             .example = "  arena-shm rm ticks imu"},
-                            options, run);
-  verb.add_option("NAME", options->names, "Names of arenas")->required()->type_name("");
+  terminal::Command verb = add_verb(app, action,
+                                    {.name = "rm",
+                                     .summary = "Remove arenas",
+                                     .details = "Processes that have them open go on with what they have.",
+                                     .example = "  arena-shm rm ticks imu"},
+                                    options, run);
+  verb.add_option("NAME", options->names, "Names of arenas").required().type_name("");
 }
 
 }  // namespace arena_shm::tool

@@ -88,9 +88,9 @@ terminal::ExitCode run(const Options& options) {
 
 }  // namespace
 
-void add_seats(CLI::App& app, Action& action) {
+void add_seats(const terminal::Command& app, Action& action) {
   auto options = std::make_shared<Options>();
-  CLI::App& verb =
+  terminal::Command verb =
       add_verb(app, action,
                {.name = "seats",
                 .summary = "Show who writes to arenas",

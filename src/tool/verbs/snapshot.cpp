@@ -50,9 +50,9 @@ terminal::ExitCode run(const Options& options) {
 
 }  // namespace
 
-void add_snapshot(CLI::App& app, Action& action) {
+void add_snapshot(const terminal::Command& app, Action& action) {
   auto options = std::make_shared<Options>();
-  CLI::App& verb = add_verb(
+  terminal::Command verb = add_verb(
       app, action,
       {.name = "snapshot",
        .summary = "Save what can be read of an arena now",
@@ -61,10 +61,10 @@ void add_snapshot(CLI::App& app, Action& action) {
        .example = "  arena-shm snapshot ticks -o ticks.npy\n"
                   "  arena-shm snapshot ticks -o crash.arena && arena-shm inspect --file crash.arena"},
       options, run);
-  verb.add_option("NAME", options->name, "Name of the arena")->required()->type_name("");
+  verb.add_option("NAME", options->name, "Name of the arena").required().type_name("");
   add_file_options(verb, options->file);
-  verb.add_flag("--raw", options->raw, "Save the segment itself, whatever the file is called")->excludes("--format");
-  verb.add_option("--as", options->as, "Decode records as these fields, like 'u64 ts, f64 px'")->type_name("FIELDS");
+  verb.add_flag("--raw", options->raw, "Save the segment itself, whatever the file is called").excludes("--format");
+  verb.add_option("--as", options->as, "Decode records as these fields, like 'u64 ts, f64 px'").type_name("FIELDS");
 }
 
 }  // namespace arena_shm::tool

@@ -54,9 +54,9 @@ terminal::ExitCode print_stat(const StatOptions& options) {
   return watch.has_failed() ? terminal::ExitCode::failed : terminal::ExitCode::ok;
 }
 
-void add_stat(CLI::App& app, Action& action) {
+void add_stat(const terminal::Command& app, Action& action) {
   auto options = std::make_shared<StatOptions>();
-  CLI::App& verb = add_verb(
+  terminal::Command verb = add_verb(
       app, action,
       {.name = "stat",
        .summary = "Print what the counters of arenas say, once or at intervals",
@@ -70,16 +70,16 @@ void add_stat(CLI::App& app, Action& action) {
                   "  arena-shm stat ticks -i 1s -n 10\n"
                   "  arena-shm stat -i 10s --format influx"},
       options, print_stat);
-  verb.add_option("NAME", options->names, "Names of arenas; all if there is none")->type_name("");
+  verb.add_option("NAME", options->names, "Names of arenas; all if there is none").type_name("");
   verb.add_option("-i,--interval", options->interval_seconds, "A line each TIME, like 500ms, until interrupted")
-      ->type_name("TIME")
-      ->transform(terminal::interval());
+      .type_name("TIME")
+      .check(terminal::interval());
   verb.add_option("-n,-c,--count", options->count, "At most N lines of each arena (a second apart)")
-      ->type_name("N")
-      ->transform(terminal::count());
+      .type_name("N")
+      .check(terminal::count());
   verb.add_option("--format", options->format, "table, ndjson (json is the same), csv or influx")
-      ->type_name("FORMAT")
-      ->check(CLI::IsMember({"table", "ndjson", "json", "csv", "influx"}), "");
+      .type_name("FORMAT")
+      .check(terminal::one_of({"table", "ndjson", "json", "csv", "influx"}));
 }
 
 }  // namespace arena_shm::tool

@@ -9,6 +9,7 @@
 #include "recording/cursor_file.hpp"
 #include "recording/record_view.hpp"
 #include "schema/influx_formatter.hpp"
+#include "schema/number_text.hpp"
 #include "schema/record_formatter.hpp"
 #include "schema/record_time.hpp"
 #include "schema/value_text.hpp"
@@ -221,11 +222,13 @@ class Tail {
 // At commas; blanks around names are for the eye. The number is always there.
 std::vector<std::string> split(const std::string& names) {
   std::vector<std::string> parts;
-  for (const std::string& part : CLI::detail::split(names, ',')) {
-    const std::string name = CLI::detail::trim_copy(part);
-    if (name != schema::kSeqColumn) parts.push_back(name);
+  for (std::string_view rest = names;;) {
+    const std::size_t comma = rest.find(',');
+    const std::string_view name = schema::trimmed(rest.substr(0, comma));
+    if (name != schema::kSeqColumn) parts.emplace_back(name);
+    if (comma == std::string_view::npos) return parts;
+    rest.remove_prefix(comma + 1);
   }
-  return parts;
 }
 
 Format format_of(const std::string& text, bool has_schema) {
@@ -275,9 +278,9 @@ terminal::ExitCode run(const Options& options) {
 
 }  // namespace
 
-void add_tail(CLI::App& app, Action& action) {
+void add_tail(const terminal::Command& app, Action& action) {
   auto options = std::make_shared<Options>();
-  CLI::App& verb = add_verb(
+  terminal::Command verb = add_verb(
       app, action,
       {.name = "tail",
        .summary = "Print the values of an arena, once or as they come",
@@ -294,51 +297,51 @@ void add_tail(CLI::App& app, Action& action) {
                   "  arena-shm tail ticks -f --format ndjson | jq .px\n"
                   "  arena-shm tail imu --as 'u64 ts, f64 px'"},
       options, run);
-  verb.add_option("NAME", options->name, "Name of the arena")->required()->type_name("");
+  verb.add_option("NAME", options->name, "Name of the arena").required().type_name("");
   verb.add_option("-n,-c,--count", options->asked.count,
                   "The last N values (10), also with --until; with --from, at most N from there")
-      ->type_name("N")
-      ->transform(terminal::count());
+      .type_name("N")
+      .check(terminal::count());
   verb.add_flag("-f,--follow", options->asked.follow, "Go on with what comes, until interrupted");
   verb.add_option("--from", options->asked.from, "Begin at: oldest, newest, or a sequence number")
-      ->type_name("oldest|newest|SEQ")
-      ->transform(terminal::position());
+      .type_name("oldest|newest|SEQ")
+      .check(terminal::position());
   verb.add_option("--until", options->asked.until, "End with this sequence number")
-      ->type_name("SEQ")
-      ->transform(terminal::count());
+      .type_name("SEQ")
+      .check(terminal::count());
   verb.add_option("--format", options->format, "table, ndjson (json is the same), csv, influx or hex")
-      ->type_name("FORMAT")
-      ->check(CLI::IsMember({"table", "ndjson", "json", "csv", "influx", "hex"}), "");
+      .type_name("FORMAT")
+      .check(terminal::one_of({"table", "ndjson", "json", "csv", "influx", "hex"}));
   verb.add_flag("--whole", options->whole, "As hex: all bytes of long records, not only the first 1024");
-  verb.add_option("--fields", options->fields, "Print these fields only, like ts,px or pos[0]")->type_name("NAMES");
+  verb.add_option("--fields", options->fields, "Print these fields only, like ts,px or pos[0]").type_name("NAMES");
   verb.add_option("--every", options->asked.every, "Print only values whose number is a multiple of K")
-      ->type_name("K")
-      ->transform(terminal::count({.least = 1}));
+      .type_name("K")
+      .check(terminal::count({.least = 1}));
   verb.add_option("--cursor-file", options->cursor_file,
                   "Begin where the run before ended, and keep in this file where")
-      ->type_name("FILE")
-      ->excludes("--from");
-  verb.add_option_function<std::string>(
+      .type_name("FILE")
+      .excludes("--from");
+  verb.add_option(
           "--int64", [options](const std::string& how) { options->quote_int64 = how == "string"; },
           "64-bit integers in JSON: number or string")
-      ->type_name("HOW")
-      ->check(CLI::IsMember({"number", "string"}), "");
-  verb.add_option_function<std::string>(
+      .type_name("HOW")
+      .check(terminal::one_of({"number", "string"}));
+  verb.add_option(
           "--time-format", [options](const std::string& how) { options->iso_times = how == "iso"; },
           "The time field: number or iso")
-      ->type_name("HOW")
-      ->check(CLI::IsMember({"number", "iso"}), "");
-  verb.add_option_function<std::string>(
+      .type_name("HOW")
+      .check(terminal::one_of({"number", "iso"}));
+  verb.add_option(
           "--unsigned-suffix", [options](const std::string& suffix) { options->unsigned_suffix = suffix.front(); },
           "Of unsigned integers in influx: i (leaves out what is beyond i64), or u (not for InfluxDB 1.8)")
-      ->type_name("SUFFIX")
-      ->check(CLI::IsMember({"i", "u"}), "");
-  verb.add_option("--as", options->as, "Decode records as these fields, like 'u64 ts, f64 px'")->type_name("FIELDS");
-  verb.add_option_function<std::string>(
+      .type_name("SUFFIX")
+      .check(terminal::one_of({"i", "u"}));
+  verb.add_option("--as", options->as, "Decode records as these fields, like 'u64 ts, f64 px'").type_name("FIELDS");
+  verb.add_option(
           "--gaps", [options](const std::string& where) { options->gaps_inline = where == "inline"; },
           "Where to report lost values: stderr or inline")
-      ->type_name("WHERE")
-      ->check(CLI::IsMember({"stderr", "inline"}), "");
+      .type_name("WHERE")
+      .check(terminal::one_of({"stderr", "inline"}));
 }
 
 }  // namespace arena_shm::tool

@@ -11,7 +11,7 @@ namespace {
 
 char one_character(const std::string& option, const std::string& text, std::string_view forbidden) {
   if (text.size() == 1 && forbidden.find(text.front()) == std::string_view::npos) return text.front();
-  throw CLI::ValidationError(option, fmt::format("expected one character, found '{}'", text));
+  terminal::refuse_value(option, fmt::format("expected one character, found '{}'", text));
 }
 
 char delimiter_of(const std::string& text) {
@@ -29,7 +29,7 @@ std::vector<std::string> names_of(std::string_view text) {
     std::string_view name = text.substr(0, comma);
     while (name.starts_with(' ')) name.remove_prefix(1);
     while (name.ends_with(' ')) name.remove_suffix(1);
-    if (name.empty()) throw CLI::ValidationError("--header", "expected the columns' names, like ts,px");
+    if (name.empty()) terminal::refuse_value("--header", "expected the columns' names, like ts,px");
     names.emplace_back(name);
     if (comma == std::string_view::npos) return names;
     text.remove_prefix(comma + 1);
@@ -38,20 +38,20 @@ std::vector<std::string> names_of(std::string_view text) {
 
 }  // namespace
 
-void add_text_options(CLI::App& verb, recording::TextDialect& dialect) {
-  verb.add_option_function<std::string>(
+void add_text_options(const terminal::Command& verb, recording::TextDialect& dialect) {
+  verb.add_option(
           "--delimiter", [&dialect](const std::string& text) { dialect.delimiter = delimiter_of(text); },
           "What is between the cells of CSV: comma, semicolon, tab, space or another character (found out)")
-      ->type_name("CHAR");
-  verb.add_option_function<std::string>(
+      .type_name("CHAR");
+  verb.add_option(
           "--header", [&dialect](const std::string& text) { dialect.header = names_of(text); },
           "CSV without a heading: the columns' names, like ts,px")
-      ->type_name("NAMES");
-  verb.add_option_function<std::string>(
+      .type_name("NAMES");
+  verb.add_option(
           "--comment",
           [&dialect](const std::string& text) { dialect.comment = one_character("--comment", text, "\"\r\n"); },
           "Leave out the lines of CSV that begin with this character (#, where no value can begin so)")
-      ->type_name("CHAR");
+      .type_name("CHAR");
 }
 
 }  // namespace arena_shm::tool

@@ -185,9 +185,9 @@ terminal::ExitCode run(const Options& options) {
 
 }  // namespace
 
-void add_top(CLI::App& app, Action& action) {
+void add_top(const terminal::Command& app, Action& action) {
   auto options = std::make_shared<Options>();
-  CLI::App& verb = add_verb(
+  terminal::Command verb = add_verb(
       app, action,
       {.name = "top",
        .summary = "Watch all arenas on the whole screen, and the seats of one",
@@ -199,9 +199,9 @@ void add_top(CLI::App& app, Action& action) {
                   "  arena-shm top -i 200ms"},
       options, run);
   verb.add_option("-i,--interval", options->interval_seconds, "How often to look, like 500ms")
-      ->type_name("TIME")
-      ->transform(terminal::interval())
-      ->default_str("1s");
+      .type_name("TIME")
+      .check(terminal::interval())
+      .default_str("1s");
 }
 
 }  // namespace arena_shm::tool

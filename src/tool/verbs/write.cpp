@@ -184,9 +184,9 @@ terminal::ExitCode run(const Options& options) {
 
 }  // namespace
 
-void add_write(CLI::App& app, Action& action) {
+void add_write(const terminal::Command& app, Action& action) {
   auto options = std::make_shared<Options>();
-  CLI::App& verb = add_verb(
+  terminal::Command verb = add_verb(
       app, action,
       {.name = "write",
        .summary = "Write values from standard input into an arena",
@@ -198,12 +198,12 @@ void add_write(CLI::App& app, Action& action) {
        .example = "  printf 'ts,px\\n1,2.5\\n2,2.75\\n' | arena-shm write ticks\n"
                   "  arena-shm tail old --from oldest --format ndjson | arena-shm write new --rate 1000"},
       options, run);
-  verb.add_option("NAME", options->name, "Name of the arena")->required()->type_name("");
+  verb.add_option("NAME", options->name, "Name of the arena").required().type_name("");
   verb.add_option("--format", options->format, "csv, ndjson or raw (csv or ndjson is seen by the first line)")
-      ->type_name("FORMAT")
-      ->check(CLI::IsMember({"csv", "ndjson", "raw"}), "");
-  verb.add_option("--rate", options->rate, "Values a second, evenly")->type_name("R")->transform(terminal::rate());
-  verb.add_option("--as", options->as, "Take records as these fields, like 'u64 ts, f64 px'")->type_name("FIELDS");
+      .type_name("FORMAT")
+      .check(terminal::one_of({"csv", "ndjson", "raw"}));
+  verb.add_option("--rate", options->rate, "Values a second, evenly").type_name("R").check(terminal::rate());
+  verb.add_option("--as", options->as, "Take records as these fields, like 'u64 ts, f64 px'").type_name("FIELDS");
   add_missing_option(verb, options->missing);
   add_text_options(verb, options->dialect);
 }
