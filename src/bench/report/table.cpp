@@ -83,7 +83,7 @@ void add_ratio(Page& page, const Row& row, const Ratio& ratio) {
   page.add(
       {"    against " + ratio.against, median_cell(ratio.spread, ratio.disturbed), "x", quartiles_cell(ratio.spread)});
   const auto note = [&](const std::string& text) { page.add_text(6, text); };
-  if (ratio.unlike_pairs > 0) note(fmt::format("{} pairs left out: the CPUs had moved", ratio.unlike_pairs));
+  if (ratio.unlike_pairs > 0) note(fmt::format("pairs left out because the CPUs had moved: {}", ratio.unlike_pairs));
   if (const std::string text = surprise(row, ratio); !text.empty()) note(text);
 }
 
@@ -100,7 +100,7 @@ std::string notes_text(const Row& row) {
   std::string text = row.remark;
   const auto add = [&](const std::string& note) { text += (text.empty() ? "" : ", ") + note; };
   for (const auto& [name, value] : row.details) add(detail_text(name, value));
-  if (row.set_aside > 0) add(fmt::format("{} disturbed slices left out", row.set_aside));
+  if (row.set_aside > 0) add(fmt::format("disturbed slices left out: {}", row.set_aside));
   return text;
 }
 
@@ -154,24 +154,20 @@ std::string rows_text(const std::string& title, const std::vector<Row>& rows, st
 std::string goals_text(const std::vector<Outcome>& goals, std::size_t columns) {
   if (goals.empty()) return "";
   Page page({{"what"}, {"ratio ", Align::right}, {"first goal"}, {"ambition"}}, columns);
-  std::string place;
-  std::string name;
+  std::string heading;
   bool disturbed = false;
+  page.add_text(0, "");
   for (const Outcome& outcome : goals) {
     const Goal& goal = outcome.goal;
     const auto stage = [&](const std::optional<double>& limit) {
       if (!limit) return std::string();
-      return fmt::format("{} {:.2f} {}", goal.at_least ? ">=" : "<=", *limit, outcome.verdict(limit));
+      const std::string verdict = outcome.ratio.count == 0 ? "" : ' ' + outcome.verdict(limit);
+      return fmt::format("{} {:.2f}{}", goal.at_least ? ">=" : "<=", *limit, verdict);
     };
-    if (const std::string here = goal.workload + ": " + goal.group; here != place) {
-      page.add_text(0, "");
-      page.add_text(0, here);
-      place = here;
-      name.clear();
-    }
-    if (goal.name != name) page.add_text(2, goal.name);
-    name = goal.name;
-    page.add({"    against " + goal.against, median_cell(outcome.ratio, outcome.disturbed), stage(goal.first),
+    const std::string next = fmt::format("{}: {}, {}", goal.workload, goal.group, goal.name);
+    if (next != heading) page.add_text(0, next);
+    heading = next;
+    page.add({"  against " + goal.against, median_cell(outcome.ratio, outcome.disturbed), stage(goal.first),
               stage(goal.ambition)});
     disturbed = disturbed || outcome.disturbed;
   }
