@@ -16,7 +16,9 @@
 #include "bench/harness/settings.hpp"
 #include "bench/report/report.hpp"
 #include "bench/workloads/workloads.hpp"
+#include "terminal/exit_code.hpp"
 #include "terminal/signals.hpp"
+#include "terminal/usage_text.hpp"
 #include "terminal/width.hpp"
 
 namespace arena_shm::bench {
@@ -89,20 +91,33 @@ void measure(const BenchCommandLine& line, const Settings& settings) {
   if (!line.plot_path.empty()) plot(run, line.plot_path);
 }
 
-int run(int argc, char** argv) {
-  BenchCommandLine line;
-  CLI::App app(std::string(kBenchSummary) + ".", "arena-bench");
-  app.footer(bench_details());
-  add_bench_options(terminal::Command(app), line);
-  CLI11_PARSE(app, argc, argv);
-
-  Settings settings{.slice = std::chrono::milliseconds{line.slice_ms}, .cpus = line.cpus};
+Settings settings_of(const BenchCommandLine& line) {
+  Settings settings{.cpus = line.cpus};
+  if (line.slice_s && line.slice_ms) throw std::runtime_error("expected --slice or --slice-ms, found both");
+  if (line.slice_s) settings.slice = std::chrono::round<Nanoseconds>(std::chrono::duration<double>(*line.slice_s));
+  if (line.slice_ms) settings.slice = std::chrono::milliseconds{*line.slice_ms};
   if (line.quick) settings.scope = Scope::quick;
   if (line.full) settings.scope = Scope::full;
   if (line.full) settings.rounds = 25;
   if (line.rounds != 0) settings.rounds = line.rounds;
   if (settings.cpus.empty()) settings.cpus = allowed_cpus();
   require_cpus(settings.cpus);
+  return settings;
+}
+
+int run(int argc, char** argv) {
+  BenchCommandLine line;
+  CLI::App app(std::string(kBenchSummary) + ".", "arena-bench");
+  app.footer(bench_details());
+  add_bench_options(terminal::Command(app), line);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) return app.exit(error);
+    fmt::print(stderr, "arena-bench: {}\n", terminal::usage_text(terminal::Command(app), error));
+    return static_cast<int>(terminal::ExitCode::usage);
+  }
+  const Settings settings = settings_of(line);
   terminal::catch_stop_signals();  // and the next slice is the last: what has a name has to be removed
   measure(line, settings);
   return 0;
