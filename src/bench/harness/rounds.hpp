@@ -1,4 +1,4 @@
-// Rounds: every contestant has one slice of time in each, in rotating order, and is compared with its floor slice by
+// Rounds: every contestant has one slice of time in each, in rotating order, and is compared with others slice by
 // slice. A slow minute of the machine then slows both sides of a ratio.
 #pragma once
 

@@ -24,7 +24,7 @@ void add(Cast& cast, const std::string& name) {
   std::vector<std::string> against{kProbe, kOneLineFloor, kBareLines};
   if (name.starts_with(kShared)) against.push_back(kMessageQueue);
   if constexpr (paced) {
-    // Against the floor that is paced too: the others go there and back at once.
+    // Against the bare lines that are paced too: the others go there and back at once.
     against.erase(against.begin(), against.begin() + 2);
     cast.add(name, std::move(against), std::make_unique<PacedPlay<Channel, T, wait>>(kSlots, kPace), "ns");
   } else {
