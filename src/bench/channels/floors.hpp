@@ -1,5 +1,5 @@
-// Floors do the least that the job could need, with none of its promises; bare parts do one part of what arena-shm does,
-// and look at nothing.
+// Floors do the least that the job could need, with none of its promises; bare parts do one part of what arena-shm
+// does, and look at nothing.
 #pragma once
 
 #include <atomic>
