@@ -86,8 +86,9 @@ class TableFormatter final : public RecordFormatter {
 
 class NdjsonFormatter final : public RecordFormatter {
  public:
-  explicit NdjsonFormatter(Schema schema) : schema_(std::move(schema)) {
-    for (const Field& field : schema_.fields) {
+  NdjsonFormatter(Schema schema, bool quote_int64) : schema_(std::move(schema)), mark_(quote_int64 ? "\"" : "") {
+    for (Field& field : schema_.fields) {
+      field.as_text = quote_int64 && (field.kind == Kind::unsigned_integer || field.kind == Kind::signed_integer);
       std::string& key = keys_.emplace_back(",");
       text::append_json_string(key, field.name);
       key += ':';
@@ -98,7 +99,7 @@ class NdjsonFormatter final : public RecordFormatter {
 
   void record(std::string& out, std::uint64_t seq, Record record) override {
     count_altered(schema_, record);
-    fmt::format_to(std::back_inserter(out), "{{\"{}\":{}", kSeqColumn, seq);
+    fmt::format_to(std::back_inserter(out), "{{\"{0}\":{1}{2}{1}", kSeqColumn, mark_, seq);
     for (std::size_t i = 0; i < keys_.size(); ++i) {
       const Field& field = schema_.fields[i];
       out += keys_[i];
@@ -114,12 +115,14 @@ class NdjsonFormatter final : public RecordFormatter {
   void gap(std::string& out, const Gap& gap) const override {
     std::string cause(to_string(gap.cause));
     std::replace(cause.begin(), cause.end(), ' ', '_');
-    fmt::format_to(std::back_inserter(out), "{{\"{}\":{{\"first\":{},\"last\":{},\"count\":{},\"cause\":\"{}\"}}}}\n",
-                   kGapKey, gap.first, gap.last, gap.count(), cause);
+    fmt::format_to(std::back_inserter(out),
+                   "{{\"{1}\":{{\"first\":{0}{2}{0},\"last\":{0}{3}{0},\"count\":{0}{4}{0},\"cause\":\"{5}\"}}}}\n",
+                   mark_, kGapKey, gap.first, gap.last, gap.count(), cause);
   }
 
  private:
   Schema schema_;
+  std::string_view mark_;  // around 64-bit integers
   std::vector<std::string> keys_;
 };
 
@@ -218,16 +221,15 @@ std::string RecordFormatter::altered_note() const {
                      altered_texts_ == 1 ? "text has bytes that are" : "texts have bytes that are");
 }
 
-std::unique_ptr<RecordFormatter> make_formatter(Format format, const Schema* schema, std::string_view source,
-                                                std::size_t hex_bytes) {
+std::unique_ptr<RecordFormatter> make_formatter(Format format, const Schema* schema, FormatOptions options) {
   switch (format) {
     case Format::table: return std::make_unique<TableFormatter>(*schema);
-    case Format::ndjson: return std::make_unique<NdjsonFormatter>(*schema);
+    case Format::ndjson: return std::make_unique<NdjsonFormatter>(*schema, options.quote_int64);
     case Format::csv: return std::make_unique<CsvFormatter>(*schema);
-    case Format::influx: return influx_formatter(*schema, {.source = std::string(source)});
+    case Format::influx: return influx_formatter(*schema, {.source = std::string(options.source)});
     case Format::hex: break;
   }
-  return std::make_unique<HexFormatter>(hex_bytes);
+  return std::make_unique<HexFormatter>(options.hex_bytes);
 }
 
 std::string describe(const Gap& gap) {

@@ -52,10 +52,14 @@ class RecordFormatter {
 /// So much of a record is shown as hex, if nobody asks for more.
 inline constexpr std::size_t kHexBytes = 1024;
 
-/// Requires: a schema, unless the format is hex. `source` is what influx calls the measurement. Of longer records hex
-/// shows `hex_bytes`, and says how many are left out.
-std::unique_ptr<RecordFormatter> make_formatter(Format format, const Schema* schema, std::string_view source = "arena",
-                                                std::size_t hex_bytes = kHexBytes);
+struct FormatOptions {
+  std::string_view source = "arena";  ///< what influx calls the measurement
+  std::size_t hex_bytes = kHexBytes;  ///< so much of a record; of longer ones it is said how much is left out
+  bool quote_int64 = false;           ///< 64-bit integers in ndjson are texts, which no reader rounds
+};
+
+/// Requires: a schema, unless the format is hex.
+std::unique_ptr<RecordFormatter> make_formatter(Format format, const Schema* schema, FormatOptions options = {});
 
 /// "gap: 12..20 (9 overwritten)"
 std::string describe(const Gap& gap);

@@ -29,7 +29,7 @@ constexpr std::chrono::milliseconds kBetweenSamples{200};
 
 struct Options {
   bool names = false;
-  terminal::LineFormat format = terminal::LineFormat::table;
+  terminal::ObjectFormat format;
 };
 
 struct Row {
@@ -134,7 +134,7 @@ terminal::ExitCode run(const Options& options) {
   if (!rows.empty()) std::this_thread::sleep_for(kBetweenSamples);
 
   terminal::Output output;
-  if (options.format == terminal::LineFormat::table) {
+  if (options.format.is_table()) {
     append_table(output.text(), rows);
   } else {
     terminal::ObjectLines lines(options.format);

@@ -21,7 +21,7 @@ namespace {
 struct Options {
   ChosenArenas arenas;
   bool clear_stale = false;
-  terminal::LineFormat format = terminal::LineFormat::table;
+  terminal::ObjectFormat format;
 };
 
 // Repairs what the next writer would repair. Only here is anything written.
@@ -66,7 +66,7 @@ terminal::ExitCode show_one(const Options& options, terminal::ObjectLines& lines
   }
   const inspect::Seats seats = inspect::read_seats(image, facts.header);
   terminal::Output output;
-  if (options.format == terminal::LineFormat::table) {
+  if (options.format.is_table()) {
     if (may_be_many) output.text() += text::printable(image.label()) + '\n';
     append_seats(output.text(), facts, seats);
     if (may_be_many) output.text() += '\n';

@@ -13,6 +13,7 @@
 #include "schema/record_time.hpp"
 #include "schema/value_text.hpp"
 #include "terminal/exit_code.hpp"
+#include "terminal/object_lines.hpp"
 #include "terminal/output.hpp"
 #include "terminal/quantity_options.hpp"
 #include "text/time_text.hpp"
@@ -64,7 +65,6 @@ Format format_of(const std::string& text, bool has_schema) {
 void set_display(schema::Schema& schema, const Options& options) {
   for (schema::Field& field : schema.fields) {
     const bool is_integer = field.kind == schema::Kind::unsigned_integer || field.kind == schema::Kind::signed_integer;
-    field.as_text = options.quote_int64 && is_integer;
     field.as_time = options.iso_times && is_integer && field.name == schema.time_field &&
                     text::units_per_second(field.unit).has_value();
   }
@@ -119,8 +119,10 @@ terminal::ExitCode run(const Options& options) {
   auto formatter = format == Format::influx
                        ? schema::influx_formatter(
                              *schema, {.source = source, .unsigned_suffix = options.unsigned_suffix, .time = time})
-                       : schema::make_formatter(format, schema ? &*schema : nullptr, source,
-                                                options.whole ? kWholeRecord : schema::kHexBytes);
+                       : schema::make_formatter(format, schema ? &*schema : nullptr,
+                                                {.source = source,
+                                                 .hex_bytes = options.whole ? kWholeRecord : schema::kHexBytes,
+                                                 .quote_int64 = options.quote_int64});
   TailOptions tail = options.tail;
   tail.asked.is_saved = !options.file.empty();
   return run_tail(tail, *input, *formatter);
@@ -173,11 +175,7 @@ void add_tail(const terminal::Command& app, Action& action) {
                   "Begin where the run before ended, and keep in this file where")
       .type_name("FILE")
       .excludes("--from");
-  verb.add_option(
-          "--int64", [options](const std::string& how) { options->quote_int64 = how == "string"; },
-          "64-bit integers in JSON: number or string")
-      .type_name("HOW")
-      .check(terminal::one_of({"number", "string"}));
+  terminal::add_int64_option(verb, options->quote_int64);
   verb.add_option(
           "--time-format", [options](const std::string& how) { options->iso_times = how == "iso"; },
           "The time field: number or iso")

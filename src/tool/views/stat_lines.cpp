@@ -105,7 +105,7 @@ terminal::JsonObject object_of(const Watched& arena) {
 
 class StatObjects final : public StatLines {
  public:
-  explicit StatObjects(terminal::LineFormat format) : lines_(format) {}
+  explicit StatObjects(terminal::ObjectFormat format) : lines_(format) {}
 
   void append(std::string& out, const std::vector<Watched>& arenas) override {
     for (const Watched& arena : arenas) {
@@ -169,9 +169,13 @@ std::vector<std::string> stat_cells(const Watched& arena) {
           changed(arena)};
 }
 
-std::unique_ptr<StatLines> stat_lines(const std::string& format) {
-  if (format == "ndjson" || format == "json") return std::make_unique<StatObjects>(terminal::LineFormat::ndjson);
-  if (format == "csv") return std::make_unique<StatObjects>(terminal::LineFormat::csv);
+std::unique_ptr<StatLines> stat_lines(const std::string& format, bool quote_int64) {
+  using terminal::LineFormat;
+  const auto objects = [&](LineFormat lines) {
+    return std::make_unique<StatObjects>(terminal::ObjectFormat{.lines = lines, .quote_int64 = quote_int64});
+  };
+  if (format == "ndjson" || format == "json") return objects(LineFormat::ndjson);
+  if (format == "csv") return objects(LineFormat::csv);
   if (format == "influx") return std::make_unique<InfluxLines>();
   return std::make_unique<TableLines>();
 }

@@ -22,7 +22,7 @@ class StatLines {
   virtual void append(std::string& out, const std::vector<Watched>& arenas) = 0;
 };
 
-/// `format` is table, ndjson (or json), csv or influx.
-std::unique_ptr<StatLines> stat_lines(const std::string& format);
+/// `format` is table, ndjson (or json), csv or influx. `quote_int64`: integers in JSON are texts.
+std::unique_ptr<StatLines> stat_lines(const std::string& format, bool quote_int64);
 
 }  // namespace arena_shm::tool
