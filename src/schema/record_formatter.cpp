@@ -41,7 +41,7 @@ void append_array(std::string& out, const Field& field, Record record, Style sty
 
 class TableFormatter final : public RecordFormatter {
  public:
-  explicit TableFormatter(Schema schema) : schema_(std::move(schema)), table_(columns(schema_)) {}
+  TableFormatter(Schema schema, std::size_t width) : schema_(std::move(schema)), table_(columns(schema_), width) {}
 
   void heading(std::string& out) const override { table_.append_heading(out); }
 
@@ -49,20 +49,28 @@ class TableFormatter final : public RecordFormatter {
 
   void record(std::string& out, std::uint64_t seq, Record record) override {
     const auto row = cells(seq, record);
+    table_.settle();  // under the heading that is there
     table_.widen(row);
     table_.append(out, row);
   }
 
+  std::size_t hidden_column_count() const noexcept override { return table_.left_out_count(); }
+
  private:
   static constexpr std::size_t kShownElements = 8;
+  static constexpr std::size_t kLeastText = 12;
 
   static std::vector<text::TextTable::Column> columns(const Schema& schema) {
-    std::vector<text::TextTable::Column> columns{{std::string(kSeqColumn), text::TextTable::Align::right}};
+    std::vector<text::TextTable::Column> columns{
+        {.title = std::string(kSeqColumn), .align = text::TextTable::Align::right}};
     for (const Field& field : schema.fields) {
       std::string title = text::printable(field.name);
       if (!field.unit.empty()) title += fmt::format(" [{}]", text::printable(field.unit));
       const bool left = field.kind == Kind::text || field.is_array();
-      columns.push_back({std::move(title), left ? text::TextTable::Align::left : text::TextTable::Align::right});
+      columns.push_back({.title = std::move(title),
+                         .align = left ? text::TextTable::Align::left : text::TextTable::Align::right,
+                         .least = left ? kLeastText : 0,
+                         .rank = columns.size()});
     }
     return columns;
   }
@@ -159,7 +167,11 @@ class CsvFormatter final : public RecordFormatter {
 
 class HexFormatter final : public RecordFormatter {
  public:
-  explicit HexFormatter(std::size_t most_bytes) noexcept : most_bytes_(most_bytes) {}
+  HexFormatter(std::size_t most_bytes, std::size_t width) noexcept : most_bytes_(most_bytes) {
+    constexpr std::size_t kBesides = 23;  // the number, the offset, the bars
+    constexpr std::size_t kColumns = 4;   // of a byte: two digits, a space, a character
+    while (bytes_per_line_ > 4 && kBesides + kColumns * bytes_per_line_ > width) bytes_per_line_ /= 2;
+  }
 
   void heading(std::string& out) const override {
     fmt::format_to(std::back_inserter(out), "{:>10}  offset  bytes\n", kSeqColumn);
@@ -167,13 +179,12 @@ class HexFormatter final : public RecordFormatter {
 
   void record(std::string& out, std::uint64_t seq, Record whole) override {
     const Record record = whole.first(std::min(whole.size(), most_bytes_));
-    constexpr std::size_t kBytesPerLine = 16;
-    for (std::size_t from = 0; from < record.size(); from += kBytesPerLine) {
-      const Record line = record.subspan(from, std::min(kBytesPerLine, record.size() - from));
+    for (std::size_t from = 0; from < record.size(); from += bytes_per_line_) {
+      const Record line = record.subspan(from, std::min(bytes_per_line_, record.size() - from));
       fmt::format_to(std::back_inserter(out), "{:>10}  {:06x}  ", seq, from);
-      for (std::size_t i = 0; i < kBytesPerLine; ++i) {
+      for (std::size_t i = 0; i < bytes_per_line_; ++i) {
         append_byte(out, i < line.size() ? &line[i] : nullptr);
-        if (i == kBytesPerLine / 2 - 1) out += ' ';
+        if (i == bytes_per_line_ / 2 - 1) out += ' ';
       }
       out += '|';
       for (const std::byte byte : line) {
@@ -197,6 +208,7 @@ class HexFormatter final : public RecordFormatter {
   }
 
   std::size_t most_bytes_;
+  std::size_t bytes_per_line_ = 16;
 };
 
 }  // namespace
@@ -204,6 +216,7 @@ class HexFormatter final : public RecordFormatter {
 void RecordFormatter::gap(std::string& out, const Gap& gap) const { out += "# " + describe(gap) + '\n'; }
 void RecordFormatter::measure(std::uint64_t, std::span<const std::byte>) {}
 void RecordFormatter::precede(std::uint64_t, std::span<const std::byte>) {}
+std::size_t RecordFormatter::hidden_column_count() const noexcept { return 0; }
 std::uint64_t RecordFormatter::left_out_count() const noexcept { return 0; }
 
 void RecordFormatter::count_altered(const Schema& schema, std::span<const std::byte> record) {
@@ -223,13 +236,13 @@ std::string RecordFormatter::altered_note() const {
 
 std::unique_ptr<RecordFormatter> make_formatter(Format format, const Schema* schema, FormatOptions options) {
   switch (format) {
-    case Format::table: return std::make_unique<TableFormatter>(*schema);
+    case Format::table: return std::make_unique<TableFormatter>(*schema, options.width);
     case Format::ndjson: return std::make_unique<NdjsonFormatter>(*schema, options.quote_int64);
     case Format::csv: return std::make_unique<CsvFormatter>(*schema);
     case Format::influx: return influx_formatter(*schema, {.source = std::string(options.source)});
     case Format::hex: break;
   }
-  return std::make_unique<HexFormatter>(options.hex_bytes);
+  return std::make_unique<HexFormatter>(options.hex_bytes, options.width);
 }
 
 std::string describe(const Gap& gap) {

@@ -117,6 +117,8 @@ std::unique_ptr<Screen> Screen::open() {
 
 int Screen::rows() const { return ::getmaxy(stdscr); }
 
+std::size_t Screen::columns() const { return static_cast<std::size_t>(::getmaxx(stdscr)); }
+
 void Screen::clear() { ::werase(stdscr); }
 
 void Screen::put(int row, std::string_view text, Style style) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,6 +23,7 @@ class Screen {
   Screen& operator=(const Screen&) = delete;
 
   int rows() const;
+  std::size_t columns() const;
   void clear();
   /// The text is cut at the right edge; rows that are not there are left out. Requires: printable (utf8.hpp).
   void put(int row, std::string_view text, Style style = Style::plain);

@@ -9,6 +9,7 @@
 #include "terminal/object_lines.hpp"
 #include "terminal/output.hpp"
 #include "text/quantities.hpp"
+#include "text/text_table.hpp"
 #include "text/utf8.hpp"
 #include "tool/verbs/chosen_arenas.hpp"
 #include "tool/verbs/verbs.hpp"
@@ -67,7 +68,7 @@ terminal::ExitCode show_one(const Options& options, terminal::ObjectLines& lines
   const inspect::Seats seats = inspect::read_seats(image, facts.header);
   terminal::Output output;
   if (options.format.is_table()) {
-    if (may_be_many) output.text() += text::printable(image.label()) + '\n';
+    if (may_be_many) output.text() += text::cut(text::printable(image.label()), terminal::line_width()) + '\n';
     append_seats(output.text(), facts, seats);
     if (may_be_many) output.text() += '\n';
   } else {

@@ -122,6 +122,7 @@ terminal::ExitCode run(const Options& options) {
                        : schema::make_formatter(format, schema ? &*schema : nullptr,
                                                 {.source = source,
                                                  .hex_bytes = options.whole ? kWholeRecord : schema::kHexBytes,
+                                                 .width = terminal::line_width(),
                                                  .quote_int64 = options.quote_int64});
   TailOptions tail = options.tail;
   tail.asked.is_saved = !options.file.empty();

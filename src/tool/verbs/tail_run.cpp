@@ -102,6 +102,9 @@ class Tail {
       if (input_.read(seq, record_)) formatter_.measure(seq, record_);
     }
     formatter_.heading(output_.text());
+    if (const std::size_t hidden = formatter_.hidden_column_count(); hidden > 0)
+      terminal::note(fmt::format("no room for {}; --fields chooses, and --format ndjson has all",
+                                 text::counted(hidden, "more field")));
   }
 
   void wait() {

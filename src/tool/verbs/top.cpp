@@ -122,7 +122,7 @@ class Top {
 
   // Returns the first row after them. At most half of the screen: those around the selected one.
   int draw_arenas(const std::vector<const Watched*>& arenas, int row) {
-    text::TextTable table = stat_table();
+    text::TextTable table = stat_table(screen_.columns());
     std::vector<std::vector<std::string>> lines;
     for (const Watched* arena : arenas) table.widen(lines.emplace_back(stat_cells(*arena)));
     std::string heading;
@@ -157,7 +157,7 @@ class Top {
     screen_.put(row++, fmt::format("{}: {} slots for {} of {} bytes, {} in all; seats: {}", text::printable(arena.name),
                                    info.slots, info.record.name.empty() ? "records" : text::printable(info.record.name),
                                    info.record.size_bytes, text::short_bytes(info.segment_bytes), count_seats(seats)));
-    const SeatLines lines = seat_lines(facts, seats);
+    const SeatLines lines = seat_lines(facts, seats, screen_.columns());
     screen_.put(row++, lines.heading, Style::heading);
     for (const SeatLines::Line& line : lines.lines) {
       if (row + 1 >= screen_.rows()) break;  // the last row is the help's

@@ -1,6 +1,7 @@
 // One line for each arena and interval, in the format that was asked for.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,7 +12,7 @@
 namespace arena_shm::tool {
 
 /// The columns that the eye gets, with some room for what is to come; and one arena's cells.
-text::TextTable stat_table();
+text::TextTable stat_table(std::size_t width);
 std::vector<std::string> stat_cells(const Watched& arena);
 
 /// Thread safety: none.
