@@ -13,7 +13,7 @@ import unittest
 
 import pyte
 
-from arena_cli import OK, TOOL, CliTest
+from arena_cli import ABSENT, OK, TOOL, CliTest
 
 DOWN, UP = b"\x1bOB", b"\x1bOA"
 
@@ -170,6 +170,70 @@ class TopTest(CliTest):
         terminal.press(b"r")
         terminal.await_text("reversed")
         self.eventually(lambda: comes_first() == first)
+
+    def shown(self, terminal):
+        """The arenas of this test that are on the screen, without what the seats are of."""
+        names = [line.split()[0] for line in terminal.lines() if line.startswith(self.prefix)]
+        return [name.removeprefix(self.prefix) for name in names if not name.endswith(":")]
+
+    def test_a_question_mark_shows_the_keys_until_the_next_one(self):
+        name = self.create_named("a")
+        terminal = Terminal(self, "-i", 0.05)
+        for key in [b"x", b"?", b"\x1b", b"\r"]:
+            terminal.await_text(name)
+            terminal.press(b"?")
+            terminal.await_text("any key goes back")
+            terminal.await_text("Enter keeps it, Esc clears it")
+            self.assertEqual(self.shown(terminal), [])
+            terminal.press(key)
+        terminal.await_text(name)
+        terminal.press(b"?")
+        terminal.await_text("any key goes back")
+        terminal.resize(24, 80)
+        self.eventually(lambda: "any key goes back" in terminal.lines()[23])
+        terminal.press(b"q")
+        terminal.await_text(name)
+        terminal.press(b"q")
+        self.assertEqual(terminal.wait(), OK)
+
+    def test_a_filter_is_typed_kept_and_cleared(self):
+        for hint in ["abc-one", "abc-two", "xq"]:
+            self.create_named(hint)
+        terminal = Terminal(self, "-i", 3600)
+        self.eventually(lambda: self.shown(terminal) == ["abc-one", "abc-two", "xq"])
+        terminal.press(b"/")
+        terminal.await_text("Enter keeps, Esc clears")
+        terminal.press(self.prefix.encode() + b"ABC")
+        self.eventually(lambda: self.shown(terminal) == ["abc-one", "abc-two"])
+        terminal.press(b"-tq")
+        self.eventually(lambda: self.shown(terminal) == [])
+        terminal.press(b"\x7f")
+        self.eventually(lambda: self.shown(terminal) == ["abc-two"])
+        terminal.press(b"\r")
+        terminal.await_text(f"filter: {self.prefix}ABC-t")
+        terminal.await_text("1 of ")
+        terminal.press(b"\x1b")
+        self.eventually(lambda: self.shown(terminal) == ["abc-one", "abc-two", "xq"])
+        terminal.press(b"/" + self.prefix.encode() + b"*[wq]*")
+        self.eventually(lambda: self.shown(terminal) == ["abc-two", "xq"])
+        terminal.press(b"\x1b")
+        self.eventually(lambda: self.shown(terminal) == ["abc-one", "abc-two", "xq"])
+        terminal.press(b"q")
+        self.assertEqual(terminal.wait(), OK)
+
+    def test_names_and_patterns_choose(self):
+        for hint in ["abc-one", "abc-two", "xq"]:
+            self.create_named(hint)
+        terminal = Terminal(self, f"{self.prefix}xq", f"{self.prefix}*-t?o", "-i", 0.05)
+        self.eventually(lambda: self.shown(terminal) == ["abc-two", "xq"])
+        self.create_named("z-too")
+        self.eventually(lambda: self.shown(terminal) == ["abc-two", "xq", "z-too"])
+        self.assertEqual(self.expect(OK, "stat", f"{self.prefix}abc*", "-n", 1).stdout.count(self.prefix), 2)
+        for name in ["none", "none*"]:
+            self.expect(ABSENT, "stat", self.prefix + name, "-n", 1, says=self.prefix + name)
+            terminal = Terminal(self, self.prefix + name)
+            self.assertEqual(terminal.wait(), ABSENT)
+            self.assertIn(self.prefix + name, terminal.process.stderr.read().decode())
 
     def test_a_resize_is_followed(self):
         name = self.create_named("a")

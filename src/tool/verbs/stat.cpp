@@ -71,7 +71,8 @@ void add_stat(const terminal::Command& app, Action& action) {
                   "  arena-shm stat ticks -i 1s -n 10\n"
                   "  arena-shm stat -i 10s --format influx"},
       options, print_stat);
-  verb.add_option("NAME", options->names, "Names of arenas; all if there is none").type_name("");
+  verb.add_option("NAME", options->names, "Names of arenas, or patterns like 'tick*'; all if there is none")
+      .type_name("");
   verb.add_option("-i,--interval", options->interval_seconds, "A line each TIME, like 500ms, until interrupted")
       .type_name("TIME")
       .check(terminal::interval());
