@@ -18,14 +18,40 @@ from arena_cli import ABSENT, OK, TOOL, CliTest
 DOWN, UP = b"\x1bOB", b"\x1bOA"
 
 
+class Emulator(pyte.Screen):
+    """With what curses says to a terminal of this kind and pyte does not know."""
+
+    def _scroll(self, line, move, count):
+        at = self.cursor.y
+        for _ in range(count or 1):
+            self.cursor.y = line
+            move()
+        self.cursor.y = at
+
+    def scroll_up(self, count=None):
+        self._scroll(self.margins.bottom if self.margins else self.lines - 1, self.index, count)
+
+    def scroll_down(self, count=None):
+        self._scroll(self.margins.top if self.margins else 0, self.reverse_index, count)
+
+    def back_tab(self, count=None):
+        for _ in range(count or 1):
+            self.cursor.x = max((stop for stop in self.tabstops if stop < self.cursor.x), default=0)
+
+
+class EmulatorStream(pyte.ByteStream):
+    csi = pyte.ByteStream.csi | {"S": "scroll_up", "T": "scroll_down", "Z": "back_tab"}
+    events = pyte.ByteStream.events | {"scroll_up", "scroll_down", "back_tab"}
+
+
 class Terminal:
     """A top on a terminal, and what that shows."""
 
-    def __init__(self, test, *args, rows=40, columns=160, term="xterm-256color", **env):
+    def __init__(self, test, *args, rows=40, columns=160, term="screen-256color", **env):
         self.test = test
         self.leader, self.follower = pty.openpty()
-        self.screen = pyte.Screen(columns, rows)
-        self.stream = pyte.ByteStream(self.screen)
+        self.screen = Emulator(columns, rows)
+        self.stream = EmulatorStream(self.screen)
         self.raw = b""
         self.resize(rows, columns)
         self.before = termios.tcgetattr(self.follower)
@@ -102,7 +128,7 @@ class TopTest(CliTest):
         self.prefix = self.name("")
 
     def create_named(self, hint):
-        """Others may be on this host: those that belong together are beside each other in the order of names."""
+        """Others may be on this host, as many as fill the screen: `prefix*` is those of this test."""
         name = f"{self.prefix}{hint}"
         self.addCleanup(self.run_tool, "rm", name)
         self.expect(OK, "create", name, "--slots", 8, "--fields", "u64 ts, f64 px, s4 sym")
@@ -119,7 +145,7 @@ class TopTest(CliTest):
     def test_shows_arenas_and_the_seats_of_the_selected_one(self):
         first, second = self.create_named("a"), self.create_named("b")
         writer = self.start_writer(second)
-        terminal = Terminal(self, "-i", 0.05)
+        terminal = Terminal(self, f"{self.prefix}*", "-i", 0.05)
         terminal.await_text("q quit")
         terminal.await_text("sorted by name")
         self.select(terminal, first)
@@ -136,7 +162,7 @@ class TopTest(CliTest):
     def test_follows_a_living_writer(self):
         name = self.create_named("a")
         writer = self.start_writer(name)
-        terminal = Terminal(self, "-i", 0.05)
+        terminal = Terminal(self, f"{self.prefix}*", "-i", 0.05)
 
         def row():
             rows = [line.split() for line in terminal.lines() if line.startswith(name + " ")]
@@ -152,7 +178,7 @@ class TopTest(CliTest):
     def test_keys_select_sort_and_reverse(self):
         first, second = self.create_named("a"), self.create_named("b")
         self.expect(OK, "write", second, stdin="ts,px,sym\n1,1,A\n")
-        terminal = Terminal(self, "-i", 3600)
+        terminal = Terminal(self, f"{self.prefix}*", "-i", 3600)
         self.select(terminal, first)
 
         def comes_first():
@@ -178,7 +204,7 @@ class TopTest(CliTest):
 
     def test_a_question_mark_shows_the_keys_until_the_next_one(self):
         name = self.create_named("a")
-        terminal = Terminal(self, "-i", 0.05)
+        terminal = Terminal(self, f"{self.prefix}*", "-i", 0.05)
         for key in [b"x", b"?", b"\x1b", b"\r"]:
             terminal.await_text(name)
             terminal.press(b"?")
@@ -199,7 +225,7 @@ class TopTest(CliTest):
     def test_a_filter_is_typed_kept_and_cleared(self):
         for hint in ["abc-one", "abc-two", "xq"]:
             self.create_named(hint)
-        terminal = Terminal(self, "-i", 3600)
+        terminal = Terminal(self, f"{self.prefix}*", "-i", 3600)
         self.eventually(lambda: self.shown(terminal) == ["abc-one", "abc-two", "xq"])
         terminal.press(b"/")
         terminal.await_text("Enter keeps, Esc clears")
@@ -237,7 +263,7 @@ class TopTest(CliTest):
 
     def test_a_resize_is_followed(self):
         name = self.create_named("a")
-        terminal = Terminal(self, "-i", 3600, rows=40)
+        terminal = Terminal(self, f"{self.prefix}*", "-i", 3600, rows=40)
         terminal.await_text(name)
         self.assertIn("q quit", terminal.lines()[39])
         terminal.resize(20, 30)
@@ -279,7 +305,7 @@ class TopTest(CliTest):
         writer = self.start_writer(name)
         writer.kill()
         writer.wait()
-        terminal = Terminal(self, NO_COLOR="1")
+        terminal = Terminal(self, f"{self.prefix}*", NO_COLOR="1")
         self.select(terminal, name)
         terminal.await_text("seats: 1 dead")
         self.assertNotRegex(terminal.raw, rb"\x1b\[(\d+;)*3[0-7]m")
