@@ -29,7 +29,7 @@ struct Options {
   std::vector<std::string> names;
   bool dry_run = false;
   bool force = false;
-  terminal::LineFormat format = terminal::LineFormat::table;
+  terminal::ObjectFormat format;
 };
 
 /// Why the arena has to stay, or nothing.
@@ -93,7 +93,7 @@ class Outcomes {
  private:
   void add(const inspect::Image& image, const char* outcome, const std::string& line,
            const terminal::JsonObject& reason) {
-    if (options_.format == terminal::LineFormat::table) {
+    if (options_.format.is_table()) {
       output_.text() += line;
     } else {
       lines_.append(output_.text(), {{"name", image.label()}, {"outcome", outcome}, {"reason", reason}});
