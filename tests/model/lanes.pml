@@ -345,12 +345,12 @@ proctype Writer(byte me) {
 #endif
   byte n, end, t, newest_time, todo = (me == 0 -> VALUES : VALUES_1);
 
-end_take_seat: /* E1 to E3 */
 #if HOLDERS > 1
   if
   :: HAS_SUCCESSORS(me)
   :: atomic { !HAS_SUCCESSORS(me) -> door[me] = 1; session[me] = 1; at_work[me] = 1; MOVED; goto append }
   fi;
+end_take_seat: /* E1 to E3 */
   atomic { !LIVES(me) && !door[me] -> door[me] = 1; at_work[me] = 1; MOVED };
 E4:
   STEP( true, n = head[me] );
