@@ -9,40 +9,39 @@
  *           S3  time and payload     S4  stamp := done(n)
  *   reader  M1  T := clock()         M2  membarrier      M3  h := head, of every lane         a round
  *
- * One statement of a STEP is one access to shared memory, or to the clock. A writer is killed (DEATHS) or stopped (STOPS)
- * between any two of them. Each holding of a seat is a session; that it is over is proved by the witness, and that nobody
- * but one newcomer is between two sessions by the door: mutex.pml has both. Here that is one step each.
+ * One statement of a STEP is one access to shared memory, or to the clock. A writer is killed (DEATHS) or stopped
+ * (STOPS) between any two of them. Each holding of a seat is a session; that it is over is proved by the witness, and
+ * that nobody but one newcomer is between two sessions by the door: mutex.pml has both. Here that is one step each.
  *
- * Memory: total store order. Each writer has a FIFO buffer of stores, which drains at any time, at a full fence, when its
- * owner is stopped or dies, and at the reader's membarrier if its process has registered. The membarrier reaches one
- * writer after the other, in any order. WEAK: X1 and S1 may become visible the other way round (nothing else may, for S2
- * and the releases keep the rest in order).
- * The clock: `present`, which may or may not tick before anybody reads it, so that equal times come up everywhere. It does
- * not tick where nobody could tell (at a time that no value and no T bears).
+ * Memory: total store order. Each writer has a FIFO buffer of stores, which drains at any time, at a full fence, when
+ * its owner is stopped or dies, and at the reader's membarrier if its process has registered. The membarrier reaches
+ * one writer after the other, in any order. WEAK: X1 and S1 may become visible the other way round (nothing else may,
+ * for S2 and the releases keep the rest in order).
+ * The clock: `present`, which may or may not tick before anybody reads it, so that equal times come up everywhere. It
+ * does not tick where nobody could tell (at a time that no value and no T bears).
  * X2 is RDTSCP (AArch64: ISB and MRS): not before what stands before it. RDTSC: the processor reads the clock ahead of
  * its time, before the stores and the loads that stand before X2, and even before the X2 of the value before; an
  * interrupt, a context switch, an LFENCE throw away what was read ahead and has not retired; the writer never lets the
  * times of its lane go back.
  *
  * The reader's rule: every lane has a bound below which nothing of it can lie that has not been seen, the time of its
- * newest value that has been seen, or the T of a round whose M3 found it empty. The smallest (time, lane) goes out if it
- * is below (bound, lane) of every lane that shows no value. A lane that shows none, for what it has claimed is not done,
- * is waited for. When patience is over, it is set aside: up to h its values come late, and are marked; for the bound it
- * counts as if they had been seen. (It still has one: what it claims from h on comes in order.)
+ * newest value that has been seen, or the T of a round whose M3 found it empty. The smallest (time, lane) goes out if
+ * it is below (bound, lane) of every lane that shows no value. A lane that shows none, for what it has claimed is not
+ * done, is waited for. When patience is over, it is set aside: up to h its values come late, and are marked; for the
+ * bound it counts as if they had been seen. (It still has one: what it claims from h on comes in order.)
  *
- * Sizes, -D:   LANES; SLOTS of each; HOLDERS of each, one after the other; VALUES of each holder; HOLDERS_1, VALUES_1: of
- *              the lanes but the first; BATCH, how many are claimed at once, with one time; BUF, stores in flight
- * Faults, -D:  DEATHS; STOPS; HOLD_ANY (patience may be over at any time, not only with a stopped writer);
- *              REGISTERED (bit k: the process of lane k takes part in membarrier; else it has a full fence before X2, and
- *              with RDTSC an LFENCE); REFUSED (the reader's does not: its T is some time ago, and a store buffer drains
+ * Sizes, -D:   LANES; SLOTS of each; HOLDERS of each, one after the other; VALUES of each holder; HOLDERS_1, VALUES_1:
+ *              of the lanes but the first; BATCH, how many are claimed at once, with one time; BUF, stores in flight
+ * Faults, -D:  DEATHS; STOPS; HOLD_ANY (patience may be over at any time, not only with a stopped writer); REGISTERED
+ *              (bit k: the process of lane k takes part in membarrier; else it has a full fence before X2, and with
+ *              RDTSC an LFENCE); REFUSED (the reader's does not: its T is some time ago, and a store buffer drains
  *              within that time); BACK (the clock goes back so many times)
- * Parts, -D:   ARRIVAL (the other order: each lane in its own, none waits for another);
- *              COPY (the reader takes the payload along when it looks at a time, and not only when it delivers);
- *              PASSES_OVER (out of patience, it passes over what the lane has claimed, and does not set it aside);
- *              WORDS (the payload has a word besides the time); WEAK; RDTSC;
- *              LEAN (a value is published by one store, and read and copied by one load: torn values are for other rows);
- *              CAUSAL (with LEAN, 2 LANES, 1 SLOT: a writer appends after it has seen a value of the other lane, and must
- *              not get a time below that one's)
+ * Parts, -D:   ARRIVAL (the other order: each lane in its own, none waits for another); COPY (the reader takes the
+ *              payload along when it looks at a time, and not only when it delivers); PASSES_OVER (out of patience, it
+ *              passes over what the lane has claimed, and does not set it aside); WORDS (the payload has a word besides
+ *              the time); WEAK; RDTSC; LEAN (a value is published by one store, and read and copied by one load: torn
+ *              values are for other rows); CAUSAL (with LEAN, 2 LANES, 1 SLOT: a writer appends after it has seen a
+ *              value of the other lane, and must not get a time below that one's)
  * Mutations:   M_..., each must be found out. tests/model/README.md lists them.
  */
 #ifndef LANES
@@ -271,7 +270,7 @@ bit moved_r, moved_w;      /* since the reader began a round, or waited: somebod
 #define MOVED moved_r = 1; moved_w = 1
 #if BACK
 bit inexact;               /* is_exact() is false */
-bit fresh[LANES * VS + 1]; /* published after that was noticed, with a time of since then, and nothing of its lane came before it */
+bit fresh[LANES * VS + 1]; /* published and its time taken after that was noticed, the first of its lane */
 #endif
 #if ASIDE
 byte aside[LANES];         /* what is below it was set aside, and may come late */
