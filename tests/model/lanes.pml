@@ -838,7 +838,7 @@ T3:
        FATE = DELIVERED;
 #if BACK
        if
-       :: out[m] -> assert(!fresh[VALUE(m, cur[m])]) /* marked */
+       :: out[m] -> assert(!fresh[VALUE(m, cur[m])]); moved_r = 1 /* marked; the next one takes another round */
        :: !out[m] && cand[m] < last -> assert(backs && !fresh[VALUE(m, cur[m])]); inexact = 1 /* marked */
        :: !out[m] && cand[m] >= last -> last = cand[m]
        fi;
