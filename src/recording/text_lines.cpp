@@ -170,7 +170,11 @@ void TextLines::put_header(const Schema& schema) {
   may_begin_with_hash_ = is_text(schema, dialect_.header.front());
   Line heading;
   heading.number = first_ ? first_->number : 1;
-  heading.text = fmt::format("{}", fmt::join(dialect_.header, std::string_view(&dialect_.delimiter, 1)));
+  for (const std::string& name : dialect_.header) {
+    if (!heading.text.empty()) heading.text += dialect_.delimiter;
+    const bool has_delimiter = name.find(dialect_.delimiter) != std::string::npos;
+    heading.text += has_delimiter ? '"' + name + '"' : name;
+  }
   ahead_.push_back(std::move(heading));
 }
 

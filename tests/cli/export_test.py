@@ -314,6 +314,11 @@ class ExportTest(CliTest):
             self.expect(OK, "export", source, "-o", target, "--force", "--fields", schema.read_text())
             rows = [json.loads(line) for line in target.read_text().splitlines()]
             self.assertEqual(rows, [{"_seq": i} | dict.fromkeys(names, i) for i in range(2, 5)])
+        source.write_text("1;2\n")
+        fields = json.dumps({"names": ["c;d", "x"], "formats": ["<u8"] * 2, "offsets": [0, 8], "itemsize": 16})
+        args = ["--header", "c;d,x", "--delimiter", ";", "--fields", fields]
+        self.expect(OK, "export", source, "-o", target, "--force", *args)
+        self.assertEqual(json.loads(target.read_text()), {"_seq": 0, "c;d": 1, "x": 2})
 
 
 if __name__ == "__main__":
