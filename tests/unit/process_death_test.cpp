@@ -110,8 +110,8 @@ class ProcessDeathTest : public ::testing::Test {
             .pid_namespace = own_pid_namespace(),
             .lease_page = kNobodysPage};
   }
-  /// Any other process that just then is made, or ends, leaves it open who has the dead one's memory; its successors ask
-  /// again as well. Ends with CTest's limit if it is never proved.
+  /// Any other process that just then is made, or ends, leaves it open who has the dead one's memory; its successors
+  /// ask again as well. Ends with CTest's limit if it is never proved.
   static bool is_proved_dead_at_last(const Holder& holder) {
     while (!is_proved_dead(holder)) std::this_thread::yield();
     return true;
