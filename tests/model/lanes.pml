@@ -839,7 +839,13 @@ T3:
 #if BACK
        if
        :: out[m] -> assert(!fresh[VALUE(m, cur[m])]); moved_r = 1 /* marked; the next one takes another round */
-       :: !out[m] && cand[m] < last -> assert(backs && !fresh[VALUE(m, cur[m])]); inexact = 1 /* marked */
+       :: !out[m] && cand[m] < last -> assert(backs && !fresh[VALUE(m, cur[m])]); inexact = 1; /* marked */
+#ifndef M_BACK_KEEPS
+          for (k : 0 .. LANES - 1) { bound[k] = 0 }
+          k = m; last = cand[m]
+#else
+          skip
+#endif
        :: !out[m] && cand[m] >= last -> last = cand[m]
        fi;
        out[m] = 0;
