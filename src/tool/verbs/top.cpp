@@ -270,7 +270,7 @@ void add_top(const terminal::Command& app, Action& action) {
            "arena-shm stat, and so is what it does where there is no terminal.",
        .example = "  arena-shm top\n"
                   "  arena-shm top -i 200ms\n"
-                  "  arena-shm top ticks 'imu*'"},
+                  "  arena-shm top ticks imu"},
       options, run);
   verb.add_option("NAME", options->names, "Names of arenas, or patterns like 'tick*'; all if there is none")
       .type_name("");
