@@ -1,44 +1,65 @@
 #include "bench/bench_command_line.hpp"
 
-#include <limits>
+#include <sched.h>
+
+#include <chrono>
 
 #include "terminal/quantity_options.hpp"
 
 namespace arena_shm::bench {
 
+namespace {
+
+constexpr std::chrono::milliseconds kShortest{1};
+constexpr std::chrono::milliseconds kLongest{10'000};  // a process that needs a minute is taken for one that hangs
+
+}  // namespace
+
 void add_bench_options(const terminal::Command& app, BenchCommandLine& line) {
   std::vector<std::string> keys;
   for (const BenchTopic& topic : kBenchTopics) keys.push_back(topic.key);
-  const terminal::Option quick = app.add_flag("--quick", line.quick, "What the goals need; about 40 seconds");
-  app.add_flag("--long", line.full, "All sizes, more rounds; some minutes").excludes(quick);
-  app.add_option("--only", line.only, "These workloads: W1,W3")
+  const terminal::Option quick =
+      app.add_flag("--quick", line.quick, "Only the sizes that the goals are about; 40 seconds");
+  app.add_flag("--long", line.full, "All sizes, and more rounds; several minutes").excludes(quick);
+  app.add_option("--only", line.only, "Only these workloads, such as W1,W3")
       .delimiter(',')
       .type_name("LIST")
-      .check(terminal::one_of(keys));
-  app.add_option("--cpus", line.cpus, "CPUs to run on, the first writes; default: all that are allowed")
+      .check(terminal::one_of(keys, terminal::Letters::of_any_case));
+  app.add_option("--cpus", line.cpus,
+                 "The CPUs to use, such as 0,2; the first one writes. Default: all that are allowed")
       .delimiter(',')
-      .type_name("LIST");
-  app.add_option("--rounds", line.rounds, "Slices of each contestant that count; default: 9, with --long 25")
-      .check(terminal::count({.least = 1, .most = std::numeric_limits<int>::max()}))
-      .type_name("N");
-  app.add_option("--slice-ms", line.slice_ms, "Length of a slice")
-      .check(terminal::count({.least = 1, .most = std::numeric_limits<int>::max()}))
-      .type_name("MS")
-      .capture_default_str();
+      .type_name("LIST")
+      .check(terminal::count({.most = CPU_SETSIZE - 1}));
+  app.add_option("--rounds", line.rounds, "How many slices of each contestant to count. Default: 9, with --long 25")
+      .type_name("N")
+      .check(terminal::count({.least = 1, .most = 1'000'000}));
+  app.add_option("--slice", line.slice_s, "How long a slice is")
+      .type_name("DURATION")
+      .default_str("20ms")
+      .check(terminal::duration(kShortest, kLongest, terminal::BareNumber::is_refused));
+  app.add_option("--slice-ms", line.slice_ms, "The same in milliseconds")
+      .type_name("N")
+      .check(terminal::count({.least = 1, .most = kLongest / kShortest}))
+      .group("");
   app.add_option("--format", line.format, "table or json")
       .type_name("FORMAT")
       .check(terminal::one_of({"table", "json"}))
       .capture_default_str();
-  app.add_option("--plot", line.plot_path, "Also draws an SVG file, with gnuplot").type_name("FILE");
+  app.add_option("--plot", line.plot_path, "Also draw the main results of W1 to W4 into this SVG file; needs gnuplot")
+      .type_name("FILE");
 }
 
 std::string bench_details() {
   std::string list;
-  for (const BenchTopic& topic : kBenchTopics) list += "  " + topic.key + "  " + topic.title + '\n';
+  for (const BenchTopic& topic : kBenchTopics)
+    list += "  " + topic.key + std::string(5 - topic.key.size(), ' ') + topic.title + '\n';
   return "Workloads:\n" + list +
-         "Every contestant has a slice of time in each round, in rotating order; ratios are taken pair by pair.\n"
-         "Slices of two processes are set aside if others took a CPU away, or if a bare ping-pong before and after\n"
-         "found the CPUs placed differently. Missed goals are printed, and are no failure.";
+         "In each round every contestant runs for one slice of time, and is compared with the others of that round.\n"
+         "The figures are medians and quartiles of the slices. Where two processes are measured, a slice is left out\n"
+         "if another program took a CPU away, or if the CPUs moved, which a ping-pong before and after it tells.\n"
+         "Where too few slices are left, all are used, and the figure is marked as disturbed (*).\n"
+         "A 'floor' does the least that the job needs. 'Bare' is one part of what arena-shm does, with no checks.\n"
+         "The goals are those of this project. To miss one is no error.";
 }
 
 }  // namespace arena_shm::bench

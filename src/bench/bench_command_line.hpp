@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,7 +36,8 @@ struct BenchCommandLine {
   std::vector<std::string> only;
   std::vector<int> cpus;
   std::size_t rounds = 0;  ///< 0: not given
-  std::size_t slice_ms = 20;
+  std::optional<double> slice_s;
+  std::optional<std::uint64_t> slice_ms;  ///< the old spelling
   std::string format = "table";
   std::string plot_path;
 };
@@ -43,7 +46,7 @@ struct BenchCommandLine {
 void add_bench_options(const terminal::Command& app, BenchCommandLine& line);
 
 inline constexpr const char* kBenchSummary =
-    "Measure what arena-shm costs on this machine, beside floors and other queues";
+    "Measure how fast arena-shm is on this machine, beside bare memory operations and other queues";
 
 /// What else there is to know: the workloads, and how they are measured.
 std::string bench_details();

@@ -1,4 +1,4 @@
-// arena-bench: what arena-shm costs on this machine, beside the floors of the hardware and what else there is.
+// arena-bench: what arena-shm costs on this machine, beside bare memory operations and other queues.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -16,11 +16,15 @@
 #include "bench/harness/settings.hpp"
 #include "bench/report/report.hpp"
 #include "bench/workloads/workloads.hpp"
+#include "terminal/exit_code.hpp"
 #include "terminal/signals.hpp"
+#include "terminal/usage_text.hpp"
+#include "terminal/width.hpp"
 
 namespace arena_shm::bench {
 namespace {
 
+/// Errors: std::runtime_error, if nothing is left for so few CPUs.
 std::vector<Workload> chosen(const BenchCommandLine& line, const Settings& settings) {
   std::vector<Workload> result;
   for (const Workload& workload : workloads()) {
@@ -28,7 +32,24 @@ std::vector<Workload> chosen(const BenchCommandLine& line, const Settings& setti
         line.only.empty() || std::find(line.only.begin(), line.only.end(), workload.key) != line.only.end();
     if (wanted && (!workload.needs_two_cpus || settings.cpus.size() > 1)) result.push_back(workload);
   }
+  if (result.empty()) {
+    throw std::runtime_error(fmt::format("expected two CPUs for {}, found one", fmt::join(line.only, ", ")));
+  }
   return result;
+}
+
+/// Errors: std::runtime_error, if we may not run on one of them, or one is named twice.
+void require_cpus(const std::vector<int>& cpus) {
+  const std::vector<int> allowed = allowed_cpus();
+  for (auto cpu = cpus.begin(); cpu != cpus.end(); ++cpu) {
+    if (std::find(allowed.begin(), allowed.end(), *cpu) == allowed.end()) {
+      throw std::runtime_error(
+          fmt::format("--cpus: expected some of the CPUs {}, found {}", fmt::join(allowed, ", "), *cpu));
+    }
+    if (std::find(cpus.begin(), cpu, *cpu) != cpu) {
+      throw std::runtime_error(fmt::format("--cpus: expected each CPU once, found {} twice", *cpu));
+    }
+  }
 }
 
 void print(const std::string& text) {
@@ -46,6 +67,7 @@ std::vector<std::pair<std::string, std::string>> to_pairs(const Settings& settin
 
 void measure(const BenchCommandLine& line, const Settings& settings) {
   const bool tables = line.format == "table";
+  const std::size_t columns = terminal::output_columns();
   const std::vector<Workload> to_run = chosen(line, settings);
   if (!line.plot_path.empty()) {
     std::vector<std::string> keys;
@@ -55,18 +77,32 @@ void measure(const BenchCommandLine& line, const Settings& settings) {
   ns_per_tick();
   Run run{.machine = describe_machine(settings.cpus), .settings = to_pairs(settings), .rows = {}, .goals = {}};
   if (tables) {
-    print(machine_text(run.machine));
+    print(machine_text(run.machine, columns));
   } else {
     for (const std::string& warning : run.machine.warnings) fmt::print(stderr, "WARNING: {}\n", warning);
   }
   for (const Workload& workload : to_run) {
     Rows rows = workload.run(settings);
-    if (tables) print(rows_text(workload.key + ": " + workload.title, rows));
+    if (tables) print(rows_text(workload.key + ": " + workload.title, rows, columns));
     append(run.rows, std::move(rows));
   }
   run.goals = compare_with_goals(run.rows);
-  print(tables ? goals_text(run.goals) : to_json(run));
+  print(tables ? goals_text(run.goals, columns) : to_json(run));
   if (!line.plot_path.empty()) plot(run, line.plot_path);
+}
+
+Settings settings_of(const BenchCommandLine& line) {
+  Settings settings{.cpus = line.cpus};
+  if (line.slice_s && line.slice_ms) throw std::runtime_error("expected --slice or --slice-ms, found both");
+  if (line.slice_s) settings.slice = std::chrono::round<Nanoseconds>(std::chrono::duration<double>(*line.slice_s));
+  if (line.slice_ms) settings.slice = std::chrono::milliseconds{*line.slice_ms};
+  if (line.quick) settings.scope = Scope::quick;
+  if (line.full) settings.scope = Scope::full;
+  if (line.full) settings.rounds = 25;
+  if (line.rounds != 0) settings.rounds = line.rounds;
+  if (settings.cpus.empty()) settings.cpus = allowed_cpus();
+  require_cpus(settings.cpus);
+  return settings;
 }
 
 int run(int argc, char** argv) {
@@ -74,20 +110,14 @@ int run(int argc, char** argv) {
   CLI::App app(std::string(kBenchSummary) + ".", "arena-bench");
   app.footer(bench_details());
   add_bench_options(terminal::Command(app), line);
-  CLI11_PARSE(app, argc, argv);
-
-  Settings settings{.slice = std::chrono::milliseconds{line.slice_ms}, .cpus = line.cpus};
-  if (line.quick) settings.scope = Scope::quick;
-  if (line.full) settings.scope = Scope::full;
-  if (line.full) settings.rounds = 25;
-  if (line.rounds != 0) settings.rounds = line.rounds;
-  if (settings.cpus.empty()) settings.cpus = allowed_cpus();
-  const std::vector<int> allowed = allowed_cpus();
-  for (const int cpu : settings.cpus) {
-    if (std::find(allowed.begin(), allowed.end(), cpu) == allowed.end()) {
-      throw std::runtime_error(fmt::format("expected one of the CPUs {}, found {}", fmt::join(allowed, ", "), cpu));
-    }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) return app.exit(error);
+    fmt::print(stderr, "arena-bench: {}\n", terminal::usage_text(terminal::Command(app), error));
+    return static_cast<int>(terminal::ExitCode::usage);
   }
+  const Settings settings = settings_of(line);
   terminal::catch_stop_signals();  // and the next slice is the last: what has a name has to be removed
   measure(line, settings);
   return 0;

@@ -10,8 +10,6 @@
 
 #include <array>
 #include <cerrno>
-#include <filesystem>
-#include <map>
 #include <optional>
 #include <span>
 #include <sstream>
@@ -25,6 +23,7 @@
 #include "core/memory_limits.hpp"
 #include "core/segment_files.hpp"
 #include "core/text_file.hpp"
+#include "inspect/logind.hpp"
 #include "inspect/processes.hpp"
 
 namespace arena_shm::inspect {
@@ -230,29 +229,6 @@ class Examination {
           ::geteuid() == 0 ? "seen within some milliseconds"
                            : "seen within some milliseconds, unless another user's process has forked meanwhile");
     }
-  }
-
-  /// What logind.conf(5) and its drop-ins say last.
-  static std::optional<std::string> remove_ipc_setting() {
-    namespace fs = std::filesystem;
-    std::map<std::string, std::string> files;  // by name: one in /etc stands for those elsewhere
-    for (const char* directory : {"/usr/lib/systemd", "/usr/local/lib/systemd", "/run/systemd", "/etc/systemd"}) {
-      std::error_code ignored;
-      const std::string base = directory;
-      if (fs::exists(base + "/logind.conf", ignored)) files[""] = base + "/logind.conf";
-      for (const std::string& name : core::names_in(base + "/logind.conf.d")) {
-        if (fs::path(name).extension() == ".conf") files[name] = base + "/logind.conf.d/" + name;
-      }
-    }
-    std::optional<std::string> setting;
-    for (const auto& [name, path] : files) {
-      std::istringstream file(core::text_of(path).value_or(""));
-      for (std::string line; std::getline(file, line);) {
-        std::erase_if(line, [](char c) { return c == ' ' || c == '\t' || c == '\r'; });
-        if (line.starts_with("RemoveIPC=")) setting = line.substr(10);
-      }
-    }
-    return setting;
   }
 
   void examine_remove_ipc() {

@@ -98,6 +98,9 @@ std::optional<Mapping> mapping_of(std::string_view line, const Image& image) {
   return mapping;
 }
 
+/// The inode of the pid namespace that all others are inside of: the kernel's PROC_PID_INIT_INO.
+constexpr std::uint64_t kFirstPidNamespace = 0xeffffffc;
+
 void note_failure(int error, Mappers& mappers) {
   if (error == EACCES || error == EPERM) {
     ++mappers.unreadable_count;
@@ -154,7 +157,7 @@ bool sees_all_processes() {
 Mappers mappers_of(const Image& image, std::uint64_t doorbell_offset) {
   const auto page_bytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   Mappers mappers;
-  mappers.complete = sees_all_processes();
+  mappers.complete = sees_all_processes() && own_pid_namespace() == kFirstPidNamespace;
   errno = 0;
   const std::vector<std::uint32_t> pids = all_pids();
   if (pids.empty()) mappers.error = errno;

@@ -49,7 +49,7 @@ struct Mapper {
 struct Mappers {
   std::vector<Mapper> found;
   std::size_t unreadable_count = 0;  ///< processes whose mappings may not be looked at
-  bool complete = true;              ///< /proc shows every process of this pid namespace
+  bool complete = true;              ///< /proc shows every process, also those of other pid namespaces
   int error = 0;                     ///< errno, if some could not be looked at for another reason; else 0
 };
 

@@ -148,7 +148,7 @@ std::unique_ptr<RecordingSource> npy_source(Image file, const std::string& field
 
 std::unique_ptr<RecordingSource> open_recording(const std::string& path, const std::string& fields,
                                                 Attendant& attendant, TextReading reading) {
-  const std::string label = path == "-" ? "standard input" : path;
+  const std::string label = path == "-" ? std::string(kStandardInput) : path;
   core::Descriptor file = open_input(path, label);
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) core::throw_errno(errno, core::Act::look, "read", label);

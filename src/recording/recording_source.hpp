@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "arena_shm/core/system.hpp"
 #include "inspect/image.hpp"
@@ -41,6 +42,9 @@ class RecordingSource {
   std::uint64_t refused_ = 0;
   std::uint64_t lost_ = 0;
 };
+
+/// As messages call it.
+inline constexpr std::string_view kStandardInput = "standard input";
 
 /// How texts are to be understood, which do not say it themselves.
 struct TextReading {

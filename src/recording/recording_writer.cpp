@@ -74,7 +74,7 @@ RecordingWriter::RecordingWriter(FileOptions options, RecordShape record)
     : options_(std::move(options)), format_(file_format(options_)), record_(std::move(record)) {
   if (format_ != FileFormat::npy) {
     const auto format = format_ == FileFormat::csv ? schema::Format::csv : schema::Format::ndjson;
-    formatter_ = schema::make_formatter(format, &*record_.schema);
+    formatter_ = schema::make_formatter(format, &*record_.schema, {.quote_int64 = options_.quote_int64});
   }
   if (options_.rotate) begin_rotation();
   file_ = options_.rotate ? open_next() : open();

@@ -19,10 +19,11 @@ enum class FileFormat { npy, csv, ndjson };
 
 /// Where to, and how.
 struct FileOptions {
-  std::string path;    ///< "-": standard output
-  std::string format;  ///< "npy", "csv", "ndjson"; empty: by the path's extension
-  bool ends = false;   ///< by itself, and soon: .npy for a pipe can wait until it is whole
-  bool force = false;  ///< replace what exists
+  std::string path;          ///< "-": standard output
+  std::string format;        ///< "npy", "csv", "ndjson"; empty: by the path's extension
+  bool ends = false;         ///< by itself, and soon: .npy for a pipe can wait until it is whole
+  bool force = false;        ///< replace what exists
+  bool quote_int64 = false;  ///< 64-bit integers in .ndjson are texts
   std::uint64_t max_bytes = std::numeric_limits<std::uint64_t>::max();  ///< of one file; it has one row at least
   bool rotate = false;                                                  ///< then go on in a new file
   std::uint64_t keep_files = 0;                                         ///< the newest so many; 0: all

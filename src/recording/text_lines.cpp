@@ -31,15 +31,34 @@ std::string single_spaced(std::string_view text) {
   return out;
 }
 
-// A heading, as far as it is to be recognised: without delimiters in its names.
+// Where a cell ends, which may have delimiters between quotes.
+std::size_t cell_end(std::string_view text, char delimiter) {
+  bool in_quotes = false;
+  const std::size_t begin = text.find_first_not_of(kBlank);
+  const bool is_quoted = begin != std::string_view::npos && text[begin] == '"';
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (is_quoted && text[i] == '"') in_quotes = !in_quotes;
+    if (!in_quotes && text[i] == delimiter) return i;
+  }
+  return std::string_view::npos;
+}
+
+std::string unquoted(std::string_view cell) {
+  if (cell.size() < 2 || cell.front() != '"' || cell.back() != '"') return std::string(cell);
+  std::string text;
+  for (std::size_t i = 1; i + 1 < cell.size(); ++i) {
+    text += cell[i];
+    if (cell[i] == '"') ++i;  // there are two of them
+  }
+  return text;
+}
+
 std::vector<std::string> cells_of(std::string_view text, char delimiter) {
   std::vector<std::string> cells;
   const std::string spaced = delimiter == ' ' ? single_spaced(text) : std::string(text);
   for (std::string_view rest = spaced;;) {
-    const std::size_t end = rest.find(delimiter);
-    std::string_view cell = trimmed(rest.substr(0, end));
-    if (cell.size() > 1 && cell.front() == '"' && cell.back() == '"') cell = cell.substr(1, cell.size() - 2);
-    cells.emplace_back(cell);
+    const std::size_t end = cell_end(rest, delimiter);
+    cells.push_back(unquoted(trimmed(rest.substr(0, end))));
     if (end == std::string_view::npos) break;
     rest.remove_prefix(end + 1);
   }
@@ -151,7 +170,11 @@ void TextLines::put_header(const Schema& schema) {
   may_begin_with_hash_ = is_text(schema, dialect_.header.front());
   Line heading;
   heading.number = first_ ? first_->number : 1;
-  heading.text = fmt::format("{}", fmt::join(dialect_.header, std::string_view(&dialect_.delimiter, 1)));
+  for (const std::string& name : dialect_.header) {
+    if (!heading.text.empty()) heading.text += dialect_.delimiter;
+    const bool has_delimiter = name.find(dialect_.delimiter) != std::string::npos;
+    heading.text += has_delimiter ? '"' + name + '"' : name;
+  }
   ahead_.push_back(std::move(heading));
 }
 

@@ -41,7 +41,7 @@ void append_array(std::string& out, const Field& field, Record record, Style sty
 
 class TableFormatter final : public RecordFormatter {
  public:
-  explicit TableFormatter(Schema schema) : schema_(std::move(schema)), table_(columns(schema_)) {}
+  TableFormatter(Schema schema, std::size_t width) : schema_(std::move(schema)), table_(columns(schema_), width) {}
 
   void heading(std::string& out) const override { table_.append_heading(out); }
 
@@ -49,20 +49,28 @@ class TableFormatter final : public RecordFormatter {
 
   void record(std::string& out, std::uint64_t seq, Record record) override {
     const auto row = cells(seq, record);
+    table_.settle();  // under the heading that is there
     table_.widen(row);
     table_.append(out, row);
   }
 
+  std::size_t hidden_column_count() const noexcept override { return table_.left_out_count(); }
+
  private:
   static constexpr std::size_t kShownElements = 8;
+  static constexpr std::size_t kLeastText = 12;
 
   static std::vector<text::TextTable::Column> columns(const Schema& schema) {
-    std::vector<text::TextTable::Column> columns{{std::string(kSeqColumn), text::TextTable::Align::right}};
+    std::vector<text::TextTable::Column> columns{
+        {.title = std::string(kSeqColumn), .align = text::TextTable::Align::right}};
     for (const Field& field : schema.fields) {
       std::string title = text::printable(field.name);
       if (!field.unit.empty()) title += fmt::format(" [{}]", text::printable(field.unit));
       const bool left = field.kind == Kind::text || field.is_array();
-      columns.push_back({std::move(title), left ? text::TextTable::Align::left : text::TextTable::Align::right});
+      columns.push_back({.title = std::move(title),
+                         .align = left ? text::TextTable::Align::left : text::TextTable::Align::right,
+                         .least = left ? kLeastText : 0,
+                         .rank = columns.size()});
     }
     return columns;
   }
@@ -86,8 +94,9 @@ class TableFormatter final : public RecordFormatter {
 
 class NdjsonFormatter final : public RecordFormatter {
  public:
-  explicit NdjsonFormatter(Schema schema) : schema_(std::move(schema)) {
-    for (const Field& field : schema_.fields) {
+  NdjsonFormatter(Schema schema, bool quote_int64) : schema_(std::move(schema)), mark_(quote_int64 ? "\"" : "") {
+    for (Field& field : schema_.fields) {
+      field.as_text = quote_int64 && (field.kind == Kind::unsigned_integer || field.kind == Kind::signed_integer);
       std::string& key = keys_.emplace_back(",");
       text::append_json_string(key, field.name);
       key += ':';
@@ -98,7 +107,7 @@ class NdjsonFormatter final : public RecordFormatter {
 
   void record(std::string& out, std::uint64_t seq, Record record) override {
     count_altered(schema_, record);
-    fmt::format_to(std::back_inserter(out), "{{\"{}\":{}", kSeqColumn, seq);
+    fmt::format_to(std::back_inserter(out), "{{\"{0}\":{1}{2}{1}", kSeqColumn, mark_, seq);
     for (std::size_t i = 0; i < keys_.size(); ++i) {
       const Field& field = schema_.fields[i];
       out += keys_[i];
@@ -114,12 +123,14 @@ class NdjsonFormatter final : public RecordFormatter {
   void gap(std::string& out, const Gap& gap) const override {
     std::string cause(to_string(gap.cause));
     std::replace(cause.begin(), cause.end(), ' ', '_');
-    fmt::format_to(std::back_inserter(out), "{{\"{}\":{{\"first\":{},\"last\":{},\"count\":{},\"cause\":\"{}\"}}}}\n",
-                   kGapKey, gap.first, gap.last, gap.count(), cause);
+    fmt::format_to(std::back_inserter(out),
+                   "{{\"{1}\":{{\"first\":{0}{2}{0},\"last\":{0}{3}{0},\"count\":{0}{4}{0},\"cause\":\"{5}\"}}}}\n",
+                   mark_, kGapKey, gap.first, gap.last, gap.count(), cause);
   }
 
  private:
   Schema schema_;
+  std::string_view mark_;  // around 64-bit integers
   std::vector<std::string> keys_;
 };
 
@@ -156,7 +167,11 @@ class CsvFormatter final : public RecordFormatter {
 
 class HexFormatter final : public RecordFormatter {
  public:
-  explicit HexFormatter(std::size_t most_bytes) noexcept : most_bytes_(most_bytes) {}
+  HexFormatter(std::size_t most_bytes, std::size_t width) noexcept : most_bytes_(most_bytes) {
+    constexpr std::size_t kBesides = 23;  // the number, the offset, the bars
+    constexpr std::size_t kColumns = 4;   // of a byte: two digits, a space, a character
+    while (bytes_per_line_ > 4 && kBesides + kColumns * bytes_per_line_ > width) bytes_per_line_ /= 2;
+  }
 
   void heading(std::string& out) const override {
     fmt::format_to(std::back_inserter(out), "{:>10}  offset  bytes\n", kSeqColumn);
@@ -164,13 +179,12 @@ class HexFormatter final : public RecordFormatter {
 
   void record(std::string& out, std::uint64_t seq, Record whole) override {
     const Record record = whole.first(std::min(whole.size(), most_bytes_));
-    constexpr std::size_t kBytesPerLine = 16;
-    for (std::size_t from = 0; from < record.size(); from += kBytesPerLine) {
-      const Record line = record.subspan(from, std::min(kBytesPerLine, record.size() - from));
+    for (std::size_t from = 0; from < record.size(); from += bytes_per_line_) {
+      const Record line = record.subspan(from, std::min(bytes_per_line_, record.size() - from));
       fmt::format_to(std::back_inserter(out), "{:>10}  {:06x}  ", seq, from);
-      for (std::size_t i = 0; i < kBytesPerLine; ++i) {
+      for (std::size_t i = 0; i < bytes_per_line_; ++i) {
         append_byte(out, i < line.size() ? &line[i] : nullptr);
-        if (i == kBytesPerLine / 2 - 1) out += ' ';
+        if (i == bytes_per_line_ / 2 - 1) out += ' ';
       }
       out += '|';
       for (const std::byte byte : line) {
@@ -194,6 +208,7 @@ class HexFormatter final : public RecordFormatter {
   }
 
   std::size_t most_bytes_;
+  std::size_t bytes_per_line_ = 16;
 };
 
 }  // namespace
@@ -201,6 +216,7 @@ class HexFormatter final : public RecordFormatter {
 void RecordFormatter::gap(std::string& out, const Gap& gap) const { out += "# " + describe(gap) + '\n'; }
 void RecordFormatter::measure(std::uint64_t, std::span<const std::byte>) {}
 void RecordFormatter::precede(std::uint64_t, std::span<const std::byte>) {}
+std::size_t RecordFormatter::hidden_column_count() const noexcept { return 0; }
 std::uint64_t RecordFormatter::left_out_count() const noexcept { return 0; }
 
 void RecordFormatter::count_altered(const Schema& schema, std::span<const std::byte> record) {
@@ -218,16 +234,15 @@ std::string RecordFormatter::altered_note() const {
                      altered_texts_ == 1 ? "text has bytes that are" : "texts have bytes that are");
 }
 
-std::unique_ptr<RecordFormatter> make_formatter(Format format, const Schema* schema, std::string_view source,
-                                                std::size_t hex_bytes) {
+std::unique_ptr<RecordFormatter> make_formatter(Format format, const Schema* schema, FormatOptions options) {
   switch (format) {
-    case Format::table: return std::make_unique<TableFormatter>(*schema);
-    case Format::ndjson: return std::make_unique<NdjsonFormatter>(*schema);
+    case Format::table: return std::make_unique<TableFormatter>(*schema, options.width);
+    case Format::ndjson: return std::make_unique<NdjsonFormatter>(*schema, options.quote_int64);
     case Format::csv: return std::make_unique<CsvFormatter>(*schema);
-    case Format::influx: return influx_formatter(*schema, {.source = std::string(source)});
+    case Format::influx: return influx_formatter(*schema, {.source = std::string(options.source)});
     case Format::hex: break;
   }
-  return std::make_unique<HexFormatter>(hex_bytes);
+  return std::make_unique<HexFormatter>(options.hex_bytes, options.width);
 }
 
 std::string describe(const Gap& gap) {

@@ -10,6 +10,7 @@
 
 #include "arena_shm/options.hpp"
 #include "schema/schema.hpp"
+#include "text/text_table.hpp"
 
 namespace arena_shm::schema {
 
@@ -36,6 +37,8 @@ class RecordFormatter {
   virtual void measure(std::uint64_t seq, std::span<const std::byte> record);
   /// Takes note of a record that lies before those that are asked for.
   virtual void precede(std::uint64_t seq, std::span<const std::byte> record);
+  /// So many columns of a table have no room.
+  virtual std::size_t hidden_column_count() const noexcept;
   /// So many integers were left out, for the format cannot say them.
   virtual std::uint64_t left_out_count() const noexcept;
   /// Says of the machine-readable formats that texts were changed, if any were: they are UTF-8, and a record's texts
@@ -52,10 +55,15 @@ class RecordFormatter {
 /// So much of a record is shown as hex, if nobody asks for more.
 inline constexpr std::size_t kHexBytes = 1024;
 
-/// Requires: a schema, unless the format is hex. `source` is what influx calls the measurement. Of longer records hex
-/// shows `hex_bytes`, and says how many are left out.
-std::unique_ptr<RecordFormatter> make_formatter(Format format, const Schema* schema, std::string_view source = "arena",
-                                                std::size_t hex_bytes = kHexBytes);
+struct FormatOptions {
+  std::string_view source = "arena";   ///< what influx calls the measurement
+  std::size_t hex_bytes = kHexBytes;   ///< so much of a record; of longer ones it is said how much is left out
+  std::size_t width = text::kNoWidth;  ///< of a line, of table and hex: columns are left out, and cells cut
+  bool quote_int64 = false;            ///< 64-bit integers in ndjson are texts, which no reader rounds
+};
+
+/// Requires: a schema, unless the format is hex.
+std::unique_ptr<RecordFormatter> make_formatter(Format format, const Schema* schema, FormatOptions options = {});
 
 /// "gap: 12..20 (9 overwritten)"
 std::string describe(const Gap& gap);

@@ -19,21 +19,29 @@ void append_cell(std::string& out, const JsonObject& value) {
   text::append_csv_cell(out, value.is_string() ? value.get_ref<const std::string&>() : json_text(value));
 }
 
-void add_option(const Command& verb, LineFormat& format, const std::vector<std::string>& names, const char* text) {
+void add_option(const Command& verb, ObjectFormat& format, const std::vector<std::string>& names, const char* text) {
   verb.add_option(
           "--format",
           [&format](const std::string& name) {
-            format = name == "table" ? LineFormat::table : name == "csv" ? LineFormat::csv : LineFormat::ndjson;
+            format.lines = name == "table" ? LineFormat::table : name == "csv" ? LineFormat::csv : LineFormat::ndjson;
           },
           text)
       .type_name("FORMAT")
       .check(one_of(names));
+  add_int64_option(verb, format.quote_int64);
 }
 
 }  // namespace
 
-void ObjectLines::append(std::string& out, const JsonObject& object) {
-  if (format_ != LineFormat::csv) {
+void quote_integers(JsonObject& value) {
+  if (value.is_number_integer()) value = json_text(value);
+  if (!value.is_structured()) return;
+  for (JsonObject& part : value) quote_integers(part);
+}
+
+void ObjectLines::append(std::string& out, JsonObject object) {
+  if (format_.lines != LineFormat::csv) {
+    if (format_.quote_int64) quote_integers(object);
     out += json_text(object) + '\n';
     return;
   }
@@ -49,11 +57,19 @@ void ObjectLines::append(std::string& out, const JsonObject& object) {
   append_row([&](auto& item) { append_cell(out, item.value()); });
 }
 
-void add_format_option(const Command& verb, LineFormat& format) {
+void add_int64_option(const Command& verb, bool& quote) {
+  verb.add_option(
+          "--int64", [&quote](const std::string& how) { quote = how == "string"; },
+          "64-bit integers in JSON: number, or string for what rounds them, as jq 1.6")
+      .type_name("HOW")
+      .check(one_of({"number", "string"}));
+}
+
+void add_format_option(const Command& verb, ObjectFormat& format) {
   add_option(verb, format, {"table", "ndjson", "json", "csv"}, "table, ndjson (json is the same) or csv");
 }
 
-void add_nested_format_option(const Command& verb, LineFormat& format) {
+void add_nested_format_option(const Command& verb, ObjectFormat& format) {
   add_option(verb, format, {"table", "ndjson", "json"}, "table or ndjson (json is the same)");
 }
 

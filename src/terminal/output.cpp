@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include "arena_shm/core/system.hpp"
 #include "core/patient_write.hpp"
 #include "core/take_back.hpp"
+#include "text/text_table.hpp"
 #include "text/utf8.hpp"
 
 namespace arena_shm::terminal {
@@ -26,6 +28,14 @@ std::string painted(const char* style, std::string line) {
   const std::string end = line.ends_with('\n') ? "\n" : "";
   line.resize(line.size() - end.size());
   return fmt::format("\x1b[{}m{}\x1b[0m{}", style, line, end);
+}
+
+std::size_t width_of(int descriptor) {
+  constexpr std::size_t kUsual = 80;  // of a terminal that does not say
+  if (::isatty(descriptor) != 1) return text::kNoWidth;
+  winsize size{};
+  if (::ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kUsual;
+  return size.ws_col;
 }
 
 }  // namespace
@@ -56,6 +66,8 @@ void Output::check_open() {
   if (::poll(&out, 1, 0) == 1 && (out.revents & (POLLERR | POLLHUP)) != 0) throw OutputClosed{};
 }
 
+std::size_t line_width() { return width_of(STDOUT_FILENO); }
+
 bool is_colourful() {
   const char* no_color = std::getenv("NO_COLOR");
   const char* term = std::getenv("TERM");
@@ -70,7 +82,9 @@ void note(std::string_view text) { plain_note("arena-shm: " + std::string(text))
 
 void plain_note(std::string_view text) {
   // One write, so that the lines of several processes do not mix. If it fails there is nobody to tell.
-  static_cast<void>(core::write_patiently(STDERR_FILENO, text::printable(text) + '\n'));
+  std::string lines;
+  text::append_wrapped(lines, text::printable(text), width_of(STDERR_FILENO), 2);
+  static_cast<void>(core::write_patiently(STDERR_FILENO, lines));
 }
 
 }  // namespace arena_shm::terminal

@@ -38,6 +38,9 @@ class Output {
   bool is_cut_off_ = false;
 };
 
+/// How many characters a line of standard output may have: as the terminal is wide; where there is none, any number.
+std::size_t line_width();
+
 /// May escape codes be used? Only on a terminal, and not with NO_COLOR (no-color.org).
 bool is_colourful();
 

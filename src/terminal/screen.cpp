@@ -19,6 +19,8 @@ namespace {
 
 constexpr short kAlarmPair = 1;
 constexpr int kControlL = 'L' - '@';
+constexpr int kEscape = 0x1b;
+constexpr int kDelete = 0x7f;
 
 // As many characters as fit into so many columns.
 std::wstring fitted(std::string_view text, int columns) {
@@ -69,6 +71,16 @@ Screen::Key key_of(int code) {
     case 'G': return Key::last;
     case 's': return Key::sort;
     case 'r': return Key::reverse;
+    case '?':
+    case 'h': return Key::help;
+    case '/': return Key::filter;
+    case '\r':
+    case '\n':
+    case KEY_ENTER: return Key::enter;
+    case kEscape: return Key::escape;
+    case '\b':
+    case kDelete:
+    case KEY_BACKSPACE: return Key::erase;
     case kControlL: return Key::redraw;
     case KEY_RESIZE: return Key::resized;
     default: return Key::other;
@@ -117,6 +129,8 @@ std::unique_ptr<Screen> Screen::open() {
 
 int Screen::rows() const { return ::getmaxy(stdscr); }
 
+std::size_t Screen::columns() const { return static_cast<std::size_t>(::getmaxx(stdscr)); }
+
 void Screen::clear() { ::werase(stdscr); }
 
 void Screen::put(int row, std::string_view text, Style style) {
@@ -132,12 +146,18 @@ void Screen::show() { ::wrefresh(stdscr); }
 void Screen::redraw() { ::redrawwin(stdscr); }
 
 Screen::Key Screen::wait_key(std::chrono::milliseconds longest) {
-  if (const Key key = key_of(::wgetch(stdscr)); key != Key::none) return key;
+  if (const Key key = take_key(::wgetch(stdscr)); key != Key::none) return key;
   pollfd in{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
   if (::poll(&in, 1, static_cast<int>(longest.count())) > 0 && (in.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0) {
     return Key::quit;
   }
-  return key_of(::wgetch(stdscr));
+  return take_key(::wgetch(stdscr));
+}
+
+Screen::Key Screen::take_key(int code) {
+  const bool is_text = code >= ' ' && code <= 0xff && code != kDelete;  // keys that type nothing are beyond
+  typed_ = is_text ? std::string(1, static_cast<char>(code)) : "";
+  return key_of(code);
 }
 
 }  // namespace arena_shm::terminal

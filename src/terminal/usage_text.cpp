@@ -164,7 +164,8 @@ std::string usage_text(const Command& command, const CLI::ParseError& error) {
     CLI::App& verb = *chosen.front();
     return fmt::format("{}; see arena-shm {} --help", text_of(verb, error), verb.get_name());
   }
-  return (app.remaining().empty() ? text_of(app, error) : extras_text(app)) + "; see arena-shm --help";
+  const std::string text = app.remaining().empty() ? text_of(app, error) : extras_text(app);
+  return fmt::format("{}; see {} --help", text, app.get_name());
 }
 
 }  // namespace arena_shm::terminal

@@ -37,9 +37,17 @@ class BenchTest(CliTest):
         self.assertIn(f"{self.prefix}/libexec/arena-shm/arena-bench", error)
         self.assertIn("-DARENA_SHM_BUILD_BENCH=ON", error)
 
+    def test_quantities_are_written_as_in_other_verbs(self):
+        self.add_bench("bin")
+        for args in [["--rounds", "010"], ["--rounds", "1K"], ["--cpus", "00,01"], ["--slice", "1.5s"],
+                     ["--slice-ms", "20"], ["--only", "w1,W10"]]:
+            with self.subTest(args=args):
+                self.bench(OK, *args)
+
     def test_wrong_options_are_refused_before(self):
         self.add_bench("bin")
-        for args in [["--only", "W99"], ["--rounds", "0"], ["--format", "xml"], ["--nonsense"]]:
+        for args in [["--only", "W99"], ["--rounds", "0"], ["--rounds", "0x10"], ["--cpus", "0,x"], ["--slice", "20"],
+                     ["--slice-ms", "0"], ["--slice", "1h"], ["--format", "xml"], ["--nonsense"]]:
             with self.subTest(args=args):
                 self.assertEqual(self.bench(USAGE, *args, says="see arena-shm bench --help").stdout, "")
 

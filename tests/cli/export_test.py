@@ -284,6 +284,42 @@ class ExportTest(CliTest):
         self.assertIn("refused line 4: expected an end of the last line", done.stderr)
         self.expect(OK, "write", copy, stdin=texts["csv"][:-1], says="wrote 3 values")  # a pipe ends as it should
 
+    def test_a_heading_that_is_not_understood_leaves_no_file(self):
+        directory = self.directory()
+        source, target = directory / "bad.csv", directory / "out.csv"
+        source.write_text("ts,price\n1,2\n")
+        self.expect(FAILED, "export", source, "-o", target, "--fields", "u64 ts, f64 px")
+        self.assertFalse(target.exists())
+        target.write_text("kept")
+        self.expect(FAILED, "export", source, "-o", target, "--force", "--fields", "u64 ts, f64 px")
+        self.assertEqual(target.read_text(), "kept")
+
+    def test_names_with_delimiters_in_them_are_known_in_a_heading(self):
+        directory = self.directory()
+        schema = directory / "schema"
+        names = ["a,b", "c;d", 'e"f']
+        schema.write_text(json.dumps({"names": names, "formats": ["<u8"] * 3, "offsets": [0, 8, 16], "itemsize": 24}))
+        name = self.name()
+        self.expect(OK, "create", name, "--slots", 8, "--schema", schema)
+        for number in range(5):
+            line = json.dumps(dict.fromkeys(names, number))
+            self.expect(OK, "write", name, "--format", "ndjson", stdin=line + "\n")
+        source, target = directory / "a.csv", directory / "b.ndjson"
+        text = self.expect(OK, "tail", name, "--from", 2, "--format", "csv").stdout
+        for delimiter in ",;\t":
+            heading, *rest = text.splitlines()
+            quoted = delimiter.join(["_seq", '"a,b"', '"c;d"', '"e""f"'])
+            self.assertTrue(delimiter != "," or heading.count(",") == quoted.count(","))
+            source.write_text("\n".join([quoted, *[line.replace(",", delimiter) for line in rest]]) + "\n")
+            self.expect(OK, "export", source, "-o", target, "--force", "--fields", schema.read_text())
+            rows = [json.loads(line) for line in target.read_text().splitlines()]
+            self.assertEqual(rows, [{"_seq": i} | dict.fromkeys(names, i) for i in range(2, 5)])
+        source.write_text("1;2\n")
+        fields = json.dumps({"names": ["c;d", "x"], "formats": ["<u8"] * 2, "offsets": [0, 8], "itemsize": 16})
+        args = ["--header", "c;d,x", "--delimiter", ";", "--fields", fields]
+        self.expect(OK, "export", source, "-o", target, "--force", *args)
+        self.assertEqual(json.loads(target.read_text()), {"_seq": 0, "c;d": 1, "x": 2})
+
 
 if __name__ == "__main__":
     unittest.main()

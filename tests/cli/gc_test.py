@@ -1,11 +1,14 @@
 """gc: removes what nobody uses. Other arenas of this host are none of a test's business: it names its own."""
 
 import mmap
+import os
+import shutil
 import socket
 import struct
+import subprocess
 import unittest
 
-from arena_cli import ABSENT, FAILED, OK, SHM, CliTest
+from arena_cli import ABSENT, FAILED, OK, SHM, TOOL, CliTest
 
 
 class GcTest(CliTest):
@@ -101,6 +104,25 @@ class GcTest(CliTest):
             socket.send_fds(here, [b"x"], [segment.fileno()])
         here.close()
         self.assertEqual(self.gc(name, says="no permission to look at", **nobody), [])
+
+    def test_keeps_what_another_pid_namespace_reads(self):
+        """As a container does that shares /dev/shm with this one: its /proc shows none of our processes."""
+        if os.geteuid() != 0 or shutil.which("unshare") is None:
+            self.skipTest("needs root and unshare")
+        inside = ["unshare", "--pid", "--fork", "--mount-proc"]
+        if subprocess.run([*inside, "true"], stderr=subprocess.PIPE).returncode != 0:
+            self.skipTest("pid namespaces cannot be made here")
+        name = self.create_filled(1)
+        reader = self.start("tail", name, "-f")
+        reader.stdout.readline()
+        done = subprocess.run([*inside, TOOL, "gc", name], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.assertIn(f"kept '{name}': /proc does not show all processes", done.stderr)
+        self.assertEqual((done.returncode, done.stdout), (OK, ""))
+        self.assertTrue((SHM / name).exists())
+        reader.terminate()
+        reader.communicate()
+        self.eventually(lambda: subprocess.run([*inside, TOOL, "gc", name], stderr=subprocess.PIPE,
+                                               stdout=subprocess.PIPE, text=True).stdout == f"{name}\n")
 
     def test_names_that_are_no_arenas(self):
         self.expect(ABSENT, "gc", self.name())

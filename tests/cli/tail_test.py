@@ -154,8 +154,8 @@ class TailTest(CliTest):
         self.assertEqual(
             [json.loads(line) for line in done.stdout.splitlines()],
             [
-                {"_seq": 0, "ts": "2023-11-14T22:13:20.123456Z", "id": "18446744073709551615", "px": 1.5},
-                {"_seq": 1, "ts": "1969-12-31T23:59:59.999999Z", "id": "2", "px": None},
+                {"_seq": "0", "ts": "2023-11-14T22:13:20.123456Z", "id": "18446744073709551615", "px": 1.5},
+                {"_seq": "1", "ts": "1969-12-31T23:59:59.999999Z", "id": "2", "px": None},
             ],
         )
         done = self.expect(OK, "tail", name, "--format", "csv", "--time-format", "iso", "-n", 1)

@@ -13,19 +13,45 @@ import unittest
 
 import pyte
 
-from arena_cli import OK, TOOL, CliTest
+from arena_cli import ABSENT, OK, TOOL, CliTest
 
 DOWN, UP = b"\x1bOB", b"\x1bOA"
+
+
+class Emulator(pyte.Screen):
+    """With what curses says to a terminal of this kind and pyte does not know."""
+
+    def _scroll(self, line, move, count):
+        at = self.cursor.y
+        for _ in range(count or 1):
+            self.cursor.y = line
+            move()
+        self.cursor.y = at
+
+    def scroll_up(self, count=None):
+        self._scroll(self.margins.bottom if self.margins else self.lines - 1, self.index, count)
+
+    def scroll_down(self, count=None):
+        self._scroll(self.margins.top if self.margins else 0, self.reverse_index, count)
+
+    def back_tab(self, count=None):
+        for _ in range(count or 1):
+            self.cursor.x = max((stop for stop in self.tabstops if stop < self.cursor.x), default=0)
+
+
+class EmulatorStream(pyte.ByteStream):
+    csi = pyte.ByteStream.csi | {"S": "scroll_up", "T": "scroll_down", "Z": "back_tab"}
+    events = pyte.ByteStream.events | {"scroll_up", "scroll_down", "back_tab"}
 
 
 class Terminal:
     """A top on a terminal, and what that shows."""
 
-    def __init__(self, test, *args, rows=40, columns=160, term="xterm-256color", **env):
+    def __init__(self, test, *args, rows=40, columns=160, term="screen-256color", **env):
         self.test = test
         self.leader, self.follower = pty.openpty()
-        self.screen = pyte.Screen(columns, rows)
-        self.stream = pyte.ByteStream(self.screen)
+        self.screen = Emulator(columns, rows)
+        self.stream = EmulatorStream(self.screen)
         self.raw = b""
         self.resize(rows, columns)
         self.before = termios.tcgetattr(self.follower)
@@ -102,7 +128,7 @@ class TopTest(CliTest):
         self.prefix = self.name("")
 
     def create_named(self, hint):
-        """Others may be on this host: those that belong together are beside each other in the order of names."""
+        """Others may be on this host, as many as fill the screen: `prefix*` is those of this test."""
         name = f"{self.prefix}{hint}"
         self.addCleanup(self.run_tool, "rm", name)
         self.expect(OK, "create", name, "--slots", 8, "--fields", "u64 ts, f64 px, s4 sym")
@@ -119,7 +145,7 @@ class TopTest(CliTest):
     def test_shows_arenas_and_the_seats_of_the_selected_one(self):
         first, second = self.create_named("a"), self.create_named("b")
         writer = self.start_writer(second)
-        terminal = Terminal(self, "-i", 0.05)
+        terminal = Terminal(self, f"{self.prefix}*", "-i", 0.05)
         terminal.await_text("q quit")
         terminal.await_text("sorted by name")
         self.select(terminal, first)
@@ -136,7 +162,7 @@ class TopTest(CliTest):
     def test_follows_a_living_writer(self):
         name = self.create_named("a")
         writer = self.start_writer(name)
-        terminal = Terminal(self, "-i", 0.05)
+        terminal = Terminal(self, f"{self.prefix}*", "-i", 0.05)
 
         def row():
             rows = [line.split() for line in terminal.lines() if line.startswith(name + " ")]
@@ -152,7 +178,7 @@ class TopTest(CliTest):
     def test_keys_select_sort_and_reverse(self):
         first, second = self.create_named("a"), self.create_named("b")
         self.expect(OK, "write", second, stdin="ts,px,sym\n1,1,A\n")
-        terminal = Terminal(self, "-i", 3600)
+        terminal = Terminal(self, f"{self.prefix}*", "-i", 3600)
         self.select(terminal, first)
 
         def comes_first():
@@ -171,9 +197,73 @@ class TopTest(CliTest):
         terminal.await_text("reversed")
         self.eventually(lambda: comes_first() == first)
 
+    def shown(self, terminal):
+        """The arenas of this test that are on the screen, without what the seats are of."""
+        names = [line.split()[0] for line in terminal.lines() if line.startswith(self.prefix)]
+        return [name.removeprefix(self.prefix) for name in names if not name.endswith(":")]
+
+    def test_a_question_mark_shows_the_keys_until_the_next_one(self):
+        name = self.create_named("a")
+        terminal = Terminal(self, f"{self.prefix}*", "-i", 0.05)
+        for key in [b"x", b"?", b"\x1b", b"\r"]:
+            terminal.await_text(name)
+            terminal.press(b"?")
+            terminal.await_text("any key goes back")
+            terminal.await_text("Enter keeps it, Esc clears it")
+            self.assertEqual(self.shown(terminal), [])
+            terminal.press(key)
+        terminal.await_text(name)
+        terminal.press(b"?")
+        terminal.await_text("any key goes back")
+        terminal.resize(24, 80)
+        self.eventually(lambda: "any key goes back" in terminal.lines()[23])
+        terminal.press(b"q")
+        terminal.await_text(name)
+        terminal.press(b"q")
+        self.assertEqual(terminal.wait(), OK)
+
+    def test_a_filter_is_typed_kept_and_cleared(self):
+        for hint in ["abc-one", "abc-two", "xq"]:
+            self.create_named(hint)
+        terminal = Terminal(self, f"{self.prefix}*", "-i", 3600)
+        self.eventually(lambda: self.shown(terminal) == ["abc-one", "abc-two", "xq"])
+        terminal.press(b"/")
+        terminal.await_text("Enter keeps, Esc clears")
+        terminal.press(self.prefix.encode() + b"ABC")
+        self.eventually(lambda: self.shown(terminal) == ["abc-one", "abc-two"])
+        terminal.press(b"-tq")
+        self.eventually(lambda: self.shown(terminal) == [])
+        terminal.press(b"\x7f")
+        self.eventually(lambda: self.shown(terminal) == ["abc-two"])
+        terminal.press(b"\r")
+        terminal.await_text(f"filter: {self.prefix}ABC-t")
+        terminal.await_text("1 of ")
+        terminal.press(b"\x1b")
+        self.eventually(lambda: self.shown(terminal) == ["abc-one", "abc-two", "xq"])
+        terminal.press(b"/" + self.prefix.encode() + b"*[wq]*")
+        self.eventually(lambda: self.shown(terminal) == ["abc-two", "xq"])
+        terminal.press(b"\x1b")
+        self.eventually(lambda: self.shown(terminal) == ["abc-one", "abc-two", "xq"])
+        terminal.press(b"q")
+        self.assertEqual(terminal.wait(), OK)
+
+    def test_names_and_patterns_choose(self):
+        for hint in ["abc-one", "abc-two", "xq"]:
+            self.create_named(hint)
+        terminal = Terminal(self, f"{self.prefix}xq", f"{self.prefix}*-t?o", "-i", 0.05)
+        self.eventually(lambda: self.shown(terminal) == ["abc-two", "xq"])
+        self.create_named("z-too")
+        self.eventually(lambda: self.shown(terminal) == ["abc-two", "xq", "z-too"])
+        self.assertEqual(self.expect(OK, "stat", f"{self.prefix}abc*", "-n", 1).stdout.count(self.prefix), 2)
+        for name in ["none", "none*"]:
+            self.expect(ABSENT, "stat", self.prefix + name, "-n", 1, says=self.prefix + name)
+            terminal = Terminal(self, self.prefix + name)
+            self.assertEqual(terminal.wait(), ABSENT)
+            self.assertIn(self.prefix + name, terminal.process.stderr.read().decode())
+
     def test_a_resize_is_followed(self):
         name = self.create_named("a")
-        terminal = Terminal(self, "-i", 3600, rows=40)
+        terminal = Terminal(self, f"{self.prefix}*", "-i", 3600, rows=40)
         terminal.await_text(name)
         self.assertIn("q quit", terminal.lines()[39])
         terminal.resize(20, 30)
@@ -215,7 +305,7 @@ class TopTest(CliTest):
         writer = self.start_writer(name)
         writer.kill()
         writer.wait()
-        terminal = Terminal(self, NO_COLOR="1")
+        terminal = Terminal(self, f"{self.prefix}*", NO_COLOR="1")
         self.select(terminal, name)
         terminal.await_text("seats: 1 dead")
         self.assertNotRegex(terminal.raw, rb"\x1b\[(\d+;)*3[0-7]m")

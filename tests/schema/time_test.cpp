@@ -138,7 +138,7 @@ std::string line(const char* fields, const char* unit, T value, Format format) {
   std::vector<std::byte> record(schema.size_bytes);
   std::memcpy(record.data(), &value, sizeof value);
   std::string out;
-  make_formatter(format, &schema, "ring")->record(out, 0, record);
+  make_formatter(format, &schema, {.source = "ring"})->record(out, 0, record);
   return out;
 }
 

@@ -1,4 +1,5 @@
-// The floors: the least that could possibly do the job, with none of its promises.
+// Floors do the least that the job could need, with none of its promises; bare parts do one part of what arena-shm
+// does, and look at nothing.
 #pragma once
 
 #include <atomic>
@@ -64,8 +65,7 @@ class BareRing {
 };
 
 /// What our writers store, in their order and no other instruction for it: the claims, the stamps and the counter
-/// around the value, with nothing looked at. What a protocol with these marks costs at least. Requires: slots is a
-/// power of two.
+/// around the value, with nothing looked at. Requires: slots is a power of two.
 template <class T>
 class MarkedRing {
   static_assert(sizeof(T) % core::kWordBytes == 0, "the next slot's stamp has to be aligned");

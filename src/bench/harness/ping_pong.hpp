@@ -1,4 +1,4 @@
-// The floor of every latency: one cache line there, one back. Also the probe that tells how two CPUs are placed.
+// One cache line there, one back: what a latency is compared with, and the probe that tells how two CPUs are placed.
 #pragma once
 
 #include <atomic>

@@ -25,6 +25,7 @@ double quantile(const std::vector<double>& sorted, double fraction);
 struct Ratio {
   std::string against;
   Spread spread;
+  bool disturbed = false;        ///< too few pairs were undisturbed and alike: these are all
   std::size_t unlike_pairs = 0;  ///< left out, because the two slices found the CPUs placed differently
 };
 
@@ -36,7 +37,8 @@ struct Row {
   Spread value;
   std::vector<Ratio> ratios;
   std::map<std::string, double> details;  ///< medians over the slices, by name
-  std::size_t set_aside = 0;              ///< slices that do not count: preempted, or moved in the middle
+  std::size_t set_aside = 0;              ///< slices that do not count
+  bool disturbed = false;                 ///< too few slices were undisturbed: the value is of all
   std::string remark;
 
   const Ratio* ratio_to(const std::string& name) const;

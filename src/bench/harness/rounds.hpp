@@ -1,4 +1,4 @@
-// Rounds: every contestant has one slice of time in each, in rotating order, and is compared with its floor slice by
+// Rounds: every contestant has one slice of time in each, in rotating order, and is compared with others slice by
 // slice. A slow minute of the machine then slows both sides of a ratio.
 #pragma once
 
@@ -21,7 +21,8 @@ struct Slice {
   double value = 0;
   std::map<std::string, double> details;
   double probe_ns = 0;     ///< one way of the ping-pong around this slice; 0: not probed
-  bool set_aside = false;  ///< does not count
+  bool disturbed = false;  ///< others took a CPU away, or the CPUs moved: counts only where there are too few others
+  bool empty = false;      ///< nothing was measured, and the value means nothing
 };
 
 struct Contestant {
@@ -32,11 +33,10 @@ struct Contestant {
   std::string remark{};
 };
 
-/// The ping-pong around the slice itself.
-inline const std::string kProbe = "ping-pong probe";
-
-/// Measures until each contestant has settings.rounds slices that count, or has had three times as many; the first
-/// round warms up and does not count. Returns a row for each. Errors: std::runtime_error, if a signal asked for an end.
+/// Measures until each contestant has settings.rounds undisturbed slices, or has had three times as many; the first
+/// round warms up and does not count. Returns a row for each: of its undisturbed slices, or if these are not half of
+/// what was asked for, of all.
+/// Errors: std::runtime_error, if a signal asked for an end.
 std::vector<Row> run_rounds(const std::string& workload, const std::string& group,
                             const std::vector<Contestant>& contestants, const Settings& settings);
 

@@ -168,7 +168,7 @@ Slice Team::run(std::size_t index, Nanoseconds duration) {
   const auto [before, after] = stage.probes_ns;
   const bool crowded = play.members() > cpus_.size();
   slice.probe_ns = (before + after) / 2;
-  slice.set_aside = slice.set_aside || stage.disturbed.load() > 0 || (!crowded && !are_alike(before, after));
+  slice.disturbed = stage.disturbed.load() > 0 || (!crowded && !are_alike(before, after));
   if (crowded) slice.probe_ns = 0;
   return slice;
 }

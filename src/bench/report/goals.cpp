@@ -16,26 +16,26 @@ const std::vector<Goal>& goals() {
   const std::string readers = large + ", " + kShared + ", throughput";
   static const std::vector<Goal> all{
       {"W1", small, kExclusive, kStoreFloor, 1.4, 1.25},
-      {"W1", large, kExclusive, kStoreFloor, 1.4, 1.25},
-      {"W1", just_made, kExclusive, kStoreFloor, 1.4, 1.25},
       {"W1", small, kShared, kFetchAddFloor, 1.3, 1.15},
-      {"W1", large, kShared, kFetchAddFloor, 1.3, 1.15},
-      {"W1", just_made, kShared, kFetchAddFloor, 1.3, 1.15},
       {"W1", small, kGuarded, kRobust, 0.6, 0.5},
-      {"W1", large, kGuarded, kRobust, 0.6, 0.5},
       {"W1", small, kGuarded, kMessageQueue, {}, 0.3},
       {"W1", small, kBatch, kMemcpy16Floor, {}, 1.5},
+      {"W1", large, kExclusive, kStoreFloor, 1.4, 1.25},
+      {"W1", large, kShared, kFetchAddFloor, 1.3, 1.15},
+      {"W1", large, kGuarded, kRobust, 0.6, 0.5},
       {"W1", large, kBatch, kMemcpy16Floor, {}, 1.5},
+      {"W1", just_made, kExclusive, kStoreFloor, 1.4, 1.25},
+      {"W1", just_made, kShared, kFetchAddFloor, 1.3, 1.15},
       {"W1", wide, kExclusive, kStoreFloor, {}, 1.1},
       {"W1", wide, kShared, kFetchAddFloor, {}, 1.1},
       {"W2", large, kExclusive + ", throughput", kSpsc, {}, 1.5, true},
       {"W2", large, kShared + ", throughput", kSpsc, {}, 1.5, true},
       {"W3", "8 B, ping-pong", next, kProbe, 1.3, 1.2},
-      {"W3", "56 B, ping-pong", next, kProbe, 1.3, 1.2},
       {"W3", "8 B, ping-pong", wait, kProbe, 1.3, 1.2},
-      {"W3", "56 B, ping-pong", wait, kProbe, 1.3, 1.2},
+      {"W3", "56 B, ping-pong", next, kProbe, 1.3, 1.2},
       {"W3", "56 B, ping-pong", next, kOneLineFloor, 1.3, 1.2},
       {"W3", "56 B, ping-pong", next, kMessageQueue, {}, 0.12},
+      {"W3", "56 B, ping-pong", wait, kProbe, 1.3, 1.2},
       {"W4", "2 writers, " + large, kShared, kFetchAddFloor, {}, 0.85, true},
       {"W5", readers, "8 readers", "0 readers", {}, 1.5},
   };
@@ -53,11 +53,10 @@ std::string Outcome::verdict(const std::optional<double>& limit) const {
 std::vector<Outcome> compare_with_goals(const std::vector<Row>& rows) {
   std::vector<Outcome> outcomes;
   for (const Goal& goal : goals()) {
-    Outcome outcome{.goal = goal, .ratio = {}};
     const Row* row = find_row(rows, goal.workload, goal.group, goal.name);
     const Ratio* ratio = row == nullptr ? nullptr : row->ratio_to(goal.against);
-    if (ratio != nullptr) outcome.ratio = ratio->spread;
-    outcomes.push_back(std::move(outcome));
+    if (ratio == nullptr) continue;
+    outcomes.push_back({.goal = goal, .ratio = ratio->spread, .disturbed = ratio->disturbed});
   }
   return outcomes;
 }

@@ -22,12 +22,14 @@ struct Goal {
 
 struct Outcome {
   Goal goal;
-  Spread ratio;  ///< count == 0: not measured, or nothing that counts
+  Spread ratio;            ///< count == 0: of what was measured, nothing counts
+  bool disturbed = false;  ///< as Ratio::disturbed
 
   /// "met", "not met", "not measured", or "" where there is no limit.
   std::string verdict(const std::optional<double>& limit) const;
 };
 
+/// Of the goals whose contestants were measured.
 std::vector<Outcome> compare_with_goals(const std::vector<Row>& rows);
 
 }  // namespace arena_shm::bench

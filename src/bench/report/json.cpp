@@ -22,12 +22,14 @@ Json json_of(const std::vector<std::pair<std::string, std::string>>& pairs) {
 Json json_of(const Row& row) {
   Json ratios = Json::array();
   for (const Ratio& ratio : row.ratios) {
-    ratios.push_back(
-        {{"against", ratio.against}, {"ratio", json_of(ratio.spread)}, {"unlike_pairs", ratio.unlike_pairs}});
+    ratios.push_back({{"against", ratio.against},
+                      {"ratio", json_of(ratio.spread)},
+                      {"disturbed", ratio.disturbed},
+                      {"unlike_pairs", ratio.unlike_pairs}});
   }
-  return {{"workload", row.workload}, {"group", row.group},          {"name", row.name},
-          {"unit", row.unit},         {"value", json_of(row.value)}, {"ratios", ratios},
-          {"details", row.details},   {"set_aside", row.set_aside},  {"remark", row.remark}};
+  return {{"workload", row.workload},    {"group", row.group},         {"name", row.name}, {"unit", row.unit},
+          {"value", json_of(row.value)}, {"disturbed", row.disturbed}, {"ratios", ratios}, {"details", row.details},
+          {"set_aside", row.set_aside},  {"remark", row.remark}};
 }
 
 Json json_of(const Outcome& outcome) {
@@ -41,6 +43,7 @@ Json json_of(const Outcome& outcome) {
           {"against", goal.against},
           {"direction", goal.at_least ? "at least" : "at most"},
           {"ratio", json_of(outcome.ratio)},
+          {"disturbed", outcome.disturbed},
           {"first", stage(goal.first)},
           {"ambition", stage(goal.ambition)}};
 }

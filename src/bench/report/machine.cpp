@@ -68,13 +68,15 @@ std::vector<std::string> run_warnings(bool is_virtual, std::size_t cpu_count) {
   std::vector<std::string> warnings;
   double load = 0;
   if (::getloadavg(&load, 1) == 1 && load > 0.5) {
-    warnings.push_back(
-        fmt::format("the machine is busy (load {:.1f}); either wait, or, as root: chrt -r 1 arena-bench", load));
+    warnings.push_back(fmt::format(
+        "the machine is busy (load {:.1f}): wait until it is not, or run this as root: chrt -r 1 arena-shm bench",
+        load));
   }
   if (is_virtual) {
-    warnings.emplace_back("a virtual machine: its CPUs move, so compare ratios, not figures, of processes");
+    warnings.emplace_back(
+        "a virtual machine: its CPUs may move, so where two processes are measured, trust ratios, not figures");
   }
-  if (cpu_count < 2) warnings.emplace_back("one CPU: what needs two processes is left out");
+  if (cpu_count < 2) warnings.emplace_back("only one CPU: what needs two is left out");
 #if defined(__x86_64__)
   if (cpu_info("flags").find("nonstop_tsc") == std::string::npos) {
     warnings.emplace_back("the time-stamp counter is not steady: times may be wrong");

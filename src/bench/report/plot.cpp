@@ -38,7 +38,7 @@ constexpr int kMargin = 112;  // of a panel: its title, and the axis
 constexpr int kBar = 22;
 
 const char* color_of(const std::string& name) {
-  if (name.starts_with("floor")) return "0x9a9a9a";
+  if (does_less(name)) return "0x9a9a9a";
   for (const std::string& ours : {kExclusive, kShared, kGuarded}) {
     if (name.starts_with(ours)) return "0x2c6fbb";
   }

@@ -17,10 +17,11 @@ struct Run {
   std::vector<Outcome> goals;
 };
 
-/// For the eye.
-std::string machine_text(const Machine& machine);
-std::string rows_text(const std::string& title, const std::vector<Row>& rows);
-std::string goals_text(const std::vector<Outcome>& goals);
+/// For the eye. Sentences are broken where `columns` end; figures need 80.
+std::string machine_text(const Machine& machine, std::size_t columns);
+std::string rows_text(const std::string& title, const std::vector<Row>& rows, std::size_t columns);
+/// Empty if there are none.
+std::string goals_text(const std::vector<Outcome>& goals, std::size_t columns);
 
 /// For programs: one JSON object.
 std::string to_json(const Run& run);

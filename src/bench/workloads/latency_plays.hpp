@@ -43,7 +43,7 @@ inline Slice slice_of(const Report& report) {
   slice.details["p90"] = report.figures[1];
   slice.details["p99"] = report.figures[2];
   slice.details["p99.9"] = report.figures[3];
-  slice.set_aside = report.values == 0;
+  slice.empty = report.values == 0;
   return slice;
 }
 

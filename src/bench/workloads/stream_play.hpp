@@ -1,6 +1,7 @@
 // One member writes as fast as it can, the others read (W2, W5).
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <utility>
@@ -36,6 +37,8 @@ class StreamPlay : public Play {
   Slice summarize(const std::vector<Report>& reports) const override {
     Slice slice;
     const Report& writer = reports.front();
+    slice.empty = writer.values == 0;
+    if (slice.empty) return slice;
     const double cost_ns = to_ns(writer.tick_count) / static_cast<double>(writer.values);
     if constexpr (asked == Asked::cost) {
       slice.value = cost_ns;
@@ -44,7 +47,7 @@ class StreamPlay : public Play {
       slice.value = static_cast<double>(reader.values) / to_ns(reader.tick_count) * 1000;
       const double lost = reader.figures[0];
       slice.details["written M/s"] = 1000 / cost_ns;
-      slice.details["lost %"] = 100 * lost / (lost + static_cast<double>(reader.values));
+      slice.details["lost %"] = 100 * lost / std::max(lost + static_cast<double>(reader.values), 1.0);
     }
     return slice;
   }

@@ -14,8 +14,8 @@ namespace {
 const std::string kW1 = "W1";
 
 template <class T, Made made>
-Contestant marked_store_floor(std::shared_ptr<MarkedRing<T>> ring) {
-  return {.name = kMarkedStoreFloor,
+Contestant exclusive_stores(std::shared_ptr<MarkedRing<T>> ring) {
+  return {.name = kExclusiveStores,
           .against = {kStoreFloor},
           .run = [ring, source = std::make_shared<Source<T, made>>()](auto time) {
             const auto view = ring->view();
@@ -24,8 +24,8 @@ Contestant marked_store_floor(std::shared_ptr<MarkedRing<T>> ring) {
 }
 
 template <class T, Made made>
-Contestant marked_fetch_add_floor(std::shared_ptr<MarkedRing<T>> ring) {
-  return {.name = kMarkedFetchAddFloor,
+Contestant shared_stores(std::shared_ptr<MarkedRing<T>> ring) {
+  return {.name = kSharedStores,
           .against = {kFetchAddFloor},
           .run = [ring, source = std::make_shared<Source<T, made>>()](auto time) {
             const auto view = ring->view();
@@ -45,8 +45,8 @@ Contestant memcpy_16_floor(std::shared_ptr<BareRing<T>> ring) {
 }
 
 template <class T, Made made>
-Contestant marked_batch_floor(std::shared_ptr<MarkedRing<T>> ring) {
-  return {.name = kMarkedBatchFloor,
+Contestant batch_stores(std::shared_ptr<MarkedRing<T>> ring) {
+  return {.name = kBatchStores,
           .against = {kMemcpy16Floor},
           .run = [ring, source = std::make_shared<Source<T, made>>()](auto time) {
             const auto view = ring->view();
@@ -58,14 +58,14 @@ Contestant marked_batch_floor(std::shared_ptr<MarkedRing<T>> ring) {
 
 /// A peer of which only pushes are timed. One that gets full is emptied in between, untimed.
 template <class Channel, class T, Made made>
-Contestant push_alone(const std::string& name, std::size_t slots) {
+Contestant push_alone(const std::string& name, std::size_t slots, const std::string& floor = kFetchAddFloor) {
   auto channel = std::make_shared<Channel>(slots);
   channel->join_writer();
   channel->all_joined();
   std::uint64_t longest = ~std::uint64_t{0};
   if constexpr (!Channel::kOverwrites) longest = Channel::kBurst;
   return {.name = name,
-          .against = {kFetchAddFloor},
+          .against = {floor},
           .run = [channel, longest, source = std::make_shared<Source<T, made>>()](auto time) {
             return time_alone(
                 time, longest, 1, [&](std::uint64_t i) { keep_number(channel->push(source->next(i)) ? 1 : 0); },
@@ -79,9 +79,9 @@ template <class T, Made made>
 std::vector<Contestant> ours(std::size_t slots) {
   const Options shared{.slots = slots};
   std::vector<Contestant> all;
-  all.push_back(writer_alone<T, made>(kExclusive, {kStoreFloor, kMarkedStoreFloor},
+  all.push_back(writer_alone<T, made>(kExclusive, {kStoreFloor, kExclusiveStores},
                                       {.slots = slots, .writers = Writers::exclusive}));
-  all.push_back(writer_alone<T, made>(kShared, {kFetchAddFloor, kMarkedFetchAddFloor}, shared));
+  all.push_back(writer_alone<T, made>(kShared, {kFetchAddFloor, kSharedStores}, shared));
   all.push_back(alone<T, made>(
       kGuarded, {kFetchAddFloor, kRobust, kMessageQueue}, std::make_shared<OpenWriter<T>>(shared, false),
       [](auto& open, auto& source, std::uint64_t i) { keep_number(open.arena.alloc(source.next(i)).seq); }));
@@ -97,7 +97,7 @@ std::vector<Contestant> ours(std::size_t slots) {
     keep_number(w.alloc_with([&](SlotWriter& slot) noexcept { slot.append(source.next(i)); }));
   }));
   all.push_back(alone<T, made>(
-      kBatch, {kMemcpy16Floor, kMarkedBatchFloor}, writer,
+      kBatch, {kMemcpy16Floor, kBatchStores}, writer,
       [](auto& w, auto& source, std::uint64_t i) { keep_number(w.alloc(source.next_batch(i)).last); }, 16));
   return all;
 }
@@ -111,16 +111,16 @@ Rows group(const Settings& settings, bool all_peers) {
   const auto ring = std::make_shared<BareRing<T>>(slots);
   std::vector<Contestant> all{store_floor<T, made>(ring), fetch_add_floor<T, made>(ring)};
   const auto marked = std::make_shared<MarkedRing<T>>(slots);
-  all.push_back(marked_store_floor<T, made>(marked));
-  all.push_back(marked_fetch_add_floor<T, made>(marked));
+  all.push_back(exclusive_stores<T, made>(marked));
+  all.push_back(shared_stores<T, made>(marked));
   all.push_back(memcpy_16_floor<T, made>(std::make_shared<BareRing<T>>(slots)));
-  all.push_back(marked_batch_floor<T, made>(marked));
+  all.push_back(batch_stores<T, made>(marked));
   for (Contestant& contestant : ours<T, made>(slots)) all.push_back(std::move(contestant));
   all.push_back(push_alone<RobustRing<T>, T, made>(kRobust, slots));
   all.push_back(push_alone<MessageQueueChannel<T, slots>, T, made>(kMessageQueue, slots));
   if (all_peers) {
     all.push_back(push_alone<BoostMutexRing<T>, T, made>(kBoostMutex, slots));
-    all.push_back(push_alone<SpscChannel<T, slots, false>, T, made>(kSpsc, slots));
+    all.push_back(push_alone<SpscChannel<T, slots, false>, T, made>(kSpsc, slots, kStoreFloor));
     all.push_back(push_alone<QueueChannel<T, slots>, T, made>(kQueue, slots));
     all.push_back(push_alone<MqChannel<T>, T, made>(kMq, slots));
     all.push_back(push_alone<PipeChannel<T>, T, made>(kPipe, slots));

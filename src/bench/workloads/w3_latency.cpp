@@ -21,10 +21,10 @@ constexpr Nanoseconds kPace = std::chrono::microseconds{2};
 
 template <class T, class Channel, Wait wait, bool paced>
 void add(Cast& cast, const std::string& name) {
-  std::vector<std::string> against{kProbe, kOneLineFloor, kLineFloor};
+  std::vector<std::string> against{kProbe, kOneLineFloor, kBareLines};
   if (name.starts_with(kShared)) against.push_back(kMessageQueue);
   if constexpr (paced) {
-    // Against the floor that is paced too: the others go there and back at once.
+    // Against the bare lines that are paced too: the others go there and back at once.
     against.erase(against.begin(), against.begin() + 2);
     cast.add(name, std::move(against), std::make_unique<PacedPlay<Channel, T, wait>>(kSlots, kPace), "ns");
   } else {
@@ -40,7 +40,7 @@ Rows group(const Settings& settings, bool all_peers) {
   tell(kW3, name);
   Cast cast;
   if constexpr (!paced) cast.add(kOneLineFloor, {kProbe}, std::make_unique<OneLinePlay>(), "ns");
-  add<T, BareLineChannel<T>, spin, paced>(cast, kLineFloor);
+  add<T, BareLineChannel<T>, spin, paced>(cast, kBareLines);
   add<T, ArenaChannel<T, Way::shared>, spin, paced>(cast, kShared + ", next()");
   add<T, ArenaChannel<T, Way::shared>, Wait::sleeping, paced>(cast, kShared + ", wait_for()");
   add<T, ArenaChannel<T, Way::exclusive>, spin, paced>(cast, kExclusive + ", next()");

@@ -57,6 +57,7 @@ class WritersPlay : public Play {
       longest = std::max(longest, report.tick_count);
     }
     Slice slice;
+    slice.empty = values == 0;
     slice.value = static_cast<double>(values) / to_ns(longest) * 1000;
     return slice;
   }
@@ -76,15 +77,15 @@ Rows group(const Settings& settings, std::size_t writers, bool all_peers) {
   const std::string name = std::to_string(writers) + " writers, " + size_and_slots(bytes, slots);
   tell(kW4, name);
   Cast cast;
-  const auto add = [&]<class Channel, bool batches = false>(const std::string& contestant) {
-    cast.add(contestant, {kFetchAddFloor, kMarkedFetchAddFloor},
-             std::make_unique<WritersPlay<Channel, T, batches>>(writers, slots), "M/s");
+  const auto add = [&]<class Channel, bool batches = false>(const std::string& contestant,
+                                                            std::vector<std::string> against = {kFetchAddFloor}) {
+    cast.add(contestant, std::move(against), std::make_unique<WritersPlay<Channel, T, batches>>(writers, slots), "M/s");
   };
-  add.template operator()<FetchAddChannel<T>>(kFetchAddFloor);
-  add.template operator()<MarkedChannel<T>>(kMarkedFetchAddFloor);
-  add.template operator()<ArenaChannel<T, Way::shared>>(kShared);
-  add.template operator()<ArenaChannel<T, Way::batch>, true>(kBatch);
-  add.template operator()<ArenaChannel<T, Way::guarded>>(kGuarded);
+  add.template operator()<FetchAddChannel<T>>(kFetchAddFloor, {});
+  add.template operator()<MarkedChannel<T>>(kSharedStores);
+  add.template operator()<ArenaChannel<T, Way::shared>>(kShared, {kFetchAddFloor, kSharedStores});
+  add.template operator()<ArenaChannel<T, Way::batch>, true>(kBatch, {kShared});  // which has no claim for each value
+  add.template operator()<ArenaChannel<T, Way::guarded>>(kGuarded, {kFetchAddFloor, kSharedStores, kRobust});
   add.template operator()<RobustRing<T>>(kRobust);
   add.template operator()<MessageQueueChannel<T, slots>>(kMessageQueue);
   if (all_peers) {

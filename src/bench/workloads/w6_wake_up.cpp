@@ -22,9 +22,9 @@ Rows wake_up(const Settings& settings) {
   tell(kW6, name);
   Cast cast;
   const auto add = [&]<class Channel>(const std::string& contestant) {
-    cast.add(contestant, {kFutexFloor}, std::make_unique<PacedPlay<Channel, T, Wait::sleeping>>(kSlots, kPace), "ns");
+    cast.add(contestant, {kBareFutex}, std::make_unique<PacedPlay<Channel, T, Wait::sleeping>>(kSlots, kPace), "ns");
   };
-  add.template operator()<FutexChannel<T>>(kFutexFloor);
+  add.template operator()<FutexChannel<T>>(kBareFutex);
   add.template operator()<ArenaChannel<T, Way::shared, Manner::latency>>(kShared + ", latency");
   add.template operator()<ArenaChannel<T, Way::shared, Manner::throughput>>(kShared + ", throughput");
   add.template operator()<MessageQueueChannel<T, kSlots>>(kMessageQueue);

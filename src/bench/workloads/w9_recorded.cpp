@@ -44,6 +44,7 @@ class WriterPlay : public Play {
   Slice summarize(const std::vector<Report>& reports) const override {
     const Report& writer = reports.front();
     Slice slice;
+    slice.empty = writer.values == 0;
     slice.value = static_cast<double>(writer.values) / to_ns(writer.tick_count) * 1000;
     return slice;
   }

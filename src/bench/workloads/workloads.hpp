@@ -33,7 +33,7 @@ const std::vector<Workload>& workloads();
 
 /// Tells the user where the run is.
 inline void tell(const std::string& workload, const std::string& group) {
-  std::fprintf(stderr, "%s: %s\n", workload.c_str(), group.c_str());
+  std::fprintf(stderr, "arena-bench: measuring %s: %s\n", workload.c_str(), group.c_str());
 }
 
 inline void append(Rows& all, Rows&& more) {

@@ -16,7 +16,7 @@ namespace {
 
 struct Options {
   ChosenArenas arenas;
-  terminal::LineFormat format = terminal::LineFormat::table;
+  terminal::ObjectFormat format;
 };
 
 // `prefix` says which arena it is, if there may be many.
@@ -42,8 +42,9 @@ terminal::JsonObject object_of(const std::string& name, const inspect::Finding& 
 }
 
 // The findings, and then what was checked and how it ended.
-void append_objects(std::string& out, const inspect::Image& image, const inspect::Checked& checked) {
-  terminal::ObjectLines lines(terminal::LineFormat::ndjson);
+void append_objects(std::string& out, terminal::ObjectFormat format, const inspect::Image& image,
+                    const inspect::Checked& checked) {
+  terminal::ObjectLines lines(format);
   for (const inspect::Finding& finding : checked.findings) lines.append(out, object_of(image.label(), finding));
   terminal::JsonObject summary;
   summary["name"] = image.label();
@@ -56,10 +57,10 @@ void append_objects(std::string& out, const inspect::Image& image, const inspect
 terminal::ExitCode check_one(const Options& options, const inspect::Image& image) {
   const inspect::Checked checked = inspect::check(image);
   terminal::Output output;
-  if (options.format == terminal::LineFormat::table) {
+  if (options.format.is_table()) {
     append_text(output.text(), options.arenas.may_be_many() ? text::printable(image.label()) + ": " : "", checked);
   } else {
-    append_objects(output.text(), image, checked);
+    append_objects(output.text(), options.format, image, checked);
   }
   output.flush();
   if (!checked.facts.usable) return terminal::exit_code_of(checked.facts.refusal);

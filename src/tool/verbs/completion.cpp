@@ -4,6 +4,7 @@
 #include "terminal/app_description.hpp"
 #include "terminal/exit_code.hpp"
 #include "terminal/output.hpp"
+#include "text/shell_word.hpp"
 #include "tool/verbs/verbs.hpp"
 
 namespace arena_shm::tool {
@@ -17,12 +18,7 @@ struct Options {
 
 using Verbs = std::vector<terminal::VerbDescription>;
 
-// 'it'\''s'
-std::string shell_quoted(std::string_view text) {
-  std::string result = "'";
-  for (const char c : text) result += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return result + '\'';
-}
+using text::shell_quoted;
 
 std::vector<std::string> flags_of(const terminal::OptionDescription& option) {
   std::vector<std::string> flags;

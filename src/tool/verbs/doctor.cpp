@@ -15,7 +15,7 @@ namespace arena_shm::tool {
 namespace {
 
 struct Options {
-  terminal::LineFormat format = terminal::LineFormat::table;
+  terminal::ObjectFormat format;
 };
 
 terminal::JsonObject object_of(const inspect::Symptom& symptom) {
@@ -39,7 +39,7 @@ terminal::ExitCode run(const Options& options) {
   terminal::Output output;
   terminal::ObjectLines lines(options.format);
   for (const inspect::Symptom& symptom : symptoms) {
-    if (options.format == terminal::LineFormat::table) {
+    if (options.format.is_table()) {
       output.text() += line_of(symptom);
     } else {
       lines.append(output.text(), object_of(symptom));

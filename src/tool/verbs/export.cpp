@@ -59,11 +59,13 @@ terminal::ExitCode run(const Options& options) {
   }
   recording::FileOptions file = options.file;
   file.ends = true;
-  recording::RecordingWriter writer(file, source->record());
+  // Before there is a file: a heading that is not understood leaves none.
   std::vector<std::byte> record(source->record().size_bytes);
+  auto seq = source->next(record);
+  recording::RecordingWriter writer(file, source->record());
   std::optional<terminal::ExitCode> failure;
   try {
-    while (const auto seq = source->next(record)) writer.append(*seq, record);
+    for (; seq; seq = source->next(record)) writer.append(*seq, record);
     writer.finish();
   } catch (const Error& error) {
     failure = report(error);

@@ -1,5 +1,6 @@
 #include "tool/verbs/file_options.hpp"
 
+#include "terminal/object_lines.hpp"
 #include "terminal/output.hpp"
 #include "tool/views/report.hpp"
 
@@ -13,6 +14,7 @@ void add_file_options(const terminal::Command& verb, recording::FileOptions& opt
       .type_name("FORMAT")
       .check(terminal::one_of({"npy", "csv", "ndjson", "jsonl"}, terminal::Letters::of_any_case));
   verb.add_flag("--force", options.force, "Replace what exists");
+  terminal::add_int64_option(verb, options.quote_int64);
 }
 
 terminal::ExitCode conclude(const recording::Recorded& recorded) {

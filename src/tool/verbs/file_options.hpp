@@ -8,7 +8,7 @@
 
 namespace arena_shm::tool {
 
-/// Adds -o, --format and --force to a verb.
+/// Adds -o, --format, --force and --int64 to a verb.
 void add_file_options(const terminal::Command& verb, recording::FileOptions& options);
 
 /// Says how it ended. Returns: the exit code.

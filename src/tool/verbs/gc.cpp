@@ -29,7 +29,7 @@ struct Options {
   std::vector<std::string> names;
   bool dry_run = false;
   bool force = false;
-  terminal::LineFormat format = terminal::LineFormat::table;
+  terminal::ObjectFormat format;
 };
 
 /// Why the arena has to stay, or nothing.
@@ -93,7 +93,7 @@ class Outcomes {
  private:
   void add(const inspect::Image& image, const char* outcome, const std::string& line,
            const terminal::JsonObject& reason) {
-    if (options_.format == terminal::LineFormat::table) {
+    if (options_.format.is_table()) {
       output_.text() += line;
     } else {
       lines_.append(output_.text(), {{"name", image.label()}, {"outcome", outcome}, {"reason", reason}});
@@ -174,7 +174,8 @@ void add_gc(const terminal::Command& app, Action& action) {
                   "the others are lost with them: look first, with --dry-run. Of one's own arenas (and of all, to\n"
                   "root) the kernel tells whether any process has them open or mapped. If one has, or if the\n"
                   "kernel does not tell, all processes are looked at in /proc. An arena is kept, and the reason\n"
-                  "told, if some of them may not be looked at: they may be using it. --force trusts them not to.\n"
+                  "told, if some of them may not be looked at, or are not there, as those of other containers:\n"
+                  "they may be using it. --force trusts them not to.\n"
                   "The names of what is removed go to standard output, those of what is kept to standard error.\n"
                   "As ndjson or csv, standard output has them all: removed, would remove, kept or failed, and why.",
        .example = "  arena-shm gc --dry-run\n"

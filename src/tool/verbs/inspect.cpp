@@ -25,7 +25,7 @@ struct Options {
   ChosenArenas arenas;
   std::string as;
   std::size_t count = 5;
-  terminal::LineFormat format = terminal::LineFormat::table;
+  terminal::ObjectFormat format;
 };
 
 // Values a second over the next moment.
@@ -37,13 +37,16 @@ double sample_rate(const inspect::Image& image, const core::Header& header) {
   return inspect::rate(before, inspect::read_value_count(image, header), std::chrono::steady_clock::now() - begin);
 }
 
-void print(const Inspection& inspection, terminal::LineFormat format) {
+void print(const Inspection& inspection, terminal::ObjectFormat format) {
   const bool usable = inspection.facts.usable;
   terminal::Output output;
-  if (format == terminal::LineFormat::table) {
+  if (format.is_table()) {
     output.text() = usable ? whole_page(inspection) : damaged_page(inspection);
   } else {
-    terminal::ObjectLines(format).append(output.text(), usable ? whole_object(inspection) : damaged_object(inspection));
+    // A schema stays as it is stored, and values are as tail prints them: nothing more is to be quoted.
+    terminal::ObjectLines({.lines = format.lines})
+        .append(output.text(),
+                usable ? whole_object(inspection, format.quote_int64) : damaged_object(inspection, format.quote_int64));
   }
   output.flush();
 }
@@ -77,7 +80,7 @@ terminal::ExitCode inspect_one(const Options& options, const inspect::Image& ima
 terminal::ExitCode run(const Options& options) {
   bool is_first = true;
   return options.arenas.for_each([&](const inspect::Image& image) {
-    if (!std::exchange(is_first, false) && options.format == terminal::LineFormat::table) {
+    if (!std::exchange(is_first, false) && options.format.is_table()) {
       terminal::Output output;
       output.text() = '\n';
       output.flush();

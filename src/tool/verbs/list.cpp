@@ -29,7 +29,7 @@ constexpr std::chrono::milliseconds kBetweenSamples{200};
 
 struct Options {
   bool names = false;
-  terminal::LineFormat format = terminal::LineFormat::table;
+  terminal::ObjectFormat format;
 };
 
 struct Row {
@@ -91,15 +91,16 @@ terminal::JsonObject object_of(const Row& row) {
 
 void append_table(std::string& out, const std::vector<Row>& rows) {
   using enum text::TextTable::Align;
-  text::TextTable table({{"NAME"},
-                         {"TYPE"},
-                         {"REC", right},
-                         {"SLOTS", right},
-                         {"SIZE", right},
+  text::TextTable table({{"NAME", left, 16},
+                         {"TYPE", left, 8, 2},
+                         {"REC", right, 0, 5},
+                         {"SLOTS", right, 0, 6},
+                         {"SIZE", right, 0, 3},
                          {"WRITTEN", right},
                          {"RATE/s", right},
-                         {"WRITERS"},
-                         {"AGE", right}});
+                         {"WRITERS", left, 0, 1},
+                         {"AGE", right, 0, 4}},
+                        terminal::line_width());
   std::vector<std::vector<std::string>> lines;
   for (const Row& row : rows) table.widen(lines.emplace_back(cells(row)));
   std::string heading;
@@ -134,7 +135,7 @@ terminal::ExitCode run(const Options& options) {
   if (!rows.empty()) std::this_thread::sleep_for(kBetweenSamples);
 
   terminal::Output output;
-  if (options.format == terminal::LineFormat::table) {
+  if (options.format.is_table()) {
     append_table(output.text(), rows);
   } else {
     terminal::ObjectLines lines(options.format);

@@ -9,6 +9,7 @@
 #include "terminal/object_lines.hpp"
 #include "terminal/output.hpp"
 #include "text/quantities.hpp"
+#include "text/text_table.hpp"
 #include "text/utf8.hpp"
 #include "tool/verbs/chosen_arenas.hpp"
 #include "tool/verbs/verbs.hpp"
@@ -21,7 +22,7 @@ namespace {
 struct Options {
   ChosenArenas arenas;
   bool clear_stale = false;
-  terminal::LineFormat format = terminal::LineFormat::table;
+  terminal::ObjectFormat format;
 };
 
 // Repairs what the next writer would repair. Only here is anything written.
@@ -66,8 +67,8 @@ terminal::ExitCode show_one(const Options& options, terminal::ObjectLines& lines
   }
   const inspect::Seats seats = inspect::read_seats(image, facts.header);
   terminal::Output output;
-  if (options.format == terminal::LineFormat::table) {
-    if (may_be_many) output.text() += text::printable(image.label()) + '\n';
+  if (options.format.is_table()) {
+    if (may_be_many) output.text() += text::cut(text::printable(image.label()), terminal::line_width()) + '\n';
     append_seats(output.text(), facts, seats);
     if (may_be_many) output.text() += '\n';
   } else {

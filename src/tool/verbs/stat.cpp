@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "terminal/object_lines.hpp"
 #include "terminal/output.hpp"
 #include "terminal/quantity_options.hpp"
 #include "terminal/signals.hpp"
@@ -34,7 +35,7 @@ terminal::ExitCode why_ended(const Watch& watch) {
 
 terminal::ExitCode print_stat(const StatOptions& options) {
   terminal::catch_stop_signals();
-  const auto lines = stat_lines(options.format);
+  const auto lines = stat_lines(options.format, options.quote_int64);
   const auto interval =
       std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.interval_seconds.value_or(1)));
   Watch watch(options.names, terminal::note);
@@ -70,7 +71,8 @@ void add_stat(const terminal::Command& app, Action& action) {
                   "  arena-shm stat ticks -i 1s -n 10\n"
                   "  arena-shm stat -i 10s --format influx"},
       options, print_stat);
-  verb.add_option("NAME", options->names, "Names of arenas; all if there is none").type_name("");
+  verb.add_option("NAME", options->names, "Names of arenas, or patterns like 'tick*'; all if there is none")
+      .type_name("");
   verb.add_option("-i,--interval", options->interval_seconds, "A line each TIME, like 500ms, until interrupted")
       .type_name("TIME")
       .check(terminal::interval());
@@ -80,6 +82,7 @@ void add_stat(const terminal::Command& app, Action& action) {
   verb.add_option("--format", options->format, "table, ndjson (json is the same), csv or influx")
       .type_name("FORMAT")
       .check(terminal::one_of({"table", "ndjson", "json", "csv", "influx"}));
+  terminal::add_int64_option(verb, options->quote_int64);
 }
 
 }  // namespace arena_shm::tool

@@ -16,6 +16,7 @@ struct StatOptions {
   std::optional<double> interval_seconds;
   std::optional<std::uint64_t> count;
   std::string format = "table";
+  bool quote_int64 = false;  ///< in JSON
 };
 
 /// Errors: Error, OutputClosed.

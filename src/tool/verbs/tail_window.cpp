@@ -43,9 +43,13 @@ Window window_of(const Asked& asked, std::optional<std::uint64_t> cursor, std::u
 std::string shortfall_of(const Asked& asked, const Window& window, std::uint64_t head, std::uint64_t slots) {
   if (asked.count == 0 || asked.from == "newest") return "";
   const std::string waits = asked.follow ? "waiting for it" : "-f waits for it";
+  const auto not_there = [&](std::uint64_t seq) {
+    const std::string why = asked.is_saved ? "was not written before it was saved" : "has not come yet; " + waits;
+    return fmt::format("the newest value is {}: {} {}", head - 1, seq, why);
+  };
+  if (head == 0 && asked.is_saved) return "there is nothing in it";
   if (head == 0) return asked.follow ? "" : "there is nothing in it yet; " + waits;
-  if (window.first > head || (window.first == head && !asked.from.empty()))
-    return fmt::format("the newest value is {}: {} has not come yet; {}", head - 1, window.first, waits);
+  if (window.first > head || (window.first == head && !asked.from.empty())) return not_there(window.first);
   if (asked.until && window.first > *asked.until) {
     const std::uint64_t oldest = From::oldest.cursor(head, slots);
     if (*asked.until < oldest)
@@ -53,7 +57,7 @@ std::string shortfall_of(const Asked& asked, const Window& window, std::uint64_t
     return fmt::format("nothing is from {} to {}", window.first, *asked.until);
   }
   if (asked.until && *asked.until >= head && *asked.until != Window::kNoLimit && !asked.follow)
-    return fmt::format("the newest value is {}: {} has not come yet; {}", head - 1, *asked.until, waits);
+    return not_there(*asked.until);
   return "";
 }
 

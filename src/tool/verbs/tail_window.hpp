@@ -15,6 +15,7 @@ struct Asked {
   std::string from;  ///< for start_of; empty: so that the last `count` come
   std::optional<std::uint64_t> until;
   std::uint64_t every = 1;
+  bool is_saved = false;  ///< of a saved segment: nothing comes any more
 };
 
 /// [first, end), and no more than `count` values of it.

@@ -15,6 +15,7 @@
 #include "text/utf8.hpp"
 #include "tool/verbs/stat.hpp"
 #include "tool/verbs/verbs.hpp"
+#include "tool/views/name_pattern.hpp"
 #include "tool/views/seat_table.hpp"
 #include "tool/views/stat_lines.hpp"
 #include "tool/views/watch.hpp"
@@ -28,7 +29,29 @@ using Key = terminal::Screen::Key;
 using Style = terminal::Screen::Style;
 
 struct Options {
+  std::vector<std::string> names;
   double interval_seconds = 1;
+};
+
+constexpr std::array kHelp{
+    "q          quit",
+    "up, down   select an arena: its seats are below; also k, j",
+    "Home, End  select the first, the last; also g, G",
+    "s          sort by the next of name, rate, written, holes",
+    "r          reverse the order",
+    "/          only arenas with this text in their names, or",
+    "           that match a pattern like tick*:",
+    "           Enter keeps it, Esc clears it",
+    "^L         draw anew",
+    "?          this help",
+    "",
+    "WRITTEN    values so far",
+    "RATE/s     values a second, of the last interval",
+    "MB/s       the same in megabytes",
+    "LAP        how long the ring takes to come round",
+    "SKIPPED    sequence numbers that living writers gave up",
+    "HOLES      those and what the dead left: exact, or a range",
+    "CHANGED    when a counter last changed, as far as seen",
 };
 
 enum class Order : std::uint8_t { name, rate, written, holes };
@@ -36,10 +59,10 @@ constexpr std::array<const char*, 4> kOrderNames{"name", "rate", "written", "hol
 
 class Top {
  public:
-  Top(terminal::Screen& screen, double interval_seconds)
+  Top(terminal::Screen& screen, const Options& options)
       : screen_(screen),
-        interval_(std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(interval_seconds))),
-        watch_({}, [this](std::string_view text) { message_ = text; }) {}
+        interval_(std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.interval_seconds))),
+        watch_(options.names, [this](std::string_view text) { message_ = text; }) {}
 
   void run() {
     constexpr std::chrono::milliseconds kLongestWait{50};  // until a signal is looked for again
@@ -49,7 +72,8 @@ class Top {
     while (!terminal::stop_requested()) {
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - Clock::now());
       const Key key = screen_.wait_key(std::clamp(left, std::chrono::milliseconds(0), kLongestWait));
-      if (key == Key::quit) return;
+      const bool is_for_page = (is_typing_ || is_helping_) && !screen_.typed().empty();
+      if (key == Key::quit && !is_for_page) return;
       if (Clock::now() >= next) {
         watch_.sample();
         next = next_tick(next, interval_, Clock::now());
@@ -63,6 +87,11 @@ class Top {
 
  private:
   void obey(Key key) {
+    if (is_helping_ && key != Key::none) {
+      is_helping_ = key == Key::resized || key == Key::redraw;
+      return;
+    }
+    if (is_typing_ && edit_filter(key)) return;
     const std::size_t count = order_arenas().size();
     switch (key) {
       case Key::up: selected_ -= selected_ > 0 ? 1 : 0; break;
@@ -71,10 +100,29 @@ class Top {
       case Key::last: selected_ = count > 0 ? count - 1 : 0; break;
       case Key::sort: order_ = static_cast<Order>((static_cast<std::size_t>(order_) + 1) % kOrderNames.size()); return;
       case Key::reverse: reversed_ = !reversed_; return;
+      case Key::help: is_helping_ = true; return;
+      case Key::filter: is_typing_ = true; return;
+      case Key::escape: filter_.clear(); return;
       case Key::redraw: screen_.redraw(); return;
       default: return;
     }
     selected_name_.clear();  // another one is meant now
+  }
+
+  // Returns: true if the key was for the filter.
+  bool edit_filter(Key key) {
+    if (key == Key::enter || key == Key::escape) {
+      is_typing_ = false;
+      if (key == Key::escape) filter_.clear();
+      return true;
+    }
+    if (key == Key::erase) {
+      while (!filter_.empty() && (static_cast<unsigned char>(filter_.back()) & 0xc0) == 0x80) filter_.pop_back();
+      if (!filter_.empty()) filter_.pop_back();
+      return true;
+    }
+    filter_ += screen_.typed();
+    return !screen_.typed().empty();
   }
 
   bool comes_before(const Watched* a, const Watched* b) const {
@@ -95,7 +143,7 @@ class Top {
   std::vector<const Watched*> order_arenas() {
     std::vector<const Watched*> arenas;
     for (const Watched& arena : watch_.arenas()) {
-      if (arena.readable) arenas.push_back(&arena);
+      if (arena.readable && passes_filter(filter_, arena.name)) arenas.push_back(&arena);
     }
     std::sort(arenas.begin(), arenas.end(), [this](const Watched* a, const Watched* b) { return comes_before(a, b); });
     if (reversed_) std::reverse(arenas.begin(), arenas.end());
@@ -110,19 +158,41 @@ class Top {
     const std::vector<const Watched*> arenas = order_arenas();
     selected_name_ = arenas.empty() ? "" : arenas[selected_]->name;
     screen_.clear();
+    if (is_helping_) return draw_help();
     screen_.put(0, fmt::format("arena-shm top  {}  {}  sorted by {}{}", text::utc_time(text::realtime_ns()),
-                               text::counted(arenas.size(), "arena"), kOrderNames.at(static_cast<std::size_t>(order_)),
+                               count_text(arenas.size()), kOrderNames.at(static_cast<std::size_t>(order_)),
                                reversed_ ? ", reversed" : ""));
     const int row = draw_arenas(arenas, 2);
     if (!arenas.empty()) draw_seats(*arenas[selected_], row + 1);
-    const std::string help = "q quit  up/down select  s sort  r reverse";
-    screen_.put(screen_.rows() - 1, text::printable(message_.empty() ? help : help + "  | " + message_));
+    screen_.put(screen_.rows() - 1, text::printable(last_line()));
+    screen_.show();
+  }
+
+  std::string count_text(std::size_t shown) const {
+    if (filter_.empty()) return text::counted(shown, "arena");
+    return fmt::format("{} of {}", shown, text::counted(watch_.readable_count(), "arena"));
+  }
+
+  std::string last_line() const {
+    if (is_typing_) return "/" + filter_ + "_   Enter keeps, Esc clears";
+    std::string text = "q quit  up/down select  s sort  r reverse  / filter  ? help";
+    if (!filter_.empty()) text = fmt::format("filter: {}  (/ changes, Esc clears)  q quit  ? help", filter_);
+    return message_.empty() ? text : text + "  | " + message_;
+  }
+
+  void draw_help() {
+    screen_.put(0, "arena-shm top: keys and columns", Style::heading);
+    int row = 2;
+    for (const char* line : kHelp) {
+      if (row + 1 < screen_.rows()) screen_.put(row++, line);
+    }
+    screen_.put(screen_.rows() - 1, "any key goes back");
     screen_.show();
   }
 
   // Returns the first row after them. At most half of the screen: those around the selected one.
   int draw_arenas(const std::vector<const Watched*>& arenas, int row) {
-    text::TextTable table = stat_table();
+    text::TextTable table = stat_table(screen_.columns());
     std::vector<std::vector<std::string>> lines;
     for (const Watched* arena : arenas) table.widen(lines.emplace_back(stat_cells(*arena)));
     std::string heading;
@@ -157,7 +227,7 @@ class Top {
     screen_.put(row++, fmt::format("{}: {} slots for {} of {} bytes, {} in all; seats: {}", text::printable(arena.name),
                                    info.slots, info.record.name.empty() ? "records" : text::printable(info.record.name),
                                    info.record.size_bytes, text::short_bytes(info.segment_bytes), count_seats(seats)));
-    const SeatLines lines = seat_lines(facts, seats);
+    const SeatLines lines = seat_lines(facts, seats, screen_.columns());
     screen_.put(row++, lines.heading, Style::heading);
     for (const SeatLines::Line& line : lines.lines) {
       if (row + 1 >= screen_.rows()) break;  // the last row is the help's
@@ -173,13 +243,16 @@ class Top {
   bool reversed_ = false;
   std::size_t selected_ = 0;
   std::string selected_name_;
+  std::string filter_;
+  bool is_typing_ = false;
+  bool is_helping_ = false;
 };
 
 terminal::ExitCode run(const Options& options) {
   terminal::catch_stop_signals();  // before ncurses would do it in its own way
   const std::unique_ptr<terminal::Screen> screen = terminal::Screen::open();
-  if (!screen) return print_stat({.names = {}, .interval_seconds = options.interval_seconds, .count = {}});
-  Top(*screen, options.interval_seconds).run();
+  if (!screen) return print_stat({.names = options.names, .interval_seconds = options.interval_seconds, .count = {}});
+  Top(*screen, options).run();
   return terminal::ExitCode::ok;
 }
 
@@ -193,11 +266,14 @@ void add_top(const terminal::Command& app, Action& action) {
        .summary = "Watch all arenas on the whole screen, and the seats of one",
        .details =
            "Keys: q quits; up and down, or k and j, select; Home and End too; s sorts by the next column; r\n"
-           "reverses; ^L draws anew. The columns are those of arena-shm stat, and so is what it does where there\n"
-           "is no terminal.",
+           "reverses; / filters by a part of the name; ? shows them all; ^L draws anew. The columns are those of\n"
+           "arena-shm stat, and so is what it does where there is no terminal.",
        .example = "  arena-shm top\n"
-                  "  arena-shm top -i 200ms"},
+                  "  arena-shm top -i 200ms\n"
+                  "  arena-shm top ticks imu"},
       options, run);
+  verb.add_option("NAME", options->names, "Names of arenas, or patterns like 'tick*'; all if there is none")
+      .type_name("");
   verb.add_option("-i,--interval", options->interval_seconds, "How often to look, like 500ms")
       .type_name("TIME")
       .check(terminal::interval())

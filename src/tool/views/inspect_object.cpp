@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "arena_shm/core/mutex.hpp"
 #include "schema/record_formatter.hpp"
 #include "tool/views/seat_table.hpp"
@@ -69,18 +71,21 @@ terminal::JsonObject stored_schema(const inspect::Facts& facts) {
   return facts.schema ? terminal::JsonObject::parse(facts.info.record.schema) : terminal::JsonObject();
 }
 
-terminal::JsonObject newest_array(const Inspection& in) {
+terminal::JsonObject newest_array(const Inspection& in, bool quote_int64) {
   terminal::JsonObject array = terminal::JsonObject::array();
   for (const inspect::Value& value : in.newest) {
     const std::span<const std::byte> bytes = shown_bytes(in, value);
     if (in.schema) {
       std::string line;
-      schema::make_formatter(schema::Format::ndjson, &*in.schema)->record(line, value.seq, bytes);
+      schema::make_formatter(schema::Format::ndjson, &*in.schema, {.quote_int64 = quote_int64})
+          ->record(line, value.seq, bytes);
       array.push_back(terminal::JsonObject::parse(line));
     } else {
       std::string hex;
       for (const std::byte byte : bytes) hex += fmt::format("{:02x}", std::to_integer<unsigned>(byte));
-      array.push_back({{schema::kSeqColumn, value.seq}, {"hex", hex}});
+      terminal::JsonObject object{{schema::kSeqColumn, value.seq}, {"hex", hex}};
+      if (quote_int64) terminal::quote_integers(object);
+      array.push_back(std::move(object));
     }
   }
   return array;
@@ -88,13 +93,14 @@ terminal::JsonObject newest_array(const Inspection& in) {
 
 }  // namespace
 
-terminal::JsonObject damaged_object(const Inspection& in) {
+terminal::JsonObject damaged_object(const Inspection& in, bool quote_int64) {
   terminal::JsonObject object = file_object(in);
   object["problems"] = in.facts.problems;
+  if (quote_int64) terminal::quote_integers(object);
   return object;
 }
 
-terminal::JsonObject whole_object(const Inspection& in) {
+terminal::JsonObject whole_object(const Inspection& in, bool quote_int64) {
   const Info& info = in.facts.info;
   const bool is_live = in.image.is_live();
   terminal::JsonObject object = file_object(in);
@@ -123,8 +129,9 @@ terminal::JsonObject whole_object(const Inspection& in) {
   object["seats"] = seats_array(in);
   object["mappers"] = is_live ? mappers_array(in.mappers) : terminal::JsonObject();
   object["mappers_unreadable"] = is_live ? terminal::JsonObject(in.mappers.unreadable_count) : terminal::JsonObject();
+  if (quote_int64) terminal::quote_integers(object);
   object["schema"] = stored_schema(in.facts);
-  object["newest"] = newest_array(in);
+  object["newest"] = newest_array(in, quote_int64);
   object["problems"] = in.facts.problems;
   return object;
 }

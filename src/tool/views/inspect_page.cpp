@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "arena_shm/core/mutex.hpp"
 #include "schema/record_formatter.hpp"
@@ -22,10 +23,19 @@ using text::printable;
 using text::TextTable;
 
 void append_fact(std::string& out, std::string_view name, const std::string& text) {
-  fmt::format_to(std::back_inserter(out), "{:<12}{}\n", name, text);
+  constexpr std::size_t kIndent = 12;
+  text::append_wrapped(out, fmt::format("{:<{}}{}", name, kIndent, text), terminal::line_width(), kIndent);
 }
 
-void append_title(std::string& out, const std::string& title) { out += '\n' + terminal::strong(title + '\n'); }
+void append_line(std::string& out, const std::string& text) {
+  text::append_wrapped(out, text, terminal::line_width(), 2);
+}
+
+void append_title(std::string& out, const std::string& title) {
+  std::string lines;
+  append_line(lines, title);
+  out += '\n' + terminal::strong(std::move(lines));
+}
 
 std::string mutex_state(const Inspection& in) {
   const std::uint64_t word = *in.facts.mutex;
@@ -86,7 +96,7 @@ void append_facts(std::string& out, const Inspection& in) {
 
 void append_regions(std::string& out, const core::Header& header) {
   using enum text::TextTable::Align;
-  text::TextTable table({{"REGION"}, {"OFFSET", right}, {"BYTES", right}});
+  text::TextTable table({{"REGION"}, {"OFFSET", right}, {"BYTES", right}}, terminal::line_width());
   std::vector<std::vector<std::string>> lines;
   for (const auto& [name, region] : regions(header)) {
     table.widen(lines.emplace_back(
@@ -99,7 +109,7 @@ void append_regions(std::string& out, const core::Header& header) {
 
 void append_mappers(std::string& out, const Inspection& in) {
   using enum text::TextTable::Align;
-  text::TextTable table({{"PID", right}, {"PROCESS"}, {"STATE"}, {"ACCESS"}});
+  text::TextTable table({{"PID", right}, {"PROCESS", left, 10}, {"STATE"}, {"ACCESS"}}, terminal::line_width());
   std::vector<std::vector<std::string>> lines;
   for (const inspect::Mapper& mapper : in.mappers.found) {
     table.widen(lines.emplace_back(std::vector<std::string>{
@@ -110,7 +120,7 @@ void append_mappers(std::string& out, const Inspection& in) {
   if (!lines.empty()) table.append_heading(out);
   for (const auto& line : lines) table.append(out, line);
   if (in.mappers.unreadable_count > 0) {
-    out += fmt::format("{} more could not be looked at: no permission\n", in.mappers.unreadable_count);
+    append_line(out, fmt::format("{} more could not be looked at: no permission", in.mappers.unreadable_count));
   }
 }
 
@@ -131,7 +141,13 @@ std::string note_of(const schema::Schema& schema, const schema::Field& field) {
 
 void append_fields(std::string& out, const schema::Schema& schema) {
   using enum text::TextTable::Align;
-  text::TextTable table({{"OFFSET", right}, {"BYTES", right}, {"TYPE"}, {"NAME"}, {"UNIT"}, {"NOTE"}});
+  text::TextTable table({{"OFFSET", right},
+                         {"BYTES", right, 0, 2},
+                         {"TYPE", left, 8},
+                         {"NAME", left, 16},
+                         {"UNIT", left, 6, 1},
+                         {"NOTE", left, 12, 3}},
+                        terminal::line_width());
   std::vector<std::vector<std::string>> lines;
   const auto line = [&](std::size_t offset, std::size_t bytes, std::string type, std::string name, std::string unit,
                         std::string note) {
@@ -157,21 +173,27 @@ void append_fields(std::string& out, const schema::Schema& schema) {
 void append_newest(std::string& out, const Inspection& in) {
   if (in.newest.empty()) return;
   append_title(out, "newest values");
-  const auto formatter =
-      make_formatter(in.schema ? schema::Format::table : schema::Format::hex, in.schema ? &*in.schema : nullptr);
+  const auto formatter = make_formatter(in.schema ? schema::Format::table : schema::Format::hex,
+                                        in.schema ? &*in.schema : nullptr, {.width = terminal::line_width()});
   for (const inspect::Value& value : in.newest) formatter->measure(value.seq, shown_bytes(in, value));
   formatter->heading(out);
   for (const inspect::Value& value : in.newest) formatter->record(out, value.seq, shown_bytes(in, value));
+  if (const std::size_t hidden = formatter->hidden_column_count(); hidden > 0)
+    append_line(out, fmt::format("no room for {}", text::counted(hidden, "more field")));
   const std::size_t shown = shown_bytes(in, in.newest.back()).size();
   if (shown < in.newest.back().bytes.size()) {
-    out += fmt::format("the first {} bytes of {}\n", shown, in.facts.info.record.size_bytes);
+    append_line(out, fmt::format("the first {} bytes of {}", shown, in.facts.info.record.size_bytes));
   }
 }
 
 void append_problems(std::string& out, const Inspection& in) {
   if (in.facts.problems.empty()) return;
   append_title(out, "problems");
-  for (const std::string& problem : in.facts.problems) out += terminal::alarming(text::printable(problem) + '\n');
+  for (const std::string& problem : in.facts.problems) {
+    std::string lines;
+    append_line(lines, text::printable(problem));
+    out += terminal::alarming(std::move(lines));
+  }
 }
 
 }  // namespace

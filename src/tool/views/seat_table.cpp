@@ -54,18 +54,19 @@ std::vector<std::string> cells(const inspect::SeatFacts& seat, const inspect::Fa
 
 }  // namespace
 
-SeatLines seat_lines(const inspect::Facts& facts, const inspect::Seats& seats) {
+SeatLines seat_lines(const inspect::Facts& facts, const inspect::Seats& seats, std::size_t width) {
   using enum text::TextTable::Align;
   text::TextTable table({{"SEAT", right},
                          {"HOLDER"},
                          {"PID", right},
-                         {"TID", right},
-                         {"PROCESS"},
-                         {"NAME"},
-                         {"CLAIM"},
-                         {"VALUES", right},
-                         {"SKIPPED", right},
-                         {"TAKEN"}});
+                         {"TID", right, 0, 5},
+                         {"PROCESS", left, 10, 3},
+                         {"NAME", left, 10, 1},
+                         {"CLAIM", left, 12},
+                         {"VALUES", right, 0, 2},
+                         {"SKIPPED", right, 0, 4},
+                         {"TAKEN", left, 0, 6}},
+                        width);
   std::vector<std::vector<std::string>> rows;
   SeatLines result;
   for (const inspect::SeatFacts& seat : seats.all) {
@@ -85,7 +86,7 @@ SeatLines seat_lines(const inspect::Facts& facts, const inspect::Seats& seats) {
 }
 
 void append_seats(std::string& out, const inspect::Facts& facts, const inspect::Seats& seats) {
-  const SeatLines lines = seat_lines(facts, seats);
+  const SeatLines lines = seat_lines(facts, seats, terminal::line_width());
   out += terminal::strong(lines.heading) + '\n';
   for (const SeatLines::Line& line : lines.lines)
     out += (line.is_dead ? terminal::alarming(line.text) : line.text) + '\n';

@@ -1,6 +1,7 @@
 // The seats of an arena as a table, and as objects.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -19,9 +20,9 @@ struct SeatLines {
   std::string heading;
   std::vector<Line> lines;
 };
-SeatLines seat_lines(const inspect::Facts& facts, const inspect::Seats& seats);
+SeatLines seat_lines(const inspect::Facts& facts, const inspect::Seats& seats, std::size_t width);
 
-/// Appends a line for each seat that was ever used, under a heading.
+/// Appends a line for each seat that was ever used, under a heading, as standard output is wide.
 void append_seats(std::string& out, const inspect::Facts& facts, const inspect::Seats& seats);
 
 /// All that is known of one seat. Requires: somebody has had it.

@@ -43,6 +43,11 @@ class TableLines final : public StatLines {
     for (const Watched& arena : arenas) {
       if (arena.readable) table_.widen(lines.emplace_back(stat_cells(arena)));
     }
+    // Others are shown than those that the heading was for.
+    if (const std::size_t left_out = table_.left_out_count(); left_out != left_out_) {
+      has_heading_ = false;
+      left_out_ = left_out;
+    }
     if (!has_heading_ || (::isatty(STDOUT_FILENO) == 1 && since_heading_ + lines.size() >= kLinesOfPage)) {
       std::string heading;
       table_.append_heading(heading);
@@ -55,8 +60,9 @@ class TableLines final : public StatLines {
   }
 
  private:
-  text::TextTable table_ = stat_table();
+  text::TextTable table_ = stat_table(terminal::line_width());
   bool has_heading_ = false;
+  std::size_t left_out_ = 0;
   std::size_t since_heading_ = 0;
 };
 
@@ -105,7 +111,7 @@ terminal::JsonObject object_of(const Watched& arena) {
 
 class StatObjects final : public StatLines {
  public:
-  explicit StatObjects(terminal::LineFormat format) : lines_(format) {}
+  explicit StatObjects(terminal::ObjectFormat format) : lines_(format) {}
 
   void append(std::string& out, const std::vector<Watched>& arenas) override {
     for (const Watched& arena : arenas) {
@@ -141,16 +147,17 @@ class InfluxLines final : public StatLines {
 
 }  // namespace
 
-text::TextTable stat_table() {
+text::TextTable stat_table(std::size_t width) {
   using enum text::TextTable::Align;
-  text::TextTable table({{"NAME"},
+  text::TextTable table({{"NAME", left, 16},
                          {"WRITTEN", right},
                          {"RATE/s", right},
-                         {"MB/s", right},
-                         {"LAP", right},
-                         {"SKIPPED", right},
-                         {"HOLES", right},
-                         {"CHANGED", right}});
+                         {"MB/s", right, 0, 3},
+                         {"LAP", right, 0, 2},
+                         {"SKIPPED", right, 0, 5},
+                         {"HOLES", right, 0, 4},
+                         {"CHANGED", right, 0, 1}},
+                        width);
   table.widen({"", "1234567890", "999.9M", "1234.56", "999ms", "", "123..456", ""});
   return table;
 }
@@ -169,9 +176,13 @@ std::vector<std::string> stat_cells(const Watched& arena) {
           changed(arena)};
 }
 
-std::unique_ptr<StatLines> stat_lines(const std::string& format) {
-  if (format == "ndjson" || format == "json") return std::make_unique<StatObjects>(terminal::LineFormat::ndjson);
-  if (format == "csv") return std::make_unique<StatObjects>(terminal::LineFormat::csv);
+std::unique_ptr<StatLines> stat_lines(const std::string& format, bool quote_int64) {
+  using terminal::LineFormat;
+  const auto objects = [&](LineFormat lines) {
+    return std::make_unique<StatObjects>(terminal::ObjectFormat{.lines = lines, .quote_int64 = quote_int64});
+  };
+  if (format == "ndjson" || format == "json") return objects(LineFormat::ndjson);
+  if (format == "csv") return objects(LineFormat::csv);
   if (format == "influx") return std::make_unique<InfluxLines>();
   return std::make_unique<TableLines>();
 }

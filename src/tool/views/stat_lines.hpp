@@ -1,6 +1,7 @@
 // One line for each arena and interval, in the format that was asked for.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,7 +12,7 @@
 namespace arena_shm::tool {
 
 /// The columns that the eye gets, with some room for what is to come; and one arena's cells.
-text::TextTable stat_table();
+text::TextTable stat_table(std::size_t width);
 std::vector<std::string> stat_cells(const Watched& arena);
 
 /// Thread safety: none.
@@ -22,7 +23,7 @@ class StatLines {
   virtual void append(std::string& out, const std::vector<Watched>& arenas) = 0;
 };
 
-/// `format` is table, ndjson (or json), csv or influx.
-std::unique_ptr<StatLines> stat_lines(const std::string& format);
+/// `format` is table, ndjson (or json), csv or influx. `quote_int64`: integers in JSON are texts.
+std::unique_ptr<StatLines> stat_lines(const std::string& format, bool quote_int64);
 
 }  // namespace arena_shm::tool

@@ -13,6 +13,7 @@
 #include "terminal/output.hpp"
 #include "terminal/signals.hpp"
 #include "text/time_text.hpp"
+#include "tool/views/name_pattern.hpp"
 
 namespace arena_shm::tool {
 
@@ -45,6 +46,10 @@ std::optional<Rates> rates_of(const Watched& arena) noexcept {
 
 Watch::Watch(const std::vector<std::string>& names, Say say) : say_(std::move(say)) {
   for (const std::string& name : names) {
+    if (is_pattern(name)) {
+      patterns_.push_back(name);
+      continue;
+    }
     std::string checked = core::checked_name(name);
     if (std::find(names_.begin(), names_.end(), checked) == names_.end()) names_.push_back(std::move(checked));
   }
@@ -53,14 +58,15 @@ Watch::Watch(const std::vector<std::string>& names, Say say) : say_(std::move(sa
 void Watch::sample() {
   std::vector<Watched> arenas;
   const auto look = [&](const inspect::Image& image) { this->look(image, arenas); };
-  const auto skip = [&](const Error& error) { this->skip(error, arenas); };
-  if (names_.empty()) inspect::for_each_arena(look, skip);
+  if (names_.empty() || !patterns_.empty()) look_around(arenas);
+  if (is_first_) refuse_without_match(arenas);
   for (const std::string& name : names_) {
+    if (std::any_of(arenas.begin(), arenas.end(), [&](const Watched& arena) { return arena.name == name; })) continue;
     try {
       look(inspect::Image::of_arena(name));
     } catch (const Error& error) {
       if (is_first_) throw;
-      if (error.code() != Code::not_found) skip(error);
+      if (error.code() != Code::not_found) skip(error, arenas);
     }
   }
   for (const Watched& left : arenas_) {
@@ -70,6 +76,34 @@ void Watch::sample() {
   }
   arenas_ = std::move(arenas);
   is_first_ = false;
+}
+
+bool Watch::is_wanted(const std::string& name) const {
+  return patterns_.empty() || std::any_of(patterns_.begin(), patterns_.end(),
+                                          [&](const std::string& pattern) { return matches(pattern, name); });
+}
+
+// At all that there are.
+void Watch::look_around(std::vector<Watched>& arenas) {
+  inspect::for_each_arena(
+      [&](const inspect::Image& image) {
+        if (is_wanted(image.label())) look(image, arenas);
+      },
+      [&](const Error& error) {
+        if (is_wanted(error.name())) skip(error, arenas);
+      });
+}
+
+void Watch::refuse_without_match(const std::vector<Watched>& arenas) const {
+  for (const std::string& pattern : patterns_) {
+    if (std::any_of(arenas.begin(), arenas.end(), [&](const Watched& arena) { return matches(pattern, arena.name); }))
+      continue;
+    throw Error(Code::not_found, {.name = pattern,
+                                  .doing = "find",
+                                  .expected = "an arena whose name matches",
+                                  .found = "none",
+                                  .remedy = "arena-shm list shows all"});
+  }
 }
 
 void Watch::look(const inspect::Image& image, std::vector<Watched>& arenas) {

@@ -60,13 +60,16 @@ class Watch {
  public:
   using Say = std::function<void(std::string_view)>;
 
-  /// Watches the arenas of these names; if there are none, all. `say` is told what is wrong, once.
+  /// Watches the arenas of these names, and those that match a pattern (name_pattern.hpp) among them, also if they come
+  /// later; without any, all. `say` is told what is wrong, once.
   Watch(const std::vector<std::string>& names, Say say);
 
-  /// Looks at them. Errors: the first time, those of Image::of_arena; then one that is gone is only said.
+  /// Looks at them. Errors: the first time, those of Image::of_arena, or Code::not_found if nothing matches a pattern;
+  /// then one that is gone is only said.
   void sample();
 
-  /// In the order of the names; the damaged ones too. None of their files is open.
+  /// Those of patterns by their names, then the others in the order of the names; the damaged ones too. None of their
+  /// files is open.
   const std::vector<Watched>& arenas() const noexcept { return arenas_; }
   std::size_t readable_count() const noexcept;
   /// Has there been one that could not be looked at, and not because it is another user's?
@@ -78,7 +81,12 @@ class Watch {
   Watched adopt(const inspect::Image& image);
   void take_sample(Watched& arena, const inspect::Image& image) const;
 
+  bool is_wanted(const std::string& name) const;
+  void look_around(std::vector<Watched>& arenas);
+  void refuse_without_match(const std::vector<Watched>& arenas) const;
+
   std::vector<std::string> names_;
+  std::vector<std::string> patterns_;
   Say say_;
   std::vector<Watched> arenas_;
   std::set<std::string> skipped_;  // that has been said

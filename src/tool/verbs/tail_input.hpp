@@ -1,0 +1,49 @@
+// Where tail's values come from: an arena, or a saved segment.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "arena_shm/info.hpp"
+#include "arena_shm/options.hpp"
+
+namespace arena_shm::tool {
+
+/// Thread safety: none.
+class TailInput {
+ public:
+  virtual ~TailInput() = default;
+
+  virtual const Info& info() const = 0;
+  /// The sequence number behind the newest value.
+  virtual std::uint64_t head() const = 0;
+  std::uint64_t oldest() const { return From::oldest.cursor(head(), info().slots); }
+
+  /// Begins at `first`. `on_gap` is told of values that are lost, as they are passed. To be called first.
+  virtual void begin(std::uint64_t first, std::function<void(const Gap&)> on_gap) = 0;
+  /// Fills `record` with the next value. Returns: its sequence number; nothing if there is none now.
+  virtual std::optional<std::uint64_t> next(std::span<std::byte> record) = 0;
+  /// The next sequence number that will be looked at.
+  virtual std::uint64_t cursor() const = 0;
+  /// One value, for a look. Returns: false if it is not there.
+  virtual bool read(std::uint64_t seq, std::span<std::byte> record) const = 0;
+
+  /// Waits for more. Returns: false if there is none yet.
+  virtual bool wait_for(std::chrono::milliseconds longest) = 0;
+  /// Is the name gone, or that of another arena by now?
+  virtual bool retired() const = 0;
+};
+
+/// Maps it read-only and registers nowhere. Errors: those of RawView::open.
+std::unique_ptr<TailInput> arena_input(const std::string& name);
+
+/// Values that are not whole are holes. Errors: those of Image::of_file and ImageValues.
+std::unique_ptr<TailInput> saved_input(const std::string& path);
+
+}  // namespace arena_shm::tool
