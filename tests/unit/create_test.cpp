@@ -125,7 +125,7 @@ TEST(CreateTest, MoreThanTheMemoryIsAnErrorAtOnce) {
 }
 
 TEST(CreateTest, AMappingThatFailsLeavesNothing) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(ARENA_SHM_SANITIZED)
   GTEST_SKIP() << "sanitizers need more address space than the test leaves";
 #endif
 #if defined(ARENA_SHM_EMULATED)

@@ -44,7 +44,7 @@ std::string target_of(pid_t pid, int fd) {
 
 /// The library opens no pipe; UBSan writes into one, to see whether a virtual table can be read.
 bool is_the_sanitizers(const std::string& target) {
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(ARENA_SHM_SANITIZED) && !defined(__SANITIZE_THREAD__)
   return target.starts_with("pipe:");
 #else
   static_cast<void>(target);

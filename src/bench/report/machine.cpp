@@ -10,6 +10,8 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "arena_shm/core/words.hpp"
+
 namespace arena_shm::bench {
 namespace {
 
@@ -58,7 +60,7 @@ std::vector<std::string> build_warnings() {
 #if !defined(__OPTIMIZE__)
   warnings.emplace_back("built WITHOUT OPTIMISATION: the numbers mean nothing; use -DCMAKE_BUILD_TYPE=Release");
 #endif
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+#if defined(ARENA_SHM_SANITIZED)
   warnings.emplace_back("built with a sanitizer: the numbers mean nothing");
 #endif
   return warnings;
