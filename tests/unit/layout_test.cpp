@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <span>
@@ -31,7 +32,7 @@ TEST(LayoutTest, HeaderFieldsStandAtTheirOffsets) {
   SegmentFile file(name);
   const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   EXPECT_EQ(std::memcmp(file.bytes(), "ARENASHM", 8), 0);
-  EXPECT_EQ(file.at<std::uint32_t>(8), 2U);
+  EXPECT_EQ(file.at<std::uint32_t>(8), 3U);
   EXPECT_EQ(std::memcmp(file.bytes() + 12, "\x04\x03\x02\x01", 4), 0);
   EXPECT_EQ(file.at<std::uint32_t>(16), 512U);
   EXPECT_EQ(file.at<std::uint32_t>(20), 0U);
@@ -56,12 +57,19 @@ TEST(LayoutTest, HeaderFieldsStandAtTheirOffsets) {
   EXPECT_EQ(file.size(), 6 * page + (300 * 24 + page - 1) / page * page);
 }
 
-TEST(LayoutTest, ExclusiveArenasHaveTheFlagAndOneSeat) {
+TEST(LayoutTest, ExclusiveArenasHaveTheFlagAndOneSeatAndInItTheHead) {
   const TempName name;
   const auto arena = RawArena::create(name, kRecord, {.slots = 1, .writers = Writers::exclusive});
   SegmentFile file(name);
   EXPECT_EQ(file.at<std::uint32_t>(20), 1U);
   EXPECT_EQ(file.at<std::uint32_t>(168), 1U);
+  const std::array<std::byte, 12> value{};
+  auto writer = arena.writer();
+  for (int i = 0; i < 5; ++i) writer.alloc(value);
+  const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  EXPECT_EQ(file.at<std::uint64_t>(4 * page + 8), 5U);
+  EXPECT_EQ(file.at<std::uint64_t>(3 * page), 0U);
+  EXPECT_EQ(arena.head(), 5U);
 }
 
 TEST(LayoutTest, AFreshSegmentIsZeroBehindHeaderAndSchema) {
