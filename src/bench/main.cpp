@@ -19,7 +19,6 @@
 #include "terminal/exit_code.hpp"
 #include "terminal/signals.hpp"
 #include "terminal/usage_text.hpp"
-#include "terminal/width.hpp"
 
 namespace arena_shm::bench {
 namespace {
@@ -67,7 +66,8 @@ std::vector<std::pair<std::string, std::string>> to_pairs(const Settings& settin
 
 void measure(const BenchCommandLine& line, const Settings& settings) {
   const bool tables = line.format == "table";
-  const std::size_t columns = terminal::output_columns();
+  constexpr std::size_t kWidest = 100;  // also of what goes into a file
+  const std::size_t columns = std::min(terminal::line_width(), kWidest);
   const std::vector<Workload> to_run = chosen(line, settings);
   if (!line.plot_path.empty()) {
     std::vector<std::string> keys;

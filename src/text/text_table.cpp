@@ -33,20 +33,18 @@ std::string cut(std::string_view text, std::size_t width) {
 }
 
 void append_wrapped(std::string& out, std::string_view text, std::size_t width, std::size_t indent) {
-  std::string margin;
-  while (character_count(text) + margin.size() > std::max(width, 2 * indent)) {
-    const std::size_t room = std::max(width, 2 * indent) - margin.size();
-    const std::size_t full = bytes_of(text, room);
+  width = std::max({width, 2 * indent, std::size_t{1}});
+  std::size_t used = character_count(std::string_view(out).substr(out.rfind('\n') + 1));
+  while (character_count(text) > width - std::min(used, width)) {
+    const std::size_t full = bytes_of(text, width - std::min(used, width));
     const std::size_t space = text.substr(0, full + 1).rfind(' ');
-    const bool has_word = space != std::string_view::npos && space > (margin.empty() ? indent : 0);
+    const bool has_word = space != std::string_view::npos && used + space > indent;
     const std::size_t end = has_word ? space : full;
-    out += margin;
     out += text.substr(0, end);
-    out += '\n';
+    out += '\n' + std::string(indent, ' ');
     text.remove_prefix(has_word ? end + 1 : end);
-    margin.assign(indent, ' ');
+    used = indent;
   }
-  out += margin;
   out += text;
   out += '\n';
 }

@@ -15,7 +15,8 @@ inline constexpr std::size_t kNoWidth = std::numeric_limits<std::size_t>::max();
 std::string cut(std::string_view text, std::size_t width);
 
 /// Appends the text as lines that break between words, and within such as are longer than a line. Those behind the
-/// first one begin with `indent` spaces. Requires: as cut.
+/// first one begin with `indent` spaces; what `out` has since its last line end stands on the first one. Requires: as
+/// cut.
 void append_wrapped(std::string& out, std::string_view text, std::size_t width, std::size_t indent);
 
 /// Columns become wider when a cell needs it, never narrower. Where a line gets wider than there is room, long cells

@@ -5,7 +5,6 @@
 #include "bench/channels/names.hpp"
 #include "bench/report/report.hpp"
 #include "text/text_table.hpp"
-#include "text/wrap.hpp"
 
 namespace arena_shm::bench {
 namespace {
