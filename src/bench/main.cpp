@@ -17,6 +17,7 @@
 #include "bench/report/report.hpp"
 #include "bench/workloads/workloads.hpp"
 #include "terminal/exit_code.hpp"
+#include "terminal/output.hpp"
 #include "terminal/signals.hpp"
 #include "terminal/usage_text.hpp"
 
