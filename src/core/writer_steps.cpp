@@ -178,7 +178,7 @@ bool WriterSteps::after_skip(std::uint64_t next, bool may_wait) {
 /// tired says no, and goes on from there the next time.
 bool WriterSteps::free_slot_ahead() {
   const std::uint64_t head = ring_.head->load(std::memory_order_acquire);  // W2 -> here
-  if (head >= kSeqLimit) return true;                                              // alloc says what is wrong
+  if (head >= kSeqLimit) return true;                                      // alloc says what is wrong
   const std::uint64_t slots = ring_.slot_count;
   const std::uint64_t end = head + slots;
   Effort effort(kLookAheadEffort);
