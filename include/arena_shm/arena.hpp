@@ -20,7 +20,8 @@
 //   core/claims, settle                what the seats say; what became of a value that is not there
 //   core/writer_steps                  the protocol of those who write
 //   core/writer_core, reader_core      all ways to write and to read; all promises are kept here
-//   writer, reader, arena              the same with a type
+//   core/wait_feeder, wait_set_core    waiting for several readers at once
+//   writer, reader, arena, wait_set    the same with a type
 //   raw                                the same with a type that is known at run time only
 //   describe                           what a type is made of, for the segment
 #pragma once

@@ -40,6 +40,8 @@ class RawReader {
   std::uint64_t passed_over_count() const noexcept { return core_->passed_over_count(); }
 
  private:
+  friend class WaitSet;
+
   core::ReaderCore::Owner core_;
 };
 

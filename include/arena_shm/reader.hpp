@@ -85,6 +85,8 @@ class Reader {
   std::uint64_t passed_over_count() const noexcept { return core_->passed_over_count(); }
 
  private:
+  friend class WaitSet;
+
   core::ReaderCore::Owner core_;
 };
 

@@ -20,6 +20,7 @@
 // by dup2, which leaves no gap at all.
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -167,6 +168,18 @@ int open_above_standard(const char* path, int flags, mode_t mode) noexcept {
 }
 
 int duplicate_above_standard(int fd) noexcept { return ::fcntl(fd, F_DUPFD_CLOEXEC, kStandardCount); }
+
+int eventfd_above_standard() noexcept {
+  const NotCancelled not_cancelled;
+  const Filling filling;
+  if (!filling.done()) return -1;
+  const int fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (fd < 0 || fd >= kStandardCount) return fd;
+  // Another thread has closed this number just now. What it writes there by then is counted, and makes one wake up.
+  const int high = duplicate_above_standard(fd);
+  ::close(fd);
+  return high;
+}
 
 bool fill_standard_descriptors() noexcept {
   Filling filling;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <ctime>
 
@@ -53,6 +54,38 @@ FutexWait futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected,
 FutexWait futex_wait(std::atomic<std::uint64_t>& word, std::uint64_t expected,
                      std::chrono::nanoseconds timeout) noexcept {
   return wait_at(address_of(word), static_cast<std::uint32_t>(expected), timeout);
+}
+
+std::optional<FutexWait> futex_wait_any(std::span<const FutexWord> words, std::chrono::nanoseconds timeout) noexcept {
+  constexpr long kFutexWaitv = 449;  // on every architecture
+  constexpr std::uint32_t kWordOf32Bits = 2;
+  struct Waiter {  // struct futex_waitv, which headers before 5.16 have not
+    std::uint64_t value;
+    std::uint64_t address;
+    std::uint32_t flags;
+    std::uint32_t reserved;
+  };
+  std::array<Waiter, kMostFutexWords> waiters{};
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    waiters[i] = {.value = words[i].expected,
+                  .address = reinterpret_cast<std::uintptr_t>(words[i].word),
+                  .flags = kWordOf32Bits,
+                  .reserved = 0};
+  }
+  timespec deadline{};  // unlike FUTEX_WAIT, it takes a time, and not a length of time
+  ::clock_gettime(CLOCK_MONOTONIC, &deadline);
+  const std::int64_t end_ns = deadline.tv_nsec + std::max<std::int64_t>(timeout.count(), 0);
+  deadline.tv_sec += static_cast<std::time_t>(end_ns / 1'000'000'000);
+  deadline.tv_nsec = static_cast<long>(end_ns % 1'000'000'000);
+  if (::syscall(kFutexWaitv, waiters.data(), static_cast<unsigned>(words.size()), 0U, &deadline, CLOCK_MONOTONIC) >= 0)
+    return FutexWait::woken;
+  switch (errno) {
+    case EAGAIN: return FutexWait::changed;
+    case ETIMEDOUT: return FutexWait::timed_out;
+    case ENOSYS:
+    case EPERM: return std::nullopt;
+    default: return FutexWait::interrupted;
+  }
 }
 
 void futex_add_and_wake(std::atomic<std::uint32_t>& word, int count) noexcept {

@@ -41,7 +41,8 @@ ReaderCore::ReaderCore(std::shared_ptr<const Segment> segment, From from, const 
       options_(options),
       lap_(ring_),
       cursor_(from.cursor(std::min(ring_.head->load(std::memory_order_acquire), kSeqLimit), ring_.slot_count)),
-      sleeper_(options.doorbell ? segment_->doorbell() : nullptr),
+      doorbell_(options.doorbell ? segment_->doorbell() : nullptr),
+      sleeper_(doorbell_),
       forked_([](void* reader) noexcept { static_cast<ReaderCore*>(reader)->lap_.close(); }, this) {
   expect_exit(Begins::handle);
   options_.hold =
@@ -52,6 +53,10 @@ ReaderCore::ReaderCore(std::shared_ptr<const Segment> segment, From from, const 
                                        .expected = "a sequence number of at most " + std::to_string(kSeqLimit),
                                        .found = std::to_string(cursor_),
                                        .remedy = "begin at one that can be handed out"});
+}
+
+ReaderCore::~ReaderCore() {
+  if (is_in_a_set()) membership_.leave(membership_.set, *this);
 }
 
 void ReaderCore::enter_lap() {
@@ -116,6 +121,27 @@ void ReaderCore::await_batch(Clock::time_point deadline) {
   } else if (come < enough) {
     batch_time_ = std::min(batch_time_ * 2, kLongestBatch);
   }
+}
+
+ReaderCore::Prospect ReaderCore::prospect() {
+  if (!lap_.contains(cursor_)) enter_lap();
+  switch (look()) {
+    case Look::ready: return {.is_ready = true};
+    case Look::tired: return {.is_tired = true};
+    default: break;
+  }
+  if (pending_seq_ != cursor_) return {};
+  return {.patience = std::max<std::chrono::nanoseconds>(options_.hold - (Clock::now() - pending_since_), {})};
+}
+
+bool ReaderCore::may_be_ready() const noexcept {
+  if (!lap_.contains(cursor_)) return true;
+  const std::uint64_t stamp = lap_.slot(cursor_).stamp();
+  return stamp == done(cursor_) || is_newer(stamp, cursor_);
+}
+
+void ReaderCore::report_gap() {
+  if (gap_open_) close_gap();
 }
 
 bool ReaderCore::wait_for(std::chrono::nanoseconds timeout) {

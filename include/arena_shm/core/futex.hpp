@@ -4,7 +4,10 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <span>
 
 namespace arena_shm::core {
 
@@ -18,6 +21,18 @@ FutexWait futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected,
 /// noticed when the time is over.
 FutexWait futex_wait(std::atomic<std::uint64_t>& word, std::uint64_t expected,
                      std::chrono::nanoseconds timeout) noexcept;
+
+/// A word, and what it is as long as one sleeps.
+struct FutexWord {
+  std::atomic<std::uint32_t>* word;
+  std::uint32_t expected;
+};
+inline constexpr std::size_t kMostFutexWords = 128;  // that one can sleep on at once
+
+/// Sleeps while all of the words are what is expected of them, for at most `timeout`: by futex_waitv(2), Linux 5.16.
+/// Returns: nothing, if the kernel has no such call, or a filter refuses it.
+/// Requires: 0 < words.size() <= kMostFutexWords; a timeout below some years.
+std::optional<FutexWait> futex_wait_any(std::span<const FutexWord> words, std::chrono::nanoseconds timeout) noexcept;
 
 /// Adds 1 and wakes up to `count` sleepers, in one step of the kernel.
 void futex_add_and_wake(std::atomic<std::uint32_t>& word, int count) noexcept;

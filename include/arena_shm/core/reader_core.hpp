@@ -25,6 +25,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "arena_shm/core/doorbell.hpp"
@@ -66,7 +67,7 @@ class ReaderCore {
   ReaderCore(std::shared_ptr<const Segment> segment, From from, const ReaderOptions& options);
   ReaderCore(const ReaderCore&) = delete;
   ReaderCore& operator=(const ReaderCore&) = delete;
-  ~ReaderCore() = default;
+  ~ReaderCore();
 
   /// Destroys a reader, unless a thread waits in it, or is told of a gap; and not in exit().
   static void retire(ReaderCore* reader) noexcept {
@@ -110,6 +111,31 @@ class ReaderCore {
   /// Waits until next() has something to deliver, for at most `timeout`; looks once, if that is not above zero. True:
   /// it had, a moment ago.
   bool wait_for(std::chrono::nanoseconds timeout);
+
+  // For who waits for several readers at once (wait_set_core.hpp).
+
+  /// The set that it is in, which it leaves when it is destroyed.
+  struct Membership {
+    void* set = nullptr;
+    void (*leave)(void* set, ReaderCore& reader) noexcept = nullptr;
+  };
+  struct Prospect {
+    bool is_ready = false;                                                ///< next() has something to deliver
+    bool is_tired = false;                                                ///< it may have; ask again
+    std::chrono::nanoseconds patience = std::chrono::nanoseconds::max();  ///< else: sleep no longer than that
+  };
+  /// One slice of looking. Errors: Code::forked.
+  Prospect prospect();
+  /// Does the cursor's slot show it, or a newer one? One load; also true if only prospect() can tell.
+  bool may_be_ready() const noexcept;
+  /// Reports an open gap, as wait_for does when its time is over.
+  void report_gap();
+  /// Null: there is none that may be written.
+  Doorbell* doorbell() const noexcept { return doorbell_; }
+  void mark_inside(bool inside) noexcept { inside_.store(inside, std::memory_order_relaxed); }
+  void join(Membership membership) noexcept { membership_ = membership; }
+  bool is_in_a_set() const noexcept { return membership_.set != nullptr; }
+  const std::string& name() const noexcept { return segment_->info().name; }
 
   /// Called for each run of lost values, before what follows it is delivered. May not use the reader.
   void on_gap(std::function<void(const Gap&)> report) { report_ = std::move(report); }
@@ -200,7 +226,9 @@ class ReaderCore {
   bool gap_open_ = false;
   Gap gap_;
   std::function<void(const Gap&)> report_;
+  Doorbell* doorbell_;
   Sleeper sleeper_;
+  Membership membership_;
   std::atomic<bool> inside_{false};  // waiting, or reporting. Relaxed: looked at in order to leave it alone
   InForkedChild forked_;
 };

@@ -51,6 +51,9 @@ int open_above_standard(const char* path, int flags, mode_t mode = 0) noexcept;
 /// The same description by another number, close-on-exec, above 2. Returns -1 and errno on failure.
 int duplicate_above_standard(int fd) noexcept;
 
+/// eventfd(2), close-on-exec, not blocking, above 2. Returns -1 and errno on failure.
+int eventfd_above_standard() noexcept;
+
 /// Fills those of 0 to 2 that are closed, for good: for a program that does not want to think of them any more.
 /// Returns false and errno if that cannot be done.
 bool fill_standard_descriptors() noexcept;

@@ -1,0 +1,66 @@
+// WaitSet: waits for several readers at once, of any types, and gives them a descriptor for poll, epoll and event
+// loops.
+//
+//   arena_shm::WaitSet set;
+//   set.add(ticks);
+//   set.add(orders);
+//   while (set.wait_for(std::chrono::seconds(1))) {
+//     while (auto entry = ticks.next()) use(entry->value);
+//     while (auto entry = orders.next()) use(entry->value);
+//   }
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "arena_shm/core/wait_set_core.hpp"
+#include "arena_shm/duration.hpp"
+#include "arena_shm/raw.hpp"
+#include "arena_shm/reader.hpp"
+
+namespace arena_shm {
+
+/// A set of readers (Reader<T>, RawReader). A reader that is destroyed leaves its set; one that is moved stays in it.
+///
+/// Thread safety: one thread at a time, which is also that of its readers. Does not survive fork: Code::forked.
+class WaitSet {
+ public:
+  WaitSet() : core_(new core::WaitSetCore) {}
+
+  /// Errors: Code::invalid_argument, if it is in a set already.
+  template <class AnyReader>
+  void add(AnyReader& reader) {
+    core_->add(*reader.core_.operator->());
+  }
+  /// If it is in this set.
+  template <class AnyReader>
+  void remove(AnyReader& reader) noexcept {
+    core_->remove(*reader.core_.operator->());
+  }
+
+  /// Waits until one of the readers has a value, for at most `timeout`: first spinning for 50 us, then asleep. With
+  /// zero and less, it looks once. Returns: whether one had, a moment ago.
+  /// Cost: a load for each reader, where there is something; before it sleeps, an atomic operation on each doorbell,
+  /// and two looks at each reader. One system call sleeps on up to 128 doorbells (Linux 5.16); with more, without that
+  /// call, or where a doorbell may not be written, it looks again each millisecond.
+  bool wait_for(Duration timeout) { return core_->wait_for(timeout); }
+
+  /// Had this one a value, when wait_for returned?
+  template <class AnyReader>
+  bool is_ready(const AnyReader& reader) const noexcept {
+    return core_->is_ready(*reader.core_.operator->());
+  }
+  /// The same for all: which of them, counted in the order in which they were added (those behind a removed one move
+  /// up). Valid until the next call.
+  std::span<const std::size_t> ready() const noexcept { return core_->ready(); }
+
+  /// A descriptor, owned by the set, which poll(2) finds readable when there may be something. To use it: call wait_for
+  /// with zero and take all values, until it returns false; then poll. It is readable at least ten times a second, too.
+  /// The first call starts a thread, which sleeps on the doorbells. Errors: Code::system.
+  int fd() { return core_->fd(); }
+
+ private:
+  core::WaitSetCore::Owner core_;
+};
+
+}  // namespace arena_shm

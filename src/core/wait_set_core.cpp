@@ -1,0 +1,201 @@
+#include "arena_shm/core/wait_set_core.hpp"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "arena_shm/core/doorbell.hpp"
+#include "arena_shm/core/process.hpp"
+#include "arena_shm/core/reader_core.hpp"
+#include "arena_shm/core/stop_point.hpp"
+#include "arena_shm/error.hpp"
+
+namespace arena_shm::core {
+namespace {
+
+using std::chrono::nanoseconds;
+
+constexpr nanoseconds kSpin = std::chrono::microseconds{50};
+constexpr nanoseconds kSlice = std::chrono::milliseconds{100};     // as of one reader (doorbell.cpp)
+constexpr nanoseconds kShortSlice = std::chrono::milliseconds{1};  // where not every ring is heard
+
+/// As long as it lives, its readers are left alone by whoever destroys them in another thread.
+class AllInside {
+ public:
+  explicit AllInside(const std::vector<ReaderCore*>& readers) noexcept : readers_(readers) { mark(true); }
+  AllInside(const AllInside&) = delete;
+  AllInside& operator=(const AllInside&) = delete;
+  ~AllInside() { mark(false); }
+
+ private:
+  void mark(bool inside) const noexcept {
+    for (ReaderCore* reader : readers_) reader->mark_inside(inside);
+  }
+
+  const std::vector<ReaderCore*>& readers_;
+};
+
+}  // namespace
+
+WaitSetCore::WaitSetCore() { expect_exit(Begins::handle); }
+
+WaitSetCore::~WaitSetCore() {
+  for (ReaderCore* reader : readers_) reader->join({});
+}
+
+void WaitSetCore::retire(WaitSetCore* set) noexcept {
+  if (set->inside_.load(std::memory_order_relaxed) || is_exiting()) return;
+  if (set->feeder_ && !set->feeder_->is_own()) static_cast<void>(set->feeder_.release());
+  delete set;
+}
+
+/// Who polls the descriptor is to look anew.
+void WaitSetCore::readers_changed() noexcept {
+  ready_.clear();
+  if (feeder_ && feeder_->is_own()) feeder_->arm({}, {});
+}
+
+void WaitSetCore::add(ReaderCore& reader) {
+  if (reader.is_in_a_set()) {
+    throw Error(Code::invalid_argument, {.name = reader.name(),
+                                         .doing = "wait for a reader of",
+                                         .expected = "one that is in no WaitSet",
+                                         .found = "one that is in a set already",
+                                         .remedy = "remove it there first, or make another reader"});
+  }
+  ready_.reserve(readers_.size() + 1);
+  words_.reserve(readers_.size() + 1);
+  readers_.push_back(&reader);
+  reader.join(
+      {.set = this, .leave = [](void* set, ReaderCore& one) noexcept { static_cast<WaitSetCore*>(set)->remove(one); }});
+  readers_changed();
+}
+
+void WaitSetCore::remove(ReaderCore& reader) noexcept {
+  const auto at = std::find(readers_.begin(), readers_.end(), &reader);
+  if (at == readers_.end()) return;
+  readers_.erase(at);
+  reader.join({});
+  readers_changed();
+}
+
+bool WaitSetCore::is_ready(const ReaderCore& reader) const noexcept {
+  return std::any_of(ready_.begin(), ready_.end(), [&](std::size_t i) { return readers_[i] == &reader; });
+}
+
+/// First those whose slot shows something, by one load each; only if there are none, what became of all others.
+WaitSetCore::Found WaitSetCore::look(Clock::time_point deadline) {
+  ready_.clear();
+  bool is_tired = false;
+  longest_ = deadline == Clock::time_point::max() ? nanoseconds::max() : deadline - Clock::now();
+  const auto ask = [&](std::size_t i) {
+    const ReaderCore::Prospect prospect = readers_[i]->prospect();
+    if (prospect.is_ready) ready_.push_back(i);
+    is_tired = is_tired || prospect.is_tired;
+    longest_ = std::min(longest_, prospect.patience);
+  };
+  for (std::size_t i = 0; i < readers_.size(); ++i) {
+    if (readers_[i]->may_be_ready()) ask(i);
+  }
+  if (!ready_.empty()) return Found::ready;
+  for (std::size_t i = 0; i < readers_.size(); ++i) ask(i);
+  return !ready_.empty() ? Found::ready : is_tired ? Found::tired : Found::nothing;
+}
+
+/// Passes the time for which one spins before one sleeps. True: there may be something.
+bool WaitSetCore::spin(Clock::time_point deadline) const noexcept {
+  const auto end = std::min(deadline, Clock::now() + kSpin);
+  while (Clock::now() < end) {
+    if (std::any_of(readers_.begin(), readers_.end(), [](const ReaderCore* one) { return one->may_be_ready(); }))
+      return true;
+    cpu_pause();
+  }
+  return false;
+}
+
+/// D1 to D3. False: there is something, or may be.
+bool WaitSetCore::announce() {
+  words_.clear();
+  for (const ReaderCore* reader : readers_) {
+    Doorbell* const bell = reader->doorbell();
+    if (bell == nullptr) continue;
+    words_.push_back({&bell->word, bell->word.fetch_or(1, std::memory_order_seq_cst) | 1});  // D1
+  }
+  reaches_writers_ = fence_all_writers();               // D2
+  std::atomic_thread_fence(std::memory_order_seq_cst);  // D2
+  ARENA_SHM_STOP_POINT(sleeper_announced);
+  for (ReaderCore* reader : readers_) {  // D3
+    const ReaderCore::Prospect prospect = reader->prospect();
+    if (prospect.is_ready || prospect.is_tired) return false;
+    longest_ = std::min(longest_, prospect.patience);
+  }
+  return true;
+}
+
+nanoseconds WaitSetCore::slice() const noexcept {
+  const bool hears_all = reaches_writers_ && words_.size() == readers_.size() && words_.size() < kMostFutexWords;
+  return std::min(longest_, hears_all ? kSlice : kShortSlice);
+}
+
+void WaitSetCore::sleep() {
+  const std::span<const FutexWord> words(words_.data(), std::min(words_.size(), kMostFutexWords));
+  if (words.size() > 1 && futex_wait_any(words, slice())) return;
+  if (words.size() == 1) {
+    futex_wait(*words.front().word, words.front().expected, slice());
+    return;
+  }
+  const NoCancel no_cancel;  // who calls this is asked in between
+  std::this_thread::sleep_for(std::min(slice(), kShortSlice));
+}
+
+void WaitSetCore::report_gaps() {
+  for (ReaderCore* reader : readers_) reader->report_gap();
+}
+
+bool WaitSetCore::wait_for(nanoseconds timeout) {
+  const auto begin = Clock::now();
+  const auto forever = Clock::time_point::max();
+  const auto deadline = timeout < forever - begin ? begin + timeout : forever;
+  expect_exit(Begins::use);
+  const Marked inside(inside_);
+  const AllInside readers_inside(readers_);
+  ready_.clear();
+  if (feeder_ && feeder_->is_own()) feeder_->disarm();
+  for (bool has_spun = false;;) {
+    const Found found = look(deadline);
+    if (found == Found::ready) return true;
+    const bool is_over = Clock::now() >= deadline;
+    if (is_over && (found == Found::tired || !feeder_)) {
+      report_gaps();
+      if (feeder_) feeder_->arm({}, {});  // there may be more
+      return false;
+    }
+    ::pthread_testcancel();  // nothing is held
+    if (found == Found::tired) continue;
+    if (!is_over && !std::exchange(has_spun, true)) {
+      spin(deadline);
+      continue;
+    }
+    if (is_over) longest_ = nanoseconds::max();
+    if (!announce()) continue;
+    if (!is_over) {
+      sleep();
+      continue;
+    }
+    report_gaps();
+    feeder_->arm(words_, slice());
+    return false;
+  }
+}
+
+int WaitSetCore::fd() {
+  if (!feeder_) {
+    feeder_ = std::make_unique<WaitFeeder>();
+    feeder_->arm({}, {});  // until wait_for has looked
+  }
+  return feeder_->fd();
+}
+
+}  // namespace arena_shm::core
