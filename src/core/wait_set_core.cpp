@@ -135,7 +135,8 @@ bool WaitSetCore::announce() {
 }
 
 nanoseconds WaitSetCore::slice() const noexcept {
-  const bool hears_all = reaches_writers_ && words_.size() == readers_.size() && words_.size() < kMostFutexWords;
+  const std::size_t most = kMostFutexWords - (feeder_ ? 1 : 0);  // whose thread sleeps on a word of its own, too
+  const bool hears_all = reaches_writers_ && words_.size() == readers_.size() && words_.size() <= most;
   return std::min(longest_, hears_all ? kSlice : kShortSlice);
 }
 
