@@ -82,9 +82,8 @@ std::optional<FutexWait> futex_wait_any(std::span<const FutexWord> words, std::c
   switch (errno) {
     case EAGAIN: return FutexWait::changed;
     case ETIMEDOUT: return FutexWait::timed_out;
-    case ENOSYS:
-    case EPERM: return std::nullopt;
-    default: return FutexWait::interrupted;
+    case EINTR: return FutexWait::interrupted;
+    default: return std::nullopt;  // ENOSYS, EPERM, or anything else that would come back at once the next time, too
   }
 }
 

@@ -25,7 +25,8 @@ ReadStatus status_of_unseen(const Segment& segment, std::uint64_t seq) {
   const Ring& ring = segment.ring();
   segment.require_own_process();
   if (ring.head->load(std::memory_order_acquire) <= seq) return ReadStatus::not_yet;  // T1
-  Effort effort(0);                                                                   // one scan, whatever it takes
+
+  Effort effort(0);  // one scan, whatever it takes
   switch (settle(ring, Claims(ring, segment.witness(), effort), {seq, seq + 1}, {}).verdict) {
     case Verdict::published: return ReadStatus::ok;
     case Verdict::overwritten: return ReadStatus::overwritten;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <system_error>
 
 namespace arena_shm::core {
 namespace {
@@ -22,7 +23,11 @@ int make_event() {
 WaitFeeder::WaitFeeder() : event_(make_event()) {
   words_.reserve(kMostFutexWords);   // so that arm() allocates nothing
   const SignalsBlocked no_handlers;  // on the thread: signals are the program's own
-  thread_ = std::thread([this] { run(); });
+  try {
+    thread_ = std::thread([this] { run(); });
+  } catch (const std::system_error& error) {
+    throw_errno(error.code().value(), Act::duplicate, "start the thread of", "a WaitSet");
+  }
 }
 
 WaitFeeder::~WaitFeeder() {
@@ -56,7 +61,8 @@ void WaitFeeder::disarm() noexcept {
 /// Requires: armed, and the lock.
 bool WaitFeeder::is_rung() const noexcept {
   return Clock::now() >= deadline_ || std::any_of(words_.begin(), words_.end(), [](const FutexWord& one) {
-           return one.word->load(std::memory_order_acquire) != one.expected;
+           // Relaxed: who is told looks at the slots himself.
+           return one.word->load(std::memory_order_relaxed) != one.expected;
          });
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "arena_shm/core/doorbell.hpp"
+#include "arena_shm/core/forked.hpp"
 #include "arena_shm/core/process.hpp"
 #include "arena_shm/core/reader_core.hpp"
 #include "arena_shm/core/stop_point.hpp"
@@ -49,6 +50,12 @@ void WaitSetCore::retire(WaitSetCore* set) noexcept {
   if (set->inside_.load(std::memory_order_relaxed) || is_exiting()) return;
   if (set->feeder_ && !set->feeder_->is_own()) static_cast<void>(set->feeder_.release());
   delete set;
+}
+
+/// The readers of a set refuse by themselves; it may have none, and in a child its feeder has no thread, and a lock
+/// that may be taken for ever.
+void WaitSetCore::require_own_process() const {
+  if (feeder_ && !feeder_->is_own()) refuse_forked("a WaitSet");
 }
 
 /// Who polls the descriptor is to look anew.
@@ -156,6 +163,7 @@ void WaitSetCore::report_gaps() {
 }
 
 bool WaitSetCore::wait_for(nanoseconds timeout) {
+  require_own_process();
   const auto begin = Clock::now();
   const auto forever = Clock::time_point::max();
   const auto deadline = timeout < forever - begin ? begin + timeout : forever;
@@ -163,7 +171,7 @@ bool WaitSetCore::wait_for(nanoseconds timeout) {
   const Marked inside(inside_);
   const AllInside readers_inside(readers_);
   ready_.clear();
-  if (feeder_ && feeder_->is_own()) feeder_->disarm();
+  if (feeder_) feeder_->disarm();
   for (bool has_spun = false;;) {
     const Found found = look(deadline);
     if (found == Found::ready) return true;
@@ -192,6 +200,7 @@ bool WaitSetCore::wait_for(nanoseconds timeout) {
 }
 
 int WaitSetCore::fd() {
+  require_own_process();
   if (!feeder_) {
     feeder_ = std::make_unique<WaitFeeder>();
     feeder_->arm({}, {});  // until wait_for has looked

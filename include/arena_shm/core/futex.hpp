@@ -30,7 +30,7 @@ struct FutexWord {
 inline constexpr std::size_t kMostFutexWords = 128;  // that one can sleep on at once
 
 /// Sleeps while all of the words are what is expected of them, for at most `timeout`: by futex_waitv(2), Linux 5.16.
-/// Returns: nothing, if the kernel has no such call, or a filter refuses it.
+/// Returns: nothing, and has not slept, if the kernel has no such call, or refuses it.
 /// Requires: 0 < words.size() <= kMostFutexWords; a timeout below some years.
 std::optional<FutexWait> futex_wait_any(std::span<const FutexWord> words, std::chrono::nanoseconds timeout) noexcept;
 

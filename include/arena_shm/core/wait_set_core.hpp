@@ -40,14 +40,14 @@ class WaitSetCore {
   void remove(ReaderCore& reader) noexcept;
 
   /// Waits until one of them has something to deliver, for at most `timeout`; looks once if that is not above zero.
-  /// Returns: whether one has. Errors: as ReaderCore::wait_for.
+  /// Returns: whether one has. Errors: as ReaderCore::wait_for; Code::forked.
   bool wait_for(std::chrono::nanoseconds timeout);
   /// Which of them had something when wait_for returned, by the order in which they were added; in growing order.
   std::span<const std::size_t> ready() const noexcept { return ready_; }
   bool is_ready(const ReaderCore& reader) const noexcept;
 
   /// A descriptor for poll(2): readable when there may be something; not, if wait_for has returned false since.
-  /// Errors: Code::system.
+  /// Errors: Code::system, forked.
   int fd();
 
  private:
@@ -56,6 +56,7 @@ class WaitSetCore {
   /// What a look at all of them found.
   enum class Found : std::uint8_t { ready, nothing, tired };
 
+  void require_own_process() const;
   void readers_changed() noexcept;
   Found look(Clock::time_point deadline);
   bool spin(Clock::time_point deadline) const noexcept;
