@@ -284,6 +284,13 @@ TEST_F(WaitSetTest, AStaticOneDoesNotHoldUpExit) {
   make(2);
   Child child([&] {
     static std::deque<Numbers> opened;
+    struct Waker {  // when exit() has destroyed the set: the thread goes on in it
+      ~Waker() {
+        opened.front().alloc(1);
+        std::this_thread::sleep_for(milliseconds(20));
+      }
+    };
+    static const Waker waker;
     static std::deque<Reader<std::uint64_t>> own;
     static WaitSet set;
     for (const auto& name : names_) {
