@@ -37,6 +37,7 @@
 #include "arena_shm/core/guarded_writer.hpp"
 #include "arena_shm/core/header.hpp"
 #include "arena_shm/core/in_place.hpp"
+#include "arena_shm/core/read_value.hpp"
 #include "arena_shm/core/retained.hpp"
 #include "arena_shm/core/segment.hpp"
 #include "arena_shm/error.hpp"
@@ -52,11 +53,10 @@ namespace arena_shm {
 template <class T>
 class ArenaBase {
  public:
-  /// The slot `i mod slots`, whatever is in it: no synchronisation at all. The value may be torn, old, or never written
-  /// (zeros), and may change while it is looked at; read(seq) is the safe way. Never null.
-  const T* ptr_at(std::uint64_t i) const noexcept {
-    return reinterpret_cast<const T*>(segment_->ring().slot_of(i).payload());
-  }
+  /// The slot `i mod slots` (in lanes: of lane `i mod lanes`, the slot where seq i goes), whatever is in it: no
+  /// synchronisation at all. The value may be torn, old, or never written (zeros), and may change while it is looked
+  /// at; read(seq) is the safe way. Never null.
+  const T* ptr_at(std::uint64_t i) const noexcept { return reinterpret_cast<const T*>(segment_->slot_of(i).payload()); }
 
   /// The value with this sequence number, if it can be had: whole, or not at all. Never waits.
   /// Ordering: with ReadStatus::ok, sees what the writer did before its alloc.
@@ -75,11 +75,24 @@ class ArenaBase {
 
   /// A follower, from the oldest value, the newest, or a sequence number on.
   Reader<T> reader(From from, const ReaderOptions& options = {}) const { return {segment_.share(), from, options}; }
+  /// One from where another one was, in this segment.
+  Reader<T> reader(const Position& from, const ReaderOptions& options = {}) const {
+    return {segment_.share(), from, options};
+  }
 
-  /// Values the ring holds.
-  std::uint64_t slots() const noexcept { return segment_->ring().slot_count; }
-  /// The next sequence number to be handed out: how many there have been.
-  std::uint64_t head() const noexcept { return segment_->ring().head->load(std::memory_order_acquire); }
+  /// Values the ring holds, in all lanes together.
+  std::uint64_t slots() const noexcept { return segment_->info().slots; }
+  /// The next sequence number to be handed out: how many there have been. In a laned arena: what all that have been
+  /// handed out are below. Cost: a load for each lane.
+  std::uint64_t head() const noexcept { return segment_->head(); }
+  /// How many values have been handed out. Cost: as head().
+  std::uint64_t count() const noexcept { return segment_->count(); }
+  /// Lanes of a laned arena; all others have one.
+  std::uint32_t lanes() const noexcept { return segment_->lane_count(); }
+  /// The lane of a value, which is the seat of its writer. In arenas that are not laned, 0.
+  std::uint32_t lane_of(std::uint64_t seq) const noexcept {
+    return static_cast<std::uint32_t>(seq % segment_->lane_count());
+  }
   const std::string& name() const noexcept { return segment_->info().name; }
   /// What the segment says about itself.
   const Info& info() const noexcept { return segment_->info(); }

@@ -12,7 +12,8 @@ namespace arena_shm {
 struct Info {
   std::string name;
   RecordType record;
-  std::uint64_t slots = 0;
+  std::uint64_t slots = 0;         ///< of all lanes together
+  std::uint32_t lanes = 1;         ///< one, but in laned arenas
   std::uint64_t stride_bytes = 0;  ///< from one slot to the next: stamp, payload, padding
   std::uint64_t segment_bytes = 0;
   std::uint32_t seats = 0;

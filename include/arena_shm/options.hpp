@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "arena_shm/duration.hpp"
 
@@ -16,12 +18,15 @@ namespace arena_shm {
 enum class Writers : std::uint8_t {
   shared,     ///< up to `seats` writers at once
   exclusive,  ///< one at a time, and no locked instruction in its alloc; a second one gets Code::table_full
+  /// Up to `seats` at once, each with `slots` slots of its own, a lane: none of them slows another one down. Values of
+  /// one lane have an order; those of different lanes have none.
+  laned,
 };
 
 /// How an arena is to be created.
 struct Options {
-  std::uint64_t slots = 0;            ///< values the ring holds, exactly; any number > 0
-  Writers writers = Writers::shared;  ///< shared or exclusive
+  std::uint64_t slots = 0;            ///< values the ring holds, exactly; laned: each lane; any number > 0
+  Writers writers = Writers::shared;  ///< shared, exclusive or laned
   std::uint32_t seats = 64;           ///< writers that may be attached at once, 1 to 4096; exclusive arenas have one
   unsigned mode = 0600;               ///< permission bits of the segment; the umask does not apply
 };
@@ -83,13 +88,29 @@ struct ReadResult {
   const T* operator->() const noexcept { return &*value; }
 };
 
+/// Where a reader is, and another one can begin: for each lane, the next sequence number that it wants. Arenas without
+/// lanes have one.
+class Position {
+ public:
+  explicit Position(std::vector<std::uint64_t> next) : next_(std::move(next)) {}
+  const std::vector<std::uint64_t>& next() const noexcept { return next_; }
+  friend bool operator==(const Position&, const Position&) = default;
+
+ private:
+  std::vector<std::uint64_t> next_;
+};
+
 /// Where a reader begins.
 class From {
  public:
   static const From oldest;  ///< the oldest value that can be read
   static const From newest;  ///< the first value that is handed out from now on
+  /// The value with this sequence number; in lanes, of each the first one that is not below it.
   static constexpr From at(std::uint64_t seq) noexcept { return From{Kind::at, seq}; }
+  static Position at(Position position) noexcept { return position; }
 
+  /// Is it a sequence number?
+  constexpr bool is_seq() const noexcept { return kind_ == Kind::at; }
   /// The first sequence number to read, in a ring of `slots` whose counter stands at `head`.
   constexpr std::uint64_t cursor(std::uint64_t head, std::uint64_t slots) const noexcept {
     if (kind_ == Kind::at) return seq_;
@@ -123,6 +144,16 @@ struct ReaderOptions {
   bool doorbell = true;
 };
 
+/// What became of the values of one lane that a follower has come by; of an arena without lanes, of all. Its cursor
+/// went on by the sum of the last four, from where it began, or was set by seek.
+struct LaneCounts {
+  std::uint64_t cursor = 0;  ///< the next sequence number it wants of this lane
+  std::uint64_t read = 0;
+  std::uint64_t overwritten = 0;
+  std::uint64_t holes = 0;
+  std::uint64_t passed_over = 0;
+};
+
 /// Why a follower did not get a value.
 enum class Loss : std::uint8_t {
   overwritten,  ///< a later value took its slot before the reader came
@@ -135,12 +166,14 @@ enum class Loss : std::uint8_t {
 /// "overwritten", "hole", "passed over".
 std::string_view to_string(Loss loss) noexcept;
 
-/// A run of values that a follower did not get, all for the same reason: the sequence numbers first to last.
+/// A run of values that a follower did not get, all for the same reason: the sequence numbers first, first + step, ...,
+/// last.
 struct Gap {
   std::uint64_t first = 0;
   std::uint64_t last = 0;
   Loss cause = Loss::overwritten;
-  std::uint64_t count() const noexcept { return last - first + 1; }
+  std::uint64_t step = 1;  ///< the number of lanes: a run is of one of them
+  std::uint64_t count() const noexcept { return (last - first) / step + 1; }
 };
 
 }  // namespace arena_shm

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "arena_shm/core/guarded_writer.hpp"
+#include "arena_shm/core/read_value.hpp"
 #include "arena_shm/core/reader_core.hpp"
 #include "arena_shm/core/retained.hpp"
 #include "arena_shm/core/segment.hpp"
@@ -27,13 +28,19 @@ namespace arena_shm {
 class RawReader {
  public:
   RawReader(std::shared_ptr<const core::Segment> segment, From from, const ReaderOptions& options);
+  RawReader(std::shared_ptr<const core::Segment> segment, const Position& from, const ReaderOptions& options);
 
   /// Copies the next value into `value`, which has the record's size. Returns its seq, or nothing. Never waits.
   std::optional<std::uint64_t> next(std::span<std::byte> value);
   bool wait_for(Duration timeout) { return core_->wait_for(timeout); }
   void on_gap(std::function<void(const Gap&)> report) { core_->on_gap(std::move(report)); }
 
+  void seek(From from) { core_->seek(from); }
+  void seek(const Position& position) { core_->seek(position); }
+  Position position() const { return core_->position(); }
   std::uint64_t cursor() const noexcept { return core_->cursor(); }
+  std::uint64_t lag() const noexcept { return core_->lag(); }
+  LaneCounts counts(std::uint32_t lane) const noexcept { return core_->counts(lane); }
   std::uint64_t read_count() const noexcept { return core_->read_count(); }
   std::uint64_t overwritten_count() const noexcept { return core_->overwritten_count(); }
   std::uint64_t hole_count() const noexcept { return core_->hole_count(); }
@@ -66,13 +73,18 @@ class RawView {
  public:
   static RawView open(std::string_view name);
 
-  const std::byte* ptr_at(std::uint64_t i) const noexcept { return segment_->ring().slot_of(i).payload(); }
+  const std::byte* ptr_at(std::uint64_t i) const noexcept { return segment_->slot_of(i).payload(); }
   /// Copies the value of `seq` into `value`, which has the record's size and counts only with ReadStatus::ok.
   ReadStatus read(std::uint64_t seq, std::span<std::byte> value) const;
   RawReader reader(From from, const ReaderOptions& options = {}) const { return {segment_.share(), from, options}; }
+  RawReader reader(const Position& from, const ReaderOptions& options = {}) const {
+    return {segment_.share(), from, options};
+  }
 
-  std::uint64_t slots() const noexcept { return segment_->ring().slot_count; }
-  std::uint64_t head() const noexcept { return segment_->ring().head->load(std::memory_order_acquire); }
+  std::uint64_t slots() const noexcept { return segment_->info().slots; }
+  std::uint64_t head() const noexcept { return segment_->head(); }
+  std::uint64_t count() const noexcept { return segment_->count(); }
+  std::uint32_t lanes() const noexcept { return segment_->lane_count(); }
   const std::string& name() const noexcept { return segment_->info().name; }
   const Info& info() const noexcept { return segment_->info(); }
   bool retired() const noexcept { return segment_->leases().retired(); }

@@ -21,12 +21,16 @@ namespace arena_shm {
 ///
 /// Every sequence number from where it began up to cursor() was either delivered or counted, by cause:
 ///   cursor() - first = read_count() + overwritten_count() + hole_count() + passed_over_count()
+/// In a laned arena that holds for each lane, counted in its own values (counts()), and so in sum. Values of one lane
+/// come in their order; lanes come by turns, in runs.
 ///
 /// Thread safety: one thread at a time. Does not survive fork.
 template <class T>
 class Reader {
  public:
   Reader(std::shared_ptr<const core::Segment> segment, From from, const ReaderOptions& options)
+      : core_(new core::ReaderCore(std::move(segment), from, options)) {}
+  Reader(std::shared_ptr<const core::Segment> segment, const Position& from, const ReaderOptions& options)
       : core_(new core::ReaderCore(std::move(segment), from, options)) {}
 
   /// Takes the next value, skipping and counting what is lost. Never waits.
@@ -77,8 +81,20 @@ class Reader {
   /// reader.
   void on_gap(std::function<void(const Gap&)> report) { core_->on_gap(std::move(report)); }
 
-  /// The next sequence number it wants.
+  /// Goes elsewhere, back or ahead. The counters go on from what they are; what lies between is neither read nor lost.
+  /// Errors: Code::invalid_argument, as for a reader that begins there.
+  void seek(From from) { core_->seek(from); }
+  void seek(const Position& position) { core_->seek(position); }
+
+  /// Where it is, for From::at: also in another process, and later. In an arena without lanes, cursor().
+  Position position() const { return core_->position(); }
+  /// The next sequence number it wants; in a laned arena, the lowest of those that it wants next of the lanes.
   std::uint64_t cursor() const noexcept { return core_->cursor(); }
+  /// Values that have been handed out, and that it has neither delivered nor counted as lost.
+  std::uint64_t lag() const noexcept { return core_->lag(); }
+  /// What became of one lane's values. Requires: lane < the arena's lanes().
+  LaneCounts counts(std::uint32_t lane) const noexcept { return core_->counts(lane); }
+  // Of all lanes together.
   std::uint64_t read_count() const noexcept { return core_->read_count(); }
   std::uint64_t overwritten_count() const noexcept { return core_->overwritten_count(); }
   std::uint64_t hole_count() const noexcept { return core_->hole_count(); }

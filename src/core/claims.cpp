@@ -3,19 +3,20 @@
 namespace arena_shm::core {
 namespace {
 
-Claim look_exclusive(const Ring& ring) noexcept {
-  // X1: whoever sees head > seq + 1 sees what became of seq.
-  const std::uint64_t head = ring.head->load(std::memory_order_acquire);
-  const std::uint64_t session = claim_seq(ring.seats[0].claim.load(std::memory_order_acquire));
+/// Which of its values are published, the slots tell: head may be beyond a whole batch that is under way.
+Claim look_at_lane(const Ring& lane) noexcept {
+  const std::uint64_t head = lane.head->load(std::memory_order_acquire);
+  const std::uint64_t session = claim_seq(lane.seats[0].claim.load(std::memory_order_acquire));
   if (session >= head) return {};
-  return {.number = 0, .word = writing(head - 1), .first = head - 1, .end = head};
+  // The word is another one with each claim.
+  return {.number = 0, .word = writing(head - 1), .first = session, .end = head};
 }
 
 }  // namespace
 
 Claim Claims::look(std::uint32_t number) const noexcept {
   effort_.spend(Effort::kSeat);
-  if (ring_.exclusive) return look_exclusive(ring_);
+  if (ring_.exclusive) return look_at_lane(ring_);
   const ClaimWords there = ring_.claim(number);
   const std::uint64_t word = there.word.load(std::memory_order_acquire);  // the claim first
   const std::uint64_t hi = there.hi.load(std::memory_order_acquire);      // grows only: a mismatch covers more
@@ -29,7 +30,7 @@ Claim Claims::look(std::uint32_t number) const noexcept {
 
 bool Claims::is_over(const Claim& claim) const noexcept {
   effort_.spend(Effort::kLease);
-  return witness_.is_over(seat_of_claim(claim.number));
+  return witness_.is_over(ring_.first_seat + seat_of_claim(claim.number));
 }
 
 }  // namespace arena_shm::core

@@ -22,12 +22,13 @@ constexpr std::uint32_t kNeverReserve = ~std::uint32_t{0};
 
 }  // namespace
 
-GuardedParty::GuardedParty(const std::shared_ptr<const SeatHold>& hold, std::uint32_t which, const ThreadMark* owner)
+GuardedParty::GuardedParty(const std::shared_ptr<const SeatHold>& hold, std::uint32_t which, const ThreadMark* owner,
+                           std::atomic<std::uint64_t>& turn)
     : thread(owner),
       writer(hold, which),
-      mutex(writer.ring(), hold->segment()->witness(), hold->index(), hold->session()),
-      // A reservation is entered by a claim, which the writer of an exclusive arena does not store.
-      patience(owner == nullptr || writer.ring().exclusive ? kNeverReserve : kFirstPatience) {}
+      mutex(turn, hold->segment()->ring(), hold->segment()->witness(), hold->index(), hold->session()),
+      // A reservation is entered by a claim, which the writer of a lane does not store.
+      patience(owner == nullptr || hold->segment()->ring().exclusive ? kNeverReserve : kFirstPatience) {}
 
 GuardedParty::~GuardedParty() {
   if (writer.hold().is_own()) mutex.give_reservation_back();  // else a forked child, where nothing is mapped
@@ -70,13 +71,13 @@ GuardedParty& GuardedWriter::join() {
   const std::lock_guard<std::mutex> lock(joining_);
   if (hold_ == nullptr) hold_ = std::make_shared<const SeatHold>(segment_, "alloc");
   if (first_storage_ == nullptr) {
-    first_storage_ = std::make_unique<GuardedParty>(hold_, 0, &this_thread_mark);
+    first_storage_ = std::make_unique<GuardedParty>(hold_, 0, &this_thread_mark, turn());
     first_.store(first_storage_.get(), std::memory_order_release);  // G2
     expect_exit(Begins::use);
     return *first_storage_;
   }
   if (others_storage_ == nullptr) {
-    others_storage_ = std::make_unique<GuardedParty>(hold_, 1, nullptr);
+    others_storage_ = std::make_unique<GuardedParty>(hold_, 1, nullptr, turn());
     others_.store(others_storage_.get(), std::memory_order_release);  // G2
     expect_exit(Begins::use);
   }

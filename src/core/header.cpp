@@ -18,7 +18,7 @@
 namespace arena_shm::core {
 namespace {
 
-constexpr std::uint32_t kKnownFlags = kFlagExclusive;
+constexpr std::uint32_t kKnownFlags = kFlagExclusive | kFlagLaned;
 
 std::uint64_t page_bytes() noexcept { return static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)); }
 
@@ -27,6 +27,20 @@ constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) noexce
 }
 
 std::string number(std::uint64_t value) { return std::to_string(value); }
+
+constexpr std::uint32_t flags_of(Writers writers) noexcept {
+  switch (writers) {
+    case Writers::exclusive: return kFlagExclusive;
+    case Writers::laned: return kFlagLaned;
+    case Writers::shared: break;
+  }
+  return 0;
+}
+
+constexpr Writers writers_of(std::uint32_t flags) noexcept {
+  if ((flags & kFlagLaned) != 0) return Writers::laned;
+  return (flags & kFlagExclusive) != 0 ? Writers::exclusive : Writers::shared;
+}
 
 [[noreturn]] void refuse_argument(std::string_view name, std::string expected, std::string found, std::string remedy) {
   throw Error(Code::invalid_argument, {.name = std::string(name),
@@ -54,7 +68,7 @@ void check_arguments(std::string_view name, const RecordType& record, const Opti
     refuse_argument(name, "a record of 1 to 2^31 bytes", number(record.size_bytes) + " bytes", "");
   if (!std::has_single_bit(record.align_bytes) || record.align_bytes > page_bytes())
     refuse_argument(name, "an alignment that is a power of two, at most a page", number(record.align_bytes), "");
-  if (options.writers == Writers::shared && (options.seats == 0 || options.seats > kMaxSeats))
+  if (options.writers != Writers::exclusive && (options.seats == 0 || options.seats > kMaxSeats))
     refuse_argument(name, "1 to " + number(kMaxSeats) + " seats", number(options.seats), "");
   if ((options.mode & ~0777U) != 0)
     refuse_argument(name, "a mode of permission bits, 0 to 0777", "mode " + octal_text(options.mode), "");
@@ -123,8 +137,11 @@ bool slots_fit(const Header& h) noexcept {
   if (h.payload_offset_bytes % std::max<std::uint64_t>(h.payload_align_bytes, kWordBytes) != 0) return false;
   if (h.stride_bytes % std::max<std::uint64_t>(h.payload_align_bytes, kWordBytes) != 0) return false;
   if (h.stride_bytes < h.payload_offset_bytes + round_up(h.payload_bytes, kWordBytes)) return false;
-  return h.slot_count != 0 && h.slot_count <= h.slots.size_bytes / h.stride_bytes &&
-         h.slots.size_bytes == h.slot_count * h.stride_bytes;
+  if (h.slot_count == 0 || h.slot_count > h.slots.size_bytes / h.stride_bytes) return false;
+  const std::uint64_t bytes = h.slot_count * h.stride_bytes;
+  if ((h.flags & kFlagLaned) == 0) return h.slots.size_bytes == bytes;
+  const std::uint64_t lane = round_up(bytes, page_bytes());
+  return lane <= h.slots.size_bytes / h.seat_count && h.slots.size_bytes == lane * h.seat_count;
 }
 
 }  // namespace
@@ -144,7 +161,7 @@ Header make_header(std::string_view name, const RecordType& record, const Option
   h.layout_version = kLayoutVersion;
   h.byte_order = kByteOrderMark;
   h.header_bytes = sizeof(Header);
-  h.flags = options.writers == Writers::exclusive ? kFlagExclusive : 0;
+  h.flags = flags_of(options.writers);
   h.page_bytes = page;
   h.seat_count = options.writers == Writers::exclusive ? 1 : options.seats;
   h.payload_bytes = record.size_bytes;
@@ -153,9 +170,13 @@ Header make_header(std::string_view name, const RecordType& record, const Option
   h.stride_bytes =
       round_up(h.payload_offset_bytes + record.size_bytes, std::max<std::uint64_t>(kWordBytes, record.align_bytes));
   h.slot_count = options.slots;
-  if (options.slots > kMaxSegmentBytes / h.stride_bytes)
+  const std::uint64_t most = kMaxSegmentBytes / lane_count(h);
+  if (options.slots > most / h.stride_bytes || round_up(options.slots * h.stride_bytes, page) > most) {
+    const std::string lanes = lane_count(h) == 1 ? "" : number(lane_count(h)) + " lanes of ";
     refuse_argument(name, "a segment of at most 2^47 bytes",
-                    number(options.slots) + " slots of " + number(h.stride_bytes) + " bytes", "ask for fewer slots");
+                    lanes + number(options.slots) + " slots of " + number(h.stride_bytes) + " bytes",
+                    "ask for fewer slots");
+  }
 
   std::uint64_t end = page;
   const auto place = [&](std::uint64_t bytes) {
@@ -167,7 +188,8 @@ Header make_header(std::string_view name, const RecordType& record, const Option
   h.doorbell = place(sizeof(Doorbell));
   h.control = place(sizeof(Control));
   h.seats = place(h.seat_count * sizeof(Seat));
-  h.slots = place(h.slot_count * h.stride_bytes);
+  const std::uint64_t slots_bytes = h.slot_count * h.stride_bytes;
+  h.slots = place((h.flags & kFlagLaned) == 0 ? slots_bytes : round_up(slots_bytes, page) * h.seat_count);
   h.segment_bytes = end;
 
   h.schema_hash = record.schema.empty() ? 0 : fnv1a(record.schema.data(), record.schema.size());
@@ -208,6 +230,8 @@ void validate_header(const std::string& name, const Header& h, std::uint64_t byt
   if ((h.flags & ~kKnownFlags) != 0)
     refuse(Code::incompatible_version, name, "flags within " + number(kKnownFlags), "flags " + number(h.flags),
            "use the release of arena-shm that made it");
+  if (h.flags == kKnownFlags)
+    refuse(Code::corrupt, name, "one kind of writers", "two, flags " + number(h.flags), "remove it and create it anew");
   if (file_bytes < h.segment_bytes)
     refuse(Code::truncated, name, number(h.segment_bytes) + " bytes", number(file_bytes) + " bytes",
            "somebody cut the file; save what can be read with --file, remove it and create it anew");
@@ -262,11 +286,12 @@ Info header_info(const std::string& name, const Header& h) {
   info.record.name = h.type_name.data();
   info.record.size_bytes = h.payload_bytes;
   info.record.align_bytes = h.payload_align_bytes;
-  info.slots = h.slot_count;
+  info.lanes = lane_count(h);
+  info.slots = h.slot_count * info.lanes;
   info.stride_bytes = h.stride_bytes;
   info.segment_bytes = h.segment_bytes;
   info.seats = h.seat_count;
-  info.writers = (h.flags & kFlagExclusive) != 0 ? Writers::exclusive : Writers::shared;
+  info.writers = writers_of(h.flags);
   info.epoch = h.epoch;
   info.boot_id = h.boot_id;
   info.created_ns = h.created_ns;

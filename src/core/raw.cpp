@@ -30,8 +30,11 @@ auto copy_into(std::span<std::byte> value) noexcept {
 RawReader::RawReader(std::shared_ptr<const core::Segment> segment, From from, const ReaderOptions& options)
     : core_(new core::ReaderCore(std::move(segment), from, options)) {}
 
+RawReader::RawReader(std::shared_ptr<const core::Segment> segment, const Position& from, const ReaderOptions& options)
+    : core_(new core::ReaderCore(std::move(segment), from, options)) {}
+
 std::optional<std::uint64_t> RawReader::next(std::span<std::byte> value) {
-  check_size(value.size(), core_->ring().payload_bytes);
+  check_size(value.size(), core_->payload_bytes());
   return core_->next(copy_into(value));
 }
 
@@ -39,17 +42,17 @@ RawWriter::RawWriter(std::shared_ptr<const core::Segment> segment, std::string_v
     : core_(new core::WriterCore(std::move(segment), holder)) {}
 
 std::uint64_t RawWriter::alloc(std::span<const std::byte> value) {
-  check_size(value.size(), core_->ring().payload_bytes);
+  check_size(value.size(), core_->payload_bytes());
   return core_->alloc(fill_from(value));
 }
 
 std::optional<std::uint64_t> RawWriter::try_alloc(std::span<const std::byte> value) {
-  check_size(value.size(), core_->ring().payload_bytes);
+  check_size(value.size(), core_->payload_bytes());
   return core_->try_alloc(fill_from(value));
 }
 
 SeqRange RawWriter::alloc_batch(std::span<const std::byte> values) {
-  const auto size = static_cast<std::size_t>(core_->ring().payload_bytes);
+  const auto size = static_cast<std::size_t>(core_->payload_bytes());
   check_size(values.size(), values.size() / size * size);
   return core_->alloc_batch(values.size() / size, [&](std::size_t i, std::uint64_t* payload) noexcept {
     core::store_words(payload, values.data() + i * size, size);

@@ -15,108 +15,166 @@ namespace {
 
 constexpr std::chrono::nanoseconds kLatencySpin = std::chrono::microseconds{100};
 constexpr std::chrono::nanoseconds kThroughputSpin = std::chrono::microseconds{50};
-constexpr int kLooksAtSlot = 64;      // a microsecond
-constexpr int kShortestBackoff = 16;  // in pauses
-constexpr int kLongestBackoff = 128;  // some microseconds
+constexpr std::uint64_t kLongestRun = 256;  // values of one lane before the others have a turn
+constexpr int kLooksAtLanes = 64;           // some microseconds
+constexpr int kShortestBackoff = 16;        // in pauses
+constexpr int kLongestBackoff = 128;        // some microseconds
 
 }  // namespace
 
-ReadStatus status_of_unseen(const Segment& segment, std::uint64_t seq) {
-  const Ring& ring = segment.ring();
-  segment.require_own_process();
-  if (ring.head->load(std::memory_order_acquire) <= seq) return ReadStatus::not_yet;  // T1
-
-  Effort effort(0);  // one scan, whatever it takes
-  switch (settle(ring, Claims(ring, segment.witness(), effort), {seq, seq + 1}, {}).verdict) {
-    case Verdict::published: return ReadStatus::ok;
-    case Verdict::overwritten: return ReadStatus::overwritten;
-    case Verdict::hole: return ReadStatus::hole;
-    case Verdict::pending: break;
-  }
-  return ReadStatus::pending;
+ReaderCore::ReaderCore(std::shared_ptr<const Segment> segment, const ReaderOptions& options)
+    : following_{.segment = (segment->require_own_process(), std::move(segment)),
+                 // What is subtracted from it is never negative.
+                 .hold = std::max<std::chrono::nanoseconds>(options.hold, {}),
+                 .report = {}},
+      first_(following_.segment->lane_of_seat(0), following_, 0),
+      longest_run_(std::clamp<std::uint64_t>(first_.ring().slot_count / 4, 1, kLongestRun)),
+      manner_(options.manner),
+      doorbell_(options.doorbell ? following_.segment->doorbell() : nullptr),
+      sleeper_(doorbell_),
+      forked_(
+          [](void* part) noexcept {
+            auto* reader = static_cast<ReaderCore*>(part);
+            reader->first_.close();
+            // The first thing that is done is to ask that one.
+            reader->turn_ = 0;
+            reader->run_ = 1;
+          },
+          this) {
+  expect_exit(Begins::handle);
+  others_.reserve(following_.segment->lane_count() - 1);
+  for (std::uint32_t k = 1; k < following_.segment->lane_count(); ++k)
+    others_.emplace_back(following_.segment->lane_of_seat(k), following_, 0);
 }
 
 ReaderCore::ReaderCore(std::shared_ptr<const Segment> segment, From from, const ReaderOptions& options)
-    : segment_((segment->require_own_process(), std::move(segment))),
-      ring_(segment_->ring()),
-      options_(options),
-      lap_(ring_),
-      cursor_(from.cursor(std::min(ring_.head->load(std::memory_order_acquire), kSeqLimit), ring_.slot_count)),
-      doorbell_(options.doorbell ? segment_->doorbell() : nullptr),
-      sleeper_(doorbell_),
-      forked_([](void* reader) noexcept { static_cast<ReaderCore*>(reader)->lap_.close(); }, this) {
-  expect_exit(Begins::handle);
-  options_.hold =
-      std::max<std::chrono::nanoseconds>(options_.hold, {});  // what is subtracted from it is never negative
-  if (cursor_ <= kSeqLimit) return;
-  throw Error(Code::invalid_argument, {.name = segment_->info().name,
-                                       .doing = "follow",
-                                       .expected = "a sequence number of at most " + std::to_string(kSeqLimit),
-                                       .found = std::to_string(cursor_),
-                                       .remedy = "begin at one that can be handed out"});
+    : ReaderCore(std::move(segment), options) {
+  seek(from);
+}
+
+ReaderCore::ReaderCore(std::shared_ptr<const Segment> segment, const Position& from, const ReaderOptions& options)
+    : ReaderCore(std::move(segment), options) {
+  seek(from);
 }
 
 ReaderCore::~ReaderCore() {
   if (is_in_a_set()) membership_.leave(membership_.set, *this);
 }
 
-void ReaderCore::enter_lap() {
-  if (forked_.holds()) refuse_forked(segment_->info().name);
-  lap_.move_to(cursor_);
+void ReaderCore::refuse_place(std::string expected, std::string found) const {
+  throw Error(Code::invalid_argument, {.name = name(),
+                                       .doing = "follow",
+                                       .expected = std::move(expected),
+                                       .found = std::move(found),
+                                       .remedy = "begin at one that can be handed out"});
 }
 
-ReaderCore::Look ReaderCore::look() {
-  for (Effort effort(kSliceEffort);;) {
-    if (ring_.slot_of(cursor_).stamp() == done(cursor_)) return Look::ready;
-    if (const Look result = look_further(effort); result != Look::again) return result;
+void ReaderCore::seek(From from) {
+  if (forked_.holds()) refuse_forked(name());
+  for (std::uint32_t k = 0; k < lane_count(); ++k) {
+    LaneReader& mine = lane(k);
+    const Ring& ring = mine.ring();
+    std::uint64_t number =
+        from.cursor(std::min(ring.head->load(std::memory_order_acquire), ring.limit), ring.slot_count);
+    if (from.is_seq()) {
+      if (number > kSeqLimit)
+        refuse_place("a sequence number of at most " + std::to_string(kSeqLimit), std::to_string(number));
+      number = std::min(ring.number_from(number), ring.limit);
+    }
+    mine.seek(number);
   }
 }
 
-/// Looks at the cursor's slot, and at nothing else: head's line is the writers' hottest. True: it shows the cursor's
-/// value, or a newer one.
+void ReaderCore::seek(const Position& position) {
+  if (forked_.holds()) refuse_forked(name());
+  const std::vector<std::uint64_t>& next = position.next();
+  if (next.size() != lane_count())
+    refuse_place("a position in " + std::to_string(lane_count()) + " lanes", "one in " + std::to_string(next.size()));
+  for (std::uint32_t k = 0; k < lane_count(); ++k) {
+    const Ring& ring = lane(k).ring();
+    if (next[k] % lane_count() != k || next[k] / lane_count() > ring.limit)
+      refuse_place("a sequence number of lane " + std::to_string(k), std::to_string(next[k]));
+  }
+  for (std::uint32_t k = 0; k < lane_count(); ++k) lane(k).seek(next[k] / lane_count());
+}
+
+Position ReaderCore::position() const {
+  std::vector<std::uint64_t> next;
+  next.reserve(lane_count());
+  for (std::uint32_t k = 0; k < lane_count(); ++k) next.push_back(lane(k).ring().seq_of(lane(k).cursor()));
+  return Position(std::move(next));
+}
+
+LaneCounts ReaderCore::counts(std::uint32_t k) const noexcept {
+  const LaneReader& one = lane(k);
+  return {.cursor = one.ring().seq_of(one.cursor()),
+          .read = one.read_count(),
+          .overwritten = one.overwritten_count(),
+          .holes = one.hole_count(),
+          .passed_over = one.passed_over_count()};
+}
+
+std::uint64_t ReaderCore::cursor() const noexcept {
+  std::uint64_t lowest = first_.ring().seq_of(first_.cursor());
+  for (const LaneReader& one : others_) lowest = std::min(lowest, one.ring().seq_of(one.cursor()));
+  return lowest;
+}
+
+std::uint64_t ReaderCore::lag() const noexcept { return forked_.holds() ? 0 : sum(&LaneReader::count_ahead); }
+
+std::uint64_t ReaderCore::sum(std::uint64_t (LaneReader::*count)() const noexcept) const noexcept {
+  std::uint64_t total = (first_.*count)();
+  for (const LaneReader& one : others_) total += (one.*count)();
+  return total;
+}
+
 bool ReaderCore::comes_soon() const noexcept {
-  const Slot slot = ring_.slot_of(cursor_);
-  for (int look = 0; look < kLooksAtSlot; ++look) {
-    const std::uint64_t stamp = slot.stamp();
-    if (stamp == done(cursor_) || is_newer(stamp, cursor_)) return true;
+  if (others_.empty()) return first_.comes_soon();
+  for (int look = 0; look < kLooksAtLanes; look += static_cast<int>(lane_count())) {
+    if (is_behind()) return true;
     cpu_pause();
   }
   return false;
 }
 
+bool ReaderCore::is_behind() const noexcept {
+  return first_.is_behind() ||
+         std::any_of(others_.begin(), others_.end(), [](const LaneReader& one) { return one.is_behind(); });
+}
+
 /// Passes the time for which the reader spins before it sleeps; comes back early when there may be something.
 void ReaderCore::spin(Clock::time_point deadline) {
-  if (options_.manner == Manner::latency) {
+  if (manner_ == Manner::latency) {
     const auto end = std::min(deadline, Clock::now() + kLatencySpin);
     while (!comes_soon()) {
       // It may be skipped, then its slot never shows it.
-      if (ring_.head->load(std::memory_order_relaxed) > cursor_ || Clock::now() >= end) return;
+      if (is_behind() || Clock::now() >= end) return;
     }
     return;
   }
   const auto end = std::min(deadline, Clock::now() + kThroughputSpin);
   int pauses = kShortestBackoff;
-  while (look() == Look::nothing && Clock::now() < end) {
+  while (prospect().is_idle() && Clock::now() < end) {
     for (int i = 0; i < pauses; ++i) cpu_pause();
     pauses = std::min(pauses * 2, kLongestBackoff);
   }
 }
 
-/// Values that have been handed out, and not read.
-std::uint64_t ReaderCore::count_ahead() const noexcept {
-  const std::uint64_t now = head();
-  return now - std::min(now, cursor_);
+std::uint64_t ReaderCore::fullest_lane() const noexcept {
+  std::uint64_t most = first_.count_ahead();
+  for (const LaneReader& one : others_) most = std::max(most, one.count_ahead());
+  return most;
 }
 
-/// Keeps away from the writers' heels until a quarter of the ring has come, or some time is over. To look at what has
+/// Keeps away from the writers' heels until a quarter of a ring has come, or some time is over. To look at what has
 /// just been written takes lines from the writers; and a processor that reads in a row reads ahead, and takes those
 /// that they are about to write. That is paid for once a batch, so it is to be a long one.
 void ReaderCore::await_batch(Clock::time_point deadline) {
-  const std::uint64_t enough = ring_.slot_count / 4;
-  if (count_ahead() > enough) return;
+  const std::uint64_t enough = first_.ring().slot_count / 4;
+  if (fullest_lane() > enough) return;
   const auto end = std::min(deadline, Clock::now() + batch_time_);
   while (Clock::now() < end) cpu_pause();
-  const std::uint64_t come = count_ahead();
+  const std::uint64_t come = fullest_lane();
   if (come == 0 || come > 2 * enough) {
     batch_time_ = std::max(batch_time_ / 2, kShortestBatch);
   } else if (come < enough) {
@@ -125,57 +183,62 @@ void ReaderCore::await_batch(Clock::time_point deadline) {
 }
 
 ReaderCore::Prospect ReaderCore::prospect() {
-  if (!lap_.contains(cursor_)) enter_lap();
-  switch (look()) {
-    case Look::ready: return {.is_ready = true};
-    case Look::tired: return {.is_tired = true};
-    default: break;
+  if (forked_.holds()) refuse_forked(name());
+  Prospect all;
+  for (std::uint32_t turns = 0; turns < lane_count(); ++turns) {
+    const std::uint32_t k = (turn_ + turns) % lane_count();
+    LaneReader& mine = lane(k);
+    if (!others_.empty() && !mine.is_behind()) continue;
+    switch (mine.look()) {
+      case LaneReader::Look::ready:
+        turn_ = k;
+        run_ = std::max<std::uint64_t>(run_, 1);
+        all.is_ready = true;
+        return all;
+      case LaneReader::Look::tired: all.is_tired = true; break;
+      default: all.patience = std::min(all.patience, mine.patience(Clock::now()));
+    }
   }
-  if (pending_seq_ != cursor_) return {};
-  return {.patience = std::max<std::chrono::nanoseconds>(options_.hold - (Clock::now() - pending_since_), {})};
+  return all;
 }
 
 bool ReaderCore::may_be_ready() const noexcept {
-  if (!lap_.contains(cursor_)) return true;
-  const std::uint64_t stamp = lap_.slot(cursor_).stamp();
-  return stamp == done(cursor_) || is_newer(stamp, cursor_);
+  if (forked_.holds()) return true;
+  return others_.empty() ? first_.may_be_ready() : is_behind();
 }
 
 void ReaderCore::report_gap() {
-  if (gap_open_) close_gap();
+  for (std::uint32_t k = 0; k < lane_count(); ++k) lane(k).report_gap();
 }
 
 bool ReaderCore::wait_for(std::chrono::nanoseconds timeout) {
   using std::chrono::nanoseconds;
-  if (!lap_.contains(cursor_)) enter_lap();
+  if (forked_.holds()) refuse_forked(name());
   // Before the clock is asked, which takes as long as a value's way from the writer.
-  if (options_.manner == Manner::latency && timeout > nanoseconds{0} && comes_soon() && look() == Look::ready)
-    return true;
+  if (manner_ == Manner::latency && timeout > nanoseconds{0} && comes_soon() && prospect().is_ready) return true;
   const auto begin = Clock::now();
   const auto forever = Clock::time_point::max();
   const auto deadline = timeout < forever - begin ? begin + timeout : forever;
-  if (options_.manner == Manner::throughput) await_batch(deadline);
+  if (manner_ == Manner::throughput) await_batch(deadline);
   sleeper_.reset();
   expect_exit(Begins::use);
-  const Marked inside(inside_);
+  const Marked inside(following_.inside);
   for (bool has_spun = false;; has_spun = true) {
-    const Look before = look();
-    if (before == Look::ready) return true;
+    const Prospect before = prospect();
+    if (before.is_ready) return true;
     const auto now = Clock::now();
     if (now >= deadline) {
-      if (gap_open_) close_gap();
+      report_gap();
       return false;
     }
     ::pthread_testcancel();  // nothing is held
-    if (before == Look::tired) continue;
-    std::chrono::nanoseconds longest = deadline - now;
-    if (pending_seq_ == cursor_) {
-      longest = std::min<std::chrono::nanoseconds>(longest, options_.hold - (now - pending_since_));
-    } else if (!has_spun) {
+    if (before.is_tired) continue;
+    const bool is_held_up = before.patience != nanoseconds::max();
+    if (!is_held_up && !has_spun) {
       spin(deadline);
       continue;
     }
-    sleeper_.sleep(longest, [this] { return look() != Look::nothing; });
+    sleeper_.sleep(std::min<nanoseconds>(deadline - now, before.patience), [this] { return !prospect().is_idle(); });
   }
 }
 

@@ -69,8 +69,8 @@ void SeatHold::clear_up_after_predecessor() const noexcept {
   // A wild number there would make this session over before it begins, and give its seat to others, too.
   if (seat().ended.load(std::memory_order_relaxed) >= session_)
     seat().ended.store(session_ - 1, std::memory_order_relaxed);
-  // Shared: nothing below head will be this holder's. Exclusive: where this session begins.
-  const std::uint64_t head = ring.head->load(std::memory_order_acquire);
+  // Shared: nothing below head will be this holder's. A lane: where this session begins.
+  const std::uint64_t head = segment_->lane_of_seat(index_).head->load(std::memory_order_acquire);
   for (std::uint32_t which = 0; which < kClaimsPerSeat; ++which)
     seat().claim_at(which).word.store(idle(std::min(head, kSeqLimit)), std::memory_order_release);
 }
@@ -125,13 +125,13 @@ void SeatHold::take_a_free_one() {
                                    .found = "free ones that another process has read-locked",
                                    .remedy = "find it in /proc/locks, or among those that have the segment open"});
   }
-  throw Error(Code::table_full,
-              {.name = name,
-               .doing = "take a seat in",
-               .expected = "a free seat among " + seats,
-               .found = "a living writer in each",
-               .remedy = segment_->ring().exclusive ? "an exclusive arena has one writer at a time: end that one first"
-                                                    : "end a writer, or create the arena with more seats"});
+  throw Error(Code::table_full, {.name = name,
+                                 .doing = "take a seat in",
+                                 .expected = "a free seat among " + seats,
+                                 .found = "a living writer in each",
+                                 .remedy = segment_->info().writers == Writers::exclusive
+                                               ? "an exclusive arena has one writer at a time: end that one first"
+                                               : "end a writer, or create the arena with more seats"});
 }
 
 void SeatHold::identify(std::string_view holder) const noexcept {

@@ -28,6 +28,15 @@ struct Mappable {
   bip::mapping_handle_t get_mapping_handle() const noexcept { return {fd, false}; }
 };
 
+const char* kind_of(Writers writers) noexcept {
+  switch (writers) {
+    case Writers::exclusive: return "an exclusive writer";
+    case Writers::laned: return "laned writers";
+    case Writers::shared: break;
+  }
+  return "shared writers";
+}
+
 /// All of them, but the seats of an exclusive arena, which has one whatever was asked for.
 void check_options(const std::string& name, const Options& wanted, const Info& found, unsigned found_mode) {
   const auto refuse = [&](std::string expected, std::string got) {
@@ -37,13 +46,11 @@ void check_options(const std::string& name, const Options& wanted, const Info& f
                                              .found = std::move(got),
                                              .remedy = "ask for what is there, or remove it first"});
   };
-  if (wanted.slots != found.slots)
-    refuse(std::to_string(wanted.slots) + " slots", std::to_string(found.slots) + " slots");
-  const auto kind = [](Writers writers) {
-    return writers == Writers::shared ? "shared writers" : "an exclusive writer";
-  };
-  if (wanted.writers != found.writers) refuse(kind(wanted.writers), kind(found.writers));
-  if (wanted.writers == Writers::shared && wanted.seats != found.seats)
+  const std::string slots = found.lanes > 1 ? " slots a lane" : " slots";
+  if (wanted.slots != found.slots / found.lanes)
+    refuse(std::to_string(wanted.slots) + slots, std::to_string(found.slots / found.lanes) + slots);
+  if (wanted.writers != found.writers) refuse(kind_of(wanted.writers), kind_of(found.writers));
+  if (wanted.writers != Writers::exclusive && wanted.seats != found.seats)
     refuse(std::to_string(wanted.seats) + " seats", std::to_string(found.seats) + " seats");
   if (wanted.mode != found_mode) refuse("mode " + octal_text(wanted.mode), "mode " + octal_text(found_mode));
 }
@@ -153,8 +160,11 @@ Segment::Segment(const std::string& name, int fd, Access access)
   ring_.payload_offset_bytes = header.payload_offset_bytes;
   ring_.payload_bytes = header.payload_bytes;
   ring_.seat_count = header.seat_count;
-  ring_.exclusive = info_.writers == Writers::exclusive;
+  ring_.exclusive = info_.writers != Writers::shared;
   ring_.head = ring_.exclusive ? &ring_.seats[0].hi : &ring_.control->head;
+  ring_.lane_count = info_.lanes;
+  ring_.limit = kSeqLimit / info_.lanes;
+  lane_bytes_ = lane_bytes(header);
   witness_ = std::make_unique<Witness>(ring_, *leases_);
   doorbell_region_ = header.doorbell;
   if (writable) {
@@ -167,6 +177,35 @@ Segment::~Segment() {
   if (ProcessMark::current() == owner_) return;
   // A forked child: nothing of this is mapped here, and something else may be where it was.
   for (auto& mapping : mappings_) static_cast<void>(mapping.release());
+}
+
+Ring Segment::lane_of_seat(std::uint32_t seat) const noexcept {
+  Ring lane = ring_;
+  if (info_.writers != Writers::laned || ring_.seats == nullptr) return lane;
+  lane.seats += seat;
+  lane.seat_count = 1;
+  lane.first_seat = seat;
+  lane.head = &lane.seats->hi;
+  lane.slots += seat * lane_bytes_;
+  return lane;
+}
+
+std::uint64_t Segment::head() const noexcept {
+  if (ring_.lane_count == 1) return std::min(ring_.head->load(std::memory_order_acquire), ring_.limit);
+  std::uint64_t end = 0;
+  for (std::uint32_t i = 0; i < ring_.lane_count; ++i) {
+    const Ring lane = lane_of_seat(i);
+    const std::uint64_t head = lane.head->load(std::memory_order_acquire);
+    if (head > 0) end = std::max(end, lane.seq_of(std::min(head, lane.limit) - 1) + 1);
+  }
+  return end;
+}
+
+std::uint64_t Segment::count() const noexcept {
+  std::uint64_t count = 0;
+  for (std::uint32_t i = 0; i < ring_.lane_count; ++i)
+    count += std::min(lane_of_seat(i).head->load(std::memory_order_acquire), ring_.limit);
+  return count;
 }
 
 std::byte* Segment::map(const Region& region, bool writable, int fd) const {
@@ -210,11 +249,12 @@ void Segment::refuse_child() noexcept {
   ring_.seat_count = 0;
   ring_.slots = static_cast<std::byte*>(zeros) + sizeof(Control);
   ring_.stride_bytes = 0;
+  ring_.lane_count = 1;
 }
 
 void Segment::prefault() const noexcept {
   if (forked_.holds()) return;
-  const std::size_t bytes = ring_.slot_count * ring_.stride_bytes;
+  const std::size_t bytes = lane_bytes_ * ring_.lane_count;
   const int advice = access_ == Access::read_write ? MADV_POPULATE_WRITE : MADV_POPULATE_READ;
   if (::madvise(ring_.slots, bytes, advice) == 0 || errno != EINVAL) return;
   // Linux before 5.14. What is read is mapped; a writer's first touch still costs a little.

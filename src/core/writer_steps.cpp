@@ -28,48 +28,24 @@ struct WriterSteps::Patience {
 };
 
 WriterSteps::WriterSteps(std::shared_ptr<const SeatHold> hold, std::uint32_t which)
-    : hold_(std::move(hold)),
-      ring_(hold_->segment()->ring()),
-      seat_(hold_->seat()),
+    : WriterBase(std::move(hold)),
       claim_(seat_.claim_at(which)),
       claim_number_(claim_number(hold_->index(), which)),
-      ringer_(*hold_->segment()->doorbell(), !hold_->membarrier_registered()),
-      lap_(ring_),
       stuck_(ring_.claim_count()),
-      exclusive_(ring_.exclusive ? Exclusive::idle : Exclusive::no),
       forked_([](void* writer) noexcept { static_cast<WriterSteps*>(writer)->refuse_child(); }, this) {
   expect_exit(Begins::handle);
 }
 
-/// Every alloc now begins where a starved one of a shared arena does: in await_free_slot.
-void WriterSteps::refuse_child() noexcept {
-  become(Exclusive::no);
-  starved_ = true;
-}
+/// Every alloc now begins where a starved one does: in await_free_slot.
+void WriterSteps::refuse_child() noexcept { starved_ = true; }
 
 void WriterSteps::enter_lap(std::uint64_t seq, std::uint64_t next) {
   if (seq >= kSeqLimit) {
-    if (exclusive() != Exclusive::no) {
-      become(Exclusive::idle);
-    } else {
-      claim_.word.store(idle(next), std::memory_order_release);  // W4
-    }
-    throw Error(Code::exhausted, {.name = hold_->segment()->info().name,
-                                  .doing = "alloc in",
-                                  .expected = "a sequence number below " + std::to_string(kSeqLimit),
-                                  .found = std::to_string(seq),
-                                  .remedy = "create the arena anew"});
+    claim_.word.store(idle(next), std::memory_order_release);  // W4
+    refuse_number(seq);
   }
   lap_.move_to(seq);
   prefetch_first(ring_.slots);
-}
-
-void WriterSteps::refuse_reentry() {
-  throw Error(Code::reentered, {.name = {},
-                                .doing = "alloc",
-                                .expected = "a writer that is not in use",
-                                .found = "one that is inside of alloc on this very thread, or on another",
-                                .remedy = "give each thread, and each signal handler, a writer of its own"});
 }
 
 void WriterSteps::refuse_corrupt(std::uint64_t seq, std::uint64_t stamp) {

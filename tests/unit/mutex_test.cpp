@@ -32,7 +32,7 @@ struct Party {
   explicit Party(const TempName& name)
       : segment(Segment::open(name, Access::read_write)),
         hold(segment, "party"),
-        mutex(segment->ring(), segment->witness(), hold.index(), hold.session()) {}
+        mutex(segment->ring().control->mutex, segment->ring(), segment->witness(), hold.index(), hold.session()) {}
   Seat& seat() const { return hold.seat(); }
   std::uint32_t number() const { return hold.index() + 1; }
 
@@ -111,8 +111,8 @@ TEST_F(MutexTest, ThreadsExcludeEachOtherOnSeatsOfTheirOwnAndOnASharedOne) {
   SeatHold holds[3] = {{segment, ""}, {segment, ""}, {segment, ""}};
   std::vector<std::unique_ptr<InterprocessMutex>> mutexes;
   for (const SeatHold& hold : holds)
-    mutexes.push_back(
-        std::make_unique<InterprocessMutex>(segment->ring(), segment->witness(), hold.index(), hold.session()));
+    mutexes.push_back(std::make_unique<InterprocessMutex>(segment->ring().control->mutex, segment->ring(),
+                                                          segment->witness(), hold.index(), hold.session()));
   constexpr int kRounds = 20000;
   std::uint64_t counter = 0;
   std::vector<std::thread> threads;

@@ -172,7 +172,7 @@ class ExclusivePendingTest : public ::testing::Test {
   SegmentFile file_{name_};
 };
 
-TEST_F(ExclusivePendingTest, OnlyTheNewestSeqOfTheLivingHolderIsPending) {
+TEST_F(ExclusivePendingTest, WhatTheLivingHolderHasClaimedIsPending) {
   std::optional<Writer<std::uint64_t>> writer(arena_.writer());
   writer->alloc(0);
   file_.head() = 2;
@@ -186,12 +186,16 @@ TEST_F(ExclusivePendingTest, OnlyTheNewestSeqOfTheLivingHolderIsPending) {
   EXPECT_EQ(*arena_.read(2), 2U);
 }
 
-TEST_F(ExclusivePendingTest, AnUnpublishedSeqBelowTheNewestIsAHole) {
-  auto writer = arena_.writer();
-  writer.alloc(0);
+TEST_F(ExclusivePendingTest, SoIsAWholeBatch) {
+  std::optional<Writer<std::uint64_t>> writer(arena_.writer());
+  writer->alloc(0);
   file_.head() = 3;
-  EXPECT_EQ(status(1), ReadStatus::hole);
+  EXPECT_EQ(status(1), ReadStatus::pending);
   EXPECT_EQ(status(2), ReadStatus::pending);
+  EXPECT_EQ(status(3), ReadStatus::not_yet);
+  writer.reset();
+  EXPECT_EQ(status(1), ReadStatus::hole);
+  EXPECT_EQ(status(2), ReadStatus::hole);
 }
 
 }  // namespace

@@ -133,14 +133,17 @@ TEST_F(SettleTest, APendingRunIsStuckIfAllThatCoverItAre) {
   expect(Verdict::pending, 20, settle(15, 20, stuck));
 }
 
-TEST_F(SettleTest, InAnExclusiveArenaAllButTheNewestAreOneRun) {
+TEST_F(SettleTest, InAnExclusiveArenaAllBeforeTheSessionIsOneRunAndAllOfItAnother) {
   make({.slots = 8, .writers = Writers::exclusive});
+  file_->head() = 490;
   auto writer = std::make_optional(arena_->writer());
+  expect(Verdict::hole, 490, settle(0, 490));
   file_->head() = 500;
-  expect(Verdict::hole, 499, settle(0, 500));
+  expect(Verdict::hole, 490, settle(0, 500));
   EXPECT_EQ(spent_, Effort::kSeat + Effort::kLease);
+  expect(Verdict::pending, 500, settle(490, 500));
   expect(Verdict::pending, 500, settle(499, 500));
-  expect(Verdict::hole, 499, settle(0, 499));
+  expect(Verdict::hole, 490, settle(0, 490));
   EXPECT_EQ(spent_, Effort::kSeat) << "the one that it may have is not asked for";
   writer.reset();
   expect(Verdict::hole, 500, settle(0, 500));

@@ -1,5 +1,6 @@
-// The mutex-guarded writer of an arena handle: any thread may call it, and the values of all guarded writers of all
-// processes are published in the order of their sequence numbers.
+// The mutex-guarded writer of an arena handle: any thread may call it, and in a shared arena the values of all guarded
+// writers of all processes are published in the order of their sequence numbers. In lanes, each handle has its own: its
+// threads take turns by a mutex of that handle, which dies with it.
 //
 // A handle takes one seat, which all its threads use in turn. When its first thread has been alone for a while, and
 // more than half of the arena's seats are free, the handle takes a second one for all other threads, should they come:
@@ -30,7 +31,8 @@ inline thread_local constinit ThreadMark this_thread_mark;
 
 /// A claim in the handle's seat, and its side of the mutex. The handle's first thread has one, all others share one.
 struct GuardedParty {
-  GuardedParty(const std::shared_ptr<const SeatHold>& hold, std::uint32_t which, const ThreadMark* owner);
+  GuardedParty(const std::shared_ptr<const SeatHold>& hold, std::uint32_t which, const ThreadMark* owner,
+               std::atomic<std::uint64_t>& turn);
 
   const ThreadMark* const thread;  ///< the only one that may use a reservation; null: none may
   WriterCore writer;
@@ -82,12 +84,18 @@ class GuardedWriter {
 
   /// The calling thread's party; takes its seat if it is the first to need it.
   GuardedParty& join();
+  /// What the callers take turns by: the segment's mutex, or the handle's.
+  std::atomic<std::uint64_t>& turn() noexcept {
+    const Ring& ring = segment_->ring();
+    return ring.exclusive ? own_turn_ : ring.control->mutex;
+  }
   bool is_used() noexcept;
   friend class LockedAlloc;
 
   std::shared_ptr<const Segment> segment_;
   std::mutex joining_;  // guards the three below while they change
   std::shared_ptr<const SeatHold> hold_;
+  std::atomic<std::uint64_t> own_turn_{0};
   std::unique_ptr<GuardedParty> first_storage_;
   std::unique_ptr<GuardedParty> others_storage_;
   std::atomic<GuardedParty*> first_{nullptr};

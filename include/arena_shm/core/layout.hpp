@@ -12,6 +12,7 @@
 //   | Seat[seat_count]     |  192 bytes each; written by the holder of the seat
 //   +----------------------+ header.slots.offset_bytes
 //   | slot[slots]          |  stride_bytes each: { stamp, gap up to payload_offset_bytes, payload, padding }
+//   |                      |  laned: slot[slots] of the first seat's lane, from the next page on of the second, ...
 //   +----------------------+ header.segment_bytes = the file's size
 //
 // Every region begins on a page, so that each can be mapped with its own protection. All numbers are little-endian.
@@ -51,7 +52,9 @@ inline constexpr unsigned kSessionBits = 49;                         // of a ses
 inline constexpr std::uint64_t kMaxSession = (std::uint64_t{1} << kSessionBits) - 1;
 inline constexpr std::uint32_t kClaimsPerSeat = 2;
 
-inline constexpr std::uint32_t kFlagExclusive = 1;  // one seat; the head is in it, stored by its holder alone
+// Lanes: each seat has slots of its own, and a head, which its holder alone stores. Neither flag: all seats share both.
+inline constexpr std::uint32_t kFlagExclusive = 1;  // one seat, one lane
+inline constexpr std::uint32_t kFlagLaned = 2;      // a lane for each seat
 
 struct Region {
   std::uint64_t offset_bytes;
@@ -73,7 +76,7 @@ struct Header {
   Region control;
   Region seats;
   Region slots;
-  std::uint64_t slot_count;
+  std::uint64_t slot_count;  // laned: of each lane
   std::uint64_t stride_bytes;
   std::uint64_t payload_offset_bytes;  // within a slot
   std::uint64_t payload_bytes;
@@ -137,7 +140,7 @@ struct Seat {
   // The line that its holder writes with every value. The first claim is a writer's, or that of the first thread of a
   // handle that calls Arena::alloc; the second one is that of all its other threads.
   alignas(kCacheLine) std::atomic<std::uint64_t> claim;
-  std::atomic<std::uint64_t> hi;  // exclusive: the head, on the one line that its holder writes beside the slots
+  std::atomic<std::uint64_t> hi;  // lanes: the head, on the one line that its holder writes beside the slots
   std::atomic<std::uint64_t> others_claim;
   std::atomic<std::uint64_t> others_hi;
   std::atomic<std::uint64_t> values;   // published, over all holders
@@ -189,7 +192,29 @@ constexpr std::uint64_t lease_position(std::uint32_t seat, std::uint64_t session
 }
 static_assert(lease_position(kMaxSeats - 1, kMaxSession) < std::uint64_t{1} << 63);
 
-/// Where the head is: the next sequence number to be handed out. Requires: a header that was validated.
+/// One ring: 1. Requires, as those that follow: a header that was validated.
+constexpr std::uint32_t lane_count(const Header& header) noexcept {
+  return (header.flags & kFlagLaned) != 0 ? header.seat_count : 1;
+}
+
+/// From one lane's first slot to the next lane's.
+constexpr std::uint64_t lane_bytes(const Header& header) noexcept {
+  return header.slots.size_bytes / lane_count(header);
+}
+
+/// One lane, as the arena of an exclusive writer that it is: of the whole, its seat and its slots. Of others, the
+/// whole. Requires: lane < lane_count(header). Not to be validated: the checksum and the sizes are those of the whole.
+constexpr Header lane_header(Header header, std::uint32_t lane) noexcept {
+  if ((header.flags & kFlagLaned) == 0) return header;
+  header.slots.offset_bytes += lane * lane_bytes(header);
+  header.slots.size_bytes = header.slot_count * header.stride_bytes;
+  header.seats = {header.seats.offset_bytes + lane * sizeof(Seat), sizeof(Seat)};
+  header.seat_count = 1;
+  header.flags = kFlagExclusive;
+  return header;
+}
+
+/// Where the head is: the number of the next value. Requires: not laned; of a lane, its header.
 constexpr std::uint64_t head_offset_bytes(const Header& header) noexcept {
   return (header.flags & kFlagExclusive) != 0 ? header.seats.offset_bytes + offsetof(Seat, hi)
                                               : header.control.offset_bytes + offsetof(Control, head);

@@ -86,13 +86,10 @@ class InterprocessMutex {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// `ring` and `witness` outlive this; the caller holds the `seat` in this `session` as long as this is used.
-  InterprocessMutex(const Ring& ring, const Witness& witness, std::uint32_t seat, std::uint64_t session) noexcept
-      : word_(ring.control->mutex),
-        ring_(ring),
-        witness_(witness),
-        seat_(seat),
-        me_(mutex_owned_by(seat + 1, session)) {}
+  /// `word`, `ring` and `witness` outlive this; the caller holds the `seat` in this `session` as long as this is used.
+  InterprocessMutex(std::atomic<std::uint64_t>& word, const Ring& ring, const Witness& witness, std::uint32_t seat,
+                    std::uint64_t session) noexcept
+      : word_(word), ring_(ring), witness_(witness), seat_(seat), me_(mutex_owned_by(seat + 1, session)) {}
 
   /// Waits as long as a living owner holds it; goes on within a slice (4 ms) of a dead one's death.
   /// Errors: Code::corrupt, if the word names an owner that cannot be; Code::reentered, from a signal handler whose

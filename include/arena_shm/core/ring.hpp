@@ -1,5 +1,8 @@
 // The mapped regions of one segment as typed pointers and validated numbers: what the writing and reading cores work
 // on. It owns nothing, and nothing in it changes after attach.
+//
+// A laned arena is so many rings of one seat, its lanes. Within a lane, values are numbered from 0 on, and that number
+// is what slots and heads are about; outside of it, value n of lane k has the sequence number n * lanes + k.
 #pragma once
 
 #include <atomic>
@@ -48,8 +51,9 @@ constexpr std::uint32_t claim_number(std::uint32_t seat, std::uint32_t which) no
 }
 constexpr std::uint32_t seat_of_claim(std::uint32_t number) noexcept { return number / kClaimsPerSeat; }
 
+/// One ring, or one lane: then only its own seat, head and slots.
 struct Ring {
-  std::atomic<std::uint64_t>* head = nullptr;  // the next sequence number to be handed out
+  std::atomic<std::uint64_t>* head = nullptr;  // the next number to be handed out
   Control* control = nullptr;
   Seat* seats = nullptr;
   std::byte* slots = nullptr;
@@ -59,12 +63,24 @@ struct Ring {
   std::uint64_t payload_offset_bytes = 0;
   std::uint64_t payload_bytes = 0;
   std::uint32_t seat_count = 0;
-  bool exclusive = false;
+  std::uint32_t first_seat = 0;     // among those of the segment: the lane's number
+  std::uint32_t lane_count = 1;     // of the segment
+  bool exclusive = false;           // one seat, whose holder stores the head: X1 in lane_writer.hpp
+  std::uint64_t limit = kSeqLimit;  // of the numbers in it: what they are outside is below kSeqLimit
 
   std::uint32_t claim_count() const noexcept { return seat_count * kClaimsPerSeat; }
   /// Requires: number < claim_count().
   ClaimWords claim(std::uint32_t number) const noexcept {
     return seats[seat_of_claim(number)].claim_at(number % kClaimsPerSeat);
+  }
+
+  /// What the number of a value in this ring is outside of it.
+  [[gnu::always_inline]] std::uint64_t seq_of(std::uint64_t number) const noexcept {
+    return number * lane_count + first_seat;
+  }
+  /// The number of the first value of this ring whose seq is not below that one.
+  std::uint64_t number_from(std::uint64_t seq) const noexcept {
+    return seq > first_seat ? (seq - first_seat - 1) / lane_count + 1 : 0;
   }
 
   /// Requires: index < slot_count.
@@ -75,13 +91,15 @@ struct Ring {
   Slot slot_of(std::uint64_t number) const noexcept { return slot(modulo(number)); }
 };
 
-/// seq -> slot for a caller whose seqs mostly grow: keeps the first seq of the lap that it is in, so that the hot path
-/// is a subtraction and a comparison; Modulo's chain of multiplications would stand in the way of the stamp.
+/// Number -> slot for a caller whose numbers mostly grow: keeps the first seq of the lap that it is in, so that the hot
+/// path is a subtraction and a comparison; Modulo's chain of multiplications would stand in the way of the stamp.
 class Lap {
  public:
   explicit Lap(const Ring& ring) noexcept : ring_(ring), length_(ring.slot_count) {}
 
-  /// Is seq in the lap that is kept, and below kSeqLimit?
+  const Ring& ring() const noexcept { return ring_; }
+
+  /// Is seq in the lap that is kept, and below the ring's limit?
   [[gnu::always_inline]] bool contains(std::uint64_t seq) const noexcept { return seq - first_ < length_; }
   /// The first seq beyond those that it contains.
   std::uint64_t end() const noexcept { return first_ + length_; }
@@ -101,7 +119,7 @@ class Lap {
     const std::uint64_t next = first_ + ring_.slot_count;
     first_ = seq - next < ring_.slot_count ? next : seq - seq % ring_.slot_count;
     // The last lap ends at the limit, so that a writer that asks contains() never has to ask for the limit, too.
-    length_ = first_ < kSeqLimit && kSeqLimit - first_ < ring_.slot_count ? kSeqLimit - first_ : ring_.slot_count;
+    length_ = first_ < ring_.limit && ring_.limit - first_ < ring_.slot_count ? ring_.limit - first_ : ring_.slot_count;
     used_ = first_ == 0 ? 0 : ~std::uint64_t{0};
     foreseen_ = 0;
   }

@@ -42,7 +42,33 @@ class Segment {
   ~Segment();
 
   const Info& info() const noexcept { return info_; }
+  /// The ring. Of a laned arena: all seats, with the head and the slots of the first lane.
   const Ring& ring() const noexcept { return ring_; }
+  std::uint32_t lane_count() const noexcept { return ring_.lane_count; }
+  /// One lane of a laned arena; of all others, the ring. Requires: seat < ring().seat_count.
+  Ring lane_of_seat(std::uint32_t seat) const noexcept;
+
+  /// A value's place.
+  struct Place {
+    Ring lane;
+    std::uint64_t number;  ///< in that lane
+  };
+  Place place_of(std::uint64_t seq) const noexcept {
+    if (ring_.lane_count == 1) [[likely]]
+      return {ring_, seq};
+    return {lane_of_seat(static_cast<std::uint32_t>(seq % ring_.lane_count)), seq / ring_.lane_count};
+  }
+  /// The slot of any seq.
+  Slot slot_of(std::uint64_t seq) const noexcept {
+    if (ring_.lane_count == 1) [[likely]]
+      return ring_.slot_of(seq);
+    const Place place = place_of(seq);
+    return place.lane.slot_of(place.number);
+  }
+  /// All seqs that have been handed out are below it. Cost: a load for each lane.
+  std::uint64_t head() const noexcept;
+  /// How many seqs have been handed out. Cost: a load for each lane.
+  std::uint64_t count() const noexcept;
   const LeaseFile& leases() const noexcept { return *leases_; }
   const Witness& witness() const noexcept { return *witness_; }
   /// The doorbell, mapped writable at the first call; null if it may not be written.
@@ -69,6 +95,7 @@ class Segment {
   std::unique_ptr<Witness> witness_;  // once the ring is mapped
   Access access_;
   Region doorbell_region_{};
+  std::uint64_t lane_bytes_ = 0;
   ProcessMark owner_;
   mutable std::mutex mapping_;  // guards the two below
   mutable std::vector<std::unique_ptr<Mapping>> mappings_;

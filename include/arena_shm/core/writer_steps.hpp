@@ -1,4 +1,5 @@
-// Writing, type-erased: the protocol by which any number of writers share one ring without waiting for each other.
+// Writing, type-erased: the protocol by which any number of writers share one ring without waiting for each other, and
+// the steps that all ways to write by it (shared_writer.hpp) are made of.
 //
 // A writer has a claim in a seat (layout.hpp). What its word says:
 //
@@ -37,60 +38,34 @@
 // has taken its number before that one (it is at most seq' - slots): so the scan sees its claim, and who does not
 // block seq' then never will. That it is blocked may change; a verdict of that kind holds for the rest of the call.
 //
-// Exclusive arenas: one seat. Its claim is idle(h), h being the head at which this holder began. No read-modify-write:
-//   X1  head := seq + 1    release    S1..S4 publish    W5 ring
-//   X1 -> settle's T2: who sees head > seq + 1 sees what became of seq.
-//
 // Source: the protocol is this project's own. It is verified by the models in tests/model.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <string_view>
 
 #include "arena_shm/core/claims.hpp"
-#include "arena_shm/core/doorbell.hpp"
 #include "arena_shm/core/forked.hpp"
-#include "arena_shm/core/prefetch.hpp"
-#include "arena_shm/core/ring.hpp"
-#include "arena_shm/core/seat.hpp"
 #include "arena_shm/core/settle.hpp"
+#include "arena_shm/core/writer_base.hpp"
 
 namespace arena_shm::core {
 
-/// What all ways to write (writer_core.hpp) are made of: the claim, the number, the slot, the publication; and the slow
-/// path. Thread safety: one thread at a time.
-class WriterSteps {
+/// The claim, the number, the slot, the publication; and the slow path. Thread safety: one thread at a time.
+class WriterSteps : public WriterBase {
  public:
-  WriterSteps(const WriterSteps&) = delete;
-  WriterSteps& operator=(const WriterSteps&) = delete;
-
-  const Ring& ring() const noexcept { return ring_; }
-  const SeatHold& hold() const noexcept { return *hold_; }
-
-  /// Is some thread inside of alloc, or waiting to be? False in a forked child, where nothing is mapped. Cost: a system
-  /// call.
-  bool is_inside() const noexcept {
-    return hold_->is_own() && (is_claimed() || waiting_.load(std::memory_order_relaxed));
-  }
-
-  /// The same without the system call. Requires: not a forked child.
+  /// Is some thread inside of alloc, or waiting to be? Requires, as the next: not a forked child, where nothing is
+  /// mapped.
+  bool is_inside() const noexcept { return is_claimed() || waiting_.load(std::memory_order_relaxed); }
   bool is_claimed() const noexcept {
-    return exclusive() == Exclusive::inside ||
-           (exclusive() == Exclusive::no && claim_kind(claim_.word.load(std::memory_order_relaxed)) != ClaimKind::idle);
+    return claim_kind(claim_.word.load(std::memory_order_relaxed)) != ClaimKind::idle;
   }
 
  protected:
   /// Has the seat's claim `which`, which is nobody else's as long as this lives.
   WriterSteps(std::shared_ptr<const SeatHold> hold, std::uint32_t which);
   ~WriterSteps() = default;
-
-  /// The writer of an exclusive arena: is it inside of alloc? Relaxed: for its thread and that one's signal handlers;
-  /// another thread looks only in order to leave a writer alone that is in use (Retire).
-  enum class Exclusive : std::uint8_t { no, idle, inside };
-  [[gnu::always_inline]] Exclusive exclusive() const noexcept { return exclusive_.load(std::memory_order_relaxed); }
-  [[gnu::always_inline]] void become(Exclusive state) noexcept { exclusive_.store(state, std::memory_order_relaxed); }
 
   /// A seq that this writer holds, and what is looked up for it before the next ordered access.
   struct Claimed {
@@ -159,11 +134,6 @@ class WriterSteps {
     return claim_seq(claim);
   }
 
-  [[gnu::always_inline]] void count_values(std::uint64_t count) noexcept {
-    // Relaxed: a counter for display, written by this seat's holder only.
-    seat_.values.store(seat_.values.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
-  }
-
   /// Errors: Code::exhausted, with the claim idle(next) and nobody inside.
   [[gnu::noinline, gnu::cold]] void enter_lap(std::uint64_t seq, std::uint64_t next);
   /// The slow path of W3. True: nobody older can be in the slot of seq any more, and it is the caller's. False: it is
@@ -179,21 +149,14 @@ class WriterSteps {
   void count_skip() noexcept;
   /// Skips seq, and leaves alloc.
   [[gnu::noinline, gnu::cold]] void give_up(std::uint64_t seq) noexcept;
-  [[noreturn]] static void refuse_reentry();
 
-  std::shared_ptr<const SeatHold> hold_;
-  Ring ring_;  // a copy: its numbers are read with every value
-  Seat& seat_;
   ClaimWords claim_;
   std::uint32_t claim_number_;  // among all claims of the segment: claim_number()
-  Ringer ringer_;
-  Lap lap_;
-  std::uint64_t skips_ = 0;  // since it last looked for a free slot, and found one
-  StuckClaims stuck_;        // of those who keep their slots: skipped without waiting for them again
+  std::uint64_t skips_ = 0;     // since it last looked for a free slot, and found one
+  StuckClaims stuck_;           // of those who keep their slots: skipped without waiting for them again
   static constexpr std::uint64_t kForeseeableBefore = 16;
   std::uint64_t foreseeable_ = 0;  // how many seqs in a row could have been foreseen, of those that were not
   bool starved_ = false;           // the last try found no free slot: look before claiming
-  std::atomic<Exclusive> exclusive_;
 
  private:
   /// Seqs of which one scan has said that they are all clear, or all blocked.

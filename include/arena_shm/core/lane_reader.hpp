@@ -1,0 +1,176 @@
+// Following one ring, or one lane: a cursor, and what becomes of the values that it comes to. The numbers here are
+// those within the lane (ring.hpp).
+//
+// A follower has a private cursor, the number of the next value it wants. Each one below it was either delivered or
+// counted, by cause; cursor = first + read + overwritten + holes + passed over. It stores nothing into the segment.
+//
+//   slot's stamp at the cursor      what the follower does
+//   done(cursor)                    copies, looks at the stamp again (slot.hpp, R1 to R4); delivers
+//   newer than busy(cursor)         lapped: counts the run that is proven overwritten, goes on behind it;
+//                                   further ahead, if it is slower than the writers
+//   else, head <= cursor            caught up
+//   else                            settles (settle.hpp): hole, or pending; pending ones are waited for up to `hold`.
+//                                   Runs of either are counted as one
+//
+// Each call is bounded (effort.hpp), however many values are lost and however many seats there are: one that is tired
+// comes back without a value, and the next one goes on where it was.
+//
+// What proves a value overwritten is a newer stamp in its slot, and nothing else. The distance to head proves nothing:
+// a slow writer may still publish a value that is many laps old, its slot being quarantined for it meanwhile; and of a
+// lane, head is beyond all of a batch that has just begun.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "arena_shm/core/effort.hpp"
+#include "arena_shm/core/ring.hpp"
+#include "arena_shm/core/segment.hpp"
+#include "arena_shm/core/settle.hpp"
+#include "arena_shm/options.hpp"
+
+namespace arena_shm::core {
+
+/// What the lanes of one reader have in common.
+struct Following {
+  std::shared_ptr<const Segment> segment;
+  std::chrono::nanoseconds hold;           ///< never negative
+  std::function<void(const Gap&)> report;  ///< of each run of lost values
+  std::atomic<bool> inside{false};         ///< waiting, or reporting. Relaxed: looked at in order to leave it alone
+};
+
+/// Thread safety: one thread at a time.
+class alignas(kCacheLine) LaneReader {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  enum class Look : std::uint8_t {
+    ready,    ///< the cursor's slot shows it
+    again,    ///< the cursor has moved, or its slot changes right now
+    nothing,  ///< caught up, or held back
+    tired,    ///< the effort is spent, and there may be more
+  };
+
+  /// Requires: cursor <= ring.limit.
+  LaneReader(const Ring& ring, Following& following, std::uint64_t cursor) noexcept
+      : cursor_(cursor), lap_(ring), following_(&following) {}
+
+  /// Takes the next value, `copy_out(payload words)` copying it: may run more than once, the last one counts.
+  /// Returns its number, or nothing when there is none to be had now, or the effort is spent. Never waits.
+  /// Cost: two loads of the stamp around the copy.
+  template <class Take>
+  [[gnu::always_inline]] std::optional<std::uint64_t> next(Take&& copy_out, Effort& effort) {
+    for (;;) {
+      if (!lap_.contains(cursor_)) [[unlikely]]
+        enter_lap();
+      const Slot slot = lap_.slot(cursor_);
+      const std::uint64_t stamp = slot.stamp();                               // R1
+      if (stamp == done(cursor_) && slot.take(stamp, copy_out)) [[likely]] {  // R2 to R4
+        if (gap_open_) [[unlikely]]
+          report_gap();
+        ++read_;
+        return cursor_++;
+      }
+      if (look_further(effort) != Look::again) {
+        report_gap();
+        return std::nullopt;
+      }
+    }
+  }
+
+  /// Some milliseconds' worth: what next() may do before it comes back.
+  static constexpr Effort effort_of_a_call() noexcept { return Effort(kCallEffort); }
+
+  /// As many steps as a slice of time allows: a fraction of a millisecond, or one scan of the seats. Never `again`.
+  /// Errors: Code::forked.
+  Look look();
+  /// After a look that found nothing: how long the value at the cursor is still waited for; max, if there is none.
+  std::chrono::nanoseconds patience(Clock::time_point now) const noexcept;
+  /// Does the cursor's slot show it, or a newer one? One load; also true if only look() can tell.
+  bool may_be_ready() const noexcept;
+  /// Has the next value been handed out? One load of head, the writers' hottest line. Relaxed: next() looks again.
+  bool is_behind() const noexcept { return ring().head->load(std::memory_order_relaxed) > cursor_; }
+  /// Looks at the cursor's slot for a microsecond, and at nothing else. True: it shows the value, or a newer one.
+  bool comes_soon() const noexcept;
+  /// Values that have been handed out, and not read.
+  std::uint64_t count_ahead() const noexcept;
+  /// Reports the run of lost values that is open, if one is.
+  void report_gap();
+  /// Goes elsewhere. The counters go on: the distance is neither read nor lost. Requires: number <= ring().limit.
+  void seek(std::uint64_t number);
+  /// In a forked child: whatever comes next is refused.
+  void close() noexcept { lap_.close(); }
+
+  std::uint64_t cursor() const noexcept { return cursor_; }
+  std::uint64_t read_count() const noexcept { return read_; }
+  std::uint64_t overwritten_count() const noexcept { return overwritten_; }
+  std::uint64_t hole_count() const noexcept { return holes_; }
+  std::uint64_t passed_over_count() const noexcept { return passed_over_; }
+  const Ring& ring() const noexcept { return lap_.ring(); }
+
+ private:
+  /// A survey of all slots, of one who is laps behind.
+  struct Survey {
+    std::uint64_t cursor = kNone;  // of what it is
+    std::uint64_t looked = 0;      // at so many slots
+    std::uint64_t first = kNone;   // the first number that is not proven overwritten, as far as it goes
+  };
+
+  /// Errors: Code::forked.
+  [[gnu::noinline, gnu::cold]] void enter_lap();
+  /// The cursor's slot does not show it: one step towards a value.
+  [[gnu::noinline, gnu::cold]] Look look_further(Effort& effort);
+  /// The cursor's stamp is newer: counts what is proven overwritten, and moves the cursor behind it.
+  void lapped(Effort& effort);
+  void jump_ahead();
+  /// At most the ring's limit.
+  std::uint64_t head() const noexcept;
+  /// The cursor's stamp is older.
+  Look resolve(Effort& effort);
+  Look resolve_pending(const Settlement& settlement, Effort& effort);
+  Settlement settle_from_cursor(std::uint64_t end, Effort& effort);
+  void lose_holes(Effort& effort);
+  void pass_over_run(std::uint64_t end, Effort& effort);
+  bool survey(Effort& effort) noexcept;
+  void lose_up_to(std::uint64_t end, Loss cause);
+  void report(const Gap& gap);
+
+  static constexpr std::uint64_t kNone = ~std::uint64_t{0};
+  static constexpr std::uint64_t kCallEffort = std::uint64_t{1} << 21;
+  static constexpr std::uint64_t kSliceEffort = std::uint64_t{1} << 16;
+
+  // On one line with the pointer to head, which lap_ begins with: all that is looked at of a lane that is idle.
+  std::uint64_t cursor_;
+  Lap lap_;
+  Following* following_;
+  std::uint64_t read_ = 0;
+  std::uint64_t overwritten_ = 0;
+  std::uint64_t holes_ = 0;
+  std::uint64_t passed_over_ = 0;
+
+  // Being lapped: how far beyond the oldest value to go on, see jump_ahead.
+  std::uint64_t skid_ = 0;
+  std::uint64_t read_when_lapped_ = kNone;
+  std::uint64_t head_when_lapped_ = 0;
+  Survey survey_;
+
+  // Of the numbers below this one, those that no slot shows are holes: T1 and T2 of settle.hpp are behind them.
+  std::uint64_t settled_end_ = 0;
+  SeqSpan holes_found_{0, 0};  // the newest run, all of it since that scan
+
+  // Waiting for a pending value.
+  StuckClaims stuck_;
+  StuckClaims suspects_;  // what kept pending_ when it was met
+  StuckClaims seen_;      // what keeps the cursor, in the newest scan
+  std::uint64_t pending_ = kNone;
+  Clock::time_point pending_since_;
+
+  bool gap_open_ = false;
+  Gap gap_;
+};
+
+}  // namespace arena_shm::core

@@ -1,0 +1,126 @@
+// Writing a lane: a ring that has one writer at a time. No locked instruction, and two lines in all: the seat's, which
+// has the lane's head, and the slot's.
+//
+//   X1  head := n + 1       release   value n is under way; of a batch, head := n + its length, once
+//   S1..S4 publish each     (slot.hpp)
+//   W5  ring the doorbell   (doorbell.hpp)
+//
+// Ordering pairs
+//   X1 -> T1   (settle.hpp) who sees head > n sees what this session, or one before it, had stored before X1: so the
+//              session's beginning (seat.hpp, E4), which is what tells whose n is.
+//   E4         claim := idle(head), by a newcomer, when all sessions before it are over: what they have left of what
+//              they had claimed is theirs for ever, and nobody else's. So n is of the session in force if claim <= n.
+//   The lease of a seat stands between one holder and the next: head and slots are one writer's at a time.
+//
+// A batch claims once: were head moved on with each of its values, a reader that looks in between would take the lane
+// for empty, though the batch has begun. So head > n + 1 does not say that n is published.
+//
+// Source: the protocol is this project's own. tests/model/lanes.pml verifies it.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "arena_shm/core/forked.hpp"
+#include "arena_shm/core/prefetch.hpp"
+#include "arena_shm/core/stop_point.hpp"
+#include "arena_shm/core/writer_base.hpp"
+#include "arena_shm/options.hpp"
+
+namespace arena_shm::core {
+
+/// Thread safety: one thread at a time.
+class LaneWriter : public WriterBase {
+ public:
+  explicit LaneWriter(std::shared_ptr<const SeatHold> hold);
+
+  /// Publishes one value, `fill(payload words)` storing it. Returns its seq.
+  /// Errors: Code::exhausted, reentered, forked; nothing has been published then.
+  template <class Fill>
+  [[gnu::always_inline]] std::uint64_t alloc(Fill fill) {
+    enter();
+    const std::uint64_t number = seat_.hi.load(std::memory_order_relaxed);  // own store, or ordered by the lease
+    if (!lap_.contains(number)) [[unlikely]]
+      enter_lap(number);
+    const Slot slot = lap_.slot(number);
+    seat_.hi.store(number + 1, std::memory_order_release);  // X1
+    ARENA_SHM_STOP_POINT(lane_claimed);
+    slot.publish(number, fill);
+    prefetch_ahead(slot.begin());
+    leave(1);
+    return ring_.seq_of(number);
+  }
+
+  /// Publishes `count` values in order, `fill(i, payload words)` storing the i-th, at most a lap with one claim.
+  /// Errors: as alloc; the values before have then been published.
+  template <class Fill>
+  [[gnu::always_inline]] SeqRange alloc_batch(std::size_t count, Fill fill) {
+    SeqRange range;
+    while (range.count < count) {
+      enter();
+      const std::uint64_t first = seat_.hi.load(std::memory_order_relaxed);
+      if (!lap_.contains(first)) [[unlikely]]
+        enter_lap(first);
+      const std::uint64_t length = std::min({count - range.count, ring_.slot_count, ring_.limit - first});
+      const std::uint64_t end = first + length;
+      seat_.hi.store(end, std::memory_order_release);  // X1
+      ARENA_SHM_STOP_POINT(lane_batch_claimed);
+      std::uint64_t next = write_run(first, std::min(end, lap_.end()), range.count, fill);
+      if (next < end) [[unlikely]] {
+        lap_.move_to(next);
+        write_run(next, end, range.count + (next - first), fill);
+      }
+      leave(length);
+      range.add(SeqRange{ring_.seq_of(first), ring_.seq_of(end - 1), length});
+    }
+    return range;
+  }
+
+  /// Is some thread inside of alloc? Requires: not a forked child.
+  bool is_inside() const noexcept { return state_.load(std::memory_order_relaxed) == State::inside; }
+
+ private:
+  /// Relaxed: for its thread and that one's signal handlers; another thread looks only in order to leave a writer alone
+  /// that is in use (retire).
+  enum class State : std::uint8_t { idle, inside, forked };
+
+  /// Before head is looked at: a signal handler that comes later is refused, one before is over.
+  [[gnu::always_inline]] void enter() {
+    if (state_.load(std::memory_order_relaxed) != State::idle) [[unlikely]]
+      refuse();
+    state_.store(State::inside, std::memory_order_relaxed);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+  }
+  [[gnu::always_inline]] void leave(std::uint64_t published) noexcept {
+    count_values(published);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    state_.store(State::idle, std::memory_order_relaxed);
+    ringer_.ring();  // W5
+  }
+
+  /// The values [number, end), of a batch from its i-th on. Requires: claimed, in the lap that is kept. Returns: end.
+  template <class Fill>
+  [[gnu::always_inline]] std::uint64_t write_run(std::uint64_t number, std::uint64_t end, std::size_t i, Fill fill) {
+    Slot slot = lap_.slot(number);
+    const std::uint64_t stride = ring_.stride_bytes;
+    for (; number < end; ++number, ++i) {
+      slot.publish(number, [&](std::uint64_t* payload) noexcept { fill(i, payload); });
+      prefetch_ahead(slot.begin());
+      slot.step(stride);
+    }
+    return end;
+  }
+
+  /// Errors: Code::reentered, forked.
+  [[noreturn, gnu::noinline, gnu::cold]] void refuse() const;
+  /// Errors: Code::exhausted, with nobody inside.
+  [[gnu::noinline, gnu::cold]] void enter_lap(std::uint64_t number);
+
+  std::atomic<State> state_{State::idle};
+  InForkedChild forked_;  // the last one: the first to go
+};
+
+}  // namespace arena_shm::core

@@ -1,0 +1,206 @@
+// Writing a shared ring: the ways in which the steps of its protocol (writer_steps.hpp) are gone. A value alone, of a
+// writer that is alone or among others; under a reservation of the mutex; and batches.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include "arena_shm/core/prefetch.hpp"
+#include "arena_shm/core/writer_steps.hpp"
+#include "arena_shm/options.hpp"
+
+namespace arena_shm::core {
+
+/// Thread safety: one thread at a time.
+class SharedWriter : public WriterSteps {
+ public:
+  static constexpr std::uint64_t kNone = ~std::uint64_t{0};
+
+  /// Has the seat's claim `which`: as WriterSteps.
+  SharedWriter(std::shared_ptr<const SeatHold> hold, std::uint32_t which) : WriterSteps(std::move(hold), which) {}
+
+  /// Publishes one value, `fill(payload words)` storing it, which is to be cheap to copy. Where every slot is
+  /// quarantined, it waits, or, if it may not, returns kNone.
+  /// Returns its seq. Errors: Code::exhausted, corrupt, reentered, forked; nothing has been published then.
+  ///
+  /// The hot path calls nothing and spills nothing: with a locked instruction in every alloc, each store that has to
+  /// drain before it is paid for. So it is inlined by force, and `fill`, which holds references only, goes by value.
+  template <class Fill>
+  [[gnu::always_inline]] std::uint64_t alloc(Fill fill, bool may_wait) {
+    if (starved_) [[unlikely]] {
+      if (!await_free_slot(may_wait)) return kNone;
+    }
+    return write_foreseen(
+        fill, []() noexcept { return true; },
+        [&](std::uint64_t seq, std::uint64_t next) { return write_among_others(seq, next, fill, may_wait); });
+  }
+
+  /// The same under a reservation of the mutex (mutex.hpp): `still_mine()` is asked after the claim. Returns kNone, and
+  /// has published nothing, if it is not, or if the slot is quarantined: then the claim is idle, and the mutex is to be
+  /// locked.
+  template <class Fill, class StillMine>
+  [[gnu::always_inline]] std::uint64_t alloc_reserved(Fill fill, StillMine still_mine) {
+    return write_foreseen(fill, still_mine, [&](std::uint64_t seq, std::uint64_t next) {
+      return write_reserved(seq, next, fill, still_mine);
+    });
+  }
+
+  /// Publishes `count` values in order, `fill(i, payload words)` storing the i-th, with one fetch_add per at most a
+  /// lap of values. Errors: as alloc; the values before have then been published.
+  template <class Fill>
+  [[gnu::always_inline]] SeqRange alloc_batch(std::size_t count, Fill fill) {
+    SeqRange range;
+    if (count > 0) [[likely]]
+      range = write_range(count, fill, 0);
+    if (range.count < count) [[unlikely]]
+      return write_rest(count, fill, range);
+    return range;
+  }
+
+ private:
+  /// The way of a writer that is alone, and so gets the seq `next`. What that takes is computed before the locked
+  /// instruction, and the stamp is asked for as soon as that one is over. In all other cases the rest is up to
+  /// `otherwise(seq, next)`. A writer that is not alone must not foresee anything: it would fetch, on the guess, the
+  /// very line that another one is writing.
+  template <class Fill, class Permitted, class Otherwise>
+  [[gnu::always_inline]] std::uint64_t write_foreseen(Fill fill, Permitted permitted, Otherwise otherwise) {
+    const std::uint64_t next = own_next();
+    announce(next);
+    if (!lap_.foresees(next)) [[unlikely]]
+      return otherwise(take_number(), next);
+    Claimed foreseen{next, lap_.slot(next), lap_.predecessor(next)};
+    foreseen.compute();
+    const std::uint64_t seq = take_number();
+    if (seq == next) [[likely]] {
+      claim_.word.store(writing(next), std::memory_order_release);  // W2'
+      ARENA_SHM_STOP_POINT(alloc_foreseen);
+      if (permitted() && foreseen.is_next_in_slot()) [[likely]] {  // W3
+        publish(foreseen, fill);
+        prefetch_ahead(foreseen.slot.begin());
+        return next;
+      }
+    }
+    return otherwise(seq, next);
+  }
+
+  /// From W2' on. Requires: seq is held, under claiming(next) or writing(seq).
+  template <class Fill>
+  [[gnu::noinline]] std::uint64_t write_among_others(std::uint64_t seq, std::uint64_t next, Fill fill, bool may_wait) {
+    Claimed claimed = look_up(seq, next);
+    while (!claimed.is_next_in_slot() && !take_or_skip(claimed.seq)) {  // W3
+      if (!after_skip(claimed.seq + 1, may_wait)) return kNone;
+      claimed = claim_next(claimed.seq + 1);
+    }
+    publish(claimed, fill);
+    return claimed.seq;
+  }
+
+  /// The same, as alloc_reserved.
+  template <class Fill, class StillMine>
+  [[gnu::noinline]] std::uint64_t write_reserved(std::uint64_t seq, std::uint64_t next, Fill fill,
+                                                 StillMine still_mine) {
+    Claimed claimed = look_up(seq, next);
+    while (still_mine()) {                                           // V3
+      if (claimed.is_next_in_slot() || take_or_skip(claimed.seq)) {  // W3
+        publish(claimed, fill);
+        return claimed.seq;
+      }
+      if (skips_ >= ring_.seat_count) break;
+      count_skip();
+      claimed = claim_next(claimed.seq + 1);
+    }
+    give_up(claimed.seq);
+    return kNone;
+  }
+
+  /// Appends to `range` the values of a batch for which there was no room in it.
+  template <class Fill>
+  [[gnu::noinline]] SeqRange write_rest(std::size_t count, Fill fill, SeqRange range) {
+    while (range.count < count) range.add(write_range(count - range.count, fill, range.count));
+    return range;
+  }
+
+  /// Claims one range of at most a lap, and puts values into it, from the i-th on. As in write(): each store that is
+  /// not the protocol's has to drain before the next locked instruction. Requires: count > 0.
+  template <class Fill>
+  [[gnu::always_inline]] SeqRange write_range(std::size_t count, Fill fill, std::size_t i) {
+    if (starved_) [[unlikely]]
+      await_free_slot(true);
+    const std::uint64_t next = own_next();
+    claim_.word.store(claiming(next), std::memory_order_release);  // W1
+    std::atomic_signal_fence(std::memory_order_seq_cst);           // as announce()
+    ARENA_SHM_STOP_POINT(batch_claiming);
+    const std::uint64_t length = std::min<std::uint64_t>(count, ring_.slot_count);
+    const std::uint64_t first = ring_.head->fetch_add(length, std::memory_order_acq_rel);  // W2
+    ARENA_SHM_STOP_POINT(batch_claimed);
+    const std::uint64_t end = first + length;
+    // Checked before hi grows: hi never shrinks, and a wild one would cover what this seat never held.
+    if (!lap_.contains(end - 1)) [[unlikely]]
+      enter_lap(end - 1, next);
+    claim_.hi.store(end, std::memory_order_release);  // before `writing`, so that who sees that sees this
+    SeqRange range{.first = first, .last = end - 1, .count = length};
+    const std::uint64_t stop = lap_.contains(first) ? write_run(first, end, fill, i) : first;
+    if (stop < end) [[unlikely]]
+      range = finish_range(first, stop, end, fill, i);
+    count_values(range.count);
+    claim_.word.store(idle(end), std::memory_order_release);  // W4
+    ARENA_SHM_STOP_POINT(batch_idle);
+    ringer_.ring();  // W5
+    if (skips_ > ring_.seat_count) [[unlikely]]
+      starved_ = true;
+    return range;
+  }
+
+  /// Puts values, from the i-th on, into the slots of [seq, end) up to the first one that somebody older may be in.
+  /// Returns: that one, which is claimed then; or end. Requires: the range is held, and in the lap that is kept.
+  /// What it needs is copied into registers: each store that is not the protocol's costs a batch a tenth.
+  template <class Fill>
+  [[gnu::always_inline]] std::uint64_t write_run(std::uint64_t seq, std::uint64_t end, Fill fill, std::size_t i) {
+    std::atomic<std::uint64_t>& claim = claim_.word;
+    Claimed at{seq, lap_.slot(seq), lap_.predecessor(seq)};
+    const std::uint64_t stride = ring_.stride_bytes;
+    const std::uint64_t step = lap_.predecessor(seq + 1) - at.predecessor;
+    for (; seq < end; ++seq, ++i) {
+      claim.store(writing(seq), std::memory_order_release);  // W2', and W4 for the seq before
+      ARENA_SHM_STOP_POINT(batch_writing);
+      at.slot.compute();
+      if (!at.is_next_in_slot()) [[unlikely]]  // W3
+        break;
+      at.slot.publish(seq, [&](std::uint64_t* payload) noexcept { fill(i, payload); });
+      at.slot.step(stride);
+      at.predecessor += step;
+    }
+    return seq;
+  }
+
+  /// A range [first, end) from `seq` on, when it is in two laps, or some slot is not free at once. Errors:
+  /// Code::corrupt; the values before have then been published, and counted.
+  template <class Fill>
+  [[gnu::noinline]] SeqRange finish_range(std::uint64_t first, std::uint64_t seq, std::uint64_t end, Fill fill,
+                                          std::size_t i) {
+    SeqRange range;
+    range.add(first, seq - first);
+    while (seq < end) {
+      if (!lap_.contains(seq)) lap_.move_to(seq);
+      const std::uint64_t run_end = std::min(end, lap_.end());
+      const std::uint64_t stop = write_run(seq, run_end, fill, i + range.count);
+      range.add(seq, stop - seq);
+      seq = stop;
+      if (seq == run_end) continue;
+      if (take_or_skip_in_batch(seq, range.count)) {
+        lap_.slot(seq).publish(seq, [&](std::uint64_t* payload) noexcept { fill(i + range.count, payload); });
+        range.add(seq, 1);
+      } else {
+        count_skip();
+      }
+      ++seq;
+    }
+    return range;
+  }
+};
+
+}  // namespace arena_shm::core

@@ -1,0 +1,50 @@
+// What every writer has, whatever it shares its ring with: a seat, the ring's numbers, the doorbell.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include "arena_shm/core/doorbell.hpp"
+#include "arena_shm/core/prefetch.hpp"
+#include "arena_shm/core/ring.hpp"
+#include "arena_shm/core/seat.hpp"
+
+namespace arena_shm::core {
+
+/// Thread safety: one thread at a time.
+class WriterBase {
+ public:
+  WriterBase(const WriterBase&) = delete;
+  WriterBase& operator=(const WriterBase&) = delete;
+
+  const SeatHold& hold() const noexcept { return *hold_; }
+
+ protected:
+  explicit WriterBase(std::shared_ptr<const SeatHold> hold)
+      : hold_(std::move(hold)),
+        ring_(hold_->segment()->lane_of_seat(hold_->index())),
+        seat_(hold_->seat()),
+        ringer_(*hold_->segment()->doorbell(), !hold_->membarrier_registered()),
+        lap_(ring_) {}
+  ~WriterBase() = default;
+
+  [[gnu::always_inline]] void count_values(std::uint64_t count) noexcept {
+    // Relaxed: a counter for display, written by this seat's holder only.
+    seat_.values.store(seat_.values.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
+  }
+
+  /// Errors: Code::exhausted, always: `number` is one that the ring has not.
+  [[noreturn]] void refuse_number(std::uint64_t number) const;
+  /// Errors: Code::reentered, always.
+  [[noreturn]] static void refuse_reentry();
+
+  std::shared_ptr<const SeatHold> hold_;
+  Ring ring_;  // a copy: its numbers are read with every value
+  Seat& seat_;
+  Ringer ringer_;
+  Lap lap_;
+};
+
+}  // namespace arena_shm::core

@@ -1,0 +1,25 @@
+#include "arena_shm/core/writer_base.hpp"
+
+#include <string>
+
+#include "arena_shm/error.hpp"
+
+namespace arena_shm::core {
+
+void WriterBase::refuse_number(std::uint64_t number) const {
+  throw Error(Code::exhausted, {.name = hold_->segment()->info().name,
+                                .doing = "alloc in",
+                                .expected = "a sequence number below " + std::to_string(kSeqLimit),
+                                .found = std::to_string(ring_.seq_of(number)),
+                                .remedy = "create the arena anew"});
+}
+
+void WriterBase::refuse_reentry() {
+  throw Error(Code::reentered, {.name = {},
+                                .doing = "alloc",
+                                .expected = "a writer that is not in use",
+                                .found = "one that is inside of alloc on this very thread, or on another",
+                                .remedy = "give each thread, and each signal handler, a writer of its own"});
+}
+
+}  // namespace arena_shm::core
