@@ -169,6 +169,31 @@ TEST_F(LanesTest, WhatALivingHolderHasClaimedIsPendingAndADeadOnesIsAHole) {
   EXPECT_EQ(status(3 * kLanes), ReadStatus::hole) << "it is not the newcomer's";
 }
 
+TEST_F(LanesTest, ASessionBeginsAtTheHeadOfItsOwnLane) {
+  {
+    auto first = arena_.writer();
+    auto second = arena_.writer();
+    first.alloc(numbers(5));
+    second.alloc(1);
+  }
+  file_.seat(1).hi = 3;  // claimed by one who died
+  auto first = arena_.writer();
+  auto second = arena_.writer();
+  ASSERT_EQ(second.seat(), 1U);
+  file_.seat(1).hi = 4;
+  EXPECT_EQ(status(2 * kLanes + 1), ReadStatus::hole);
+  EXPECT_EQ(status(3 * kLanes + 1), ReadStatus::pending) << "its own";
+}
+
+TEST_F(LanesTest, WhoLivesInALaneIsAskedOfItsOwnSeat) {
+  std::optional<Writer> first(arena_.writer());
+  auto second = arena_.writer();
+  file_.seat(1).hi = 1;
+  EXPECT_EQ(status(1), ReadStatus::pending);
+  first.reset();
+  EXPECT_EQ(status(1), ReadStatus::pending);
+}
+
 TEST_F(LanesTest, WhatIsPendingHoldsUpItsOwnLaneOnly) {
   auto first = arena_.writer();
   auto second = arena_.writer();
