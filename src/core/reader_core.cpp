@@ -53,7 +53,7 @@ ReaderCore::ReaderCore(std::shared_ptr<const Segment> segment, From from, const 
                                        .doing = "follow",
                                        .expected = "a sequence number of at most " + std::to_string(kSeqLimit),
                                        .found = std::to_string(cursor_),
-                                       .remedy = "begin at one that can be handed out"});
+                                       .remedy = "begin at a smaller sequence number"});
 }
 
 ReaderCore::~ReaderCore() {

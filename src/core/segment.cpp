@@ -35,7 +35,7 @@ void check_options(const std::string& name, const Options& wanted, const Info& f
                                              .doing = "open",
                                              .expected = std::move(expected),
                                              .found = std::move(got),
-                                             .remedy = "ask for what is there, or remove it first"});
+                                             .remedy = "ask for the options that it has, or remove it first"});
   };
   if (wanted.slots != found.slots)
     refuse(std::to_string(wanted.slots) + " slots", std::to_string(found.slots) + " slots");

@@ -58,7 +58,7 @@ void WriterSteps::enter_lap(std::uint64_t seq, std::uint64_t next) {
                                   .doing = "alloc in",
                                   .expected = "a sequence number below " + std::to_string(kSeqLimit),
                                   .found = std::to_string(seq),
-                                  .remedy = "create the arena anew"});
+                                  .remedy = "remove the arena and create it again"});
   }
   lap_.move_to(seq);
   prefetch_first(ring_.slots);
@@ -68,7 +68,7 @@ void WriterSteps::refuse_reentry() {
   throw Error(Code::reentered, {.name = {},
                                 .doing = "alloc",
                                 .expected = "a writer that is not in use",
-                                .found = "one that is inside of alloc on this very thread, or on another",
+                                .found = "a writer that is inside of alloc, on this or another thread",
                                 .remedy = "give each thread, and each signal handler, a writer of its own"});
 }
 
@@ -79,7 +79,7 @@ void WriterSteps::refuse_corrupt(std::uint64_t seq, std::uint64_t stamp) {
                               .doing = "alloc in",
                               .expected = "a stamp older than " + std::to_string(busy(seq)),
                               .found = std::to_string(stamp),
-                              .remedy = "somebody wrote over the segment; remove it and create it anew"});
+                              .remedy = "the memory was overwritten; remove the arena and create it again"});
 }
 
 bool WriterSteps::is_blocked(std::uint64_t seq) {
