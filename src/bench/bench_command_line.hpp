@@ -18,11 +18,16 @@ struct BenchTopic {
 };
 
 inline const std::vector<BenchTopic> kBenchTopics{
-    {"W1", "one alloc, one writer alone"},           {"W2", "one writer, one reader that follows"},
-    {"W3", "one-way latency between two processes"}, {"W4", "several writers at once"},
-    {"W5", "one writer, several readers"},           {"W6", "waking a reader that sleeps"},
-    {"W7", "growing numbers of seats and slots"},    {"W8", "memory"},
-    {"W9", "a writer while somebody records it"},    {"W10", "reading values in place in the ring"},
+    {"W1", "one alloc, one writer alone"},
+    {"W2", "one writer, one reader that follows"},
+    {"W3", "one-way latency between two processes"},
+    {"W4", "several writers at once"},
+    {"W5", "one writer, several readers"},
+    {"W6", "waking a reader that sleeps"},
+    {"W7", "more seats, more slots"},
+    {"W8", "memory"},
+    {"W9", "a writer while somebody records it"},
+    {"W10", "reading values already in the ring"},
 };
 
 struct BenchCommandLine {

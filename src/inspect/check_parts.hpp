@@ -47,7 +47,8 @@ inline Severity severity_beyond_head(const Image& image) noexcept {
   return image.is_live() ? Severity::error : Severity::warning;
 }
 inline const char* remedy_beyond_head(const Image& image) noexcept {
-  return image.is_live() ? kWrittenOver : "it was saved while a writer was active, or was overwritten: save it again";
+  return image.is_live() ? kWrittenOver
+                         : "the segment was saved while a writer was active, or it was overwritten: save it again";
 }
 
 /// The seats against head, their leases and the mutex, and the mutex itself.

@@ -107,8 +107,7 @@ class Look {
     if (is_dead(seat.holder)) {
       suspect(where, words, Severity::note,
               fmt::format("expected a process that is alive or has left, found pid {}, {}; the next writer repairs the "
-                          "seat, or run: "
-                          "arena-shm seats {} --clear-stale",
+                          "seat; to repair it now: arena-shm seats {} --clear-stale",
                           seat.pid, died_how(seat), text::shell_word(image_.label())));
     } else if (seat.holder == Holder::gone) {
       suspect(where, words, Severity::warning,
@@ -158,14 +157,14 @@ class Look {
       wrong(since, Severity::note,
             fmt::format(
                 "expected a living owner, found seat {}, whose holder died; the next process that needs the mutex "
-                "frees it, or run: arena-shm seats {} --clear-stale",
+                "frees it; to free it now: arena-shm seats {} --clear-stale",
                 seat.index, text::shell_word(image_.label())));
     } else if (seat.holder == Holder::left || seat.holder == Holder::never ||
                (!core::mutex_is_reserved(mutex_) && number < seat.session)) {
       wrong(since, Severity::warning,
             fmt::format(
                 "expected a living owner, found seat {}, whose holder is gone; the next process that needs the mutex "
-                "frees it, or run: arena-shm seats {} --clear-stale",
+                "frees it; to free it now: arena-shm seats {} --clear-stale",
                 seat.index, text::shell_word(image_.label())));
     } else if (seat.process.state == ProcessState::stopped && (!core::mutex_is_reserved(mutex_) || seat.is_inside())) {
       wrong(since, Severity::warning,

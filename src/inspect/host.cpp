@@ -233,7 +233,7 @@ class Examination {
     } else {
       add(Health::ok, "deaths",
           ::geteuid() == 0 ? "detected within milliseconds"
-                           : "detected within milliseconds, unless a process of another user has forked meanwhile");
+                           : "detected within milliseconds; later if a process of another user has forked meanwhile");
     }
   }
 

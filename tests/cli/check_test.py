@@ -71,7 +71,7 @@ class CheckTest(Pokes, CliTest):
             ("error: slot 2: .* the stamp of value 19, which belongs to slot 3", lambda: self.poke_stamp(image, 2, busy(19))),
             ("error: slot 2: .* found 0x1;", lambda: self.poke_stamp(image, 2, 1)),
             ("warning: slot 3: .* found value 27", lambda: self.poke_stamp(image, newest, done(27))),
-            ("error: header: .* found 16384 bytes", lambda: os.truncate(image, 16384)),
+            ("error: header: .* found 16384 bytes; .*: arena-shm export PATH", lambda: os.truncate(image, 16384)),
         ]:
             with self.subTest(says=says):
                 image.write_bytes(sound)
@@ -135,7 +135,7 @@ class CheckTest(Pokes, CliTest):
         (SHM / plain).rename(SHM / name)
         self.dead_writer(name)
         self.poke_control(SHM / name, mutex=1)
-        commands = [line.partition("or run: ")[2] for line in self.check(OK, name).splitlines()[:2]]
+        commands = [line.partition("now: ")[2] for line in self.check(OK, name).splitlines()[:2]]
         self.assertEqual([shlex.split(command) for command in commands], [["arena-shm", "seats", name, "--clear-stale"]] * 2)
 
     def test_what_a_writer_died_in_is_a_hole(self):
