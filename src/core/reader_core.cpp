@@ -15,20 +15,27 @@ namespace {
 
 constexpr std::chrono::nanoseconds kLatencySpin = std::chrono::microseconds{100};
 constexpr std::chrono::nanoseconds kThroughputSpin = std::chrono::microseconds{50};
-constexpr std::uint64_t kLongestRun = 256;  // values of one lane before the others have a turn
-constexpr int kLooksAtLanes = 64;           // some microseconds
-constexpr int kShortestBackoff = 16;        // in pauses
-constexpr int kLongestBackoff = 128;        // some microseconds
+/// Values of one lane before the others have a turn: so many that a look at each of them costs little.
+constexpr std::uint64_t longest_run(std::uint64_t slots, std::uint64_t lanes) noexcept {
+  return std::clamp<std::uint64_t>(slots / 4, 1, std::max<std::uint64_t>(lanes, 256));
+}
+
+constexpr int kLooksAtLanes = 64;     // some microseconds
+constexpr int kShortestBackoff = 16;  // in pauses
+constexpr int kLongestBackoff = 128;  // some microseconds
 
 }  // namespace
 
 ReaderCore::ReaderCore(std::shared_ptr<const Segment> segment, const ReaderOptions& options)
-    : following_{.segment = (segment->require_own_process(), std::move(segment)),
+    : lane_count_((segment->require_own_process(), segment->lane_count())),
+      following_{.segment = std::move(segment),
                  // What is subtracted from it is never negative.
                  .hold = std::max<std::chrono::nanoseconds>(options.hold, {}),
                  .report = {}},
       first_(following_.segment->lane_of_seat(0), following_, 0),
-      longest_run_(std::clamp<std::uint64_t>(first_.ring().slot_count / 4, 1, kLongestRun)),
+      seats_(first_.ring().seats),
+      cursors_(lane_count_),
+      longest_run_(longest_run(first_.ring().slot_count, lane_count_)),
       manner_(options.manner),
       doorbell_(options.doorbell ? following_.segment->doorbell() : nullptr),
       sleeper_(doorbell_),
@@ -38,12 +45,13 @@ ReaderCore::ReaderCore(std::shared_ptr<const Segment> segment, const ReaderOptio
             reader->first_.close();
             // The first thing that is done is to ask that one.
             reader->turn_ = 0;
-            reader->run_ = 1;
+            reader->mine_ = &reader->first_;
+            reader->run_end_ = kSeqLimit + 1;
           },
           this) {
   expect_exit(Begins::handle);
-  others_.reserve(following_.segment->lane_count() - 1);
-  for (std::uint32_t k = 1; k < following_.segment->lane_count(); ++k)
+  others_.reserve(lane_count_ - 1);
+  for (std::uint32_t k = 1; k < lane_count_; ++k)
     others_.emplace_back(following_.segment->lane_of_seat(k), following_, 0);
 }
 
@@ -82,7 +90,9 @@ void ReaderCore::seek(From from) {
       number = std::min(ring.number_from(number), ring.limit);
     }
     mine.seek(number);
+    cursors_[k] = number;
   }
+  run_end_ = 0;
 }
 
 void ReaderCore::seek(const Position& position) {
@@ -95,7 +105,11 @@ void ReaderCore::seek(const Position& position) {
     if (next[k] % lane_count() != k || next[k] / lane_count() > ring.limit)
       refuse_place("a sequence number of lane " + std::to_string(k), std::to_string(next[k]));
   }
-  for (std::uint32_t k = 0; k < lane_count(); ++k) lane(k).seek(next[k] / lane_count());
+  for (std::uint32_t k = 0; k < lane_count(); ++k) {
+    cursors_[k] = next[k] / lane_count();
+    lane(k).seek(cursors_[k]);
+  }
+  run_end_ = 0;
 }
 
 Position ReaderCore::position() const {
@@ -138,8 +152,11 @@ bool ReaderCore::comes_soon() const noexcept {
 }
 
 bool ReaderCore::is_behind() const noexcept {
-  return first_.is_behind() ||
-         std::any_of(others_.begin(), others_.end(), [](const LaneReader& one) { return one.is_behind(); });
+  if (mine_->is_behind()) return true;
+  for (std::uint32_t k = 0; k < lane_count_; ++k) {
+    if (k != turn_ && has_news(k)) return true;
+  }
+  return false;
 }
 
 /// Passes the time for which the reader spins before it sleeps; comes back early when there may be something.
@@ -185,21 +202,49 @@ void ReaderCore::await_batch(Clock::time_point deadline) {
 ReaderCore::Prospect ReaderCore::prospect() {
   if (forked_.holds()) refuse_forked(name());
   Prospect all;
-  for (std::uint32_t turns = 0; turns < lane_count(); ++turns) {
-    const std::uint32_t k = (turn_ + turns) % lane_count();
-    LaneReader& mine = lane(k);
-    if (!others_.empty() && !mine.is_behind()) continue;
-    switch (mine.look()) {
-      case LaneReader::Look::ready:
-        turn_ = k;
-        run_ = std::max<std::uint64_t>(run_, 1);
-        all.is_ready = true;
-        return all;
-      case LaneReader::Look::tired: all.is_tired = true; break;
-      default: all.patience = std::min(all.patience, mine.patience(Clock::now()));
-    }
+  if (others_.empty()) {
+    look_at(first_, all);
+    return all;
   }
+  const std::uint32_t before = turn_;
+  if (mine_->is_behind() && look_at(*mine_, all)) {
+    run_end_ = std::max(run_end_, mine_->cursor() + 1);
+    return all;
+  }
+  run_end_ = 0;
+  for (std::uint32_t left = lane_count_ - 1; turn_to_next(left);) {
+    if (!look_at(*mine_, all)) continue;
+    run_end_ = mine_->cursor() + longest_run_;
+    return all;
+  }
+  turn_to(before);
   return all;
+}
+
+void ReaderCore::turn_to(std::uint32_t k) noexcept {
+  cursors_[turn_] = mine_->cursor();
+  turn_ = k;
+  mine_ = &lane(k);
+}
+
+bool ReaderCore::turn_to_next(std::uint32_t& left) noexcept {
+  cursors_[turn_] = mine_->cursor();
+  for (std::uint32_t k = turn_; left > 0; --left) {
+    k = k + 1 == lane_count_ ? 0 : k + 1;
+    if (!has_news(k)) continue;
+    --left;
+    turn_to(k);
+    return true;
+  }
+  return false;
+}
+
+bool ReaderCore::look_at(LaneReader& one, Prospect& all) {
+  const LaneReader::Look look = one.look();
+  all.is_ready = look == LaneReader::Look::ready;
+  all.is_tired = all.is_tired || look == LaneReader::Look::tired;
+  if (look == LaneReader::Look::nothing) all.patience = std::min(all.patience, one.patience(Clock::now()));
+  return all.is_ready;
 }
 
 bool ReaderCore::may_be_ready() const noexcept {

@@ -56,9 +56,13 @@ class ReaderCore {
   /// The same as a part of a call that takes many.
   template <class Take>
   [[gnu::always_inline]] std::optional<std::uint64_t> next(Take&& copy_out, Effort& effort) {
-    if (others_.empty()) [[likely]]
+    if (lane_count_ == 1) [[likely]]
       return first_.next(copy_out, effort);
-    return next_of_lanes(copy_out, effort);
+    if (mine_->cursor() < run_end_) [[likely]] {
+      if (const auto number = mine_->next(copy_out, effort)) [[likely]]
+        return mine_->ring().seq_of(*number);
+    }
+    return next_of_others(copy_out, effort);
   }
 
   /// Some milliseconds' worth: what next() may do before it comes back.
@@ -103,7 +107,7 @@ class ReaderCore {
   void seek(const Position& position);
 
   std::uint64_t payload_bytes() const noexcept { return first_.ring().payload_bytes; }
-  std::uint32_t lane_count() const noexcept { return static_cast<std::uint32_t>(others_.size()) + 1; }
+  std::uint32_t lane_count() const noexcept { return lane_count_; }
   /// Requires: k < lane_count().
   LaneCounts counts(std::uint32_t k) const noexcept;
 
@@ -124,39 +128,49 @@ class ReaderCore {
   const LaneReader& lane(std::uint32_t k) const noexcept { return k == 0 ? first_ : others_[k - 1]; }
   std::uint64_t sum(std::uint64_t (LaneReader::*count)() const noexcept) const noexcept;
   std::uint64_t fullest_lane() const noexcept;
+  /// True: it has something.
+  bool look_at(LaneReader& one, Prospect& all);
   bool comes_soon() const noexcept;
   bool is_behind() const noexcept;
   void spin(Clock::time_point deadline);
   void await_batch(Clock::time_point deadline);
   [[noreturn]] void refuse_place(std::string expected, std::string found) const;
 
-  /// Goes round once, from the lane whose turn it is.
+  /// Goes round once, from the next lane on to the one whose turn it was.
   template <class Take>
-  [[gnu::noinline]] std::optional<std::uint64_t> next_of_lanes(Take& copy_out, Effort& effort) {
-    for (std::uint32_t turns = 0; turns <= lane_count(); ++turns) {
-      if (run_ > 0) {
-        LaneReader& mine = lane(turn_);
-        if (const auto number = mine.next(copy_out, effort)) {
-          --run_;
-          return mine.ring().seq_of(*number);
-        }
-        run_ = 0;
-        if (effort.is_spent()) break;
+  [[gnu::noinline]] std::optional<std::uint64_t> next_of_others(Take& copy_out, Effort& effort) {
+    run_end_ = 0;
+    for (std::uint32_t left = lane_count_; !effort.is_spent() && turn_to_next(left);) {
+      if (const auto number = mine_->next(copy_out, effort)) {
+        run_end_ = *number + longest_run_;
+        return mine_->ring().seq_of(*number);
       }
-      turn_ = turn_ + 1 == lane_count() ? 0 : turn_ + 1;
-      if (lane(turn_).is_behind()) run_ = longest_run_;
     }
     return std::nullopt;
+  }
+  /// Turns to the next lane that has claimed something, at most `left` lanes further, and takes what it went from that.
+  /// False: none of them has.
+  bool turn_to_next(std::uint32_t& left) noexcept;
+  void turn_to(std::uint32_t k) noexcept;
+  /// Has this lane claimed something since it had its turn?
+  bool has_news(std::uint32_t k) const noexcept {
+    return seats_[k].hi.load(std::memory_order_relaxed) > cursors_[k];  // next() looks again, with acquire
   }
 
   static constexpr std::chrono::nanoseconds kShortestBatch = std::chrono::microseconds{1};
   static constexpr std::chrono::nanoseconds kLongestBatch = std::chrono::microseconds{32};
 
+  std::uint32_t lane_count_;
   Following following_;
   LaneReader first_;
   std::vector<LaneReader> others_;  // of a laned arena
+  // Whose turn it is, and beside it what tells of all others whether they have something: a line for each lane that is
+  // idle, and an eighth of one.
   std::uint32_t turn_ = 0;
-  std::uint64_t run_ = 0;  // values that the lane whose turn it is may still deliver
+  LaneReader* mine_ = &first_;
+  std::uint64_t run_end_ = 0;  // where the run of its values ends
+  const Seat* seats_;
+  std::vector<std::uint64_t> cursors_;  // of those whose turn it is not
   std::uint64_t longest_run_;
   Manner manner_;
   std::chrono::nanoseconds batch_time_ = kShortestBatch;  // Manner::throughput: how long one is let come
