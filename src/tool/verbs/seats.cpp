@@ -42,7 +42,7 @@ void clear_stale(const std::string& prefix, const inspect::Image& image, const i
     if (!is_dead(seat.holder) || !core::clear_dead_seat(*segment, seat.index)) continue;
     ++cleared;
     output.text() += fmt::format("{}cleared seat {}: pid {} died, {}\n", prefix, seat.index, seat.pid,
-                                 describe_claim(seat, facts.info.writers == Writers::exclusive));
+                                 describe_claim(seat, facts.header));
   }
   output.flush();
   terminal::note(fmt::format("cleared {} of '{}'", text::counted(cleared, "seat"), image.label()));

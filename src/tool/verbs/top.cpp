@@ -15,6 +15,7 @@
 #include "text/utf8.hpp"
 #include "tool/verbs/stat.hpp"
 #include "tool/verbs/verbs.hpp"
+#include "tool/views/inspection.hpp"
 #include "tool/views/name_pattern.hpp"
 #include "tool/views/seat_table.hpp"
 #include "tool/views/stat_lines.hpp"
@@ -221,11 +222,11 @@ class Top {
 
   void draw_seats(const Watched& arena, const inspect::Image& image, int row) {
     inspect::Facts facts = arena.facts;
-    facts.head = inspect::read_head(image, facts.header).value_or(arena.now.head);
+    refresh_heads(image, facts);
     const inspect::Seats seats = inspect::read_seats(image, facts.header);
     const Info& info = facts.info;
-    screen_.put(row++, fmt::format("{}: {} slots for {} of {} bytes, {} in all; seats: {}", text::printable(arena.name),
-                                   info.slots, info.record.name.empty() ? "records" : text::printable(info.record.name),
+    screen_.put(row++, fmt::format("{}: {} for {} of {} bytes, {} in all; seats: {}", text::printable(arena.name),
+                                   slots_text(info), info.record.name.empty() ? "records" : text::printable(info.record.name),
                                    info.record.size_bytes, text::short_bytes(info.segment_bytes), count_seats(seats)));
     const SeatLines lines = seat_lines(facts, seats, screen_.columns());
     screen_.put(row++, lines.heading, Style::heading);

@@ -16,6 +16,7 @@
 #include "terminal/names.hpp"
 #include "text/time_text.hpp"
 #include "text/utf8.hpp"
+#include "tool/views/inspection.hpp"
 
 namespace arena_shm::tool {
 
@@ -33,7 +34,7 @@ struct Arena {
 };
 
 // Labels of this page's own.
-constexpr std::array<std::string_view, 6> kOwnLabels{"arena", "type", "writers", "epoch", "state", "reason"};
+constexpr std::array<std::string_view, 7> kOwnLabels{"arena", "type", "writers", "epoch", "state", "reason", "lane"};
 
 // Label values are UTF-8; backslash, quote and line end are escaped.
 std::string label(std::string_view name, std::string_view value) {
@@ -51,14 +52,27 @@ std::string label(std::string_view name, std::string_view value) {
   return text + '"';
 }
 
+// Of the newest value of each lane, the latest.
+std::optional<std::int64_t> newest_time_ns(const inspect::Image& image, const inspect::Facts& facts,
+                                           const schema::Field& field) {
+  std::optional<std::int64_t> latest;
+  const auto& heads = facts.heads.of_lanes();
+  for (std::uint32_t lane = 0; lane < heads.size(); ++lane) {
+    const core::Header header = core::lane_header(facts.header, lane);
+    const auto newest = inspect::newest_values(image, header, inspect::Heads(header, {heads[lane]}), 1);
+    if (newest.empty() || newest.back().bytes.size() < field.offset_bytes + field.size_bytes()) continue;
+    const auto made_ns = schema::time_ns(field, newest.back().bytes);
+    if (made_ns && (!latest || *made_ns > *latest)) latest = made_ns;
+  }
+  return latest;
+}
+
 // A time before the arena was made is by another clock, or of a value that was replayed; so is one to come.
 std::optional<std::int64_t> newest_age_ns(const inspect::Image& image, const inspect::Facts& facts) {
   constexpr std::int64_t kClocksApartNs = 1'000'000'000;
   const auto field = facts.schema ? schema::time_field(*facts.schema) : std::nullopt;
   if (!field) return std::nullopt;
-  const auto newest = inspect::newest_values(image, facts.header, *facts.head, 1);
-  if (newest.empty() || newest.back().bytes.size() < field->offset_bytes + field->size_bytes()) return std::nullopt;
-  const auto made_ns = schema::time_ns(*field, newest.back().bytes);
+  const auto made_ns = newest_time_ns(image, facts, *field);
   const std::int64_t now_ns = text::realtime_ns();
   if (!made_ns || *made_ns < facts.info.created_ns - kClocksApartNs || *made_ns > now_ns + kClocksApartNs)
     return std::nullopt;
@@ -71,7 +85,7 @@ Arena look_at(const inspect::Image& image, std::vector<std::string>& problems) {
   if (arena.readable) {
     arena.seats = inspect::read_seats(image, arena.facts.header);
     // After the counters, so that no value is counted whose number is not.
-    arena.facts.head = inspect::read_head(image, arena.facts.header).value_or(*arena.facts.head);
+    refresh_heads(image, arena.facts);
     arena.newest_age_ns = newest_age_ns(image, arena.facts);
   }
   for (const std::string& problem : arena.facts.problems)
@@ -139,7 +153,7 @@ std::string about(const Arena& arena) {
   std::string epoch;
   for (const std::uint8_t byte : info.epoch) epoch += fmt::format("{:02x}", byte);
   return fmt::format("{},{},{},{}", arena.label, label("type", info.record.name),
-                     label("writers", info.writers == Writers::exclusive ? "exclusive" : "shared"),
+                     label("writers", writers_name(info)),
                      label("epoch", epoch));
 }
 
@@ -154,25 +168,48 @@ void add_facts(Page& page) {
   });
   page.readable("created_timestamp_seconds", "gauge", "When the arena was made.",
                 [](const Arena& arena) { return Page::seconds(arena.facts.info.created_ns); });
-  page.readable("slots", "gauge", "How many values the ring holds.",
+  page.readable("slots", "gauge", "How many values the ring holds, all lanes together.",
                 [](const Arena& arena) { return arena.facts.info.slots; });
+  page.readable("lanes", "gauge", "Lanes of a laned arena; all others have one.",
+                [](const Arena& arena) { return arena.facts.info.lanes; });
   page.readable("record_bytes", "gauge", "Size of a value.",
                 [](const Arena& arena) { return arena.facts.info.record.size_bytes; });
   page.readable("segment_bytes", "gauge", "Size of the whole segment.",
                 [](const Arena& arena) { return arena.facts.info.segment_bytes; });
 }
 
+std::uint64_t handed_out(const Arena& arena) { return arena.facts.heads.count(); }
+
 void add_counters(Page& page) {
-  page.readable("sequence_numbers_total", "counter", "Sequence numbers that were handed out: the head.",
-                [](const Arena& arena) { return *arena.facts.head; });
+  page.readable("sequence_numbers_total", "counter", "Sequence numbers that were handed out.",
+                [](const Arena& arena) { return handed_out(arena); });
   page.readable("values_written_total", "counter", "Values that were published.",
                 [](const Arena& arena) { return arena.seats.values; });
   page.readable("skipped_total", "counter", "Sequence numbers that living writers gave up: holes.",
                 [](const Arena& arena) { return arena.seats.skipped; });
   page.readable("holes_max", "gauge", "At most so many holes: numbers without a value, some of them on their way.",
                 [](const Arena& arena) {
-                  return *arena.facts.head > arena.seats.values ? *arena.facts.head - arena.seats.values : 0;
+                  return handed_out(arena) > arena.seats.values ? handed_out(arena) - arena.seats.values : 0;
                 });
+}
+
+// One number of each lane that was ever used, `value` being that of its seat.
+template <class Value>
+void add_of_lanes(Page& page, const char* name, const char* help, Value value) {
+  page.family(name, "counter", help, [&](const char* metric, const Arena& arena) {
+    if (!arena.readable || arena.facts.info.writers != Writers::laned) return;
+    for (const inspect::SeatFacts& seat : arena.seats.all) {
+      if (seat.holder == Holder::never && seat.lane_head() == 0) continue;
+      page.sample(metric, arena.label + ',' + label("lane", std::to_string(seat.index)), value(seat));
+    }
+  });
+}
+
+void add_lanes(Page& page) {
+  add_of_lanes(page, "lane_sequence_numbers_total", "Sequence numbers that a lane has handed out; of lanes in use.",
+               [](const inspect::SeatFacts& seat) { return seat.lane_head(); });
+  add_of_lanes(page, "lane_values_written_total", "Values that were published in a lane; of lanes in use.",
+               [](const inspect::SeatFacts& seat) { return seat.values; });
 }
 
 void add_freshness(Page& page) {
@@ -250,12 +287,12 @@ std::pair<std::string, std::string> parse_label(std::string_view text) {
 std::optional<std::int64_t> Exposer::changed_by(const std::string& name, const inspect::Facts& facts,
                                                 const inspect::Seats& seats) {
   const Found now{.epoch = facts.info.epoch,
-                  .head = *facts.head,
+                  .handed_out = facts.heads.count(),
                   .counters = {.values = seats.values, .skipped = seats.skipped},
                   .since_ns = text::realtime_ns()};
   const auto [known, is_new] = found_.try_emplace(name, now);
   Found& before = known->second;
-  if (before.epoch != now.epoch || before.head != now.head || !(before.counters == now.counters)) before = now;
+  if (before.epoch != now.epoch || before.handed_out != now.handed_out || !(before.counters == now.counters)) before = now;
   return is_new ? std::nullopt : std::make_optional(before.since_ns);
 }
 
@@ -283,6 +320,7 @@ Exposition Exposer::look() {
   Page page(std::move(arenas), labels_);
   add_facts(page);
   add_counters(page);
+  add_lanes(page);
   add_freshness(page);
   add_writers(page);
   add_skipped(page, not_permitted, failed);

@@ -87,14 +87,15 @@ std::vector<Field> fields(const Watched& arena) {
   Field unchanged{.name = "unchanged_ns", .value = {}};
   if (arena.before) unchanged.value = count(arena.now.at - arena.changed);
   return {interval,
-          {"head", arena.now.head},
+          {"head", arena.now.heads.end()},
           {"written", arena.now.counters.values},
           {"skipped", arena.now.counters.skipped},
           {"holes_max", arena.now.holes_max()},
           values,
           bytes,
           lap,
-          unchanged};
+          unchanged,
+          {"handed_out", arena.now.heads.count()}};
 }
 
 terminal::JsonObject object_of(const Watched& arena) {
