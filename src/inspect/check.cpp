@@ -85,12 +85,12 @@ Suspects suspect_padding(const Image& image, const core::Header& header) {
     const auto stray = std::find_if(bytes.begin(), bytes.end(), [](std::byte b) { return b != std::byte{0}; });
     if (stray == bytes.end()) continue;
     const auto at = begin + static_cast<std::uint64_t>(stray - bytes.begin());
-    suspects.push_back({.where = "padding",
-                        .words = {at},
-                        .severity = Severity::warning,
-                        .text = fmt::format("expected zeros from byte {} to {}, found {:#04x} at byte {}; {}", begin,
-                                            used[i + 1].offset_bytes, std::to_integer<unsigned>(*stray), at,
-                                            kWrittenOver)});
+    suspects.push_back(
+        {.where = "padding",
+         .words = {at},
+         .severity = Severity::warning,
+         .text = fmt::format("expected zeros from byte {} to {}, found {:#04x} at byte {}; {}", begin,
+                             used[i + 1].offset_bytes, std::to_integer<unsigned>(*stray), at, kWrittenOver)});
   }
   return suspects;
 }

@@ -58,8 +58,8 @@ struct CheckedSlots {
   Suspects suspects;
   Suspects halted;  ///< holders of lanes that are stopped in the middle of values
   std::uint64_t published = 0;
-  std::uint64_t in_flight = 0;  ///< handed out, and a living writer may still publish them
-  std::uint64_t holes = 0;      ///< handed out, and nobody will
+  std::uint64_t in_flight = 0;   ///< handed out, and a living writer may still publish them
+  std::uint64_t holes = 0;       ///< handed out, and nobody will
   std::uint64_t first_hole = 0;  ///< its seq
 };
 

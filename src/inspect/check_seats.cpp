@@ -17,8 +17,7 @@ namespace {
 /// One look at the seats and at the mutex: first the words, then what bounds them.
 class Look {
  public:
-  Look(const Image& image, const core::Header& header)
-      : image_(image), header_(header) {
+  Look(const Image& image, const core::Header& header) : image_(image), header_(header) {
     has_mutex_ = image.load(header.control.offset_bytes + offsetof(core::Control, mutex), mutex_);
     std::atomic_thread_fence(std::memory_order_acquire);
     seats_ = read_seats(image, header);
@@ -53,8 +52,7 @@ class Look {
   }
 
   void suspect(std::string where, std::array<std::uint64_t, 3> words, Severity severity, std::string text) {
-    suspects_.push_back(
-        {.where = std::move(where), .words = words, .severity = severity, .text = std::move(text)});
+    suspects_.push_back({.where = std::move(where), .words = words, .severity = severity, .text = std::move(text)});
   }
 
   void check_words(const SeatFacts& seat) {
@@ -114,7 +112,9 @@ class Look {
 
   std::string died_how(const SeatFacts& seat) const {
     // Of a lane's holder the claim does not tell.
-    const std::string how = has_lanes(header_) ? "" : seat.is_inside() ? " while " + describe_claim(seat, header_) : " idle";
+    const std::string how = has_lanes(header_) ? ""
+                            : seat.is_inside() ? " while " + describe_claim(seat, header_)
+                                               : " idle";
     if (seat.holder == Holder::dead) return "which died" + how;
     return fmt::format("which is {}{}", seat.holder == Holder::dumping ? "dead, and dumps core" : "dying", how);
   }

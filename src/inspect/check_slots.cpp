@@ -88,10 +88,9 @@ class LaneCheck {
                                                   "slot {}{}; {}",
                                                   seq(number), number % header_.slot_count, of_lane(), kWrittenOver));
       if (number >= head)
-        return wrong(severity_beyond_head(image_),
-                     fmt::format("expected a stamp below {}, {}, found that of {}; {}",
-                                 of_lane().empty() ? "head" : "the lane's head", seq(head), seq(number),
-                                 remedy_beyond_head(image_)));
+        return wrong(severity_beyond_head(image_), fmt::format("expected a stamp below {}, {}, found that of {}; {}",
+                                                               of_lane().empty() ? "head" : "the lane's head",
+                                                               seq(head), seq(number), remedy_beyond_head(image_)));
     }
     if (!slot.padding_is_zero)
       return wrong(Severity::warning,

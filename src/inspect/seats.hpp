@@ -84,7 +84,8 @@ struct Seats {
 /// Cost: a few system calls for each seat.
 Seats read_seats(const Image& image, const core::Header& header);
 
-/// The seat of one lane; of arenas without lanes, all. Requires: lane < core::lane_count(header). Errors: as read_seats.
+/// The seat of one lane; of arenas without lanes, all. Requires: lane < core::lane_count(header). Errors: as
+/// read_seats.
 Seats read_seats_of_lane(const Image& image, const core::Header& header, std::uint32_t lane);
 
 /// Sums over all seats, as far as the file goes.

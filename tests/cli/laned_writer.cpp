@@ -1,6 +1,6 @@
 // Laned arenas of records {u64 ts}, and writers in them, the ts of a writer being 0, 1, ...
 //
-//   create NAME LANES SLOTS
+//   create NAME LANES SLOTS          LANES 0: an exclusive arena
 //   write NAME COUNT...              a lane for each COUNT, that many values in it, and all are left
 //   hold NAME COUNT...               the same; says "ready" and keeps them until standard input is closed
 //   halt NAME POINT SIGNAL LENGTH    takes a lane, and gets the signal at that point of a batch of LENGTH values, or of
@@ -9,7 +9,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <array>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -68,10 +67,11 @@ int main(int argc, char** argv) {
   const std::string act = arguments[1];
   const char* name = arguments[2];
   if (act == "create" && argc == 5) {
+    const auto lanes = static_cast<std::uint32_t>(std::strtoul(arguments[3], nullptr, 10));
     RawArena::create(name, {"Lap", 8, 8, kSchema},
                      {.slots = std::strtoull(arguments[4], nullptr, 10),
-                      .writers = Writers::laned,
-                      .seats = static_cast<std::uint32_t>(std::strtoul(arguments[3], nullptr, 10))});
+                      .writers = lanes == 0 ? Writers::exclusive : Writers::laned,
+                      .seats = lanes});
   } else if (act == "write" || act == "hold") {
     write(RawArena::open(name), arguments.subspan(3), act == "hold");
   } else if (act == "halt" && argc == 6) {

@@ -16,41 +16,20 @@
 #include "terminal/names.hpp"
 #include "text/time_text.hpp"
 #include "text/utf8.hpp"
+#include "tool/views/exposition_page.hpp"
 #include "tool/views/inspection.hpp"
 
 namespace arena_shm::tool {
 
 namespace {
 
+using exposition::Arena;
+using exposition::label;
+using exposition::Page;
 using inspect::Holder;
-
-struct Arena {
-  std::string label;  // arena="ticks"
-  inspect::Facts facts{};
-  inspect::Seats seats{};
-  bool readable = false;
-  std::optional<std::int64_t> changed_ns{};
-  std::optional<std::int64_t> newest_age_ns{};
-};
 
 // Labels of this page's own.
 constexpr std::array<std::string_view, 7> kOwnLabels{"arena", "type", "writers", "epoch", "state", "reason", "lane"};
-
-// Label values are UTF-8; backslash, quote and line end are escaped.
-std::string label(std::string_view name, std::string_view value) {
-  std::string utf8;
-  text::append_utf8(utf8, value);
-  std::string text = fmt::format("{}=\"", name);
-  for (const char c : utf8) {
-    if (c == '\n') {
-      text += "\\n";
-      continue;
-    }
-    if (c == '\\' || c == '"') text += '\\';
-    text += c;
-  }
-  return text + '"';
-}
 
 // Of the newest value of each lane, the latest.
 std::optional<std::int64_t> newest_time_ns(const inspect::Image& image, const inspect::Facts& facts,
@@ -100,60 +79,11 @@ Arena not_looked_at(const Error& error) {
   return arena;
 }
 
-// One metric after the other, each with its samples of all arenas, as the format demands.
-class Page {
- public:
-  Page(std::vector<Arena> arenas, const ConstantLabels& labels) : arenas_(std::move(arenas)) {
-    for (const auto& [name, value] : labels) constant_ += ',' + label(name, value);
-  }
-
-  // `samples` appends the lines of one arena.
-  template <class Samples>
-  void family(const char* name, const char* type, const char* help, Samples samples) {
-    head(name, type, help);
-    for (const Arena& arena : arenas_) samples(name, arena);
-  }
-
-  // One number of each arena that can be read.
-  template <class Value>
-  void readable(const char* name, const char* type, const char* help, Value value) {
-    family(name, type, help, [&](const char* metric, const Arena& arena) {
-      if (arena.readable) sample(metric, arena.label, value(arena));
-    });
-  }
-
-  // The same where it is known.
-  template <class Value>
-  void known(const char* name, const char* type, const char* help, Value value) {
-    family(name, type, help, [&](const char* metric, const Arena& arena) {
-      if (const auto found = value(arena)) sample(metric, arena.label, seconds(*found));
-    });
-  }
-
-  void head(const char* name, const char* type, const char* help) {
-    text_ += fmt::format("# HELP arena_shm_{0} {2}\n# TYPE arena_shm_{0} {1}\n", name, type, help);
-  }
-
-  void sample(const char* name, const std::string& labels, const auto& value) {
-    text_ += fmt::format("arena_shm_{}{{{}{}}} {}\n", name, labels, constant_, value);
-  }
-
-  static std::string seconds(std::int64_t ns) { return fmt::format("{:.3f}", static_cast<double>(ns) / 1e9); }
-
-  std::string take() { return std::move(text_); }
-
- private:
-  std::vector<Arena> arenas_;
-  std::string constant_;
-  std::string text_;
-};
-
 std::string about(const Arena& arena) {
   const Info& info = arena.facts.info;
   std::string epoch;
   for (const std::uint8_t byte : info.epoch) epoch += fmt::format("{:02x}", byte);
-  return fmt::format("{},{},{},{}", arena.label, label("type", info.record.name),
-                     label("writers", writers_name(info)),
+  return fmt::format("{},{},{},{}", arena.label, label("type", info.record.name), label("writers", writers_name(info)),
                      label("epoch", epoch));
 }
 
@@ -292,7 +222,8 @@ std::optional<std::int64_t> Exposer::changed_by(const std::string& name, const i
                   .since_ns = text::realtime_ns()};
   const auto [known, is_new] = found_.try_emplace(name, now);
   Found& before = known->second;
-  if (before.epoch != now.epoch || before.handed_out != now.handed_out || !(before.counters == now.counters)) before = now;
+  if (before.epoch != now.epoch || before.handed_out != now.handed_out || !(before.counters == now.counters))
+    before = now;
   return is_new ? std::nullopt : std::make_optional(before.since_ns);
 }
 

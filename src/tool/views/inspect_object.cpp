@@ -89,8 +89,13 @@ terminal::JsonObject value_object(const Inspection& in, const inspect::Value& va
 terminal::JsonObject newest_array(const Inspection& in, bool quote_int64) {
   terminal::JsonObject array = terminal::JsonObject::array();
   for (const inspect::Value& value : in.newest) {
-    terminal::JsonObject& object = array.emplace_back(value_object(in, value, quote_int64));
-    if (in.facts.info.writers == Writers::laned) object["_lane"] = value.lane;
+    terminal::JsonObject object = value_object(in, value, quote_int64);
+    if (in.facts.info.writers == Writers::laned) {
+      terminal::JsonObject with_lane{{schema::kSeqColumn, object[schema::kSeqColumn]}, {"_lane", value.lane}};
+      with_lane.update(object);
+      object = std::move(with_lane);
+    }
+    array.push_back(std::move(object));
   }
   return array;
 }

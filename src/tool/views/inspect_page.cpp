@@ -109,9 +109,9 @@ void append_facts(std::string& out, const Inspection& in) {
                           text::short_duration(text::time_between(info.created_ns, text::realtime_ns()))));
   if (in.facts.head) {
     append_fact(out, "head",
-                is_laned(in) ? fmt::format("{}, {} handed out", *in.facts.head,
-                                           text::counted(in.facts.heads.count(), "number"))
-                             : fmt::format("{}", *in.facts.head));
+                is_laned(in)
+                    ? fmt::format("{}, {} handed out", *in.facts.head, text::counted(in.facts.heads.count(), "number"))
+                    : fmt::format("{}", *in.facts.head));
     if (is_laned(in)) append_fact(out, "lanes", lanes_text(in.facts.heads));
     append_fact(out, "readable", readable_range(in));
   }

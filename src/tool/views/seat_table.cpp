@@ -50,21 +50,17 @@ std::uint64_t used_slots(const inspect::SeatFacts& seat, const inspect::Facts& f
 std::vector<std::string> lane_cells(const inspect::SeatFacts& seat, const inspect::Facts& facts) {
   const auto percent =
       100.0 * static_cast<double>(used_slots(seat, facts)) / static_cast<double>(facts.header.slot_count);
-  return {fmt::format("{}", inspect::seq_of(facts.header, seat.index, seat.lane_head())), fmt::format("{:.0f}%", percent)};
+  return {fmt::format("{}", inspect::seq_of(facts.header, seat.index, seat.lane_head())),
+          fmt::format("{:.0f}%", percent)};
 }
 
 std::vector<TextTable::Column> columns(bool laned) {
   using enum text::TextTable::Align;
-  std::vector<TextTable::Column> columns{{"SEAT", right},
-                                         {"HOLDER"},
-                                         {"PID", right},
-                                         {"TID", right, 0, 5},
-                                         {"PROCESS", left, 10, 3},
-                                         {"NAME", left, 10, 1},
-                                         {"CLAIM", left, 12},
-                                         {"VALUES", right, 0, 2},
-                                         {"SKIPPED", right, 0, 4},
-                                         {"TAKEN", left, 0, 6}};
+  std::vector<TextTable::Column> columns{{"SEAT", right},          {"HOLDER"},
+                                         {"PID", right},           {"TID", right, 0, 5},
+                                         {"PROCESS", left, 10, 3}, {"NAME", left, 10, 1},
+                                         {"CLAIM", left, 12},      {"VALUES", right, 0, 2},
+                                         {"SKIPPED", right, 0, 4}, {"TAKEN", left, 0, 6}};
   if (!laned) return columns;
   columns.at(6).rank = 4;
   columns.at(8).rank = 7;  // nobody has to
@@ -76,17 +72,16 @@ std::vector<std::string> cells(const inspect::SeatFacts& seat, const inspect::Fa
   const bool known = seat.pid != 0 && seat.holder != Holder::left;
   std::string process = text::printable(seat.process.name);
   if (seat.other_namespace) process = "(other pid namespace)";
-  std::vector<std::string> cells{
-          fmt::format("{}", seat.index),
-          holder(seat),
-          known ? fmt::format("{}", seat.pid) : "-",
-          known ? fmt::format("{}", seat.tid) : "-",
-          process.empty() ? "-" : process,
-          seat.name.empty() ? "-" : text::printable(seat.name),
-          claim(seat, facts),
-          fmt::format("{}", seat.values),
-          fmt::format("{}", seat.skipped),
-          text::utc_time(seat.taken_ns)};
+  std::vector<std::string> cells{fmt::format("{}", seat.index),
+                                 holder(seat),
+                                 known ? fmt::format("{}", seat.pid) : "-",
+                                 known ? fmt::format("{}", seat.tid) : "-",
+                                 process.empty() ? "-" : process,
+                                 seat.name.empty() ? "-" : text::printable(seat.name),
+                                 claim(seat, facts),
+                                 fmt::format("{}", seat.values),
+                                 fmt::format("{}", seat.skipped),
+                                 text::utc_time(seat.taken_ns)};
   if (is_laned(facts)) {
     const std::vector<std::string> of_lane = lane_cells(seat, facts);
     cells.insert(cells.begin() + kLaneColumn, of_lane.begin(), of_lane.end());

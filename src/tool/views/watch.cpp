@@ -165,7 +165,8 @@ void Watch::take_sample(Watched& arena, const inspect::Image& image) const {
   sample.heads = std::move(*heads);
   const bool is_new = arena.now.at == Clock::time_point{};
   if (!is_new) arena.before = std::move(arena.now);
-  const bool changed = !is_new && (!(arena.before->heads == sample.heads) || !(arena.before->counters == sample.counters));
+  const bool changed =
+      !is_new && (!(arena.before->heads == sample.heads) || !(arena.before->counters == sample.counters));
   if (is_new || changed) arena.changed = sample.at;
   arena.ever_changed = arena.ever_changed || changed;
   arena.now = std::move(sample);

@@ -29,7 +29,7 @@ struct Sample {
 
   /// No more holes than that: numbers that were handed out and that no value was counted for. Some of them may be on
   /// their way yet. No fewer than `counters.skipped` are holes.
-  std::uint64_t holes_max() const noexcept { 
+  std::uint64_t holes_max() const noexcept {
     return heads.count() > counters.values ? heads.count() - counters.values : 0;
   }
 };
