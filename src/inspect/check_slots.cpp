@@ -82,14 +82,14 @@ class LaneCheck {
     if (slot.stamp != core::kNeverUsed) {
       const std::uint64_t number = core::stamp_seq(slot.stamp);
       if (number >= number_limit(header_))
-        return wrong(Severity::error, fmt::format("expected a stamp, found {:#x}; {}", slot.stamp, kWrittenOver));
+        return wrong(Severity::error, fmt::format("expected a valid stamp, found {:#x}; {}", slot.stamp, kWrittenOver));
       if (number % header_.slot_count != slot.index)
-        return wrong(Severity::error, fmt::format("expected a stamp of this slot, found that of {}, which belongs to "
-                                                  "slot {}{}; {}",
+        return wrong(Severity::error, fmt::format("expected a stamp of this slot, found the stamp of value {}, which "
+                                                  "belongs to slot {}{}; {}",
                                                   seq(number), number % header_.slot_count, of_lane(), kWrittenOver));
       if (number >= head)
-        return wrong(severity_beyond_head(image_), fmt::format("expected a stamp below {}, {}, found that of {}; {}",
-                                                               of_lane().empty() ? "head" : "the lane's head",
+        return wrong(severity_beyond_head(image_), fmt::format("expected a value below {}, {}, found value {}; {}",
+                                                               of_lane().empty() ? "the head" : "the lane's head",
                                                                seq(head), seq(number), remedy_beyond_head(image_)));
     }
     if (!slot.padding_is_zero)
@@ -163,8 +163,8 @@ class LaneCheck {
         .words = {seat.session, seat.lane_head(), in_flight},
         .lane = lane_,
         .severity = Severity::warning,
-        .text = fmt::format("expected that it goes on, found pid {} stopped with {} claimed and not published; readers "
-                            "wait for them, then pass over: kill -CONT {}",
+        .text = fmt::format("expected a running process, found pid {} stopped with {} claimed and not published; "
+                            "readers wait for these for a while; to continue it: kill -CONT {}",
                             seat.pid, text::counted(in_flight, "value"), seat.pid)};
   }
 

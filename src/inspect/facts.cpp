@@ -62,7 +62,7 @@ void read_schema(const Image& image, Facts& facts) {
   if (got != text.size() || hash != facts.header.schema_hash) {
     facts.problems.push_back(
         fmt::format("schema: expected {} bytes with hash {:016x}, found {} with hash {:016x}; "
-                    "somebody wrote over it: remove the arena and create it anew",
+                    "the memory was overwritten: remove the arena and create it again",
                     text.size(), facts.header.schema_hash, got, hash));
     return;
   }
@@ -79,7 +79,7 @@ std::optional<T> load(const Image& image, std::uint64_t offset, const char* what
   T value{};
   if (image.load(offset, value)) return value;
   facts.problems.push_back(
-      fmt::format("{}: expected it at byte {}, found the end of the file; somebody cut it", what, offset));
+      fmt::format("{}: expected it at byte {}, found the end of the file; the file was cut off", what, offset));
   return std::nullopt;
 }
 
@@ -88,8 +88,8 @@ void find_heads(const Image& image, Facts& facts) {
   if (facts.head) return;
   const bool laned = (facts.header.flags & core::kFlagLaned) != 0;
   facts.problems.push_back(
-      fmt::format("{}: expected {} at byte {}, found the end of the file; somebody cut it", laned ? "heads" : "head",
-                  laned ? "the seats with them" : "it",
+      fmt::format("{}: expected {} at byte {}, found the end of the file; the file was cut off",
+                  laned ? "heads" : "head", laned ? "the seats with them" : "it",
                   laned ? facts.header.seats.offset_bytes : core::head_offset_bytes(facts.header)));
 }
 
@@ -101,8 +101,8 @@ void check_heads(Facts& facts) {
   if (wrong == heads.end()) return;
   const auto lane = static_cast<std::uint32_t>(wrong - heads.begin());
   facts.problems.push_back(
-      fmt::format("head{}: expected a number below {}, found {}; it was written over, or the "
-                  "sequence numbers are used up: create the arena anew",
+      fmt::format("head{}: expected a number below {}, found {}; the memory was overwritten, or the "
+                  "sequence numbers are used up: remove the arena and create it again",
                   facts.info.writers == Writers::laned ? fmt::format(" of lane {}", lane) : "", core::kSeqLimit,
                   seq_of(facts.header, lane, *wrong)));
 }
@@ -111,8 +111,8 @@ void check_words(Facts& facts) {
   check_heads(facts);
   if (facts.mutex && core::mutex_owner(*facts.mutex) > facts.header.seat_count) {
     facts.problems.push_back(
-        fmt::format("mutex: expected an owner among {} seats, found seat {}; somebody "
-                    "wrote over it: remove the arena and create it anew",
+        fmt::format("mutex: expected an owner among {} seats, found seat {}; the memory "
+                    "was overwritten: remove the arena and create it again",
                     facts.header.seat_count, core::mutex_owner(*facts.mutex) - 1));
   }
 }

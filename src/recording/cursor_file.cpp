@@ -29,13 +29,13 @@ std::optional<std::uint64_t> CursorFile::load(Attendant& attendant) const {
   if (!(file >> epoch >> seq) || epoch.size() != epoch_.size()) {
     throw Error(Code::invalid_argument, {.name = path_,
                                          .doing = "read the cursor in",
-                                         .expected = "one line, an arena's epoch and a sequence number",
-                                         .found = "something else",
-                                         .remedy = "name another file, or remove this one"});
+                                         .expected = "one line with an arena's epoch and a sequence number",
+                                         .found = "other text",
+                                         .remedy = "choose another file, or remove this one"});
   }
   if (epoch == epoch_) return seq;
   attendant.note(fmt::format(
-      "the cursor in '{}' is of another arena, perhaps of one that was made anew; beginning without it", path_));
+      "ignoring the cursor in '{}': it belongs to another arena, or to an earlier arena of this name", path_));
   return std::nullopt;
 }
 

@@ -30,14 +30,14 @@ ImageValues::ImageValues(inspect::Image image, Attendant& attendant)
                                     .doing = "read",
                                     .expected = fmt::format("records of at most {} bytes", inspect::kMaxValueBytes),
                                     .found = fmt::format("{} bytes", header().payload_bytes),
-                                    .remedy = "record the arena while it is there"});
+                                    .remedy = "use record or snapshot while the arena exists"});
   }
   head_ = std::min(*facts_.head, core::kSeqLimit);
   go_to(0);
   is_cut_ = facts_.file_bytes < header().segment_bytes;
   if (is_cut_) {
-    attendant.note(fmt::format("'{}' was cut off: expected {} bytes, found {}; taking what is whole", image_.label(),
-                               header().segment_bytes, facts_.file_bytes));
+    attendant.note(fmt::format("'{}' was cut off: expected {} bytes, found {}; taking the complete values",
+                               image_.label(), header().segment_bytes, facts_.file_bytes));
   }
 }
 
@@ -95,7 +95,7 @@ void ImageValues::refuse() const {
                .doing = "read",
                .expected = "a whole segment",
                .found = facts_.problems.empty() ? "a damaged one" : "a damaged one (" + facts_.problems.front() + ")",
-               .remedy = "see what is left: arena-shm inspect --file " +
+               .remedy = "to see what is left: arena-shm inspect --file " +
                          (has_path ? text::shell_word(image_.label()) : "FILE")});
 }
 

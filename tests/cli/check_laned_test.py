@@ -37,22 +37,22 @@ class CheckLanedTest(Laned, CliTest):
         seat = lambda index, word, value: self.poke_seat(image, index, word, value)
         for says, damage in [
             # 19 is a number of lane 0, which has had 20 values, and not of lane 1, which has had 3.
-            ("warning: slot 3 of lane 1: expected a stamp below the lane's head, 13, found that of 77; ",
+            ("warning: slot 3 of lane 1: expected a value below the lane's head, 13, found value 77; ",
              lambda: self.poke_lane_stamp(image, 1, 3, done(19))),
-            ("warning: slot 4 of lane 0: expected a stamp below the lane's head, 80, found that of 80; ",
+            ("warning: slot 4 of lane 0: expected a value below the lane's head, 80, found value 80; ",
              lambda: self.poke_lane_stamp(image, 0, 4, done(20))),
-            ("warning: slot 0 of lane 3: expected a stamp below the lane's head, 3, found that of 3; ",
+            ("warning: slot 0 of lane 3: expected a value below the lane's head, 3, found value 3; ",
              lambda: self.poke_lane_stamp(image, 3, 0, busy(0))),
-            ("error: slot 2 of lane 0: .* found that of 76, which belongs to slot 3 of lane 0; ",
+            ("error: slot 2 of lane 0: .* found the stamp of value 76, which belongs to slot 3 of lane 0; ",
              lambda: self.poke_lane_stamp(image, 0, 2, done(19))),
-            ("error: slot 2 of lane 3: expected a stamp, found 0x1000000000000002; ",
+            ("error: slot 2 of lane 3: expected a valid stamp, found 0x1000000000000002; ",
              lambda: self.poke_lane_stamp(image, 3, 2, done(2**59))),
-            ("warning: slot 0 of lane 0: expected a stamp below the lane's head, 40, found that of 64; ",
+            ("warning: slot 0 of lane 0: expected a value below the lane's head, 40, found value 64; ",
              lambda: seat(0, HEAD, 10)),
             ("error: head of lane 2: expected a number below ", lambda: seat(2, HEAD, 2**59)),
-            ("warning: seat 1 claim: expected a number that the lane's head, 13, has reached, found 'since 17'; ",
+            ("warning: seat 1 claim: expected a number not beyond the lane's head, 13, found 'since 17'; ",
              lambda: self.poke_claim(image, 1, "idle", 4)),
-            ("error: seat 1 claim kind: expected where its holder began, as this lane has one writer, ",
+            ("error: seat 1 claim kind: expected the number where the only writer of this lane began, ",
              lambda: self.poke_claim(image, 1, "writing", 2)),
             ("warning: seat 1 counters: expected at most 3 values", lambda: seat(1, VALUES, 4)),
             ("warning: padding: .* found 0x78 at byte %d; " % (gap + 5), lambda: self.poke(image, gap + 5, b"x")),
@@ -82,27 +82,27 @@ class CheckLanedTest(Laned, CliTest):
             self.poke(SHM / name, self.lane_offset(SHM / name, lane) + 4095, b"x")
         text = self.check(FAILED, name)
         self.assertEqual(text.count("warning: padding: expected zeros from byte "), 5)
-        self.assertIn("warning: paddings: 4 more of them", text)
+        self.assertIn("warning: paddings: 4 more problems like these", text)
 
     def test_a_dead_batch_is_holes_of_its_lane(self):
         name = self.laned(counts=(20, 3))
         writer = self.halt(name, signal.SIGKILL, 5)
         text = self.check(OK, name)
         self.assertRegex(text, rf"(?m)^note: seat 0 holder: .* found pid {writer.pid}, which died; ")
-        self.assertIn("found 5 that nobody will, the first being 80 of lane 0;", text)
+        self.assertIn("found 5 without a value, from 80 of lane 0 on;", text)
         self.assertIn("32 slots in 4 lanes (6 published, 0 being written, 5 holes)", text)
         self.write_lanes(name, 0)  # the next holder's: what stood before it stays holes
         text = self.check(OK, name)
         self.assertIn("(6 published, 0 being written, 5 holes)", text)
         self.assertNotIn("holder", text)
         self.halt(name, signal.SIGKILL, 0, "lane_claimed")
-        self.assertIn("found 6 that nobody will, the first being 80 of lane 0;", self.check(OK, name))
+        self.assertIn("found 6 without a value, from 80 of lane 0 on;", self.check(OK, name))
 
     def test_the_first_hole_of_all_lanes_is_the_lowest(self):
         name = self.laned(counts=(9, 3, 5))
         for lane, slot in [(2, 4), (1, 2), (0, 7)]:
             self.poke_lane_stamp(SHM / name, lane, slot, 0)
-        self.assertIn("found 3 that nobody will, the first being 9 of lane 1;", self.check(OK, name))
+        self.assertIn("found 3 without a value, from 9 of lane 1 on;", self.check(OK, name))
 
     def test_a_batch_of_a_stopped_writer_is_being_written(self):
         name = self.laned(counts=(20, 3))
@@ -110,7 +110,7 @@ class CheckLanedTest(Laned, CliTest):
         text = self.check(FAILED, name)
         self.assertRegex(text, rf"^warning: seat 0 holder: .* found pid {writer.pid} stopped with 5 values claimed and "
                                rf"not published; .*kill -CONT {writer.pid}\n")
-        self.assertNotIn("nobody will", text)
+        self.assertNotIn("without a value", text)
         (summary,) = [line for line in self.objects("check", name, code=FAILED) if "is_ok" in line]
         self.assertIn("32 slots in 4 lanes (6 published, 5 being written, 0 holes)", summary["verified"])
         writer.send_signal(signal.SIGCONT)
@@ -122,11 +122,11 @@ class CheckLanedTest(Laned, CliTest):
         writer = self.halt(name, signal.SIGSTOP, 5)
         text = self.check(FAILED, name)
         self.assertRegex(text, rf"^warning: seat 0 holder: .* pid {writer.pid} stopped with 5 values claimed")
-        self.assertNotIn("nobody will", text)
+        self.assertNotIn("without a value", text)
         writer.kill()
         writer.wait()
         text = self.check(OK, name)
-        self.assertIn("found 5 that nobody will, the first being 0;", text)
+        self.assertIn("found 5 without a value, from 0 on;", text)
 
     def test_a_long_batch_of_a_living_writer_is_not_of_holes(self):
         name = self.laned(lanes=2, slots=200000)

@@ -31,7 +31,7 @@ class LanedTest(Laned, CliTest):
         self.assertRegex(page, r"SEAT .* HEAD +FULL +VALUES  SKIPPED  TAKEN\n"
                                r" +0  left .* 80  100% +20 .*\n +1  left .* 13 +38% +3 .*\n +2  left .* 2 +0% +0 .*\n")
         empty = self.page(self.laned())
-        self.assertRegex(empty, r"head +0, 0 numbers handed out\nlanes +0 of 4 used\nreadable +nothing yet\n")
+        self.assertRegex(empty, r"head +0, 0 numbers handed out\nlanes +0 of 4 used\nreadable +no values yet\n")
 
     def test_inspect_takes_the_newest_values_of_all_lanes_that_have_some(self):
         name = self.laned(counts=(20, 3, 0, 1))

@@ -42,19 +42,20 @@ Window window_of(const Asked& asked, std::optional<std::uint64_t> cursor, std::u
 
 std::string shortfall_of(const Asked& asked, const Window& window, std::uint64_t head, std::uint64_t slots) {
   if (asked.count == 0 || asked.from == "newest") return "";
-  const std::string waits = asked.follow ? "waiting for it" : "-f waits for it";
+  const std::string waits = asked.follow ? "waiting for values" : "use -f to wait for values";
   const auto not_there = [&](std::uint64_t seq) {
-    const std::string why = asked.is_saved ? "was not written before it was saved" : "has not come yet; " + waits;
-    return fmt::format("the newest value is {}: {} {}", head - 1, seq, why);
+    const std::string why =
+        asked.is_saved ? "had not been written when the segment was saved" : "has not been written yet; " + waits;
+    return fmt::format("the newest value is {}; value {} {}", head - 1, seq, why);
   };
-  if (head == 0 && asked.is_saved) return "there is nothing in it";
-  if (head == 0) return asked.follow ? "" : "there is nothing in it yet; " + waits;
+  if (head == 0 && asked.is_saved) return "the segment holds no values";
+  if (head == 0) return asked.follow ? "" : "the arena holds no values yet; " + waits;
   if (window.first > head || (window.first == head && !asked.from.empty())) return not_there(window.first);
   if (asked.until && window.first > *asked.until) {
     const std::uint64_t oldest = From::oldest.cursor(head, slots);
     if (*asked.until < oldest)
-      return fmt::format("the oldest value is {}: what came up to {} has been overwritten", oldest, *asked.until);
-    return fmt::format("nothing is from {} to {}", window.first, *asked.until);
+      return fmt::format("the oldest value is {}; the values up to {} have been overwritten", oldest, *asked.until);
+    return fmt::format("there are no values from {} to {}", window.first, *asked.until);
   }
   if (asked.until && *asked.until >= head && *asked.until != Window::kNoLimit && !asked.follow)
     return not_there(*asked.until);
