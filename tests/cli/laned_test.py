@@ -28,7 +28,7 @@ class LanedTest(Laned, CliTest):
         self.assertRegex(page, r"lanes +2 of 4 used, 3 to 20 numbers handed out by each of them\n")
         self.assertRegex(page, r"readable +1\.\.76 over all lanes\n")
         self.assertRegex(page, r"written +23 values, 0 skipped")
-        self.assertRegex(page, r"SEAT .* HEAD +FULL +VALUES  SKIPPED  TAKEN\n"
+        self.assertRegex(page, r"SEAT .* HEAD +FULL +VALUES  HOLES  TAKEN\n"
                                r" +0  left .* 80  100% +20 .*\n +1  left .* 13 +38% +3 .*\n +2  left .* 2 +0% +0 .*\n")
         empty = self.page(self.laned())
         self.assertRegex(empty, r"head +0, 0 numbers handed out\nlanes +0 of 4 used\nreadable +no values yet\n")
@@ -80,7 +80,7 @@ class LanedTest(Laned, CliTest):
         self.hold_lanes(name, 1, 0, 5)
         lines = self.expect(OK, "seats", name).stdout.splitlines()
         self.assertEqual(lines[0].split(), ["SEAT", "HOLDER", "PID", "TID", "PROCESS", "NAME", "CLAIM", "HEAD", "FULL",
-                                            "VALUES", "SKIPPED", "TAKEN"])
+                                            "VALUES", "HOLES", "TAKEN"])
         for line, rest in zip(lines[1:], ["since 80  +84  100% +21 +0 ", "since 13  +13 +38% +3 +0 ", "since 2  +22 +62% +5 +0 "]):
             self.assertRegex(line, " alive .*" + rest)
         rows = self.csv_rows("seats", name)
@@ -91,6 +91,7 @@ class LanedTest(Laned, CliTest):
         writer = self.halt(name, signal.SIGKILL, 5)
         (seat, _) = self.objects("seats", name)
         self.assertEqual([seat[key] for key in ["holder", "lane_handed_out", "values"]], ["dead", 25, 20])
+        self.assertRegex(self.expect(OK, "seats", name).stdout, r"dead .* 100  100% +20 +0\.\.5 ")
         (line,) = self.objects("stat", name)
         self.assertEqual([line[key] for key in ["head", "handed_out", "written", "holes_max"]], [97, 28, 23, 5])
         self.assertEqual(self.object(name)["newest"][1]["_seq"], 76)
@@ -142,7 +143,7 @@ class LanedTest(Laned, CliTest):
         self.eventually(lambda: any(re.search(r" 80  100% +20 ", line) for line in top.lines()))
         self.assertTrue(any(f"{name}: 4 lanes x 8 slots for Lap of 8 bytes" in line for line in top.lines()))
         narrow = Terminal(self, name, columns=80)
-        self.eventually(lambda: any(re.search(r" 80  100% +20$", line) for line in narrow.lines()))
+        self.eventually(lambda: any(re.search(r" 80  100% +20\b", line) for line in narrow.lines()))
 
 
 if __name__ == "__main__":

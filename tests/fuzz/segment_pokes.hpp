@@ -72,7 +72,8 @@ inline std::uint64_t poke_offset(const core::Header& header, std::uint8_t where,
     case 4: return header.seats.offset_bytes + index % (3 * sizeof(core::Seat) / 8) * 8;
     case 5:
     case 6: {
-      const core::Header lane = core::lane_header(header, index / kSlots % core::lane_count(header));
+      const core::Header lane =
+          core::lane_header(header, static_cast<std::uint32_t>(index / kSlots % core::lane_count(header)));
       return lane.slots.offset_bytes + index % kSlots * header.stride_bytes;
     }
     default: return index % (header.segment_bytes / 8) * 8;

@@ -39,6 +39,10 @@ const char* writers_name(const Info& info) noexcept {
   return "shared";
 }
 
+std::string holes_text(std::uint64_t least, std::uint64_t most) {
+  return most > least ? fmt::format("{}..{}", least, most) : fmt::format("{}", least);
+}
+
 std::string epoch_text(const Info& info) { return fmt::format("{:02x}", fmt::join(info.epoch, "")); }
 
 }  // namespace arena_shm::tool

@@ -42,6 +42,9 @@ std::string slots_text(const Info& info);
 /// "shared", "exclusive" or "laned"
 const char* writers_name(const Info& info) noexcept;
 
+/// "12", or "12..15" where the counters cannot tell how many there are.
+std::string holes_text(std::uint64_t least, std::uint64_t most);
+
 /// The epoch, which tells apart two segments of one name.
 std::string epoch_text(const Info& info);
 

@@ -10,6 +10,7 @@
 #include "text/text_table.hpp"
 #include "text/time_text.hpp"
 #include "text/utf8.hpp"
+#include "tool/views/inspection.hpp"
 
 namespace arena_shm::tool {
 
@@ -62,8 +63,8 @@ std::vector<TextTable::Column> columns(bool laned) {
                                          {"CLAIM", left, 12},      {"VALUES", right, 0, 2},
                                          {"SKIPPED", right, 0, 4}, {"TAKEN", left, 0, 6}};
   if (!laned) return columns;
-  columns.at(6).rank = 4;
-  columns.at(8).rank = 7;  // nobody has to
+  columns.at(6).rank = 5;
+  columns.at(8).title = "HOLES";  // nobody skips in a lane
   columns.insert(columns.begin() + kLaneColumn, {{"HEAD", right}, {"FULL", right, 0, 2}});
   return columns;
 }
@@ -84,6 +85,7 @@ std::vector<std::string> cells(const inspect::SeatFacts& seat, const inspect::Fa
                                  text::utc_time(seat.taken_ns)};
   if (is_laned(facts)) {
     const std::vector<std::string> of_lane = lane_cells(seat, facts);
+    cells.at(8) = holes_text(seat.skipped, seat.lane_head() - std::min(seat.lane_head(), seat.values));
     cells.insert(cells.begin() + kLaneColumn, of_lane.begin(), of_lane.end());
   }
   return cells;
