@@ -11,7 +11,9 @@
 #include "arena_shm/core/mutex.hpp"
 #include "core/text_file.hpp"
 #include "inspect/check_parts.hpp"
+#include "inspect/heads.hpp"
 #include "inspect/seats.hpp"
+#include "text/quantities.hpp"
 
 namespace arena_shm::inspect {
 
@@ -62,7 +64,7 @@ void check_creation(const Image& image, const core::Header& header, std::vector<
 }
 
 /// What stands where nothing belongs. These bytes never move.
-void check_padding(const Image& image, const core::Header& header, std::vector<Finding>& findings) {
+Suspects suspect_padding(const Image& image, const core::Header& header) {
   using core::Region;
   const std::uint64_t control = header.control.offset_bytes;
   std::vector<Region> used{{0, sizeof(core::Header)},
@@ -70,12 +72,13 @@ void check_padding(const Image& image, const core::Header& header, std::vector<F
                            header.doorbell,
                            {control + offsetof(core::Control, mutex), sizeof(std::uint64_t)},
                            header.seats,
-                           header.slots,
                            {header.segment_bytes, 0}};
-  if ((header.flags & core::kFlagExclusive) == 0)
-    used.push_back({core::head_offset_bytes(header), sizeof(std::uint64_t)});
+  if (!has_lanes(header)) used.push_back({core::head_offset_bytes(header), sizeof(std::uint64_t)});
+  for (std::uint32_t lane = 0; lane < core::lane_count(header); ++lane)
+    used.push_back(core::lane_header(header, lane).slots);
   const auto key = [](const Region& region) { return std::pair(region.offset_bytes, region.size_bytes); };
   std::sort(used.begin(), used.end(), [&](auto& a, auto& b) { return key(a) < key(b); });
+  Suspects suspects;
   for (std::size_t i = 0; i + 1 < used.size(); ++i) {
     const std::uint64_t begin = used[i].offset_bytes + used[i].size_bytes;
     std::vector<std::byte> bytes(std::min(used[i + 1].offset_bytes - begin, kMaxPaddingBytes));
@@ -83,27 +86,44 @@ void check_padding(const Image& image, const core::Header& header, std::vector<F
     const auto stray = std::find_if(bytes.begin(), bytes.end(), [](std::byte b) { return b != std::byte{0}; });
     if (stray == bytes.end()) continue;
     const auto at = begin + static_cast<std::uint64_t>(stray - bytes.begin());
-    findings.push_back({Severity::warning, fmt::format("padding: expected zeros from byte {} to {}, found {:#04x} at "
-                                                       "byte {}; {}",
-                                                       begin, used[i + 1].offset_bytes,
-                                                       std::to_integer<unsigned>(*stray), at, kWrittenOver)});
+    suspects.push_back(
+        {.where = "padding",
+         .words = {at},
+         .severity = Severity::warning,
+         .text = fmt::format("expected zeros from byte {} to {}, found {:#04x} at byte {}; {}", begin,
+                             used[i + 1].offset_bytes, std::to_integer<unsigned>(*stray), at, kWrittenOver)});
   }
+  return suspects;
 }
 
 /// Many of one kind become a few, and a count.
 void report(const Suspects& suspects, std::vector<Finding>& findings) {
-  std::vector<std::pair<std::string, std::size_t>> kinds;  // "seat", "slot", ...
+  struct Kind {
+    std::string name;  // "seat", "slot", ...
+    std::size_t count = 0;
+    Severity worst = Severity::note;  // of those that are only counted
+  };
+  std::vector<Kind> kinds;
   for (const Suspect& suspect : suspects) {
-    const std::string kind = suspect.where.substr(0, suspect.where.find(' '));
-    auto counted = std::find_if(kinds.begin(), kinds.end(), [&](auto& known) { return known.first == kind; });
-    if (counted == kinds.end()) counted = kinds.insert(kinds.end(), {kind, 0});
-    if (++counted->second <= kMaxAlike) findings.push_back({suspect.severity, suspect.where + ": " + suspect.text});
+    const std::string name = suspect.where.substr(0, suspect.where.find(' '));
+    auto kind = std::find_if(kinds.begin(), kinds.end(), [&](const Kind& known) { return known.name == name; });
+    if (kind == kinds.end()) kind = kinds.insert(kinds.end(), {.name = name});
+    if (++kind->count <= kMaxAlike) {
+      findings.push_back({suspect.severity, suspect.where + ": " + suspect.text});
+    } else {
+      kind->worst = std::max(kind->worst, suspect.severity);
+    }
   }
-  for (const auto& [kind, count] : kinds) {
-    if (count > kMaxAlike)
-      findings.push_back({Severity::error, fmt::format("{}s: {}{} more problems like these", kind,
-                                                       count == kMaxSuspects ? "at least " : "", count - kMaxAlike)});
+  for (const Kind& kind : kinds) {
+    if (kind.count > kMaxAlike)
+      findings.push_back(
+          {kind.worst, fmt::format("{}s: {}{} more problems like these", kind.name,
+                                   kind.count == kMaxSuspects ? "at least " : "", kind.count - kMaxAlike)});
   }
+}
+
+std::string lanes_text(const core::Header& header) {
+  return (header.flags & core::kFlagLaned) != 0 ? fmt::format(" in {}", text::counted(header.seat_count, "lane")) : "";
 }
 
 void describe(const Image& image, const CheckedSlots& slots, Checked& checked) {
@@ -116,13 +136,13 @@ void describe(const Image& image, const CheckedSlots& slots, Checked& checked) {
       facts.header.schema.size_bytes == 0
           ? "no schema"
           : fmt::format("schema ({} bytes, hash {:016x})", facts.header.schema.size_bytes, facts.header.schema_hash));
-  if (const auto head = read_head(image, facts.header)) verified.push_back(fmt::format("head ({})", *head));
+  if (const auto heads = read_heads(image, facts.header)) verified.push_back(fmt::format("head ({})", heads->end()));
   if (facts.mutex) verified.emplace_back(core::mutex_owner(*facts.mutex) == 0 ? "mutex (free)" : "mutex (owned)");
   if (facts.doorbell)
     verified.emplace_back((*facts.doorbell & 1) != 0 ? "doorbell (a reader may be asleep)" : "doorbell (quiet)");
   verified.push_back(fmt::format("{} seats", facts.header.seat_count));
-  verified.push_back(fmt::format("{} slots ({} published, {} being written, {} holes)", facts.header.slot_count,
-                                 slots.published, slots.in_flight, slots.holes));
+  verified.push_back(fmt::format("{} slots{} ({} published, {} being written, {} holes)", facts.info.slots,
+                                 lanes_text(facts.header), slots.published, slots.in_flight, slots.holes));
 }
 
 }  // namespace
@@ -147,20 +167,23 @@ Checked check(const Image& image, std::chrono::milliseconds between_looks) {
   if (!checked.facts.usable) return checked;
   const core::Header& header = checked.facts.header;
   check_creation(image, header, checked.findings);
-  check_padding(image, header, checked.findings);
+  report(suspect_padding(image, header), checked.findings);
 
   Suspects seats = suspect_seats(image, header);
   keep_persisting(image, between_looks, seats, [&] { return suspect_seats(image, header); });
   report(seats, checked.findings);
 
   const CheckedSlots slots = check_slots(image, header, between_looks);
+  report(slots.halted, checked.findings);
   report(slots.suspects, checked.findings);
   if (slots.holes > 0) {
+    const bool laned = (header.flags & core::kFlagLaned) != 0;
     checked.findings.push_back(
         {Severity::note,
-         fmt::format("slots: expected a value for each sequence number, found {} without a value, from {} on; "
+         fmt::format("slots: expected a value for each sequence number, found {} without a value, from {}{} on; "
                      "their writers died or skipped them, and readers count them as holes",
-                     slots.holes, slots.first_hole)});
+                     slots.holes, slots.first_hole,
+                     laned ? fmt::format(" of lane {}", slots.first_hole % header.seat_count) : "")});
   }
   describe(image, slots, checked);
   return checked;

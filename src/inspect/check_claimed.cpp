@@ -5,11 +5,12 @@
 
 namespace arena_shm::inspect {
 
-Claimed::Claimed(const Seats& seats, bool exclusive, std::uint64_t head) {
+Claimed::Claimed(const Seats& seats, bool is_lane) {
   for (const SeatFacts& seat : seats.all) {
     if (seat.holder == Holder::never || seat.holder == Holder::left || is_dead(seat.holder)) continue;
-    if (exclusive) {
-      runs_.push_back({std::max(seat.claims[0].seq, head - std::min<std::uint64_t>(head, 1)), kNoEnd});
+    if (is_lane) {
+      // All since its session began: a batch claims at once. Those that are published, the slots tell.
+      runs_.push_back({seat.claims[0].seq, kNoEnd});
       continue;
     }
     for (const ClaimFacts& claim : seat.claims) {

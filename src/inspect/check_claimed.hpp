@@ -17,7 +17,8 @@ struct Run {
 /// As one look at the seats found it.
 class Claimed {
  public:
-  Claimed(const Seats& seats, bool exclusive, std::uint64_t head);
+  /// `is_lane`: their only seat is that of a lane.
+  Claimed(const Seats& seats, bool is_lane);
 
   bool contains(std::uint64_t seq) const noexcept;
   /// How many of these.

@@ -21,8 +21,9 @@ inline constexpr const char* kWrittenOver = "the memory was overwritten: remove 
 struct Suspect {
   std::string where;                   ///< with the words, what it is known by at the next look
   std::array<std::uint64_t, 3> words;  ///< what stood there
-  std::uint64_t index;                 ///< of the slot
-  Severity severity;
+  std::uint64_t index = 0;             ///< of the slot
+  std::uint32_t lane = 0;
+  Severity severity = Severity::error;
   std::string text;  ///< without `where`
 };
 using Suspects = std::vector<Suspect>;
@@ -56,13 +57,14 @@ Suspects suspect_seats(const Image& image, const core::Header& header);
 
 struct CheckedSlots {
   Suspects suspects;
+  Suspects halted;  ///< holders of lanes that are stopped in the middle of values
   std::uint64_t published = 0;
-  std::uint64_t in_flight = 0;  ///< handed out, and a living writer may still publish them
-  std::uint64_t holes = 0;      ///< handed out, and nobody will
-  std::uint64_t first_hole = 0;
+  std::uint64_t in_flight = 0;   ///< handed out, and a living writer may still publish them
+  std::uint64_t holes = 0;       ///< handed out, and nobody will
+  std::uint64_t first_hole = 0;  ///< its seq
 };
 
-/// All slots, already looked at again.
+/// All slots, of all lanes, already looked at again.
 CheckedSlots check_slots(const Image& image, const core::Header& header, std::chrono::milliseconds between_looks);
 
 }  // namespace arena_shm::inspect

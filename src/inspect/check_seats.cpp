@@ -7,6 +7,7 @@
 #include "arena_shm/core/mutex.hpp"
 #include "arena_shm/core/stamp.hpp"
 #include "inspect/check_parts.hpp"
+#include "inspect/heads.hpp"
 #include "inspect/seats.hpp"
 #include "text/shell_word.hpp"
 
@@ -17,19 +18,19 @@ namespace {
 /// One look at the seats and at the mutex: first the words, then what bounds them.
 class Look {
  public:
-  Look(const Image& image, const core::Header& header)
-      : image_(image), header_(header), exclusive_((header.flags & core::kFlagExclusive) != 0) {
+  Look(const Image& image, const core::Header& header) : image_(image), header_(header) {
     has_mutex_ = image.load(header.control.offset_bytes + offsetof(core::Control, mutex), mutex_);
     std::atomic_thread_fence(std::memory_order_acquire);
     seats_ = read_seats(image, header);
     std::atomic_thread_fence(std::memory_order_acquire);
-    head_ = std::min(read_head(image, header).value_or(core::kSeqLimit), core::kSeqLimit);
+    heads_ = read_heads(image, header).value_or(Heads());
   }
 
   Suspects all() {
     for (const SeatFacts& seat : seats_.all) {
       if (suspects_.size() >= kMaxSuspects) break;
       if (seat.is_zero) continue;
+      head_ = head_of(seat);
       check_words(seat);
       check_holder(seat);
     }
@@ -38,8 +39,22 @@ class Look {
   }
 
  private:
+  bool is_laned() const noexcept { return (header_.flags & core::kFlagLaned) != 0; }
+
+  /// That which bounds the numbers in a seat: of its lane, if there are lanes.
+  std::uint64_t head_of(const SeatFacts& seat) const noexcept {
+    const std::uint64_t limit = number_limit(header_);
+    const std::size_t lane = is_laned() ? seat.index : 0;
+    return lane < heads_.of_lanes().size() ? std::min(heads_.of_lanes()[lane], limit) : limit;
+  }
+  const char* name_of_head() const noexcept { return is_laned() ? "the lane's head" : "the head"; }
+  /// The same as a number of the whole.
+  std::uint64_t shown_head(const SeatFacts& seat) const noexcept {
+    return seq_of(header_, is_laned() ? seat.index : 0, head_);
+  }
+
   void suspect(std::string where, std::array<std::uint64_t, 3> words, Severity severity, std::string text) {
-    suspects_.push_back({std::move(where), words, 0, severity, std::move(text)});
+    suspects_.push_back({.where = std::move(where), .words = words, .severity = severity, .text = std::move(text)});
   }
 
   void check_words(const SeatFacts& seat) {
@@ -80,25 +95,28 @@ class Look {
             fmt::format("expected idle, claiming or writing, found {:#x}; {}", claim.word(), kWrittenOver));
     } else if (claim.seq + (claim.kind == core::ClaimKind::writing ? 1 : 0) > head_) {
       wrong(name, claim.word(), severity_beyond_head(image_),
-            fmt::format("expected a number not beyond the head, {}, found '{}'; {}", head_,
-                        describe_claim(alone, exclusive_), remedy_beyond_head(image_)));
+            fmt::format("expected a number not beyond {}, {}, found '{}'; {}", name_of_head(), shown_head(seat),
+                        describe_claim(alone, header_), remedy_beyond_head(image_)));
     }
-    if (exclusive_ && claim.is_inside()) {
+    if (has_lanes(header_) && claim.is_inside()) {
       wrong(fmt::format("{} kind", name), claim.word(), Severity::error,
-            fmt::format("expected the number where the only writer of this arena began, found '{}'; {}",
-                        describe_claim(alone, false), kWrittenOver));
+            fmt::format("expected the number where the only writer of this {} began, found '{}'; {}",
+                        is_laned() ? "lane" : "arena", describe_claim(alone, header_), kWrittenOver));
     }
     if (claim.hi > head_) {
       wrong(end_name, claim.hi, severity_beyond_head(image_),
-            fmt::format("expected the end of a batch not beyond the head, {}, found {}; {}", head_, claim.hi,
-                        remedy_beyond_head(image_)));
+            fmt::format("expected the end of a batch not beyond {}, {}, found {}; {}", name_of_head(), shown_head(seat),
+                        seq_of(header_, is_laned() ? seat.index : 0, claim.hi), remedy_beyond_head(image_)));
     }
   }
 
   std::string died_how(const SeatFacts& seat) const {
-    const std::string how = seat.is_inside() ? "while " + describe_claim(seat, exclusive_) : "while idle";
-    if (seat.holder == Holder::dead) return "which died " + how;
-    return fmt::format("which {} {}", seat.holder == Holder::dumping ? "is dumping core and died" : "is dying", how);
+    // Of a lane's holder the claim does not tell.
+    const std::string how = has_lanes(header_) ? ""
+                            : seat.is_inside() ? " while " + describe_claim(seat, header_)
+                                               : " while idle";
+    if (seat.holder == Holder::dead) return "which died" + how;
+    return fmt::format("which {}{}", seat.holder == Holder::dumping ? "is dumping core and died" : "is dying", how);
   }
 
   void check_holder(const SeatFacts& seat) {
@@ -126,7 +144,7 @@ class Look {
       suspect(where, words, Severity::warning,
               fmt::format("expected a running process, found pid {} stopped while {}; others skip its slot; to "
                           "continue it: kill -CONT {}",
-                          seat.pid, describe_claim(seat, exclusive_), seat.pid));
+                          seat.pid, describe_claim(seat, header_), seat.pid));
     }
   }
 
@@ -176,11 +194,11 @@ class Look {
 
   const Image& image_;
   const core::Header& header_;
-  const bool exclusive_;
   bool has_mutex_ = false;
   std::uint64_t mutex_ = 0;
   Seats seats_;
-  std::uint64_t head_ = 0;
+  Heads heads_;
+  std::uint64_t head_ = 0;  // of the seat that is looked at
   Suspects suspects_;
 };
 

@@ -2,145 +2,95 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstring>
 #include <optional>
-#include <span>
 #include <utility>
 #include <vector>
 
 #include "arena_shm/core/stamp.hpp"
-#include "arena_shm/core/words.hpp"
 #include "inspect/check_claimed.hpp"
 #include "inspect/check_parts.hpp"
+#include "inspect/heads.hpp"
+#include "inspect/lane_slots.hpp"
 #include "inspect/seats.hpp"
+#include "text/quantities.hpp"
 
 namespace arena_shm::inspect {
 
 namespace {
 
-constexpr std::uint64_t kBlockBytes = 1 << 20;
-constexpr std::uint64_t kWholeSlotBytes = 1 << 12;  // larger ones are not read whole
-constexpr std::uint64_t kMaxTailBytes = 1 << 12;    // of a slot's padding
-constexpr std::size_t kMaxRuns = 1 << 16;           // of numbers whose slots do not show them
+constexpr std::size_t kMaxRuns = 1 << 16;  // of numbers whose slots do not show them
 
-struct SlotFacts {
-  std::uint64_t index;
-  std::uint64_t stamp = 0;
-  bool padding_is_zero = true;
-};
-
-bool is_zero(std::span<const std::byte> bytes) {
-  return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
+bool has_been_published(std::uint64_t number, std::uint64_t stamp) noexcept {
+  return stamp == core::done(number) || core::is_newer(stamp, number);
 }
 
-bool has_been_published(std::uint64_t seq, std::uint64_t stamp) noexcept {
-  return stamp == core::done(seq) || core::is_newer(stamp, seq);
-}
-
-class Slots {
+/// One lane, or an arena without lanes: numbers are those of the lane, texts have what they are outside of it.
+class LaneCheck {
  public:
-  Slots(const Image& image, const core::Header& header)
-      : image_(image),
-        header_(header),
-        exclusive_((header.flags & core::kFlagExclusive) != 0),
-        padding_begin_(header.payload_offset_bytes +
-                       (header.payload_bytes + core::kWordBytes - 1) / core::kWordBytes * core::kWordBytes) {}
+  LaneCheck(const Image& image, const core::Header& header, std::uint32_t lane, CheckedSlots& result)
+      : image_(image), header_(header), lane_(lane), slots_(image, header, lane), result_(result) {}
 
-  CheckedSlots run(std::chrono::milliseconds between_looks) {
+  void run() {
     std::vector<SlotFacts> block;
-    for (std::uint64_t first = 0; first < header_.slot_count; first += slots_a_block()) {
-      const std::uint64_t skipped = skip_unused(first);
+    const std::uint64_t slot_count = header_.slot_count;
+    for (std::uint64_t first = 0; first < slot_count; first += slots_.slots_a_block()) {
+      const std::uint64_t skipped = slots_.skip_unused(first);
       note_unused(first, skipped);
       first = skipped;
-      if (first >= header_.slot_count) break;
-      const std::uint64_t before = head();
+      if (first >= slot_count) break;
+      const std::uint64_t before = slots_.head();
       std::atomic_thread_fence(std::memory_order_acquire);
-      if (!read_block(first, std::min(slots_a_block(), header_.slot_count - first), block)) break;
+      if (!slots_.read_block(first, std::min(slots_.slots_a_block(), slot_count - first), block)) break;
       std::atomic_thread_fence(std::memory_order_acquire);
-      const std::uint64_t after = head();
+      const std::uint64_t after = slots_.head();
       for (const SlotFacts& slot : block) {
         if (auto suspect = judge(slot, after)) add(std::move(*suspect));
         count(slot, before);
       }
     }
-    keep_persisting(image_, between_looks, result_.suspects, [&] { return look_again(); });
     settle();
-    return std::move(result_);
+  }
+
+  /// What is wrong with a slot now.
+  std::optional<Suspect> look(std::uint64_t index) {
+    const auto slot = slots_.read_slot(index);
+    std::atomic_thread_fence(std::memory_order_acquire);
+    return slot ? judge(*slot, slots_.head()) : std::nullopt;
+  }
+
+  /// What is wrong now with the holder of the lane, who had so many values under way.
+  std::optional<Suspect> look_at_holder(std::uint64_t in_flight) const {
+    return judge_holder(read_seats_of_lane(image_, header_, lane_), in_flight);
   }
 
  private:
-  std::uint64_t slots_a_block() const noexcept {
-    return header_.stride_bytes > kWholeSlotBytes ? 1 : std::max<std::uint64_t>(1, kBlockBytes / header_.stride_bytes);
-  }
-
-  std::uint64_t head() const noexcept {
-    return std::min(read_head(image_, header_).value_or(core::kSeqLimit), core::kSeqLimit);
-  }
-
-  std::uint64_t offset(std::uint64_t index) const noexcept {
-    return header_.slots.offset_bytes + index * header_.stride_bytes;
-  }
-
-  /// The first slot from `index` on that is not all zeros, for all that the file system knows.
-  std::uint64_t skip_unused(std::uint64_t index) const noexcept {
-    const std::uint64_t data = image_.next_data(offset(index));
-    if (data == ~std::uint64_t{0}) return header_.slot_count;
-    return std::min(header_.slot_count, std::max(index, (data - header_.slots.offset_bytes) / header_.stride_bytes));
-  }
-
-  bool read_block(std::uint64_t first, std::uint64_t count, std::vector<SlotFacts>& block) {
-    block.clear();
-    if (header_.stride_bytes > kWholeSlotBytes) {
-      const auto slot = read_slot(first);
-      if (slot) block.push_back(*slot);
-      return slot.has_value();
-    }
-    bytes_.resize(count * header_.stride_bytes);
-    const std::uint64_t whole = image_.read(offset(first), bytes_) / header_.stride_bytes;
-    for (std::uint64_t i = 0; i < whole; ++i) {
-      const auto slot = std::span(bytes_).subspan(i * header_.stride_bytes, header_.stride_bytes);
-      SlotFacts& facts = block.emplace_back(SlotFacts{.index = first + i});
-      std::memcpy(&facts.stamp, slot.data(), sizeof(facts.stamp));
-      facts.padding_is_zero = is_zero(slot.first(header_.payload_offset_bytes).subspan(sizeof(facts.stamp))) &&
-                              is_zero(slot.subspan(padding_begin_));
-    }
-    return whole == count;  // else the file was cut off
-  }
-
-  std::optional<SlotFacts> read_slot(std::uint64_t index) {
-    SlotFacts slot{.index = index};
-    if (!image_.load(offset(index), slot.stamp)) return std::nullopt;
-    const auto is_zero_between = [&](std::uint64_t begin, std::uint64_t end) {
-      bytes_.resize(std::min(end - begin, std::max(kMaxTailBytes, header_.payload_offset_bytes)));
-      const std::size_t got = image_.read(offset(index) + begin, bytes_);
-      return is_zero(std::span(bytes_).first(got));
-    };
-    slot.padding_is_zero = is_zero_between(sizeof(slot.stamp), header_.payload_offset_bytes) &&
-                           is_zero_between(padding_begin_, header_.stride_bytes);
-    return slot;
+  std::uint64_t seq(std::uint64_t number) const noexcept { return seq_of(header_, lane_, number); }
+  std::string of_lane() const {
+    return (header_.flags & core::kFlagLaned) != 0 ? fmt::format(" of lane {}", lane_) : "";
   }
 
   /// `head` was read after the slot.
   std::optional<Suspect> judge(const SlotFacts& slot, std::uint64_t head) const {
     const auto wrong = [&](Severity severity, std::string text) {
-      return Suspect{fmt::format("slot {}", slot.index),
-                     {slot.stamp, slot.padding_is_zero},
-                     slot.index,
-                     severity,
-                     std::move(text)};
+      return Suspect{.where = fmt::format("slot {}{}", slot.index, of_lane()),
+                     .words = {slot.stamp, slot.padding_is_zero},
+                     .index = slot.index,
+                     .lane = lane_,
+                     .severity = severity,
+                     .text = std::move(text)};
     };
     if (slot.stamp != core::kNeverUsed) {
-      const std::uint64_t seq = core::stamp_seq(slot.stamp);
-      if (seq >= core::kSeqLimit)
+      const std::uint64_t number = core::stamp_seq(slot.stamp);
+      if (number >= number_limit(header_))
         return wrong(Severity::error, fmt::format("expected a valid stamp, found {:#x}; {}", slot.stamp, kWrittenOver));
-      if (seq % header_.slot_count != slot.index)
+      if (number % header_.slot_count != slot.index)
         return wrong(Severity::error, fmt::format("expected a stamp of this slot, found the stamp of value {}, which "
-                                                  "belongs to slot {}; {}",
-                                                  seq, seq % header_.slot_count, kWrittenOver));
-      if (seq >= head)
-        return wrong(severity_beyond_head(image_),
-                     fmt::format("expected a value below the head, {}, found value {}; {}", head, seq,
-                                 remedy_beyond_head(image_)));
+                                                  "belongs to slot {}{}; {}",
+                                                  seq(number), number % header_.slot_count, of_lane(), kWrittenOver));
+      if (number >= head)
+        return wrong(severity_beyond_head(image_), fmt::format("expected a value below {}, {}, found value {}; {}",
+                                                               of_lane().empty() ? "the head" : "the lane's head",
+                                                               seq(head), seq(number), remedy_beyond_head(image_)));
     }
     if (!slot.padding_is_zero)
       return wrong(Severity::warning,
@@ -152,31 +102,20 @@ class Slots {
     if (result_.suspects.size() < kMaxSuspects) result_.suspects.push_back(std::move(suspect));
   }
 
-  Suspects look_again() {
-    Suspects again;
-    for (const Suspect& suspect : result_.suspects) {
-      const auto slot = read_slot(suspect.index);
-      std::atomic_thread_fence(std::memory_order_acquire);
-      if (!slot) continue;
-      if (auto still = judge(*slot, head())) again.push_back(std::move(*still));
-    }
-    return again;
-  }
-
   /// The newest number below `head` that belongs into the slot.
-  std::optional<std::uint64_t> newest_seq(std::uint64_t index, std::uint64_t head) const noexcept {
+  std::optional<std::uint64_t> newest_number(std::uint64_t index, std::uint64_t head) const noexcept {
     if (head <= index) return std::nullopt;
     return head - 1 - (head - 1 - index) % header_.slot_count;
   }
 
   /// `head` was read before the slot.
   void count(const SlotFacts& slot, std::uint64_t head) {
-    const auto seq = newest_seq(slot.index, head);
-    if (!seq) return;
-    if (has_been_published(*seq, slot.stamp)) {
+    const auto number = newest_number(slot.index, head);
+    if (!number) return;
+    if (has_been_published(*number, slot.stamp)) {
       ++result_.published;
     } else {
-      note({*seq, *seq + 1});
+      note({*number, *number + 1});
     }
   }
 
@@ -191,7 +130,7 @@ class Slots {
   /// Of the slots [begin, end), which nobody has written to: of those below the newest number's the numbers are of the
   /// newest lap, of the others of the one before it.
   void note_unused(std::uint64_t begin, std::uint64_t end) {
-    const std::uint64_t before = head();
+    const std::uint64_t before = slots_.head();
     const std::uint64_t in_lap = before % header_.slot_count;
     const std::uint64_t lap = before - in_lap;
     if (begin < std::min(end, in_lap)) note({lap + begin, lap + std::min(end, in_lap)});
@@ -203,32 +142,56 @@ class Slots {
   void settle() {
     if (unpublished_.empty()) return;
     std::atomic_thread_fence(std::memory_order_acquire);
-    const std::uint64_t now = head();
-    const Claimed claimed(read_seats(image_, header_), exclusive_, now);
+    const Seats seats = read_seats_of_lane(image_, header_, lane_);
+    const Claimed claimed(seats, has_lanes(header_));
     std::atomic_thread_fence(std::memory_order_acquire);
-    std::vector<SlotFacts> block;
+    const std::uint64_t in_flight_before = result_.in_flight;
     for (const Run& run : unpublished_) {
-      for (std::uint64_t seq = run.first; seq < run.end;) {
-        const std::uint64_t index = seq % header_.slot_count;
-        if (const std::uint64_t unused = std::min(skip_unused(index) - index, run.end - seq); unused > 0) {
-          settle_unused({seq, seq + unused}, claimed);
-          seq += unused;
-          continue;
-        }
-        const std::uint64_t count = std::min({slots_a_block(), run.end - seq, header_.slot_count - index});
-        if (!read_block(index, count, block)) return;
-        for (const SlotFacts& slot : block) settle(seq++, slot.stamp, claimed);
-      }
+      if (!settle(run, claimed)) break;
     }
+    if (auto halted = judge_holder(seats, result_.in_flight - in_flight_before))
+      result_.halted.push_back(std::move(*halted));
   }
 
-  void settle(std::uint64_t seq, std::uint64_t stamp, const Claimed& claimed) {
-    if (has_been_published(seq, stamp)) {
+  /// Where claims do not tell that a holder is inside, its slots do.
+  std::optional<Suspect> judge_holder(const Seats& seats, std::uint64_t in_flight) const {
+    if (!has_lanes(header_) || in_flight == 0 || seats.all.empty()) return std::nullopt;
+    const SeatFacts& seat = seats.all.front();
+    if (seat.holder != Holder::alive || seat.process.state != ProcessState::stopped) return std::nullopt;
+    return Suspect{
+        .where = fmt::format("seat {} holder", seat.index),
+        .words = {seat.session, seat.lane_head(), in_flight},
+        .lane = lane_,
+        .severity = Severity::warning,
+        .text = fmt::format("expected a running process, found pid {} stopped with {} claimed and not published; "
+                            "readers wait for these for a while; to continue it: kill -CONT {}",
+                            seat.pid, text::counted(in_flight, "value"), seat.pid)};
+  }
+
+  /// Returns: false if the file was cut off.
+  bool settle(const Run& run, const Claimed& claimed) {
+    std::vector<SlotFacts> block;
+    for (std::uint64_t number = run.first; number < run.end;) {
+      const std::uint64_t index = number % header_.slot_count;
+      if (const std::uint64_t unused = std::min(slots_.skip_unused(index) - index, run.end - number); unused > 0) {
+        settle_unused({number, number + unused}, claimed);
+        number += unused;
+        continue;
+      }
+      const std::uint64_t count = std::min({slots_.slots_a_block(), run.end - number, header_.slot_count - index});
+      if (!slots_.read_block(index, count, block)) return false;
+      for (const SlotFacts& slot : block) settle(number++, slot.stamp, claimed);
+    }
+    return true;
+  }
+
+  void settle(std::uint64_t number, std::uint64_t stamp, const Claimed& claimed) {
+    if (has_been_published(number, stamp)) {
       ++result_.published;
-    } else if (claimed.contains(seq)) {
+    } else if (claimed.contains(number)) {
       ++result_.in_flight;
     } else {
-      add_holes(seq, 1);
+      add_holes(number, 1);
     }
   }
 
@@ -239,23 +202,40 @@ class Slots {
   }
 
   void add_holes(std::uint64_t first, std::uint64_t count) {
-    result_.first_hole = result_.holes == 0 ? first : std::min(result_.first_hole, first);
+    result_.first_hole = result_.holes == 0 ? seq(first) : std::min(result_.first_hole, seq(first));
     result_.holes += count;
   }
 
   const Image& image_;
-  const core::Header& header_;
-  const bool exclusive_;
-  const std::uint64_t padding_begin_;  // after the payload, within a slot
-  std::vector<std::byte> bytes_;
+  const core::Header& header_;  // of the whole
+  const std::uint32_t lane_;
+  LaneSlots slots_;
   std::vector<Run> unpublished_;
-  CheckedSlots result_;
+  CheckedSlots& result_;
 };
 
 }  // namespace
 
 CheckedSlots check_slots(const Image& image, const core::Header& header, std::chrono::milliseconds between_looks) {
-  return Slots(image, header).run(between_looks);
+  CheckedSlots result;
+  for (std::uint32_t lane = 0; lane < core::lane_count(header); ++lane) LaneCheck(image, header, lane, result).run();
+  CheckedSlots ignored;
+  const auto look_again = [&](const Suspects& suspects, auto look) {
+    Suspects again;
+    for (const Suspect& suspect : suspects) {
+      LaneCheck lane(image, header, suspect.lane, ignored);
+      if (auto still = look(lane, suspect)) again.push_back(std::move(*still));
+    }
+    return again;
+  };
+  keep_persisting(image, between_looks, result.suspects, [&] {
+    return look_again(result.suspects, [](LaneCheck& lane, const Suspect& slot) { return lane.look(slot.index); });
+  });
+  keep_persisting(image, between_looks, result.halted, [&] {
+    return look_again(result.halted,
+                      [](LaneCheck& lane, const Suspect& holder) { return lane.look_at_holder(holder.words[2]); });
+  });
+  return result;
 }
 
 }  // namespace arena_shm::inspect

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
+#include <utility>
 
 #include "arena_shm/core/header.hpp"
 #include "arena_shm/core/mutex.hpp"
@@ -81,13 +83,32 @@ std::optional<T> load(const Image& image, std::uint64_t offset, const char* what
   return std::nullopt;
 }
 
+void find_heads(const Image& image, Facts& facts) {
+  refresh_heads(image, facts);
+  if (facts.head) return;
+  const bool laned = (facts.header.flags & core::kFlagLaned) != 0;
+  facts.problems.push_back(
+      fmt::format("{}: expected {} at byte {}, found the end of the file; the file was cut off",
+                  laned ? "heads" : "head", laned ? "the seats with them" : "it",
+                  laned ? facts.header.seats.offset_bytes : core::head_offset_bytes(facts.header)));
+}
+
+// Of many lanes the first one is told.
+void check_heads(Facts& facts) {
+  const auto& heads = facts.heads.of_lanes();
+  const std::uint64_t limit = number_limit(facts.header);
+  const auto wrong = std::find_if(heads.begin(), heads.end(), [&](std::uint64_t head) { return head >= limit; });
+  if (wrong == heads.end()) return;
+  const auto lane = static_cast<std::uint32_t>(wrong - heads.begin());
+  facts.problems.push_back(
+      fmt::format("head{}: expected a number below {}, found {}; the memory was overwritten, or the "
+                  "sequence numbers are used up: remove the arena and create it again",
+                  facts.info.writers == Writers::laned ? fmt::format(" of lane {}", lane) : "", core::kSeqLimit,
+                  seq_of(facts.header, lane, *wrong)));
+}
+
 void check_words(Facts& facts) {
-  if (facts.head && *facts.head >= core::kSeqLimit) {
-    facts.problems.push_back(
-        fmt::format("head: expected a number below {}, found {}; the memory was overwritten, or the "
-                    "sequence numbers are used up: remove the arena and create it again",
-                    core::kSeqLimit, *facts.head));
-  }
+  check_heads(facts);
   if (facts.mutex && core::mutex_owner(*facts.mutex) > facts.header.seat_count) {
     facts.problems.push_back(
         fmt::format("mutex: expected an owner among {} seats, found seat {}; the memory "
@@ -106,7 +127,7 @@ Facts read_facts(const Image& image) {
   check_pages(image, facts);
   read_schema(image, facts);
   const std::uint64_t control = facts.header.control.offset_bytes;
-  facts.head = load<std::uint64_t>(image, core::head_offset_bytes(facts.header), "head", facts);
+  find_heads(image, facts);
   facts.mutex = load<std::uint64_t>(image, control + offsetof(core::Control, mutex), "mutex", facts);
   facts.doorbell = load<std::uint32_t>(image, facts.header.doorbell.offset_bytes, "doorbell", facts);
   check_words(facts);
@@ -118,10 +139,11 @@ bool has_magic(const Image& image) noexcept {
   return image.load(0, magic) && (magic == core::kMagic || magic == __builtin_bswap64(core::kMagic));
 }
 
-std::optional<std::uint64_t> read_head(const Image& image, const core::Header& header) noexcept {
-  std::uint64_t head = 0;
-  if (!image.load(core::head_offset_bytes(header), head)) return std::nullopt;
-  return head;
+void refresh_heads(const Image& image, Facts& facts) {
+  auto heads = read_heads(image, facts.header);
+  if (!heads) return;
+  facts.heads = std::move(*heads);
+  facts.head = facts.heads.end();
 }
 
 }  // namespace arena_shm::inspect

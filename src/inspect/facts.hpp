@@ -10,6 +10,7 @@
 #include "arena_shm/core/layout.hpp"
 #include "arena_shm/error.hpp"
 #include "arena_shm/info.hpp"
+#include "inspect/heads.hpp"
 #include "inspect/image.hpp"
 #include "schema/schema.hpp"
 
@@ -22,7 +23,8 @@ struct Facts {
   Info info;              ///< of a usable header, with the schema's text
   std::uint64_t file_bytes = 0;
   std::optional<schema::Schema> schema;
-  std::optional<std::uint64_t> head;
+  std::optional<std::uint64_t> head;  ///< that of heads, if they could be read
+  Heads heads;
   std::optional<std::uint64_t> mutex;
   std::optional<std::uint32_t> doorbell;
   std::vector<std::string> problems;
@@ -34,7 +36,7 @@ Facts read_facts(const Image& image);
 /// Does the file begin as an arena does? What `list` looks for.
 bool has_magic(const Image& image) noexcept;
 
-/// The counter alone, for rates. Requires: a usable header of this image.
-std::optional<std::uint64_t> read_head(const Image& image, const core::Header& header) noexcept;
+/// Looks at the heads once more, if it can. Requires: facts.usable.
+void refresh_heads(const Image& image, Facts& facts);
 
 }  // namespace arena_shm::inspect

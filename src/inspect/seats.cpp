@@ -13,6 +13,7 @@
 #include "arena_shm/core/system.hpp"
 #include "core/process_death.hpp"
 #include "core/start_time.hpp"
+#include "inspect/heads.hpp"
 
 namespace arena_shm::inspect {
 
@@ -28,6 +29,7 @@ T field(const SeatBytes& seat, std::size_t offset) {
   return value;
 }
 
+// Of a lane's header, its seat alone.
 std::vector<SeatBytes> read_table(const Image& image, const core::Header& header) {
   std::vector<SeatBytes> table(header.seat_count);
   const std::size_t bytes = image.read(header.seats.offset_bytes, std::as_writable_bytes(std::span(table)));
@@ -103,6 +105,23 @@ SeatFacts decode(std::uint32_t index, const SeatBytes& bytes, core::LeaseState l
   return seat;
 }
 
+// `first` is the number of the first one among all.
+Seats read_seats(const Image& image, const core::Header& header, std::uint32_t first) {
+  Seats seats;
+  const int fd = core::duplicate_above_standard(image.fd());
+  if (fd < 0) core::throw_errno(errno, core::Act::duplicate, "look at the seats of", image.label());
+  const core::LeaseFile leases(fd, image.label());
+  std::uint32_t index = first;
+  for (const SeatBytes& bytes : read_table(image, header)) {
+    // The words came first, the lease comes after: a dead holder's words are then its last.
+    const core::LeaseState lease = image.is_live() ? leases.test(index, session_in(bytes)) : core::LeaseState::unknown;
+    const SeatFacts& seat = seats.all.emplace_back(decode(index++, bytes, lease));
+    seats.values += seat.values;
+    seats.skipped += seat.skipped;
+  }
+  return seats;
+}
+
 }  // namespace
 
 std::string_view to_string(Holder holder) noexcept {
@@ -129,20 +148,10 @@ std::size_t Seats::count_dead() const noexcept {
       std::count_if(all.begin(), all.end(), [](const SeatFacts& seat) { return is_dead(seat.holder); }));
 }
 
-Seats read_seats(const Image& image, const core::Header& header) {
-  Seats seats;
-  const int fd = core::duplicate_above_standard(image.fd());
-  if (fd < 0) core::throw_errno(errno, core::Act::duplicate, "look at the seats of", image.label());
-  const core::LeaseFile leases(fd, image.label());
-  const std::vector<SeatBytes> table = read_table(image, header);
-  for (std::uint32_t i = 0; i < table.size(); ++i) {
-    // The words came first, the lease comes after: a dead holder's words are then its last.
-    const core::LeaseState lease = image.is_live() ? leases.test(i, session_in(table[i])) : core::LeaseState::unknown;
-    const SeatFacts& seat = seats.all.emplace_back(decode(i, table[i], lease));
-    seats.values += seat.values;
-    seats.skipped += seat.skipped;
-  }
-  return seats;
+Seats read_seats(const Image& image, const core::Header& header) { return read_seats(image, header, 0); }
+
+Seats read_seats_of_lane(const Image& image, const core::Header& header, std::uint32_t lane) {
+  return read_seats(image, core::lane_header(header, lane), lane);
 }
 
 Counters read_counters(const Image& image, const core::Header& header) {
@@ -162,15 +171,21 @@ double rate(std::uint64_t before, std::uint64_t after, std::chrono::duration<dou
   return after > before ? static_cast<double>(after - before) / elapsed.count() : 0;
 }
 
-std::string describe_claim(const SeatFacts& seat, bool exclusive) {
+std::uint64_t claim_seq(const SeatFacts& seat, const core::Header& header) noexcept {
+  return seq_of(header, core::lane_count(header) == 1 ? 0 : seat.index, seat.claim().seq);
+}
+
+std::string describe_claim(const SeatFacts& seat, const core::Header& header) {
   const ClaimFacts& claim = seat.claim();
-  if (seat.holder == Holder::left && !exclusive) return "idle";
+  const bool lanes = has_lanes(header);
+  const std::uint64_t seq = claim_seq(seat, header);
+  if (seat.holder == Holder::left && !lanes) return "idle";
   switch (claim.kind) {
-    case core::ClaimKind::idle: return exclusive ? fmt::format("since {}", claim.seq) : "idle";
-    case core::ClaimKind::claiming: return fmt::format("claiming {}", claim.seq);
+    case core::ClaimKind::idle: return lanes ? fmt::format("since {}", seq) : "idle";
+    case core::ClaimKind::claiming: return fmt::format("claiming {}", seq);
     case core::ClaimKind::writing:
-      return claim.hi > claim.seq + 1 ? fmt::format("writing {}..{}", claim.seq, claim.hi - 1)
-                                      : fmt::format("writing {}", claim.seq);
+      return !lanes && claim.hi > seq + 1 ? fmt::format("writing {}..{}", seq, claim.hi - 1)
+                                          : fmt::format("writing {}", seq);
     case core::ClaimKind::invalid: break;
   }
   return "not valid";

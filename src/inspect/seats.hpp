@@ -42,7 +42,7 @@ struct ClaimFacts {
 };
 
 struct SeatFacts {
-  std::uint32_t index = 0;
+  std::uint32_t index = 0;  ///< also that of its lane
   Holder holder = Holder::never;
   std::array<ClaimFacts, core::kClaimsPerSeat> claims{};
   std::uint64_t session = 0;  ///< how often it was taken
@@ -63,6 +63,8 @@ struct SeatFacts {
   const ClaimFacts& claim() const noexcept {
     return claims[1].is_inside() && !claims[0].is_inside() ? claims[1] : claims[0];
   }
+  /// How many numbers its lane has handed out. Requires: an exclusive or a laned arena.
+  std::uint64_t lane_head() const noexcept { return claims[0].hi; }
   /// What a session that is over has left in its claims is nobody's.
   bool is_inside() const noexcept { return holder != Holder::left && (claims[0].is_inside() || claims[1].is_inside()); }
 };
@@ -82,6 +84,10 @@ struct Seats {
 /// Cost: a few system calls for each seat.
 Seats read_seats(const Image& image, const core::Header& header);
 
+/// The seat of one lane; of arenas without lanes, all. Requires: lane < core::lane_count(header). Errors: as
+/// read_seats.
+Seats read_seats_of_lane(const Image& image, const core::Header& header, std::uint32_t lane);
+
 /// Sums over all seats, as far as the file goes.
 struct Counters {
   std::uint64_t values = 0;
@@ -98,7 +104,16 @@ std::uint64_t read_value_count(const Image& image, const core::Header& header);
 /// Values a second between two counts; 0 if the count has gone back, as it can in a damaged segment.
 double rate(std::uint64_t before, std::uint64_t after, std::chrono::duration<double> elapsed) noexcept;
 
-/// "idle", "claiming 12", "writing 12", "writing 12..15"; in an exclusive arena where its holder began: "since 7".
-std::string describe_claim(const SeatFacts& seat, bool exclusive);
+/// Has each seat, or the only one, a head that its holder alone stores?
+constexpr bool has_lanes(const core::Header& header) noexcept {
+  return (header.flags & (core::kFlagExclusive | core::kFlagLaned)) != 0;
+}
+
+/// The number of the claim to show, as it is outside of the seat's lane.
+std::uint64_t claim_seq(const SeatFacts& seat, const core::Header& header) noexcept;
+
+/// "idle", "claiming 12", "writing 12", "writing 12..15"; in an exclusive arena, or a lane, where its holder began:
+/// "since 7". Requires: the header of the whole.
+std::string describe_claim(const SeatFacts& seat, const core::Header& header);
 
 }  // namespace arena_shm::inspect

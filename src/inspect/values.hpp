@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "arena_shm/core/layout.hpp"
+#include "inspect/heads.hpp"
 #include "inspect/image.hpp"
 
 namespace arena_shm::inspect {
@@ -16,6 +17,7 @@ inline constexpr std::uint64_t kMaxValueBytes = 1 << 20;
 
 struct Value {
   std::uint64_t seq = 0;
+  std::uint32_t lane = 0;
   std::vector<std::byte> bytes;
 };
 
@@ -23,12 +25,14 @@ struct Value {
 /// Requires: a usable header of this image.
 std::optional<Value> read_value(const Image& image, const core::Header& header, std::uint64_t seq);
 
-/// At most `count` values below `head`, oldest first. Looks at a bounded number of slots.
-/// Requires: as read_value.
-std::vector<Value> newest_values(const Image& image, const core::Header& header, std::uint64_t head, std::size_t count);
+/// At most `count` values below the heads, as many as can be of each lane, lane by lane, oldest first. Looks at a
+/// bounded number of slots.
+/// Requires: as read_value; heads of this header.
+std::vector<Value> newest_values(const Image& image, const core::Header& header, const Heads& heads, std::size_t count);
 
-/// The oldest seq below `head` whose value can be read; nothing if there is none among the slots that are looked at.
-/// Requires: as read_value.
-std::optional<std::uint64_t> oldest_readable(const Image& image, const core::Header& header, std::uint64_t head);
+/// The oldest seq below the heads whose value can be read; of lanes, the lowest one. Nothing if there is none among the
+/// slots that are looked at.
+/// Requires: as newest_values.
+std::optional<std::uint64_t> oldest_readable(const Image& image, const core::Header& header, const Heads& heads);
 
 }  // namespace arena_shm::inspect

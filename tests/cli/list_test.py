@@ -36,6 +36,9 @@ class ListTest(CliTest):
                 "values_per_s": 0.0,
                 "writers_alive": 0,
                 "writers_dead": 0,
+                "writers": "shared",
+                "lanes": 1,
+                "slots_per_lane": 8,
             },
         )
 

@@ -89,6 +89,7 @@ class MetricsTest(CliTest):
             "readable": 1,
             "problems": 0,
             "slots": 8,
+            "lanes": 1,
             "record_bytes": 24,
             "segment_bytes": (SHM / name).stat().st_size,
             "sequence_numbers_total": 20,

@@ -14,7 +14,8 @@ from unittest.mock import ANY
 from arena_cli import ABSENT, FAILED, INCOMPATIBLE, OK, SHM, TOOL, CliTest
 
 HEADING = ["NAME", "WRITTEN", "RATE/s", "MB/s", "LAP", "SKIPPED", "HOLES", "CHANGED"]
-FIELDS = ["head", "written", "skipped", "holes_max", "values_per_s", "bytes_per_s", "lap_s", "unchanged_ns"]
+FIELDS = ["head", "written", "skipped", "holes_max", "values_per_s", "bytes_per_s", "lap_s", "unchanged_ns",
+          "handed_out"]
 
 
 class StatTest(CliTest):
@@ -77,7 +78,7 @@ class StatTest(CliTest):
 
     def test_an_empty_arena_has_no_lap(self):
         (line,) = self.stat(self.create())
-        self.assertEqual([line[key] for key in FIELDS], [0, 0, 0, 0, 0, 0, None, ANY])
+        self.assertEqual([line[key] for key in FIELDS], [0, 0, 0, 0, 0, 0, None, ANY, 0])
 
     def test_further_lines_are_of_their_interval(self):
         name = self.create_filled(20)

@@ -19,10 +19,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   const inspect::Seats seats = inspect::read_seats(image, facts.header);
-  for (const inspect::SeatFacts& seat : seats.all) static_cast<void>(inspect::describe_claim(seat, false));
+  for (const inspect::SeatFacts& seat : seats.all) static_cast<void>(inspect::describe_claim(seat, facts.header));
   if (facts.head) {
-    static_cast<void>(inspect::oldest_readable(image, facts.header, *facts.head));
-    if (inspect::newest_values(image, facts.header, *facts.head, 5).size() > 5) std::abort();
+    static_cast<void>(inspect::oldest_readable(image, facts.header, facts.heads));
+    if (inspect::newest_values(image, facts.header, facts.heads, 5).size() > 5) std::abort();
   }
   static_cast<void>(inspect::read_value(image, facts.header, fuzz::poke_value(input)));
   return 0;

@@ -41,12 +41,13 @@ class Input {
   std::span<const std::uint8_t> bytes_;
 };
 
-/// The segment's image before anything is poked: eight values were put into five slots, by two writers.
-inline std::string valid_image() {
+/// The segment's image before anything is poked: eight values were put into five slots, by two writers. Laned: four
+/// into five, of each of two lanes.
+inline std::string valid_image(Writers writers) {
   const std::string name = "fuzz-base-" + std::to_string(::getpid());
   RawArena::remove(name);
-  const RawArena arena =
-      RawArena::create(name, {"", kRecordBytes, 8, R"({"names":["x"]})"}, {.slots = kSlots, .seats = 3});
+  const RawArena arena = RawArena::create(name, {"", kRecordBytes, 8, R"({"names":["x"]})"},
+                                          {.slots = kSlots, .writers = writers, .seats = 3});
   const std::string value(kRecordBytes, 'v');
   RawWriter first = arena.writer("first");
   RawWriter second = arena.writer("second");
@@ -70,7 +71,11 @@ inline std::uint64_t poke_offset(const core::Header& header, std::uint8_t where,
     case 3: return header.doorbell.offset_bytes;
     case 4: return header.seats.offset_bytes + index % (3 * sizeof(core::Seat) / 8) * 8;
     case 5:
-    case 6: return header.slots.offset_bytes + index % kSlots * header.stride_bytes;
+    case 6: {
+      const core::Header lane =
+          core::lane_header(header, static_cast<std::uint32_t>(index / kSlots % core::lane_count(header)));
+      return lane.slots.offset_bytes + index % kSlots * header.stride_bytes;
+    }
     default: return index % (header.segment_bytes / 8) * 8;
   }
 }
@@ -89,11 +94,12 @@ inline std::uint64_t poke_value(Input& input) {
 /// A valid image with the input's pokes in it. The checksum is mended unless the input says otherwise, for without that
 /// nothing behind the first check would ever be reached.
 inline std::string poked_image(Input& input) {
-  static const std::string base = valid_image();
-  std::string image = base;
+  static const std::string shared = valid_image(Writers::shared);
+  static const std::string laned = valid_image(Writers::laned);
+  const auto flags = input.take<std::uint8_t>();
+  std::string image = (flags & 0x20) == 0 ? shared : laned;
   core::Header header;
   std::memcpy(&header, image.data(), sizeof(header));
-  const auto flags = input.take<std::uint8_t>();
   for (int pokes = flags % 16; pokes > 0 && !input.empty(); --pokes) {
     const auto where = input.take<std::uint8_t>();
     const std::uint64_t offset = poke_offset(header, where, input.take<std::uint16_t>());

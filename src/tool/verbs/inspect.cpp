@@ -29,12 +29,19 @@ struct Options {
 };
 
 // Values a second over the next moment.
-double sample_rate(const inspect::Image& image, const core::Header& header) {
+void sample_rates(Inspection& in) {
   constexpr std::chrono::milliseconds kBetweenSamples{200};
-  const std::uint64_t before = inspect::read_value_count(image, header);
+  const core::Header& header = in.facts.header;
+  const std::uint64_t before = inspect::read_value_count(in.image, header);
+  const inspect::Heads heads_before = inspect::read_heads(in.image, header).value_or(inspect::Heads());
   const auto begin = std::chrono::steady_clock::now();
   std::this_thread::sleep_for(kBetweenSamples);
-  return inspect::rate(before, inspect::read_value_count(image, header), std::chrono::steady_clock::now() - begin);
+  const std::uint64_t after = inspect::read_value_count(in.image, header);
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
+  in.values_per_second = in.values_per_second_of_lane = inspect::rate(before, after, elapsed);
+  if (in.facts.info.writers != Writers::laned) return;
+  const inspect::Heads heads_after = inspect::read_heads(in.image, header).value_or(inspect::Heads());
+  in.values_per_second_of_lane = inspect::fastest_rate(heads_before, heads_after, elapsed);
 }
 
 void print(const Inspection& inspection, terminal::ObjectFormat format) {
@@ -60,7 +67,7 @@ terminal::ExitCode inspect_one(const Options& options, const inspect::Image& ima
   }
   inspection.schema = recording::schema_for(facts.info, options.as, terminal_attendant());
   if (image.is_live()) {
-    inspection.values_per_second = sample_rate(image, facts.header);
+    sample_rates(inspection);
     inspection.mappers = inspect::mappers_of(image, facts.header.doorbell.offset_bytes);
     if (const int error = inspection.mappers.error; error != 0)
       terminal::note(fmt::format("'{}': could not look at every process that may use the arena: {}", image.label(),
@@ -69,9 +76,9 @@ terminal::ExitCode inspect_one(const Options& options, const inspect::Image& ima
   // As late as can be, and together: on a live ring they are soon history.
   inspection.seats = inspect::read_seats(image, facts.header);
   if (facts.head) {
-    facts.head = inspect::read_head(image, facts.header).value_or(*facts.head);
-    inspection.oldest = inspect::oldest_readable(image, facts.header, *facts.head);
-    inspection.newest = inspect::newest_values(image, facts.header, *facts.head, options.count);
+    refresh_heads(image, facts);
+    inspection.oldest = inspect::oldest_readable(image, facts.header, facts.heads);
+    inspection.newest = inspect::newest_values(image, facts.header, facts.heads, options.count);
   }
   print(inspection, options.format);
   return facts.problems.empty() ? terminal::ExitCode::ok : terminal::ExitCode::failed;

@@ -17,6 +17,7 @@
 #include "text/time_text.hpp"
 #include "text/utf8.hpp"
 #include "tool/verbs/verbs.hpp"
+#include "tool/views/inspection.hpp"
 
 namespace arena_shm::tool {
 
@@ -86,6 +87,9 @@ terminal::JsonObject object_of(const Row& row) {
   object["writers_alive"] = row.seats.count_held();
   object["writers_dead"] = row.seats.count_dead();
   object["created_ns"] = info.created_ns;
+  object["writers"] = writers_name(info);
+  object["lanes"] = info.lanes;
+  object["slots_per_lane"] = info.slots / info.lanes;
   return object;
 }
 

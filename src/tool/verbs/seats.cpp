@@ -42,7 +42,7 @@ void clear_stale(const std::string& prefix, const inspect::Image& image, const i
     if (!is_dead(seat.holder) || !core::clear_dead_seat(*segment, seat.index)) continue;
     ++cleared;
     output.text() += fmt::format("{}cleared seat {}: pid {} died, {}\n", prefix, seat.index, seat.pid,
-                                 describe_claim(seat, facts.info.writers == Writers::exclusive));
+                                 describe_claim(seat, facts.header));
   }
   output.flush();
   terminal::note(fmt::format("cleared {} of '{}'", text::counted(cleared, "seat"), image.label()));
@@ -97,9 +97,11 @@ void add_seats(const terminal::Command& app, Action& action) {
                 .summary = "Show who writes to arenas",
                 .details = "Each writing handle has a seat. Its holder is alive if it still holds its lease in\n"
                            "the kernel, and dead if it ended without giving the seat back. CLAIM is the\n"
-                           "sequence number that the holder is writing; in an exclusive arena, the number\n"
-                           "where it began. A dead seat needs no attention: the next writer repairs it and\n"
-                           "takes it over. --clear-stale repairs it now.",
+                           "sequence number that the holder is writing; in an exclusive or a laned arena,\n"
+                           "the number where it began. In a laned arena each seat has a lane: HEAD is the\n"
+                           "next sequence number of the lane, FULL the share of its slots in use, HOLES the\n"
+                           "numbers without a value, at least and at most. A dead seat needs no attention:\n"
+                           "the next writer repairs it and takes it over. --clear-stale repairs it now.",
                 .example = "  arena-shm seats\n"
                            "  arena-shm seats ticks imu\n"
                            "  arena-shm seats ticks --clear-stale"},

@@ -63,10 +63,10 @@ void add_stat(const terminal::Command& app, Action& action) {
        .summary = "Print counters and rates of arenas, once or at intervals",
        .details =
            "Rates are averages over the interval. In the first line they are measured over a fraction of a second,\n"
-           "as in 'arena-shm list'. LAP is the time in which the ring is overwritten once. SKIPPED counts the\n"
-           "sequence numbers that living writers gave up. HOLES also counts those that dead writers left without\n"
-           "a value; it is a range if the exact number is not known. CHANGED is how long ago a counter last changed;\n"
-           "<5s means less than 5 seconds ago, >5s means more.",
+           "as in 'arena-shm list'. LAP is the time in which the ring is overwritten once; in a laned arena,\n"
+           "the fastest lane. SKIPPED counts the sequence numbers that living writers gave up. HOLES also counts\n"
+           "those that dead writers left without a value; it is a range if the exact number is not known. CHANGED\n"
+           "is how long ago a counter last changed; <5s means less than 5 seconds ago, >5s means more.",
        .example = "  arena-shm stat\n"
                   "  arena-shm stat ticks -i 1s -n 10\n"
                   "  arena-shm stat -i 10s --format influx"},

@@ -15,6 +15,7 @@
 #include "text/utf8.hpp"
 #include "tool/verbs/stat.hpp"
 #include "tool/verbs/verbs.hpp"
+#include "tool/views/inspection.hpp"
 #include "tool/views/name_pattern.hpp"
 #include "tool/views/seat_table.hpp"
 #include "tool/views/stat_lines.hpp"
@@ -48,7 +49,8 @@ constexpr std::array kHelp{
     "WRITTEN    values so far",
     "RATE/s     values per second in the last interval",
     "MB/s       the same, in megabytes per second",
-    "LAP        the time in which the ring is overwritten once",
+    "LAP        the time in which the ring is overwritten once,",
+    "           or the fastest lane of a laned arena",
     "SKIPPED    sequence numbers that living writers gave up",
     "HOLES      those, and the ones that dead writers left; or a range",
     "CHANGED    how long ago a counter last changed",
@@ -221,12 +223,13 @@ class Top {
 
   void draw_seats(const Watched& arena, const inspect::Image& image, int row) {
     inspect::Facts facts = arena.facts;
-    facts.head = inspect::read_head(image, facts.header).value_or(arena.now.head);
+    refresh_heads(image, facts);
     const inspect::Seats seats = inspect::read_seats(image, facts.header);
     const Info& info = facts.info;
-    screen_.put(row++, fmt::format("{}: {} slots for {} of {} bytes, {} in all; seats: {}", text::printable(arena.name),
-                                   info.slots, info.record.name.empty() ? "records" : text::printable(info.record.name),
-                                   info.record.size_bytes, text::short_bytes(info.segment_bytes), count_seats(seats)));
+    screen_.put(row++,
+                fmt::format("{}: {} for {} of {} bytes, {} in all; seats: {}", text::printable(arena.name),
+                            slots_text(info), info.record.name.empty() ? "records" : text::printable(info.record.name),
+                            info.record.size_bytes, text::short_bytes(info.segment_bytes), count_seats(seats)));
     const SeatLines lines = seat_lines(facts, seats, screen_.columns());
     screen_.put(row++, lines.heading, Style::heading);
     for (const SeatLines::Line& line : lines.lines) {

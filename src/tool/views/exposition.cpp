@@ -16,39 +16,34 @@
 #include "terminal/names.hpp"
 #include "text/time_text.hpp"
 #include "text/utf8.hpp"
+#include "tool/views/exposition_page.hpp"
+#include "tool/views/inspection.hpp"
 
 namespace arena_shm::tool {
 
 namespace {
 
+using exposition::Arena;
+using exposition::label;
+using exposition::Page;
 using inspect::Holder;
 
-struct Arena {
-  std::string label;  // arena="ticks"
-  inspect::Facts facts{};
-  inspect::Seats seats{};
-  bool readable = false;
-  std::optional<std::int64_t> changed_ns{};
-  std::optional<std::int64_t> newest_age_ns{};
-};
-
 // Labels of this page's own.
-constexpr std::array<std::string_view, 6> kOwnLabels{"arena", "type", "writers", "epoch", "state", "reason"};
+constexpr std::array<std::string_view, 7> kOwnLabels{"arena", "type", "writers", "epoch", "state", "reason", "lane"};
 
-// Label values are UTF-8; backslash, quote and line end are escaped.
-std::string label(std::string_view name, std::string_view value) {
-  std::string utf8;
-  text::append_utf8(utf8, value);
-  std::string text = fmt::format("{}=\"", name);
-  for (const char c : utf8) {
-    if (c == '\n') {
-      text += "\\n";
-      continue;
-    }
-    if (c == '\\' || c == '"') text += '\\';
-    text += c;
+// Of the newest value of each lane, the latest.
+std::optional<std::int64_t> newest_time_ns(const inspect::Image& image, const inspect::Facts& facts,
+                                           const schema::Field& field) {
+  std::optional<std::int64_t> latest;
+  const auto& heads = facts.heads.of_lanes();
+  for (std::uint32_t lane = 0; lane < heads.size(); ++lane) {
+    const core::Header header = core::lane_header(facts.header, lane);
+    const auto newest = inspect::newest_values(image, header, inspect::Heads(header, {heads[lane]}), 1);
+    if (newest.empty() || newest.back().bytes.size() < field.offset_bytes + field.size_bytes()) continue;
+    const auto made_ns = schema::time_ns(field, newest.back().bytes);
+    if (made_ns && (!latest || *made_ns > *latest)) latest = made_ns;
   }
-  return text + '"';
+  return latest;
 }
 
 // A time before the arena was made is by another clock, or of a value that was replayed; so is one to come.
@@ -56,9 +51,7 @@ std::optional<std::int64_t> newest_age_ns(const inspect::Image& image, const ins
   constexpr std::int64_t kClocksApartNs = 1'000'000'000;
   const auto field = facts.schema ? schema::time_field(*facts.schema) : std::nullopt;
   if (!field) return std::nullopt;
-  const auto newest = inspect::newest_values(image, facts.header, *facts.head, 1);
-  if (newest.empty() || newest.back().bytes.size() < field->offset_bytes + field->size_bytes()) return std::nullopt;
-  const auto made_ns = schema::time_ns(*field, newest.back().bytes);
+  const auto made_ns = newest_time_ns(image, facts, *field);
   const std::int64_t now_ns = text::realtime_ns();
   if (!made_ns || *made_ns < facts.info.created_ns - kClocksApartNs || *made_ns > now_ns + kClocksApartNs)
     return std::nullopt;
@@ -71,7 +64,7 @@ Arena look_at(const inspect::Image& image, std::vector<std::string>& problems) {
   if (arena.readable) {
     arena.seats = inspect::read_seats(image, arena.facts.header);
     // After the counters, so that no value is counted whose number is not.
-    arena.facts.head = inspect::read_head(image, arena.facts.header).value_or(*arena.facts.head);
+    refresh_heads(image, arena.facts);
     arena.newest_age_ns = newest_age_ns(image, arena.facts);
   }
   for (const std::string& problem : arena.facts.problems)
@@ -86,60 +79,11 @@ Arena not_looked_at(const Error& error) {
   return arena;
 }
 
-// One metric after the other, each with its samples of all arenas, as the format demands.
-class Page {
- public:
-  Page(std::vector<Arena> arenas, const ConstantLabels& labels) : arenas_(std::move(arenas)) {
-    for (const auto& [name, value] : labels) constant_ += ',' + label(name, value);
-  }
-
-  // `samples` appends the lines of one arena.
-  template <class Samples>
-  void family(const char* name, const char* type, const char* help, Samples samples) {
-    head(name, type, help);
-    for (const Arena& arena : arenas_) samples(name, arena);
-  }
-
-  // One number of each arena that can be read.
-  template <class Value>
-  void readable(const char* name, const char* type, const char* help, Value value) {
-    family(name, type, help, [&](const char* metric, const Arena& arena) {
-      if (arena.readable) sample(metric, arena.label, value(arena));
-    });
-  }
-
-  // The same where it is known.
-  template <class Value>
-  void known(const char* name, const char* type, const char* help, Value value) {
-    family(name, type, help, [&](const char* metric, const Arena& arena) {
-      if (const auto found = value(arena)) sample(metric, arena.label, seconds(*found));
-    });
-  }
-
-  void head(const char* name, const char* type, const char* help) {
-    text_ += fmt::format("# HELP arena_shm_{0} {2}\n# TYPE arena_shm_{0} {1}\n", name, type, help);
-  }
-
-  void sample(const char* name, const std::string& labels, const auto& value) {
-    text_ += fmt::format("arena_shm_{}{{{}{}}} {}\n", name, labels, constant_, value);
-  }
-
-  static std::string seconds(std::int64_t ns) { return fmt::format("{:.3f}", static_cast<double>(ns) / 1e9); }
-
-  std::string take() { return std::move(text_); }
-
- private:
-  std::vector<Arena> arenas_;
-  std::string constant_;
-  std::string text_;
-};
-
 std::string about(const Arena& arena) {
   const Info& info = arena.facts.info;
   std::string epoch;
   for (const std::uint8_t byte : info.epoch) epoch += fmt::format("{:02x}", byte);
-  return fmt::format("{},{},{},{}", arena.label, label("type", info.record.name),
-                     label("writers", info.writers == Writers::exclusive ? "exclusive" : "shared"),
+  return fmt::format("{},{},{},{}", arena.label, label("type", info.record.name), label("writers", writers_name(info)),
                      label("epoch", epoch));
 }
 
@@ -155,17 +99,21 @@ void add_facts(Page& page) {
   });
   page.readable("created_timestamp_seconds", "gauge", "When the arena was created.",
                 [](const Arena& arena) { return Page::seconds(arena.facts.info.created_ns); });
-  page.readable("slots", "gauge", "How many values the ring holds.",
+  page.readable("slots", "gauge", "How many values the ring holds, all lanes together.",
                 [](const Arena& arena) { return arena.facts.info.slots; });
+  page.readable("lanes", "gauge", "Lanes of a laned arena; all others have one.",
+                [](const Arena& arena) { return arena.facts.info.lanes; });
   page.readable("record_bytes", "gauge", "Size of a value.",
                 [](const Arena& arena) { return arena.facts.info.record.size_bytes; });
   page.readable("segment_bytes", "gauge", "Size of the whole segment.",
                 [](const Arena& arena) { return arena.facts.info.segment_bytes; });
 }
 
+std::uint64_t handed_out(const Arena& arena) { return arena.facts.heads.count(); }
+
 void add_counters(Page& page) {
-  page.readable("sequence_numbers_total", "counter", "Sequence numbers that were handed out (the head).",
-                [](const Arena& arena) { return *arena.facts.head; });
+  page.readable("sequence_numbers_total", "counter", "Sequence numbers that were handed out.",
+                [](const Arena& arena) { return handed_out(arena); });
   page.readable("values_written_total", "counter", "Values that were published.",
                 [](const Arena& arena) { return arena.seats.values; });
   page.readable("skipped_total", "counter", "Sequence numbers that living writers gave up. Each is a hole.",
@@ -173,8 +121,27 @@ void add_counters(Page& page) {
   page.readable("holes_max", "gauge",
                 "Upper limit of holes: sequence numbers without a value, including those being written now.",
                 [](const Arena& arena) {
-                  return *arena.facts.head > arena.seats.values ? *arena.facts.head - arena.seats.values : 0;
+                  return handed_out(arena) > arena.seats.values ? handed_out(arena) - arena.seats.values : 0;
                 });
+}
+
+// One number of each lane that was ever used, `value` being that of its seat.
+template <class Value>
+void add_of_lanes(Page& page, const char* name, const char* help, Value value) {
+  page.family(name, "counter", help, [&](const char* metric, const Arena& arena) {
+    if (!arena.readable || arena.facts.info.writers != Writers::laned) return;
+    for (const inspect::SeatFacts& seat : arena.seats.all) {
+      if (seat.holder == Holder::never && seat.lane_head() == 0) continue;
+      page.sample(metric, arena.label + ',' + label("lane", std::to_string(seat.index)), value(seat));
+    }
+  });
+}
+
+void add_lanes(Page& page) {
+  add_of_lanes(page, "lane_sequence_numbers_total", "Sequence numbers that a lane has handed out; of lanes in use.",
+               [](const inspect::SeatFacts& seat) { return seat.lane_head(); });
+  add_of_lanes(page, "lane_values_written_total", "Values that were published in a lane; of lanes in use.",
+               [](const inspect::SeatFacts& seat) { return seat.values; });
 }
 
 void add_freshness(Page& page) {
@@ -253,12 +220,13 @@ std::pair<std::string, std::string> parse_label(std::string_view text) {
 std::optional<std::int64_t> Exposer::changed_by(const std::string& name, const inspect::Facts& facts,
                                                 const inspect::Seats& seats) {
   const Found now{.epoch = facts.info.epoch,
-                  .head = *facts.head,
+                  .handed_out = facts.heads.count(),
                   .counters = {.values = seats.values, .skipped = seats.skipped},
                   .since_ns = text::realtime_ns()};
   const auto [known, is_new] = found_.try_emplace(name, now);
   Found& before = known->second;
-  if (before.epoch != now.epoch || before.head != now.head || !(before.counters == now.counters)) before = now;
+  if (before.epoch != now.epoch || before.handed_out != now.handed_out || !(before.counters == now.counters))
+    before = now;
   return is_new ? std::nullopt : std::make_optional(before.since_ns);
 }
 
@@ -286,6 +254,7 @@ Exposition Exposer::look() {
   Page page(std::move(arenas), labels_);
   add_facts(page);
   add_counters(page);
+  add_lanes(page);
   add_freshness(page);
   add_writers(page);
   add_skipped(page, not_permitted, failed);

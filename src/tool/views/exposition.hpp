@@ -46,7 +46,7 @@ class Exposer {
   // How an arena was found.
   struct Found {
     std::array<std::uint8_t, 16> epoch{};
-    std::uint64_t head = 0;
+    std::uint64_t handed_out = 0;
     inspect::Counters counters{};
     std::int64_t since_ns = 0;  // the look that first found it so
   };

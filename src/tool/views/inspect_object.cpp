@@ -71,22 +71,31 @@ terminal::JsonObject stored_schema(const inspect::Facts& facts) {
   return facts.schema ? terminal::JsonObject::parse(facts.info.record.schema) : terminal::JsonObject();
 }
 
+terminal::JsonObject value_object(const Inspection& in, const inspect::Value& value, bool quote_int64) {
+  const std::span<const std::byte> bytes = shown_bytes(in, value);
+  if (in.schema) {
+    std::string line;
+    schema::make_formatter(schema::Format::ndjson, &*in.schema, {.quote_int64 = quote_int64})
+        ->record(line, value.seq, bytes);
+    return terminal::JsonObject::parse(line);
+  }
+  std::string hex;
+  for (const std::byte byte : bytes) hex += fmt::format("{:02x}", std::to_integer<unsigned>(byte));
+  terminal::JsonObject object{{schema::kSeqColumn, value.seq}, {"hex", hex}};
+  if (quote_int64) terminal::quote_integers(object);
+  return object;
+}
+
 terminal::JsonObject newest_array(const Inspection& in, bool quote_int64) {
   terminal::JsonObject array = terminal::JsonObject::array();
   for (const inspect::Value& value : in.newest) {
-    const std::span<const std::byte> bytes = shown_bytes(in, value);
-    if (in.schema) {
-      std::string line;
-      schema::make_formatter(schema::Format::ndjson, &*in.schema, {.quote_int64 = quote_int64})
-          ->record(line, value.seq, bytes);
-      array.push_back(terminal::JsonObject::parse(line));
-    } else {
-      std::string hex;
-      for (const std::byte byte : bytes) hex += fmt::format("{:02x}", std::to_integer<unsigned>(byte));
-      terminal::JsonObject object{{schema::kSeqColumn, value.seq}, {"hex", hex}};
-      if (quote_int64) terminal::quote_integers(object);
-      array.push_back(std::move(object));
+    terminal::JsonObject object = value_object(in, value, quote_int64);
+    if (in.facts.info.writers == Writers::laned) {
+      terminal::JsonObject with_lane{{schema::kSeqColumn, object[schema::kSeqColumn]}, {"_lane", value.lane}};
+      with_lane.update(object);
+      object = std::move(with_lane);
     }
+    array.push_back(std::move(object));
   }
   return array;
 }
@@ -115,8 +124,12 @@ terminal::JsonObject whole_object(const Inspection& in, bool quote_int64) {
   object["stride_bytes"] = info.stride_bytes;
   object["segment_bytes"] = info.segment_bytes;
   object["is_exclusive"] = info.writers == Writers::exclusive;
+  object["writers"] = writers_name(info);
+  object["lanes"] = info.lanes;
+  object["slots_per_lane"] = info.slots / info.lanes;
   object["regions"] = regions_object(in.facts.header);
   object["head"] = or_null(in.facts.head);
+  object["handed_out"] = in.facts.head ? terminal::JsonObject(in.facts.heads.count()) : terminal::JsonObject();
   object["oldest"] = or_null(in.oldest);
   object["written"] = in.seats.values;
   object["skipped"] = in.seats.skipped;

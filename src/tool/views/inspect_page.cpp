@@ -37,6 +37,8 @@ void append_title(std::string& out, const std::string& title) {
   out += '\n' + terminal::strong(std::move(lines));
 }
 
+bool is_laned(const Inspection& in) { return in.facts.info.writers == Writers::laned; }
+
 std::string mutex_state(const Inspection& in) {
   const std::uint64_t word = *in.facts.mutex;
   const std::uint32_t owner = core::mutex_owner(word);
@@ -57,18 +59,41 @@ std::string readable_range(const Inspection& in) {
   const std::uint64_t head = *in.facts.head;
   if (head == 0) return "no values yet";
   if (!in.oldest) return "no values in the slots that were read";
-  std::string text = fmt::format("{}..{}", *in.oldest, head - 1);
+  std::string text = fmt::format("{}..{}{}", *in.oldest, head - 1, is_laned(in) ? " over all lanes" : "");
   if (const auto lap = lap_seconds(in)) {
-    text += ", a lap takes " + text::short_duration(Duration(std::chrono::duration<double>(*lap)));
+    text += fmt::format(", a lap {}takes {}", is_laned(in) ? "of the fastest lane " : "",
+                        text::short_duration(Duration(std::chrono::duration<double>(*lap))));
   }
   return text;
+}
+
+std::string writers_text(const Info& info) {
+  switch (info.writers) {
+    case Writers::exclusive: return ", one writer at a time";
+    case Writers::laned: return ", laned: " + slots_text(info);
+    case Writers::shared: break;
+  }
+  return "";
+}
+
+std::string lanes_text(const inspect::Heads& heads) {
+  std::uint64_t least = ~std::uint64_t{0};
+  std::uint64_t most = 0;
+  for (const std::uint64_t head : heads.of_lanes()) {
+    if (head > 0) least = std::min(least, head);
+    most = std::max(most, head);
+  }
+  const std::string used = fmt::format("{} of {} used", heads.used_count(), heads.of_lanes().size());
+  if (most == 0) return used;
+  return used + (least == most ? fmt::format(", {} handed out by each of them", text::counted(most, "number"))
+                               : fmt::format(", {} to {} numbers handed out by each of them", least, most));
 }
 
 void append_facts(std::string& out, const Inspection& in) {
   const Info& info = in.facts.info;
   append_fact(out, "arena",
               fmt::format("{}, {} values of {} bytes{}", text::printable(in.image.label()), info.slots,
-                          info.record.size_bytes, info.writers == Writers::exclusive ? ", one writer at a time" : ""));
+                          info.record.size_bytes, writers_text(info)));
   append_fact(out, "type",
               fmt::format("{}, aligned to {}", info.record.name.empty() ? "unnamed" : text::printable(info.record.name),
                           info.record.align_bytes));
@@ -83,7 +108,11 @@ void append_facts(std::string& out, const Inspection& in) {
               fmt::format("{} by pid {}, {} ago", text::utc_time(info.created_ns), info.creator_pid,
                           text::short_duration(text::time_between(info.created_ns, text::realtime_ns()))));
   if (in.facts.head) {
-    append_fact(out, "head", fmt::format("{}", *in.facts.head));
+    append_fact(out, "head",
+                is_laned(in)
+                    ? fmt::format("{}, {} handed out", *in.facts.head, text::counted(in.facts.heads.count(), "number"))
+                    : fmt::format("{}", *in.facts.head));
+    if (is_laned(in)) append_fact(out, "lanes", lanes_text(in.facts.heads));
     append_fact(out, "readable", readable_range(in));
   }
   append_fact(out, "written",
@@ -170,14 +199,38 @@ void append_fields(std::string& out, const schema::Schema& schema) {
   for (const auto& cells : lines) table.append(out, cells);
 }
 
+constexpr std::size_t kLaneMargin = 6;
+
+// The lines with the lane before the first one.
+std::string beside_lane(std::string_view lane, std::string_view lines) {
+  std::string out;
+  while (!lines.empty()) {
+    const std::size_t end = std::min(lines.find('\n'), lines.size() - 1) + 1;
+    out += fmt::format("{:>{}}  {}", lane, kLaneMargin - 2, lines.substr(0, end));
+    lines.remove_prefix(end);
+    lane = "";
+  }
+  return out;
+}
+
 void append_newest(std::string& out, const Inspection& in) {
   if (in.newest.empty()) return;
-  append_title(out, "newest values");
+  append_title(out, is_laned(in) ? "newest values of lanes" : "newest values");
+  const std::size_t margin = is_laned(in) ? kLaneMargin : 0;
+  const std::size_t width = terminal::line_width();
   const auto formatter = make_formatter(in.schema ? schema::Format::table : schema::Format::hex,
-                                        in.schema ? &*in.schema : nullptr, {.width = terminal::line_width()});
+                                        in.schema ? &*in.schema : nullptr, {.width = width - std::min(width, margin)});
   for (const inspect::Value& value : in.newest) formatter->measure(value.seq, shown_bytes(in, value));
-  formatter->heading(out);
-  for (const inspect::Value& value : in.newest) formatter->record(out, value.seq, shown_bytes(in, value));
+  const auto append = [&](const std::string& lane, auto append_lines) {
+    std::string lines;
+    append_lines(lines);
+    out += margin == 0 ? lines : beside_lane(lane, lines);
+  };
+  append("LANE", [&](std::string& lines) { formatter->heading(lines); });
+  for (const inspect::Value& value : in.newest) {
+    append(fmt::format("{}", value.lane),
+           [&](std::string& lines) { formatter->record(lines, value.seq, shown_bytes(in, value)); });
+  }
   if (const std::size_t hidden = formatter->hidden_column_count(); hidden > 0)
     append_line(out, fmt::format("no room for {}", text::counted(hidden, "more field")));
   const std::size_t shown = shown_bytes(in, in.newest.back()).size();

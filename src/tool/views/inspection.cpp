@@ -5,11 +5,13 @@
 
 #include <algorithm>
 
+#include "text/quantities.hpp"
+
 namespace arena_shm::tool {
 
 std::optional<double> lap_seconds(const Inspection& in) {
-  if (in.values_per_second <= 0) return std::nullopt;
-  return static_cast<double>(in.facts.info.slots) / in.values_per_second;
+  if (in.values_per_second_of_lane <= 0) return std::nullopt;
+  return static_cast<double>(in.facts.header.slot_count) / in.values_per_second_of_lane;
 }
 
 std::vector<std::pair<const char*, core::Region>> regions(const core::Header& header) {
@@ -21,6 +23,24 @@ std::span<const std::byte> shown_bytes(const Inspection& in, const inspect::Valu
   constexpr std::size_t kWithoutSchema = 256;
   const std::span<const std::byte> bytes(value.bytes);
   return in.schema ? bytes : bytes.first(std::min(bytes.size(), kWithoutSchema));
+}
+
+std::string slots_text(const Info& info) {
+  const std::string slots = text::counted(info.slots / info.lanes, "slot");
+  return info.writers == Writers::laned ? fmt::format("{} x {}", text::counted(info.lanes, "lane"), slots) : slots;
+}
+
+const char* writers_name(const Info& info) noexcept {
+  switch (info.writers) {
+    case Writers::exclusive: return "exclusive";
+    case Writers::laned: return "laned";
+    case Writers::shared: break;
+  }
+  return "shared";
+}
+
+std::string holes_text(std::uint64_t least, std::uint64_t most) {
+  return most > least ? fmt::format("{}..{}", least, most) : fmt::format("{}", least);
 }
 
 std::string epoch_text(const Info& info) { return fmt::format("{:02x}", fmt::join(info.epoch, "")); }

@@ -22,11 +22,12 @@ struct Inspection {
   inspect::Mappers mappers{};
   std::optional<std::uint64_t> oldest{};  ///< the oldest seq that can be read
   double values_per_second = 0;           ///< lately; 0 also if the segment is a saved one
+  double values_per_second_of_lane = 0;   ///< of the fastest one
   std::optional<schema::Schema> schema{};
   std::vector<inspect::Value> newest{};
 };
 
-/// How long the ring takes to come round; nothing if nobody writes.
+/// How long the ring takes to come round, of lanes the fastest one; nothing if nobody writes.
 std::optional<double> lap_seconds(const Inspection& inspection);
 
 /// With their names, in the order of the layout. Requires: a usable header.
@@ -34,6 +35,15 @@ std::vector<std::pair<const char*, core::Region>> regions(const core::Header& he
 
 /// What is shown of a value: of one without schema no more than its first bytes.
 std::span<const std::byte> shown_bytes(const Inspection& inspection, const inspect::Value& value);
+
+/// "32 slots"; laned: "4 lanes x 8 slots"
+std::string slots_text(const Info& info);
+
+/// "shared", "exclusive" or "laned"
+const char* writers_name(const Info& info) noexcept;
+
+/// "12", or "12..15" where the counters cannot tell how many there are.
+std::string holes_text(std::uint64_t least, std::uint64_t most);
 
 /// The epoch, which tells apart two segments of one name.
 std::string epoch_text(const Info& info);

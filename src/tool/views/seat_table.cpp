@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <initializer_list>
 
 #include "terminal/output.hpp"
 #include "text/text_table.hpp"
 #include "text/time_text.hpp"
 #include "text/utf8.hpp"
+#include "tool/views/inspection.hpp"
 
 namespace arena_shm::tool {
 
@@ -16,6 +19,8 @@ namespace {
 using inspect::Holder;
 using inspect::ProcessState;
 using text::TextTable;
+
+constexpr std::ptrdiff_t kLaneColumn = 7;  // before the values
 
 // Alive is what the lease says; whether the process makes use of it, /proc tells.
 std::string holder(const inspect::SeatFacts& seat) {
@@ -29,44 +34,67 @@ std::string holder(const inspect::SeatFacts& seat) {
 
 // With how far the others have come meanwhile.
 std::string claim(const inspect::SeatFacts& seat, const inspect::Facts& facts) {
-  std::string text = describe_claim(seat, facts.info.writers == Writers::exclusive);
-  if (seat.is_inside() && facts.head && *facts.head > seat.claim().seq) {
+  std::string text = describe_claim(seat, facts.header);
+  if (!inspect::has_lanes(facts.header) && seat.is_inside() && facts.head && *facts.head > seat.claim().seq) {
     text += fmt::format(", {} behind", *facts.head - seat.claim().seq);
   }
   return text;
+}
+
+bool is_laned(const inspect::Facts& facts) { return facts.info.writers == Writers::laned; }
+
+std::uint64_t used_slots(const inspect::SeatFacts& seat, const inspect::Facts& facts) {
+  return std::min(seat.lane_head(), facts.header.slot_count);
+}
+
+// What a seat has because it has a lane of its own.
+std::vector<std::string> lane_cells(const inspect::SeatFacts& seat, const inspect::Facts& facts) {
+  const auto percent =
+      100.0 * static_cast<double>(used_slots(seat, facts)) / static_cast<double>(facts.header.slot_count);
+  return {fmt::format("{}", inspect::seq_of(facts.header, seat.index, seat.lane_head())),
+          fmt::format("{:.0f}%", percent)};
+}
+
+std::vector<TextTable::Column> columns(bool laned) {
+  using enum text::TextTable::Align;
+  std::vector<TextTable::Column> columns{{"SEAT", right},          {"HOLDER"},
+                                         {"PID", right},           {"TID", right, 0, 5},
+                                         {"PROCESS", left, 10, 3}, {"NAME", left, 10, 1},
+                                         {"CLAIM", left, 12},      {"VALUES", right, 0, 2},
+                                         {"SKIPPED", right, 0, 4}, {"TAKEN", left, 0, 6}};
+  if (!laned) return columns;
+  columns.at(6).rank = 5;
+  columns.at(8).title = "HOLES";  // nobody skips in a lane
+  columns.insert(columns.begin() + kLaneColumn, {{"HEAD", right}, {"FULL", right, 0, 2}});
+  return columns;
 }
 
 std::vector<std::string> cells(const inspect::SeatFacts& seat, const inspect::Facts& facts) {
   const bool known = seat.pid != 0 && seat.holder != Holder::left;
   std::string process = text::printable(seat.process.name);
   if (seat.other_namespace) process = "(other pid namespace)";
-  return {fmt::format("{}", seat.index),
-          holder(seat),
-          known ? fmt::format("{}", seat.pid) : "-",
-          known ? fmt::format("{}", seat.tid) : "-",
-          process.empty() ? "-" : process,
-          seat.name.empty() ? "-" : text::printable(seat.name),
-          claim(seat, facts),
-          fmt::format("{}", seat.values),
-          fmt::format("{}", seat.skipped),
-          text::utc_time(seat.taken_ns)};
+  std::vector<std::string> cells{fmt::format("{}", seat.index),
+                                 holder(seat),
+                                 known ? fmt::format("{}", seat.pid) : "-",
+                                 known ? fmt::format("{}", seat.tid) : "-",
+                                 process.empty() ? "-" : process,
+                                 seat.name.empty() ? "-" : text::printable(seat.name),
+                                 claim(seat, facts),
+                                 fmt::format("{}", seat.values),
+                                 fmt::format("{}", seat.skipped),
+                                 text::utc_time(seat.taken_ns)};
+  if (is_laned(facts)) {
+    const std::vector<std::string> of_lane = lane_cells(seat, facts);
+    cells.at(8) = holes_text(seat.skipped, seat.lane_head() - std::min(seat.lane_head(), seat.values));
+    cells.insert(cells.begin() + kLaneColumn, of_lane.begin(), of_lane.end());
+  }
+  return cells;
 }
 
 }  // namespace
 
 SeatLines seat_lines(const inspect::Facts& facts, const inspect::Seats& seats, std::size_t width) {
-  using enum text::TextTable::Align;
-  text::TextTable table({{"SEAT", right},
-                         {"HOLDER"},
-                         {"PID", right},
-                         {"TID", right, 0, 5},
-                         {"PROCESS", left, 10, 3},
-                         {"NAME", left, 10, 1},
-                         {"CLAIM", left, 12},
-                         {"VALUES", right, 0, 2},
-                         {"SKIPPED", right, 0, 4},
-                         {"TAKEN", left, 0, 6}},
-                        width);
+  text::TextTable table(columns(is_laned(facts)), width);
   std::vector<std::vector<std::string>> rows;
   SeatLines result;
   for (const inspect::SeatFacts& seat : seats.all) {
@@ -102,11 +130,17 @@ terminal::JsonObject seat_object(const inspect::SeatFacts& seat, const inspect::
   object["process_state"] = to_string(seat.process.state);
   object["is_other_pid_namespace"] = seat.other_namespace;
   object["name"] = seat.name;
-  object["claim"] = describe_claim(seat, facts.info.writers == Writers::exclusive);
-  object["claim_seq"] = seat.claim().seq;
+  object["claim"] = describe_claim(seat, facts.header);
+  object["claim_seq"] = claim_seq(seat, facts.header);
   object["values"] = seat.values;
   object["skipped"] = seat.skipped;
   object["taken_ns"] = seat.taken_ns;
+  const auto of_lane = [&](std::uint64_t number) {
+    return is_laned(facts) ? terminal::JsonObject(number) : terminal::JsonObject();
+  };
+  object["lane_head"] = of_lane(inspect::seq_of(facts.header, seat.index, seat.lane_head()));
+  object["lane_handed_out"] = of_lane(seat.lane_head());
+  object["lane_slots_used"] = of_lane(used_slots(seat, facts));
   return object;
 }
 

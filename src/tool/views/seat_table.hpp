@@ -25,7 +25,8 @@ SeatLines seat_lines(const inspect::Facts& facts, const inspect::Seats& seats, s
 /// Appends a line for each seat that was ever used, under a heading, as standard output is wide.
 void append_seats(std::string& out, const inspect::Facts& facts, const inspect::Seats& seats);
 
-/// All that is known of one seat. Requires: somebody has had it.
+/// All that is known of one seat; what is about its lane is null in arenas that are not laned. Requires: somebody has
+/// had it.
 terminal::JsonObject seat_object(const inspect::SeatFacts& seat, const inspect::Facts& facts);
 
 /// "2 alive, 1 dead, 61 never used"

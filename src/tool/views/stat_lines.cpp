@@ -12,6 +12,7 @@
 #include "text/influx_text.hpp"
 #include "text/quantities.hpp"
 #include "text/utf8.hpp"
+#include "tool/views/inspection.hpp"
 
 namespace arena_shm::tool {
 
@@ -19,13 +20,6 @@ namespace {
 
 using std::chrono::nanoseconds;
 using text::TextTable;
-
-// "12", or "12..15" where it cannot be told.
-std::string holes(const Sample& sample) {
-  const std::uint64_t least = sample.counters.skipped;
-  const std::uint64_t most = sample.holes_max();
-  return most > least ? fmt::format("{}..{}", least, most) : fmt::format("{}", least);
-}
 
 // How long ago something has changed, as far as the samples tell.
 std::string changed(const Watched& arena) {
@@ -87,14 +81,15 @@ std::vector<Field> fields(const Watched& arena) {
   Field unchanged{.name = "unchanged_ns", .value = {}};
   if (arena.before) unchanged.value = count(arena.now.at - arena.changed);
   return {interval,
-          {"head", arena.now.head},
+          {"head", arena.now.heads.end()},
           {"written", arena.now.counters.values},
           {"skipped", arena.now.counters.skipped},
           {"holes_max", arena.now.holes_max()},
           values,
           bytes,
           lap,
-          unchanged};
+          unchanged,
+          {"handed_out", arena.now.heads.count()}};
 }
 
 terminal::JsonObject object_of(const Watched& arena) {
@@ -172,7 +167,7 @@ std::vector<std::string> stat_cells(const Watched& arena) {
           rates ? fmt::format("{:.2f}", rates->bytes_per_second / 1e6) : "-",
           has_lap ? text::short_duration(nanoseconds(static_cast<std::int64_t>(lap))) : "-",
           fmt::format("{}", arena.now.counters.skipped),
-          holes(arena.now),
+          holes_text(arena.now.counters.skipped, arena.now.holes_max()),
           changed(arena)};
 }
 

@@ -39,8 +39,8 @@ std::optional<Rates> rates_of(const Watched& arena) noexcept {
   rates.values_per_second = inspect::rate(before.counters.values, arena.now.counters.values, rates.elapsed);
   rates.bytes_per_second = rates.values_per_second * static_cast<double>(arena.facts.info.record.size_bytes);
   // Holes use up slots too.
-  const double numbers_per_second = inspect::rate(before.head, arena.now.head, rates.elapsed);
-  if (numbers_per_second > 0) rates.lap_seconds = static_cast<double>(arena.slots()) / numbers_per_second;
+  const double numbers_per_second = inspect::fastest_rate(before.heads, arena.now.heads, rates.elapsed);
+  if (numbers_per_second > 0) rates.lap_seconds = static_cast<double>(arena.slots_of_lane()) / numbers_per_second;
   return rates;
 }
 
@@ -153,22 +153,23 @@ void Watch::take_sample(Watched& arena, const inspect::Image& image) const {
   Sample sample{.at = Clock::now(),
                 .realtime_ns = text::realtime_ns(),
                 .counters = inspect::read_counters(image, arena.facts.header)};
-  const auto head = inspect::read_head(image, arena.facts.header);
+  auto heads = inspect::read_heads(image, arena.facts.header);
   // The seats lie behind the head.
   const core::Region& seats = arena.facts.header.seats;
-  if (!head || image.size_bytes() < seats.offset_bytes + seats.size_bytes) {
+  if (!heads || image.size_bytes() < seats.offset_bytes + seats.size_bytes) {
     arena.readable = false;
     arena.facts.problems.emplace_back("expected a segment of constant size, found that its file was cut off");
     say_(fmt::format("'{}': {}", arena.name, arena.facts.problems.back()));
     return;
   }
-  sample.head = *head;
+  sample.heads = std::move(*heads);
   const bool is_new = arena.now.at == Clock::time_point{};
-  if (!is_new) arena.before = arena.now;
-  const bool changed = !is_new && (arena.before->head != sample.head || !(arena.before->counters == sample.counters));
+  if (!is_new) arena.before = std::move(arena.now);
+  const bool changed =
+      !is_new && (!(arena.before->heads == sample.heads) || !(arena.before->counters == sample.counters));
   if (is_new || changed) arena.changed = sample.at;
   arena.ever_changed = arena.ever_changed || changed;
-  arena.now = sample;
+  arena.now = std::move(sample);
 }
 
 bool wait_until(Clock::time_point then) {

@@ -14,6 +14,7 @@
 
 #include "arena_shm/error.hpp"
 #include "inspect/facts.hpp"
+#include "inspect/heads.hpp"
 #include "inspect/image.hpp"
 #include "inspect/seats.hpp"
 
@@ -24,11 +25,13 @@ struct Sample {
   std::chrono::steady_clock::time_point at{};
   std::int64_t realtime_ns = 0;
   inspect::Counters counters{};
-  std::uint64_t head = 0;  ///< read after the counters
+  inspect::Heads heads{};  ///< read after the counters
 
   /// No more holes than that: numbers that were handed out and that no value was counted for. Some of them may be on
   /// their way yet. No fewer than `counters.skipped` are holes.
-  std::uint64_t holes_max() const noexcept { return head > counters.values ? head - counters.values : 0; }
+  std::uint64_t holes_max() const noexcept {
+    return heads.count() > counters.values ? heads.count() - counters.values : 0;
+  }
 };
 
 struct Watched {
@@ -42,7 +45,7 @@ struct Watched {
   std::chrono::steady_clock::time_point changed{};  ///< since then, at least, nothing has changed
   bool ever_changed = false;                        ///< between any two samples
 
-  std::uint64_t slots() const noexcept { return facts.info.slots; }
+  std::uint64_t slots_of_lane() const noexcept { return facts.header.slot_count; }
 };
 
 /// What has happened between two samples.
@@ -50,7 +53,7 @@ struct Rates {
   std::chrono::nanoseconds elapsed{};
   double values_per_second = 0;
   double bytes_per_second = 0;
-  std::optional<double> lap_seconds{};  ///< how long the ring lasts; nothing if it does not move
+  std::optional<double> lap_seconds{};  ///< how long the ring lasts, the fastest lane; nothing if it does not move
 };
 /// Nothing if there is only one sample.
 std::optional<Rates> rates_of(const Watched& arena) noexcept;
