@@ -89,7 +89,7 @@ void add_export(const terminal::Command& app, Action& action) {
        .details = "What FILE is, is seen by how it begins: .npy, .csv, .ndjson, or a segment saved by 'snapshot'. The\n"
                   "types of CSV and NDJSON are not in the file: --fields has to give them. A line that is no record\n"
                   "is refused with its number, the rest goes in, and the exit code is then 1. Of a segment that was\n"
-                  "cut off, what is whole is taken, and the exit code is then 3.",
+                  "cut off, what is whole is taken, and the exit code is then 3. A laned one comes lane by lane.",
        .example = "  arena-shm export ticks.npy -o ticks.csv\n"
                   "  arena-shm export crash.arena -o crash.npy\n"
                   "  arena-shm export ticks.csv -o ticks.npy --fields 'u64 ts, f64 px'"},

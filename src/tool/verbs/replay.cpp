@@ -221,7 +221,8 @@ void add_replay(const terminal::Command& app, Action& action) {
            "as fast as possible. Its numbers are of --time-unit, else of the unit that the schema gives, else\n"
            "nanoseconds. The pace is that of the steps from record to record: where the clock goes back, the next\n"
            "record is due at once; where it jumps ahead, or nothing was recorded for long, replay waits no longer\n"
-           "than --max-gap, and says so. Sequence numbers are handed out anew. FILE is anything that 'export' reads.",
+           "than --max-gap, and says so. Sequence numbers are handed out anew. FILE is anything that 'export' reads.\n"
+           "In a laned arena, all values go into one lane, whatever lanes they were recorded from.",
        .example = "  arena-shm replay ticks.npy copy --create --slots 65536 --time-field ts\n"
                   "  arena-shm replay ticks.npy ticks --speed max"},
       options, run);

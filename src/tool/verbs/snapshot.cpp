@@ -2,11 +2,9 @@
 // also on a damaged one.
 #include <fmt/format.h>
 
-#include <algorithm>
-
-#include "arena_shm/core/stamp.hpp"
 #include "arena_shm/raw.hpp"
 #include "recording/image_copy.hpp"
+#include "recording/lanes.hpp"
 #include "recording/recorder.hpp"
 #include "terminal/exit_code.hpp"
 #include "terminal/output.hpp"
@@ -14,6 +12,7 @@
 #include "text/quantities.hpp"
 #include "tool/verbs/file_options.hpp"
 #include "tool/verbs/verbs.hpp"
+#include "tool/verbs/where.hpp"
 #include "tool/views/terminal_attendant.hpp"
 
 namespace arena_shm::tool {
@@ -41,8 +40,9 @@ terminal::ExitCode run(const Options& options) {
   if (options.raw || (options.file.format.empty() && recording::file_extension(options.file.path) == ".arena"))
     return save_image(options);
   const RawView view = RawView::open(options.name);
-  const std::uint64_t head = std::min(view.head(), core::kSeqLimit);
-  const recording::Extent extent{.first = From::oldest.cursor(head, view.slots()), .end = head};
+  const Position heads = place_in(view, From::newest);
+  const recording::Extent extent{.first = recording::place_of(From::oldest, heads, view.slots() / view.lanes()),
+                                 .end = heads};
   recording::FileOptions file = options.file;
   file.ends = true;
   return conclude(recording::record_arena(view, extent, file, options.as, terminal_attendant()));
@@ -57,7 +57,8 @@ void add_snapshot(const terminal::Command& app, Action& action) {
       {.name = "snapshot",
        .summary = "Save what can be read of an arena now",
        .details = "An .arena file is the segment itself, which 'inspect --file' and 'export' read. Other formats are\n"
-                  "those of 'record'; values that are not there are reported, and the exit code is then 3.",
+                  "those of 'record'; values that are not there are reported, and the exit code is then 3.\n"
+                  "What comes after it began is not in those; of each lane, they have what was there.",
        .example = "  arena-shm snapshot ticks -o ticks.npy\n"
                   "  arena-shm snapshot ticks -o crash.arena && arena-shm inspect --file crash.arena"},
       options, run);

@@ -141,6 +141,8 @@ void add_tail(const terminal::Command& app, Action& action) {
            "Values that were lost are reported on standard error, and the exit code is then 3: overwritten before\n"
            "they could be read, holes (the writer died or skipped), or passed over (the writer is stopped, or\n"
            "it is faster than tail, which then jumps ahead by up to half the ring).\n"
+           "Values of different lanes have no order: they come by turns. -n takes the newest of each lane, as evenly\n"
+           "as there are. --until ends every lane when that number, or a later one, has been handed out in any.\n"
            "ndjson and csv replace bytes that are not UTF-8, and NaN is null in ndjson; hex shows all as it is.\n"
            "influx is for InfluxDB 1.8 and 2, and for what reads the same. Each line has a time of its own: that\n"
            "of the time field, or of the printing if there is none, moved on by nanoseconds where another line\n"
@@ -169,7 +171,8 @@ void add_tail(const terminal::Command& app, Action& action) {
       .check(terminal::one_of({"table", "ndjson", "json", "csv", "influx", "hex"}));
   verb.add_flag("--whole", options->whole, "As hex: all bytes of long records, not only the first 1024");
   verb.add_option("--fields", options->fields, "Print these fields only, like ts,px or pos[0]").type_name("NAMES");
-  verb.add_option("--every", options->tail.asked.every, "Print only values whose number is a multiple of K")
+  verb.add_option("--every", options->tail.asked.every,
+                  "Print only values whose number (in its lane) is a multiple of K")
       .type_name("K")
       .check(terminal::count({.least = 1}));
   verb.add_option("--cursor-file", options->tail.cursor_file,

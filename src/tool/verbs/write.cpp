@@ -192,6 +192,7 @@ void add_write(const terminal::Command& app, Action& action) {
        .summary = "Write values from standard input into an arena",
        .details = "A line that is no record is refused with its number and the reason, the rest goes in, and the exit\n"
                   "code is then 1. A time may be written as 2026-01-31T12:34:56.789Z, if the schema names the field.\n"
+                  "In a laned arena, all values go into one lane, which nobody else writes meanwhile.\n"
                   "  csv     the first line names the columns, in any order; an array has a column for each element\n"
                   "  ndjson  one object a line, with every field\n"
                   "  raw     records as they are in memory, one after the other",
