@@ -58,7 +58,7 @@ void add_snapshot(const terminal::Command& app, Action& action) {
        .summary = "Save what can be read of an arena now",
        .details = "An .arena file is the segment itself, which 'inspect --file' and 'export' read. Other formats are\n"
                   "those of 'record'; values that are not there are reported, and the exit code is then 3.\n"
-                  "What comes after it began is not in those; of each lane, they have what was there.",
+                  "Of each lane they have what was there when it began.",
        .example = "  arena-shm snapshot ticks -o ticks.npy\n"
                   "  arena-shm snapshot ticks -o crash.arena && arena-shm inspect --file crash.arena"},
       options, run);
