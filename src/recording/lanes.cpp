@@ -6,6 +6,7 @@
 namespace arena_shm::recording {
 
 Position first_from(std::uint64_t seq, std::size_t lanes) {
+  seq = std::min(seq, std::numeric_limits<std::uint64_t>::max() - (lanes - 1));  // what is rounded up has room
   std::vector<std::uint64_t> next(lanes);
   for (std::size_t k = 0; k < lanes; ++k) next[k] = seq > k ? ((seq - k - 1) / lanes + 1) * lanes + k : k;
   return Position(std::move(next));

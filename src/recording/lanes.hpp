@@ -11,7 +11,7 @@
 
 namespace arena_shm::recording {
 
-/// Of each lane its first sequence number that is not below `seq`. Requires: seq <= core::kSeqLimit.
+/// Of each lane its first sequence number that is not below `seq`.
 Position first_from(std::uint64_t seq, std::size_t lanes);
 
 /// Of each lane the oldest value that a ring of so many slots a lane can hold, or the newest one's successor, or

@@ -32,7 +32,7 @@ class Tail {
                          ? std::nullopt
                          : std::make_optional<recording::CursorFile>(options.cursor_file, input.info())),
         cursor_(cursor_file_ ? cursor_file_->load(terminal_attendant()) : std::nullopt),
-        window_(window_of(options.asked, begin(), present())),
+        window_(window()),
         progress_(window_.first),
         record_(input.info().record.size_bytes) {
     progress_.end_at(window_.end);
@@ -67,12 +67,13 @@ class Tail {
   }
 
  private:
-  std::optional<Position> begin() const {
-    if (cursor_ || options_.asked.from.empty()) return cursor_;
-    return input_.place(from_of(options_.asked.from));
-  }
-
   Present present() const { return {input_.heads(), input_.info().slots / lanes_}; }
+
+  Window window() const {
+    const Present there = present();  // first: nothing begins before what is taken for the end
+    const bool is_somewhere = !cursor_ && !options_.asked.from.empty();
+    return window_of(options_.asked, is_somewhere ? input_.place(from_of(options_.asked.from)) : cursor_, there);
+  }
 
   void note_shortfall() const {
     if (cursor_) return;  // that there is nothing new since then is ordinary
