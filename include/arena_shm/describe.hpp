@@ -88,7 +88,7 @@ std::string scalar_format() {
     return scalar_format<std::underlying_type_t<T>>();
   } else {
     static_assert(std::is_arithmetic_v<T>,
-                  "arena_shm: a member of a described record is a number, an enum, an array or a "
+                  "arena_shm: a member of a described record must be a number, an enum, an array or a "
                   "struct that is described, too (BOOST_DESCRIBE_STRUCT)");
     static_assert(sizeof(T) <= 8, "arena_shm: numbers of a described record have at most 64 bits");
     if constexpr (std::is_same_v<T, bool>) return "?";
@@ -216,9 +216,10 @@ consteval bool notes_name_members() {
 template <class T>
 void describe_members(SchemaText& schema, const std::string& prefix, std::size_t offset_bytes,
                       const NotesAround* around) {
-  static_assert(!std::is_union_v<T>, "arena_shm: of a union nobody knows which member counts");
+  static_assert(!std::is_union_v<T>,
+                "arena_shm: a union is refused, because nobody knows which of its members is valid");
   static_assert(notes_name_members<T>(),
-                "arena_shm: a note is about a member that is described, and its unit has no quotes or backslashes");
+                "arena_shm: a note must name a described member, and its unit must have no quotes or backslashes");
   const T value = std::bit_cast<T>(std::array<std::byte, sizeof(T)>{});
   const auto* begin = reinterpret_cast<const std::byte*>(&value);
   boost::mp11::mp_for_each<Members<T>>([&](auto member) {

@@ -41,9 +41,9 @@ struct RecordTraits {
 template <class T>
 constexpr void check_record_type() noexcept {
   static_assert(std::is_trivially_copyable_v<T>,
-                "arena_shm: a record must be trivially copyable, for it travels between processes as plain bytes");
+                "arena_shm: a record must be trivially copyable, because processes copy it as plain bytes");
   static_assert(std::is_object_v<T> && !std::is_const_v<T> && !std::is_volatile_v<T>,
-                "arena_shm: a record is a plain object type, not const, not volatile");
+                "arena_shm: a record must be a plain object type, not const, not volatile");
   static_assert(!std::is_pointer_v<T>, "arena_shm: a pointer means nothing in another process");
 }
 

@@ -55,7 +55,7 @@ class Writer {
   template <class Fill>
   requires std::invocable<Fill&, T&> Entry<T> alloc_with(Fill&& fill) {
     static_assert(std::is_default_constructible_v<T>,
-                  "arena_shm: a T that is not made without arguments cannot be filled in: use alloc(value)");
+                  "arena_shm: a T without a default constructor cannot be filled in: use alloc(value)");
     T value{};
     std::invoke(fill, value);
     return alloc(value);
@@ -76,10 +76,11 @@ class Writer {
   /// Says what is wrong with all others.
   template <class Fill>
   requires(!std::invocable<Fill&, T&> && !std::is_nothrow_invocable_v<Fill&, SlotWriter&>) void alloc_with(Fill&&) {
-    static_assert(!std::invocable<Fill&, SlotWriter&>,
-                  "arena_shm: a callable that writes into the slot itself must be noexcept: it cannot be undone");
+    static_assert(
+        !std::invocable<Fill&, SlotWriter&>,
+        "arena_shm: a callable that writes into the slot itself must be noexcept: its writes cannot be undone");
     static_assert(std::invocable<Fill&, SlotWriter&>,
-                  "arena_shm: alloc_with wants a callable of T&, or a noexcept one of SlotWriter&");
+                  "arena_shm: alloc_with needs a callable of T&, or a noexcept callable of SlotWriter&");
   }
 
   /// The seat it owns, as tools show it.

@@ -24,10 +24,10 @@ inline const std::vector<BenchTopic> kBenchTopics{
     {"W4", "several writers at once"},
     {"W5", "one writer, several readers"},
     {"W6", "waking a reader that sleeps"},
-    {"W7", "as things grow"},
+    {"W7", "more seats, more slots"},
     {"W8", "memory"},
     {"W9", "a writer while somebody records it"},
-    {"W10", "taking values that lie in the ring"},
+    {"W10", "reading values already in the ring"},
 };
 
 struct BenchCommandLine {

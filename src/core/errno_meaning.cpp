@@ -50,7 +50,7 @@ std::optional<std::uint64_t> limit_of(__rlimit_resource resource) noexcept {
 
 Meaning no_directory() {
   return {Code::unsupported, std::string("no directory ") + kDirectory,
-          std::string("make it: mkdir -p ") + kDirectory + ", and mount -t tmpfs tmpfs " + kDirectory};
+          std::string("create it: mkdir -p ") + kDirectory + ", and mount -t tmpfs tmpfs " + kDirectory};
 }
 
 Meaning no_permission_for_directory() {
@@ -59,16 +59,16 @@ Meaning no_permission_for_directory() {
 }
 
 Meaning no_inode() {
-  return {Code::no_space, std::string("no room for one more file in ") + kDirectory,
-          "remove files there, or raise their number (mount -o remount,nr_inodes=...)"};
+  return {Code::no_space, std::string("no space for one more file in ") + kDirectory,
+          "remove files there, or allow more files (mount -o remount,nr_inodes=...)"};
 }
 
 Meaning no_mapping_memory() {
   const auto most = leading_number(text_of("/proc/sys/vm/max_map_count").value_or(""));
   // The kernel counts one more than it allows; and what failed may have wanted several.
   if (const std::uint64_t count = mapping_count(); most && count + 2 >= *most)
-    return {Code::no_space, std::to_string(count) + " mappings, as many as the system lets a process have",
-            "raise vm.max_map_count (sysctl), or map less"};
+    return {Code::no_space, std::to_string(count) + " mappings, the most that the system allows in a process",
+            "raise vm.max_map_count (sysctl), or use fewer mappings"};
   if (const auto limit = limit_of(RLIMIT_AS))
     return {Code::no_space, "a limit of " + std::to_string(*limit) + " bytes of address space",
             "raise it (ulimit -v), or ask for fewer slots"};
@@ -78,9 +78,9 @@ Meaning no_mapping_memory() {
 Meaning no_locked_memory() {
   const auto limit = limit_of(RLIMIT_MEMLOCK);
   return {Code::no_space,
-          "a program that locks what it maps (mlockall), and " +
-              (limit ? "a limit of " + std::to_string(*limit) + " locked bytes" : std::string("no more to be locked")),
-          "raise it (ulimit -l), ask for fewer slots, or leave out MCL_FUTURE"};
+          "a program that locks its memory (mlockall), and " +
+              (limit ? "a limit of " + std::to_string(*limit) + " locked bytes" : std::string("no memory to lock")),
+          "raise the limit (ulimit -l), ask for fewer slots, or call mlockall without MCL_FUTURE"};
 }
 
 /// Where it makes no difference what the call was for.
@@ -92,11 +92,12 @@ Meaning of_any(int error) {
       return {Code::system, "no free descriptor on this host",
               "raise fs.file-max (sysctl), or end processes that keep many files open"};
     case ENOMEM:
-      return {Code::no_space, "no memory for what the kernel needs itself",
+      return {Code::no_space, "no memory for the kernel's own needs",
               "free memory, or raise the control group's limit"};
-    case ENOSPC: return {Code::no_space, "no room", "make room"};
-    case EDQUOT: return {Code::no_space, "a quota that is used up", std::string("raise it (setquota)") + kFewerSlots};
-    case EFBIG: return {Code::file_size_limit, "a file-size limit", "raise it: ulimit -f unlimited"};
+    case ENOSPC: return {Code::no_space, "no space left", "free some space"};
+    case EDQUOT:
+      return {Code::no_space, "a quota that is used up", std::string("raise the quota (setquota)") + kFewerSlots};
+    case EFBIG: return {Code::file_size_limit, "a file-size limit", "raise the limit: ulimit -f unlimited"};
     case EROFS:
       return {Code::permission_denied, std::string(kDirectory) + " mounted read-only",
               std::string("mount -o remount,rw ") + kDirectory + "; in a container, give it a tmpfs there"};
@@ -106,13 +107,13 @@ Meaning of_any(int error) {
               "look at what confines this process: a seccomp filter, SELinux, AppArmor"};
     case ENOSYS:
     case EOPNOTSUPP:
-      return {Code::unsupported, "a system, or a file system, that does not have what is needed",
-              std::string("see arena-shm doctor; ") + kDirectory + " has to be a tmpfs of Linux"};
+      return {Code::unsupported, "a kernel or file system without a needed feature",
+              std::string("see arena-shm doctor; ") + kDirectory + " must be a tmpfs of Linux"};
     case EINTR: return {Code::system, "a call that a signal has interrupted", "try again"};
     case EIO: return {Code::system, "memory or a device that does not work", "see the kernel's log: dmesg"};
     case EBADF:
       return {Code::system, "a descriptor that is closed already",
-              "find out who closes descriptors that are not his own"};
+              "find the code that closes descriptors which it did not open"};
     case ENAMETOOLONG: return {Code::invalid_name, "a name that is too long", "choose a shorter one"};
     default: return {Code::system, "a failed system call", "see arena-shm doctor"};
   }
@@ -122,7 +123,7 @@ Meaning of_open(int error, bool to_write) {
   switch (error) {
     case ENOENT:
       if (!is_directory(kDirectory)) return no_directory();
-      return {Code::not_found, "no arena of that name", "create it first, or see which there are: arena-shm list"};
+      return {Code::not_found, "no arena of that name", "create it first; to list the arenas: arena-shm list"};
     case ENOTDIR: return no_directory();
     case EACCES:
       if (!may(X_OK)) return no_permission_for_directory();
@@ -133,7 +134,7 @@ Meaning of_open(int error, bool to_write) {
       if (to_write) meaning.remedy += "; or open it read-only";
       return meaning;
     }
-    case ELOOP: return {Code::not_an_arena, "a symbolic link", "arenas are never links; remove it"};
+    case ELOOP: return {Code::not_an_arena, "a symbolic link", "an arena is never a link; remove the link"};
     default: return of_any(error);
   }
 }
@@ -144,7 +145,7 @@ Meaning of_make(int error) {
     case ENOTDIR: return is_directory(kDirectory) ? of_any(error) : no_directory();
     case EACCES: return no_permission_for_directory();
     case ENOSPC: return no_inode();
-    case EEXIST: return {Code::system, "another file by the draft's temporary name", "try again"};
+    case EEXIST: return {Code::system, "another file of the same temporary name", "try again"};
     default: return of_any(error);
   }
 }
@@ -152,7 +153,7 @@ Meaning of_make(int error) {
 Meaning of_reserve(int error) {
   switch (error) {
     case ENOSPC:
-      return {Code::no_space, std::string("no more room in ") + kDirectory,
+      return {Code::no_space, std::string("no space left in ") + kDirectory,
               std::string("make it larger (mount -o remount,size=...)") + kFewerSlots};
     case ENOMEM:
       return {Code::no_space, "no memory for its pages",
@@ -169,15 +170,15 @@ Meaning of_publish(int error) {
     case ENOENT:
       if (!is_directory(kDirectory)) return no_directory();
       if (!is_directory("/proc/self/fd"))
-        return {Code::unsupported, "no /proc, by which to give the file its name",
+        return {Code::unsupported, "no /proc, which is needed to name the file",
                 "mount -t proc proc /proc, or run with the capability CAP_DAC_READ_SEARCH"};
-      return {Code::system, "a draft that somebody else has removed", "try again"};
+      return {Code::system, "a temporary file that another process has removed", "try again"};
     case EACCES: return no_permission_for_directory();
     case ENOSPC: return no_inode();
     case EPERM:
       return {Code::permission_denied, "a refusal to link the file",
               std::string("mount a tmpfs at ") + kDirectory + ", or look at fs.protected_hardlinks (sysctl)"};
-    case EXDEV: return {Code::system, std::string(kDirectory) + " mounted anew meanwhile", "try again"};
+    case EXDEV: return {Code::system, std::string(kDirectory) + " mounted again meanwhile", "try again"};
     default: return of_any(error);
   }
 }
@@ -188,7 +189,7 @@ Meaning of_map(int error) {
     case ENOMEM: return no_mapping_memory();
     case ENODEV:
     case EINVAL:
-      return {Code::unsupported, "a file system, or a system, that cannot map it",
+      return {Code::unsupported, "a kernel or file system that cannot map the file",
               std::string("mount a tmpfs at ") + kDirectory + ", and use Linux 5.10 or later"};
     default: return of_any(error);
   }
@@ -197,11 +198,11 @@ Meaning of_map(int error) {
 Meaning of_take_seat(int error) {
   switch (error) {
     case ENOENT:
-      return {Code::not_found, "neither its descriptor nor its name",
+      return {Code::not_found, "no open descriptor and no file of that name",
               "take seats before descriptors are closed and the arena is removed"};
     case EACCES:
-      return {Code::permission_denied, "no permission to open it once more",
-              "take seats before you become another user, or ask its owner for a wider mode"};
+      return {Code::permission_denied, "no permission to open it again",
+              "take seats before the process changes its user, or ask the owner for a wider mode"};
     case ENOLCK:
       return {Code::no_space, "no memory for a lock, or a file system without locks",
               std::string("free memory, raise the control group's limit, and mount a tmpfs at ") + kDirectory};
@@ -214,11 +215,11 @@ Meaning of_take_seat(int error) {
 
 Meaning of_remove(int error) {
   switch (error) {
-    case ENOENT: return {Code::not_found, "no arena of that name", "see which there are: arena-shm list"};
+    case ENOENT: return {Code::not_found, "no arena of that name", "to list the arenas: arena-shm list"};
     case EACCES:
     case EPERM: return {Code::permission_denied, "no permission to remove it", "ask its owner, or root, to do it"};
     case EISDIR: return {Code::not_an_arena, "a directory", "check the name"};
-    case EBUSY: return {Code::not_an_arena, "something mounted there", "umount it"};
+    case EBUSY: return {Code::not_an_arena, "something mounted there", "unmount it: umount"};
     default: return of_any(error);
   }
 }
@@ -228,26 +229,27 @@ Meaning of_file(int error, Act act) {
   const bool reads = act == Act::open_file || act == Act::read_file;
   switch (error) {
     case ENOENT:
-      if (act == Act::make_file) return {Code::system, "no such directory", "make it first, or check the path"};
+      if (act == Act::make_file) return {Code::system, "no such directory", "create it first, or check the path"};
       return {act == Act::open_file ? Code::not_found : Code::system, "no such file", "check the path"};
-    case EBADF: return {Code::system, "a closed descriptor", "lead it from or to a file: <file, >file"};
-    case ENOTDIR: return {Code::system, "a file where the path has a directory", "check the path"};
-    case EISDIR: return {Code::system, "a directory", "name a file in it"};
-    case ELOOP: return {Code::system, "symbolic links that lead nowhere", "check the path"};
+    case EBADF: return {Code::system, "a closed descriptor", "redirect it from or to a file: <file, >file"};
+    case ENOTDIR: return {Code::system, "a file where the path needs a directory", "check the path"};
+    case EISDIR: return {Code::system, "a directory", "choose a file in it"};
+    case ELOOP: return {Code::system, "a loop of symbolic links", "check the path"};
     case EACCES:
     case EPERM:
       return {Code::permission_denied, reads ? "no permission to read it" : "no permission to write it",
-              reads ? "ask its owner, or read a copy" : "name a file where you may write"};
-    case EROFS: return {Code::permission_denied, "a read-only file system", "name a file where you may write"};
-    case ENOSPC: return {Code::no_space, "no room left there", "make room, or name a file elsewhere"};
-    case EDQUOT: return {Code::no_space, "a quota that is used up there", "raise it, or name a file elsewhere"};
+              reads ? "ask its owner, or read a copy" : "choose a file where you may write"};
+    case EROFS: return {Code::permission_denied, "a read-only file system", "choose a file where you may write"};
+    case ENOSPC: return {Code::no_space, "no space left there", "free some space, or choose a file elsewhere"};
+    case EDQUOT:
+      return {Code::no_space, "a quota that is used up there", "raise the quota, or choose a file elsewhere"};
     case EFBIG:
       return {Code::file_size_limit, "a file-size limit",
-              "raise it: ulimit -f unlimited; record makes smaller files with --max-size and --rotate"};
-    case ETXTBSY: return {Code::system, "a program that is running", "name another file"};
+              "raise the limit: ulimit -f unlimited; or record smaller files: --max-size and --rotate"};
+    case ETXTBSY: return {Code::system, "a program that is running", "choose another file"};
     case EIO: return {Code::system, "a device that does not work", "see the kernel's log: dmesg"};
-    case ENXIO: return {Code::system, "a socket, or a pipe or device with nobody at its other end", "check the path"};
-    case EINVAL: return {Code::system, "a file that does not allow it", "name an ordinary file"};
+    case ENXIO: return {Code::system, "a socket, or a pipe or device without a peer", "check the path"};
+    case EINVAL: return {Code::system, "a file that does not allow this", "choose an ordinary file"};
     default: return of_any(error);
   }
 }

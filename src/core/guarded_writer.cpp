@@ -16,7 +16,7 @@ constexpr std::uint32_t kNeverReserve = ~std::uint32_t{0};
   throw Error(Code::reentered, {.name = name,
                                 .doing = "alloc in",
                                 .expected = "a thread that is not inside of Arena::alloc",
-                                .found = "one that is: a signal handler has interrupted it there",
+                                .found = "a thread inside of Arena::alloc, interrupted by a signal handler",
                                 .remedy = "give signal handlers a Writer of their own"});
 }
 

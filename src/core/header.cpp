@@ -73,7 +73,7 @@ void check_arguments(std::string_view name, const RecordType& record, const Opti
   if ((options.mode & ~0777U) != 0)
     refuse_argument(name, "a mode of permission bits, 0 to 0777", "mode " + octal_text(options.mode), "");
   if (record.name.size() >= sizeof(Header::type_name))
-    refuse_argument(name, "a type name below " + number(sizeof(Header::type_name)) + " bytes", record.name,
+    refuse_argument(name, "a type name shorter than " + number(sizeof(Header::type_name)) + " bytes", record.name,
                     "give the type a shorter name (RecordTraits)");
   if (record.name.find('\0') != std::string::npos)
     refuse_argument(name, "a type name without NUL",
@@ -116,7 +116,8 @@ void check_region(const std::string& name, const char* what, const Region& regio
   if (!inside || region.offset_bytes % page != 0) {
     refuse(Code::corrupt, name,
            std::string("its ") + what + " on a page boundary inside of its " + number(segment_bytes) + " bytes",
-           number(region.size_bytes) + " bytes at " + number(region.offset_bytes), "remove it and create it anew");
+           number(region.size_bytes) + " bytes at " + number(region.offset_bytes),
+           "remove the arena and create it again");
   }
 }
 
@@ -126,7 +127,8 @@ void check_disjoint(const std::string& name, const Header& header) {
   for (std::size_t i = 0; i + 1 < regions.size(); ++i) {
     // Ends of the regions are below segment_bytes, checked before: no overflow.
     if (regions[i].offset_bytes + regions[i].size_bytes > regions[i + 1].offset_bytes)
-      refuse(Code::corrupt, name, "regions apart from each other", "two that overlap", "remove it and create it anew");
+      refuse(Code::corrupt, name, "regions that do not overlap", "two that overlap",
+             "remove the arena and create it again");
   }
 }
 
@@ -207,40 +209,42 @@ void validate_header(const std::string& name, const Header& h, std::uint64_t byt
   if (bytes < sizeof(h.magic) || h.magic != kMagic) {
     if (bytes >= sizeof(h.magic) && h.magic == __builtin_bswap64(kMagic))
       refuse(Code::incompatible_byte_order, name, "a little-endian arena", "a big-endian one",
-             "use it on its own host");
+             "use it on a big-endian host");
     refuse(Code::not_an_arena, name, "an arena (magic ARENASHM)", "a file without it", "check the name");
   }
   if (bytes < offsetof(Header, header_bytes))
     refuse(Code::truncated, name, number(sizeof(Header)) + " bytes of header", number(bytes) + " bytes",
-           "remove it and create it anew");
+           "remove the arena and create it again");
   if (h.byte_order != kByteOrderMark)
     refuse(Code::incompatible_byte_order, name, "byte order mark " + number(kByteOrderMark), number(h.byte_order),
-           "use it on a host of its own byte order");
+           "use it on a host with its byte order");
   if (h.layout_version != kLayoutVersion)
     refuse(Code::incompatible_version, name, "layout version " + number(kLayoutVersion),
-           "version " + number(h.layout_version), "use the release of arena-shm that made it, or create it anew");
+           "version " + number(h.layout_version), "use the release of arena-shm that created it, or create it again");
   if (bytes < sizeof(Header))
     refuse(Code::truncated, name, number(sizeof(Header)) + " bytes of header", number(bytes) + " bytes",
-           "remove it and create it anew");
+           "remove the arena and create it again");
   if (h.checksum != header_checksum(h))
     refuse(Code::corrupt, name, "header checksum " + number(header_checksum(h)), number(h.checksum),
-           "the header was changed after it was made; remove it and create it anew");
+           "the header was changed after its creation; remove the arena and create it again");
   if (h.header_bytes != sizeof(Header))
     refuse(Code::corrupt, name, "a header of " + number(sizeof(Header)) + " bytes", number(h.header_bytes), "");
   if ((h.flags & ~kKnownFlags) != 0)
-    refuse(Code::incompatible_version, name, "flags within " + number(kKnownFlags), "flags " + number(h.flags),
-           "use the release of arena-shm that made it");
+    refuse(Code::incompatible_version, name, "only known flags (" + number(kKnownFlags) + ")",
+           "flags " + number(h.flags), "use the release of arena-shm that created it");
   if (h.flags == kKnownFlags)
-    refuse(Code::corrupt, name, "one kind of writers", "two, flags " + number(h.flags), "remove it and create it anew");
+    refuse(Code::corrupt, name, "one kind of writers", "two, flags " + number(h.flags),
+           "remove the arena and create it again");
   if (file_bytes < h.segment_bytes)
-    refuse(Code::truncated, name, number(h.segment_bytes) + " bytes", number(file_bytes) + " bytes",
-           "somebody cut the file; save what can be read with --file, remove it and create it anew");
+    refuse(
+        Code::truncated, name, number(h.segment_bytes) + " bytes", number(file_bytes) + " bytes",
+        "the file was cut off; save its values: arena-shm export PATH -o OUT.npy; then remove it and create it again");
   if (file_bytes != h.segment_bytes)
     refuse(Code::corrupt, name, number(h.segment_bytes) + " bytes", number(file_bytes) + " bytes",
-           "remove it and create it anew");
+           "remove the arena and create it again");
   if (h.page_bytes != page_bytes())
     refuse(Code::corrupt, name, "pages of " + number(page_bytes()) + " bytes, this kernel's",
-           number(h.page_bytes) + " bytes", "remove it and create it anew");
+           number(h.page_bytes) + " bytes", "remove the arena and create it again");
   check_region(name, "schema", h.schema, h.segment_bytes);
   check_region(name, "doorbell", h.doorbell, h.segment_bytes);
   check_region(name, "control block", h.control, h.segment_bytes);
@@ -250,18 +254,20 @@ void validate_header(const std::string& name, const Header& h, std::uint64_t byt
   if (h.schema.size_bytes > kMaxSchemaBytes || h.doorbell.size_bytes != sizeof(Doorbell) ||
       h.control.size_bytes != sizeof(Control))
     refuse(Code::corrupt, name, "regions of the sizes of layout version " + number(kLayoutVersion), "others",
-           "remove it and create it anew");
+           "remove the arena and create it again");
   if (h.seat_count == 0 || h.seat_count > kMaxSeats || h.seats.size_bytes != h.seat_count * sizeof(Seat) ||
       ((h.flags & kFlagExclusive) != 0 && h.seat_count != 1))
     refuse(Code::corrupt, name, "a seat table that fits its seats",
-           number(h.seat_count) + " seats in " + number(h.seats.size_bytes) + " bytes", "remove it and create it anew");
+           number(h.seat_count) + " seats in " + number(h.seats.size_bytes) + " bytes",
+           "remove the arena and create it again");
   if (!slots_fit(h))
     refuse(Code::corrupt, name, "slots that fit their region",
            number(h.slot_count) + " slots of " + number(h.stride_bytes) + " bytes, payload " + number(h.payload_bytes) +
                " bytes at " + number(h.payload_offset_bytes),
-           "remove it and create it anew");
+           "remove the arena and create it again");
   if (h.type_name.back() != '\0')
-    refuse(Code::corrupt, name, "a type name that ends", "one that does not", "remove it and create it anew");
+    refuse(Code::corrupt, name, "a type name that ends with NUL", "a name without NUL",
+           "remove the arena and create it again");
 }
 
 void check_record(const std::string& name, const RecordType& expected, const RecordType& found) {

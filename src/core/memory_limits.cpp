@@ -225,7 +225,7 @@ std::string MemoryLimit::describe() const {
   std::string text = "under " + control + " of " + std::to_string(limit_bytes) +
                      " bytes: " + std::to_string(used_bytes) + " in use, of which " +
                      std::to_string(reclaimable_bytes) + " can be reclaimed";
-  if (swap_bytes > 0) text += ", and " + std::to_string(swap_bytes) + " of swap";
+  if (swap_bytes > 0) text += "; plus " + std::to_string(swap_bytes) + " bytes of swap";
   return text;
 }
 

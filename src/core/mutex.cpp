@@ -23,15 +23,15 @@ constexpr int kSpins = 200;
                               .doing = "lock the arena's mutex",
                               .expected = "an owner between 1 and " + std::to_string(seat_count),
                               .found = std::to_string(owner),
-                              .remedy = "somebody wrote over the segment; remove it and create it anew"});
+                              .remedy = "the memory was overwritten; remove the arena and create it again"});
 }
 
 [[noreturn]] void refuse_untestable() {
   throw Error(Code::system, {.name = {},
                              .doing = "lock the arena's mutex",
-                             .expected = "a way to tell whether its owner lives",
-                             .found = "the segment's descriptor closed by the program, and its name gone",
-                             .remedy = "keep the library's descriptors open, or the name in place"});
+                             .expected = "a way to tell whether the mutex's owner is alive",
+                             .found = "that the program closed the library's descriptor, and the arena's name is gone",
+                             .remedy = "do not close the library's descriptors"});
 }
 
 class Counted {
@@ -62,7 +62,7 @@ std::uint64_t spin_while_owned(const std::atomic<std::uint64_t>& word) noexcept 
                               .doing = "lock the arena's mutex",
                               .expected = "an owner's session of at most " + std::to_string(newest),
                               .found = std::to_string(found),
-                              .remedy = "somebody wrote over the segment; remove it and create it anew"});
+                              .remedy = "the memory was overwritten; remove the arena and create it again"});
 }
 
 [[noreturn]] void refuse_reentry() {
@@ -70,7 +70,7 @@ std::uint64_t spin_while_owned(const std::atomic<std::uint64_t>& word) noexcept 
               {.name = {},
                .doing = "lock the arena's mutex",
                .expected = "a thread that is not inside of Arena::alloc",
-               .found = "one that is, through another handle: a signal handler has interrupted it there",
+               .found = "a thread inside of Arena::alloc of another handle, interrupted by a signal handler",
                .remedy = "give signal handlers a Writer of their own"});
 }
 

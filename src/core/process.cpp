@@ -123,9 +123,9 @@ InForkedChild::~InForkedChild() {
 void refuse_forked(const std::string& name) {
   throw Error(Code::forked, {.name = name,
                              .doing = "use",
-                             .expected = "a handle that this process has opened",
-                             .found = "one of the process that has forked it",
-                             .remedy = "open the arena anew in the child"});
+                             .expected = "a handle that this process opened",
+                             .found = "a handle of the parent process, inherited by fork",
+                             .remedy = "open the arena again in the child"});
 }
 
 }  // namespace arena_shm::core

@@ -66,7 +66,7 @@ void ReaderCore::refuse_place(std::string expected, std::string found) const {
                                        .doing = "follow",
                                        .expected = std::move(expected),
                                        .found = std::move(found),
-                                       .remedy = "begin at one that can be handed out"});
+                                       .remedy = "begin at another place"});
 }
 
 void ReaderCore::seek(From from) {

@@ -119,16 +119,17 @@ void SeatHold::take_a_free_one() {
   }
   const std::string seats = std::to_string(segment_->ring().seat_count);
   if (obstructed) {
-    throw Error(Code::obstructed, {.name = name,
-                                   .doing = "take a seat in",
-                                   .expected = "a free seat among " + seats,
-                                   .found = "free ones that another process has read-locked",
-                                   .remedy = "find it in /proc/locks, or among those that have the segment open"});
+    throw Error(Code::obstructed,
+                {.name = name,
+                 .doing = "take a seat in",
+                 .expected = "a free seat among " + seats,
+                 .found = "free seats that another process has read-locked",
+                 .remedy = "find that process in /proc/locks, or among those that have the file open"});
   }
   throw Error(Code::table_full, {.name = name,
                                  .doing = "take a seat in",
                                  .expected = "a free seat among " + seats,
-                                 .found = "a living writer in each",
+                                 .found = "a living writer in each seat",
                                  .remedy = segment_->info().writers == Writers::exclusive
                                                ? "an exclusive arena has one writer at a time: end that one first"
                                                : "end a writer, or create the arena with more seats"});

@@ -44,7 +44,7 @@ void check_options(const std::string& name, const Options& wanted, const Info& f
                                              .doing = "open",
                                              .expected = std::move(expected),
                                              .found = std::move(got),
-                                             .remedy = "ask for what is there, or remove it first"});
+                                             .remedy = "ask for the options that it has, or remove it first"});
   };
   const std::string slots = found.lanes > 1 ? " slots a lane" : " slots";
   if (wanted.slots != found.slots / found.lanes)

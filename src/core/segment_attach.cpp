@@ -89,7 +89,7 @@ void check_reserved(int fd, const std::string& name, const Header& header) {
                               .doing = "open",
                               .expected = std::to_string(header.segment_bytes) + " reserved bytes",
                               .found = std::to_string(reserved),
-                              .remedy = "somebody punched holes into it; remove it and create it anew"});
+                              .remedy = "holes were punched into the file; remove the arena and create it again"});
 }
 
 std::string read_schema(int fd, const std::string& name, const Header& header) {
@@ -103,7 +103,7 @@ std::string read_schema(int fd, const std::string& name, const Header& header) {
                .expected = "a schema of " + std::to_string(text.size()) + " bytes with hash " +
                            std::to_string(header.schema_hash),
                .found = std::to_string(bytes) + " bytes with hash " + std::to_string(hash),
-               .remedy = "remove it and create it anew"});
+               .remedy = "remove the arena and create it again"});
 }
 
 }  // namespace arena_shm::core

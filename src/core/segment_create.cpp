@@ -33,14 +33,14 @@ void check_file_size_limit(const std::string& name, std::uint64_t bytes) {
                                       .doing = "create",
                                       .expected = "a file-size limit of at least " + std::to_string(bytes) + " bytes",
                                       .found = "RLIMIT_FSIZE of " + std::to_string(limit.rlim_cur) + " bytes",
-                                      .remedy = "raise it (ulimit -f), or ask for fewer slots"});
+                                      .remedy = "raise the limit (ulimit -f), or ask for fewer slots"});
 }
 
 [[noreturn]] void refuse_space(const std::string& name, std::uint64_t bytes, const std::string& found,
                                const std::string& remedy) {
   throw Error(Code::no_space, {.name = name,
                                .doing = "create",
-                               .expected = std::to_string(bytes) + " bytes of room",
+                               .expected = std::to_string(bytes) + " bytes of free space",
                                .found = found,
                                .remedy = remedy + ", ask for fewer slots, or remove arenas"});
 }
@@ -66,7 +66,7 @@ std::uint64_t look_for_memory(const std::string& name, std::uint64_t bytes, std:
     const std::uint64_t room = limit->room_bytes();
     if (room < needed)
       refuse_space(name, needed, std::to_string(room) + ' ' + limit->describe(),
-                   "raise that limit of the control group");
+                   "raise this limit of the control group");
     spare = std::min(spare, room - needed);
   }
   return std::min(left, std::clamp(spare / kCreatorsAtOnce, kShortestStretch, kLongestStretch));
@@ -77,9 +77,10 @@ std::uint64_t look_for_memory(const std::string& name, std::uint64_t bytes, std:
   struct statvfs space {};
   if (::fstatvfs(fd, &space) == 0 && space.f_bavail > step / space.f_frsize &&
       leading_number(text_of("/proc/sys/vm/overcommit_memory").value_or("")) == 2)
-    refuse_space(name, bytes, "no more memory that may be committed",
-                 "free memory, or raise vm.overcommit_ratio (sysctl), which vm.overcommit_memory=2 makes a limit");
-  refuse_space(name, bytes, std::string("no more in ") + kDirectory, "make it larger (mount -o remount,size=...)");
+    refuse_space(name, bytes, "no memory left that may be committed",
+                 "free memory, or raise vm.overcommit_ratio (sysctl): with vm.overcommit_memory=2 it is a limit");
+  refuse_space(name, bytes, std::string("no space left in ") + kDirectory,
+               "make it larger (mount -o remount,size=...)");
 }
 
 void reserve_stretch(int fd, const std::string& name, std::uint64_t bytes, std::uint64_t at, std::uint64_t end) {

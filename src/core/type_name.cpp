@@ -86,7 +86,7 @@ void check_type_is_named(const std::string& name) {
       throw Error(Code::invalid_argument, {.name = {},
                                            .doing = "put into an arena",
                                            .expected = "a type with a name that every compiler knows",
-                                           .found = "an unnamed one, '" + name + "'",
+                                           .found = "an unnamed type, '" + name + "'",
                                            .remedy = "write struct Name {...}, or give it a name by RecordTraits"});
     }
   }

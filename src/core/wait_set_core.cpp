@@ -68,9 +68,9 @@ void WaitSetCore::add(ReaderCore& reader) {
   if (reader.is_in_a_set()) {
     throw Error(Code::invalid_argument, {.name = reader.name(),
                                          .doing = "wait for a reader of",
-                                         .expected = "one that is in no WaitSet",
-                                         .found = "one that is in a set already",
-                                         .remedy = "remove it there first, or make another reader"});
+                                         .expected = "a reader that is in no WaitSet",
+                                         .found = "a reader that is in a WaitSet already",
+                                         .remedy = "remove it from that WaitSet first, or create another reader"});
   }
   ready_.reserve(readers_.size() + 1);
   words_.reserve(readers_.size() + 1);

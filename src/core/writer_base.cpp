@@ -11,14 +11,14 @@ void WriterBase::refuse_number(std::uint64_t number) const {
                                 .doing = "alloc in",
                                 .expected = "a sequence number below " + std::to_string(kSeqLimit),
                                 .found = std::to_string(ring_.seq_of(number)),
-                                .remedy = "create the arena anew"});
+                                .remedy = "remove the arena and create it again"});
 }
 
 void WriterBase::refuse_reentry() {
   throw Error(Code::reentered, {.name = {},
                                 .doing = "alloc",
                                 .expected = "a writer that is not in use",
-                                .found = "one that is inside of alloc on this very thread, or on another",
+                                .found = "a writer that is inside of alloc, on this or another thread",
                                 .remedy = "give each thread, and each signal handler, a writer of its own"});
 }
 

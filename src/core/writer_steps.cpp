@@ -55,7 +55,7 @@ void WriterSteps::refuse_corrupt(std::uint64_t seq, std::uint64_t stamp) {
                               .doing = "alloc in",
                               .expected = "a stamp older than " + std::to_string(busy(seq)),
                               .found = std::to_string(stamp),
-                              .remedy = "somebody wrote over the segment; remove it and create it anew"});
+                              .remedy = "the memory was overwritten; remove the arena and create it again"});
 }
 
 bool WriterSteps::is_blocked(std::uint64_t seq) {

@@ -42,13 +42,14 @@ void check_creation(const Image& image, const core::Header& header, std::vector<
   const auto add = [&](Severity severity, const char* text) { findings.push_back({severity, text}); };
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   if (header.created_ns > std::chrono::duration_cast<std::chrono::nanoseconds>(now).count())
-    add(Severity::note, "header: expected a time of creation that is past, found a later one; the clock was set back");
+    add(Severity::note,
+        "header: expected a creation time in the past, found one in the future; the clock was set back");
   if (header.epoch == decltype(header.epoch){})
-    add(Severity::warning, "header: expected a random epoch, found zeros; remove the arena and create it anew");
+    add(Severity::warning, "header: expected a random epoch, found zeros; remove the arena and create it again");
   const std::string_view name(header.type_name.data(), header.type_name.size());
   if (name.find_first_not_of('\0', std::min(name.find('\0'), name.size())) != std::string_view::npos)
     add(Severity::warning,
-        "header: expected zeros after the type's name, found other bytes; remove the arena and create it anew");
+        "header: expected zeros after the type's name, found other bytes; remove the arena and create it again");
   auto boot = core::first_line_of("/proc/sys/kernel/random/boot_id");
   if (!image.is_live() || !boot) return;
   std::erase(*boot, '-');
@@ -56,8 +57,8 @@ void check_creation(const Image& image, const core::Header& header, std::vector<
   for (const std::uint8_t byte : header.boot_id) made += fmt::format("{:02x}", byte);
   if (*boot != made && header.boot_id != decltype(header.boot_id){})
     add(Severity::note,
-        "header: expected to have been made since this host was started, found an older one; it is a "
-        "copy of a saved segment");
+        "header: expected an arena that was created after the last boot, found an older one; it is a copy of a "
+        "saved segment");
 }
 
 /// What stands where nothing belongs. These bytes never move.
@@ -100,7 +101,7 @@ void report(const Suspects& suspects, std::vector<Finding>& findings) {
   }
   for (const auto& [kind, count] : kinds) {
     if (count > kMaxAlike)
-      findings.push_back({Severity::error, fmt::format("{}s: {}{} more of them that are not right", kind,
+      findings.push_back({Severity::error, fmt::format("{}s: {}{} more problems like these", kind,
                                                        count == kMaxSuspects ? "at least " : "", count - kMaxAlike)});
   }
 }
@@ -157,8 +158,8 @@ Checked check(const Image& image, std::chrono::milliseconds between_looks) {
   if (slots.holes > 0) {
     checked.findings.push_back(
         {Severity::note,
-         fmt::format("slots: expected each value to have been published, found {} that nobody will, the "
-                     "first being {}; their writers died or skipped them, and readers count them",
+         fmt::format("slots: expected a value for each sequence number, found {} without a value, from {} on; "
+                     "their writers died or skipped them, and readers count them as holes",
                      slots.holes, slots.first_hole)});
   }
   describe(image, slots, checked);

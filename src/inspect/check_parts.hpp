@@ -16,7 +16,7 @@
 namespace arena_shm::inspect {
 
 inline constexpr std::size_t kMaxSuspects = 4096;  // of each part; what comes then is not looked at
-inline constexpr const char* kWrittenOver = "somebody wrote over it: remove the arena and create it anew";
+inline constexpr const char* kWrittenOver = "the memory was overwritten: remove the arena and create it again";
 
 struct Suspect {
   std::string where;                   ///< with the words, what it is known by at the next look
@@ -47,7 +47,8 @@ inline Severity severity_beyond_head(const Image& image) noexcept {
   return image.is_live() ? Severity::error : Severity::warning;
 }
 inline const char* remedy_beyond_head(const Image& image) noexcept {
-  return image.is_live() ? kWrittenOver : "saved while somebody wrote, or written over: save it again";
+  return image.is_live() ? kWrittenOver
+                         : "the segment was saved while a writer was active, or it was overwritten: save it again";
 }
 
 /// The seats against head, their leases and the mutex, and the mutex itself.

@@ -8,6 +8,7 @@
 #include "arena_shm/core/stamp.hpp"
 #include "inspect/check_parts.hpp"
 #include "inspect/seats.hpp"
+#include "text/shell_word.hpp"
 
 namespace arena_shm::inspect {
 
@@ -49,12 +50,12 @@ class Look {
     check_claim(seat, seat.claims[1], "second claim", "second hi");
     if (seat.ended > seat.session || seat.session > core::kMaxSession) {
       wrong("session", seat.session ^ seat.ended, severity_beyond_head(image_),
-            fmt::format("expected at most {} sessions, and no more that are over, found {} and {}; {}",
+            fmt::format("expected at most {} sessions, and no more ended than begun, found {} begun and {} ended; {}",
                         core::kMaxSession, seat.session, seat.ended, remedy_beyond_head(image_)));
     }
     if (seat.values > head_ || seat.skipped > head_ - seat.values) {
       wrong("counters", seat.values ^ seat.skipped, severity_beyond_head(image_),
-            fmt::format("expected at most {} values, published or skipped, found {} and {}; {}", head_, seat.values,
+            fmt::format("expected at most {} values, found {} published and {} skipped; {}", head_, seat.values,
                         seat.skipped, remedy_beyond_head(image_)));
     }
     if (seat.reservations > core::kMaxReservations) {
@@ -63,7 +64,7 @@ class Look {
     }
     if (!seat.unused_is_zero) {
       wrong("padding", 0, Severity::warning,
-            fmt::format("expected zeros where the layout has nothing, found other bytes; {}", kWrittenOver));
+            fmt::format("expected zeros in the unused bytes, found others; {}", kWrittenOver));
     }
   }
 
@@ -79,25 +80,25 @@ class Look {
             fmt::format("expected idle, claiming or writing, found {:#x}; {}", claim.word(), kWrittenOver));
     } else if (claim.seq + (claim.kind == core::ClaimKind::writing ? 1 : 0) > head_) {
       wrong(name, claim.word(), severity_beyond_head(image_),
-            fmt::format("expected a number that head, {}, has reached, found '{}'; {}", head_,
+            fmt::format("expected a number not beyond the head, {}, found '{}'; {}", head_,
                         describe_claim(alone, exclusive_), remedy_beyond_head(image_)));
     }
     if (exclusive_ && claim.is_inside()) {
       wrong(fmt::format("{} kind", name), claim.word(), Severity::error,
-            fmt::format("expected where its holder began, as this arena has one writer, found '{}'; {}",
+            fmt::format("expected the number where the only writer of this arena began, found '{}'; {}",
                         describe_claim(alone, false), kWrittenOver));
     }
     if (claim.hi > head_) {
       wrong(end_name, claim.hi, severity_beyond_head(image_),
-            fmt::format("expected the end of a batch that head, {}, has reached, found {}; {}", head_, claim.hi,
+            fmt::format("expected the end of a batch not beyond the head, {}, found {}; {}", head_, claim.hi,
                         remedy_beyond_head(image_)));
     }
   }
 
   std::string died_how(const SeatFacts& seat) const {
-    const std::string how = seat.is_inside() ? "while " + describe_claim(seat, exclusive_) : "idle";
+    const std::string how = seat.is_inside() ? "while " + describe_claim(seat, exclusive_) : "while idle";
     if (seat.holder == Holder::dead) return "which died " + how;
-    return fmt::format("which is {} {}", seat.holder == Holder::dumping ? "dead, and dumps core," : "dying", how);
+    return fmt::format("which {} {}", seat.holder == Holder::dumping ? "is dumping core and died" : "is dying", how);
   }
 
   void check_holder(const SeatFacts& seat) {
@@ -105,15 +106,16 @@ class Look {
     const std::string where = fmt::format("seat {} holder", seat.index);
     if (is_dead(seat.holder)) {
       suspect(where, words, Severity::note,
-              fmt::format("expected one that lives or has left, found pid {}, {}; the next writer repairs it, or "
-                          "arena-shm seats {} --clear-stale",
-                          seat.pid, died_how(seat), image_.label()));
+              fmt::format("expected a process that is alive or has left, found pid {}, {}; the next writer repairs the "
+                          "seat; to repair it now: arena-shm seats {} --clear-stale",
+                          seat.pid, died_how(seat), text::shell_word(image_.label())));
     } else if (seat.holder == Holder::gone) {
       suspect(where, words, Severity::warning,
-              fmt::format("expected that pid {} lives, as the lease is held, found no such process; its memory is "
-                          "shared by a child that has not called exec, or somebody else locks the file: see "
-                          "/proc/locks",
-                          seat.pid));
+              fmt::format(
+                  "expected pid {} to be alive, because its lease is held, found no such process; a child that has not "
+                  "called exec still shares its memory, or another process has locked the file: see "
+                  "/proc/locks",
+                  seat.pid));
     } else if (seat.holder == Holder::alive) {
       check_alive(seat, where, words);
     }
@@ -121,10 +123,10 @@ class Look {
 
   void check_alive(const SeatFacts& seat, const std::string& where, const std::array<std::uint64_t, 3>& words) {
     if (seat.is_inside() && seat.process.state == ProcessState::stopped) {
-      suspect(
-          where, words, Severity::warning,
-          fmt::format("expected that it goes on, found pid {} stopped while {}; others skip its slot: kill -CONT {}",
-                      seat.pid, describe_claim(seat, exclusive_), seat.pid));
+      suspect(where, words, Severity::warning,
+              fmt::format("expected a running process, found pid {} stopped while {}; others skip its slot; to "
+                          "continue it: kill -CONT {}",
+                          seat.pid, describe_claim(seat, exclusive_), seat.pid));
     }
   }
 
@@ -136,7 +138,8 @@ class Look {
     };
     const std::uint64_t number = core::mutex_number(mutex_);
     if (owner == 0) {
-      wrong(0, Severity::error, fmt::format("expected to be free or owned, found {:#x}; {}", mutex_, kWrittenOver));
+      wrong(0, Severity::error,
+            fmt::format("expected a free mutex or an owner, found {:#x}; {}", mutex_, kWrittenOver));
       return;
     }
     if (owner > seats_.all.size()) return;  // the file was cut off
@@ -144,28 +147,30 @@ class Look {
     const std::uint64_t since = seat.session;
     if (!core::mutex_is_reserved(mutex_) && number > seat.session) {
       wrong(since, severity_beyond_head(image_),
-            fmt::format("expected one of the {} sessions of seat {}, found the one numbered {}; {}", seat.session,
-                        seat.index, number, remedy_beyond_head(image_)));
+            fmt::format("expected a session up to number {} of seat {}, found number {}; {}", seat.session, seat.index,
+                        number, remedy_beyond_head(image_)));
     } else if (core::mutex_is_reserved(mutex_) && number >= seat.reservations) {
       wrong(since, severity_beyond_head(image_),
-            fmt::format("expected one of the {} reservations of seat {}, found the one numbered {}; {}",
-                        seat.reservations, seat.index, number, remedy_beyond_head(image_)));
+            fmt::format("expected a reservation below number {} of seat {}, found number {}; {}", seat.reservations,
+                        seat.index, number, remedy_beyond_head(image_)));
     } else if (is_dead(seat.holder)) {
       wrong(since, Severity::note,
-            fmt::format("expected an owner that lives, found seat {}, whose holder died; whoever wants it next frees "
-                        "it, or arena-shm seats {} --clear-stale",
-                        seat.index, image_.label()));
+            fmt::format(
+                "expected a living owner, found seat {}, whose holder died; the next process that needs the mutex "
+                "frees it; to free it now: arena-shm seats {} --clear-stale",
+                seat.index, text::shell_word(image_.label())));
     } else if (seat.holder == Holder::left || seat.holder == Holder::never ||
                (!core::mutex_is_reserved(mutex_) && number < seat.session)) {
       wrong(since, Severity::warning,
-            fmt::format("expected an owner that lives, found seat {}, whose holder is gone; whoever wants it next "
-                        "frees it, or arena-shm seats {} --clear-stale",
-                        seat.index, image_.label()));
+            fmt::format(
+                "expected a living owner, found seat {}, whose holder is gone; the next process that needs the mutex "
+                "frees it; to free it now: arena-shm seats {} --clear-stale",
+                seat.index, text::shell_word(image_.label())));
     } else if (seat.process.state == ProcessState::stopped && (!core::mutex_is_reserved(mutex_) || seat.is_inside())) {
-      wrong(
-          since, Severity::warning,
-          fmt::format("expected an owner that goes on, found pid {} stopped; Arena::alloc waits for it: kill -CONT {}",
-                      seat.pid, seat.pid));
+      wrong(since, Severity::warning,
+            fmt::format("expected a running owner, found pid {} stopped; Arena::alloc waits for it; to continue it: "
+                        "kill -CONT {}",
+                        seat.pid, seat.pid));
     }
   }
 

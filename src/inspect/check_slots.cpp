@@ -132,14 +132,15 @@ class Slots {
     if (slot.stamp != core::kNeverUsed) {
       const std::uint64_t seq = core::stamp_seq(slot.stamp);
       if (seq >= core::kSeqLimit)
-        return wrong(Severity::error, fmt::format("expected a stamp, found {:#x}; {}", slot.stamp, kWrittenOver));
+        return wrong(Severity::error, fmt::format("expected a valid stamp, found {:#x}; {}", slot.stamp, kWrittenOver));
       if (seq % header_.slot_count != slot.index)
-        return wrong(Severity::error, fmt::format("expected a stamp of this slot, found that of {}, which belongs to "
-                                                  "slot {}; {}",
+        return wrong(Severity::error, fmt::format("expected a stamp of this slot, found the stamp of value {}, which "
+                                                  "belongs to slot {}; {}",
                                                   seq, seq % header_.slot_count, kWrittenOver));
       if (seq >= head)
-        return wrong(severity_beyond_head(image_), fmt::format("expected a stamp below head, {}, found that of {}; {}",
-                                                               head, seq, remedy_beyond_head(image_)));
+        return wrong(severity_beyond_head(image_),
+                     fmt::format("expected a value below the head, {}, found value {}; {}", head, seq,
+                                 remedy_beyond_head(image_)));
     }
     if (!slot.padding_is_zero)
       return wrong(Severity::warning,

@@ -60,7 +60,7 @@ void read_schema(const Image& image, Facts& facts) {
   if (got != text.size() || hash != facts.header.schema_hash) {
     facts.problems.push_back(
         fmt::format("schema: expected {} bytes with hash {:016x}, found {} with hash {:016x}; "
-                    "somebody wrote over it: remove the arena and create it anew",
+                    "the memory was overwritten: remove the arena and create it again",
                     text.size(), facts.header.schema_hash, got, hash));
     return;
   }
@@ -77,21 +77,21 @@ std::optional<T> load(const Image& image, std::uint64_t offset, const char* what
   T value{};
   if (image.load(offset, value)) return value;
   facts.problems.push_back(
-      fmt::format("{}: expected it at byte {}, found the end of the file; somebody cut it", what, offset));
+      fmt::format("{}: expected it at byte {}, found the end of the file; the file was cut off", what, offset));
   return std::nullopt;
 }
 
 void check_words(Facts& facts) {
   if (facts.head && *facts.head >= core::kSeqLimit) {
     facts.problems.push_back(
-        fmt::format("head: expected a number below {}, found {}; it was written over, or the "
-                    "sequence numbers are used up: create the arena anew",
+        fmt::format("head: expected a number below {}, found {}; the memory was overwritten, or the "
+                    "sequence numbers are used up: remove the arena and create it again",
                     core::kSeqLimit, *facts.head));
   }
   if (facts.mutex && core::mutex_owner(*facts.mutex) > facts.header.seat_count) {
     facts.problems.push_back(
-        fmt::format("mutex: expected an owner among {} seats, found seat {}; somebody "
-                    "wrote over it: remove the arena and create it anew",
+        fmt::format("mutex: expected an owner among {} seats, found seat {}; the memory "
+                    "was overwritten: remove the arena and create it again",
                     facts.header.seat_count, core::mutex_owner(*facts.mutex) - 1));
   }
 }

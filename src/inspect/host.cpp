@@ -79,8 +79,8 @@ class Examination {
       return;
     }
     if (system.f_type != TMPFS_MAGIC) {
-      add(Health::warning, core::kDirectory, "another file system than tmpfs",
-          "mount -t tmpfs tmpfs /dev/shm: elsewhere values are written to a disk");
+      add(Health::warning, core::kDirectory, "not a tmpfs",
+          "other file systems write the values to a disk: mount -t tmpfs tmpfs /dev/shm");
     }
     const auto block = static_cast<std::uint64_t>(system.f_bsize);
     const std::uint64_t size = system.f_blocks * block;
@@ -91,9 +91,10 @@ class Examination {
       add(Health::broken, core::kDirectory, "no permission to write", "chmod 1777 /dev/shm");
     } else if (is_limited && free < 64 * kMebibyte) {
       add(Health::warning, core::kDirectory, found,
-          "remove arenas (arena-shm gc), or mount -o remount,size=SIZE /dev/shm; in a container --shm-size=SIZE");
+          "remove arenas (arena-shm gc), or make it larger: mount -o remount,size=SIZE /dev/shm; in a container: "
+          "--shm-size=SIZE");
     } else {
-      add(Health::ok, core::kDirectory, is_limited ? found : "no limit of its own");
+      add(Health::ok, core::kDirectory, is_limited ? found : "no limit");
     }
     shm_free_ = is_limited ? free : 0;
   }
@@ -101,20 +102,20 @@ class Examination {
   void examine_memory() {
     const auto available = memory_info("MemAvailable");
     if (!available) {
-      add(Health::note, "memory", "/proc/meminfo does not tell");
+      add(Health::note, "memory", "unknown: not in /proc/meminfo");
       return;
     }
     const bool is_short = shm_free_ > *available;
     add(is_short ? Health::note : Health::ok, "memory", mebibytes(*available) + " available",
-        is_short ? "less than /dev/shm would give: who fills it meets the out-of-memory killer" : "");
+        is_short ? "this is less than is free in /dev/shm: the kernel may kill processes before it is full" : "");
     examine_memory_limit();
     if (memory_info("SwapTotal").value_or(0) > 0) {
-      add(Health::note, "swap", "on", "values that nobody touches may be swapped out: swapoff, if latency counts");
+      add(Health::note, "swap", "on", "unused values may be swapped out; for steady latency: swapoff -a");
     }
     const auto overcommit = core::first_line_of("/proc/sys/vm/overcommit_memory");
     if (overcommit == "2") {
       add(Health::note, "overcommit", "2: strict",
-          fmt::format("arenas count against CommitLimit, {}, of which {} are in use",
+          fmt::format("arenas count towards CommitLimit: {}, of which {} are in use",
                       mebibytes(memory_info("CommitLimit").value_or(0)),
                       mebibytes(memory_info("Committed_AS").value_or(0))));
     } else if (overcommit) {
@@ -126,12 +127,12 @@ class Examination {
   void examine_memory_limit() {
     const auto limit = core::tightest_memory_limit();
     if (!limit) {
-      add(Health::ok, "memory limit", "none that can be seen from here");
+      add(Health::ok, "memory limit", "none visible to this process");
       return;
     }
     add(limit->room_bytes() < 64 * kMebibyte ? Health::warning : Health::note, "memory limit",
         mebibytes(limit->room_bytes()) + " left " + limit->describe(),
-        "the pages of an arena count for its creator: raise that limit of the control group to make larger ones");
+        "an arena counts towards the limit of its creator; for larger arenas, raise this limit of the control group");
   }
 
   void examine_limits() {
@@ -140,13 +141,13 @@ class Examination {
       const bool is_free = limit.rlim_cur == RLIM_INFINITY;
       add(is_free ? Health::ok : Health::warning, "RLIMIT_FSIZE",
           is_free ? "unlimited" : fmt::format("{} bytes", limit.rlim_cur),
-          is_free ? "" : "no larger arena can be made: ulimit -f unlimited");
+          is_free ? "" : "larger arenas cannot be created; raise the limit: ulimit -f unlimited");
     }
     if (::getrlimit(RLIMIT_MEMLOCK, &limit) == 0) {
       add(Health::ok, "RLIMIT_MEMLOCK",
           limit.rlim_cur == RLIM_INFINITY
               ? "unlimited"
-              : fmt::format("{} KiB, enough unless a program calls mlockall", limit.rlim_cur / 1024));
+              : fmt::format("{} KiB; this is enough unless a program calls mlockall", limit.rlim_cur / 1024));
     }
   }
 
@@ -154,7 +155,7 @@ class Examination {
   void examine_files() {
     const core::Descriptor file(core::open_above_standard(core::kDirectory, O_TMPFILE | O_RDWR, 0600));
     if (!file && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
-      add(Health::note, "O_TMPFILE", core::errno_text(errno), "arenas are then made under a temporary name");
+      add(Health::note, "O_TMPFILE", core::errno_text(errno), "arenas are created under a temporary name instead");
       return;
     }
     if (!file) {
@@ -174,13 +175,15 @@ class Examination {
     const core::Descriptor other(
         core::open_above_standard(fmt::format("/proc/self/fd/{}", file.get()).c_str(), O_RDWR));
     if (!other) {
-      add(Health::note, "OFD locks", "can be taken; whether others see them cannot be tried without /proc");
+      add(Health::note, "OFD locks",
+          "can be taken; without /proc, doctor cannot test whether other processes see them");
       return;
     }
     lease.l_type = F_RDLCK;
     const bool is_seen = ::fcntl(other.get(), F_OFD_GETLK, &lease) == 0 && lease.l_type == F_WRLCK;
-    add(is_seen ? Health::ok : Health::broken, "OFD locks", is_seen ? "work" : "taken, but others do not see them",
-        is_seen ? "" : "use a kernel of Linux's own: leases need them");
+    add(is_seen ? Health::ok : Health::broken, "OFD locks",
+        is_seen ? "work" : "can be taken, but other processes do not see them",
+        is_seen ? "" : "use a real Linux kernel, not an emulation: writers need these locks");
   }
 
   void examine_arena() {
@@ -195,26 +198,29 @@ class Examination {
       const bool is_back =
           arena.read(seq, std::as_writable_bytes(std::span(&back, 1))) == ReadStatus::ok && back == value;
       add(is_back ? Health::ok : Health::broken, "an arena",
-          is_back ? "made, written, read and removed" : "written, but not read back");
+          is_back ? "created, written, read and removed" : "a value was written, but could not be read back");
     } catch (const Error& error) {
-      add(Health::broken, "an arena", error.what(), "see the other lines");
+      add(Health::broken, "an arena", error.what(), "see the other lines of this list");
     }
   }
 
   void examine_membarrier() {
     const bool works = core::register_for_membarrier();
     add(works ? Health::ok : Health::note, "membarrier", works ? "works" : "refused",
-        works ? "" : "each append then costs a full fence: use Linux 4.16 or later, without a filter on membarrier");
+        works
+            ? ""
+            : "each append needs a full memory fence instead: use Linux 4.16 or later, without a filter on membarrier");
   }
 
   void examine_processes() {
     if (core::first_line_of("/proc/self/stat") == std::nullopt) {
-      add(Health::warning, "/proc", "absent", "mount -t proc proc /proc: inspect and gc cannot tell who maps an arena");
+      add(Health::warning, "/proc", "not mounted",
+          "inspect and gc cannot tell who maps an arena: mount -t proc proc /proc");
     } else if (!sees_all_processes()) {
-      add(Health::note, "/proc", "shows own processes only (hidepid)",
+      add(Health::note, "/proc", "shows only the processes of this user (hidepid)",
           "run inspect and gc as root to see who maps an arena");
     } else if (::geteuid() != 0) {
-      add(Health::ok, "/proc", "shows all processes; the mappings of other users' are for root");
+      add(Health::ok, "/proc", "shows all processes; only root sees the mappings of other users' processes");
     } else {
       add(Health::ok, "/proc", "shows all processes");
     }
@@ -222,34 +228,35 @@ class Examination {
 
   void examine_deaths() {
     if (const std::string_view obstacle = obstacle_to_early_proof(); !obstacle.empty()) {
-      add(Health::note, "deaths", fmt::format("not to be proved early: {}", obstacle),
-          "who dies is missed once its memory is taken apart, 50 ms a GiB, or its core is written");
+      add(Health::note, "deaths", fmt::format("not detected early: {}", obstacle),
+          "a death is seen only after the kernel has freed the memory (50 ms per GiB) or written the core dump");
     } else {
       add(Health::ok, "deaths",
-          ::geteuid() == 0 ? "seen within some milliseconds"
-                           : "seen within some milliseconds, unless another user's process has forked meanwhile");
+          ::geteuid() == 0 ? "detected within milliseconds"
+                           : "detected within milliseconds; later if a process of another user has forked meanwhile");
     }
   }
 
   void examine_remove_ipc() {
     struct stat status {};
     if (::stat("/run/systemd/system", &status) != 0) {
-      add(Health::ok, "RemoveIPC", "no systemd here");
+      add(Health::ok, "RemoveIPC", "no systemd on this host");
       return;
     }
     const auto setting = remove_ipc_setting();
     const bool removes = !setting || (*setting != "no" && *setting != "false" && *setting != "0" && *setting != "off" &&
                                       *setting != "n" && *setting != "f");
     add(removes ? Health::warning : Health::ok, "RemoveIPC", setting.value_or("yes, the default"),
-        removes ? "at the last logout of a user who is no system user, systemd removes that user's arenas: "
-                  "RemoveIPC=no in /etc/systemd/logind.conf, or loginctl enable-linger"
-                : "");
+        removes
+            ? "when a user (not a system user) logs out for the last time, systemd removes the user's arenas; to keep "
+              "them: RemoveIPC=no in /etc/systemd/logind.conf, or loginctl enable-linger"
+            : "");
   }
 
   void examine_pages() {
     const auto setting = core::first_line_of("/sys/kernel/mm/transparent_hugepage/shmem_enabled");
     if (!setting) {
-      add(Health::note, "huge pages", "this kernel has none for shared memory");
+      add(Health::note, "huge pages", "this kernel does not support them for shared memory");
       return;
     }
     const std::size_t open = setting->find('[');
@@ -263,7 +270,7 @@ class Examination {
   void examine_processors() {
     const auto governor = core::first_line_of("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
     const bool is_slow = governor && *governor != "performance";
-    add(is_slow ? Health::note : Health::ok, "frequency", governor.value_or("not to be seen from here"),
+    add(is_slow ? Health::note : Health::ok, "frequency", governor.value_or("not visible to this process"),
         is_slow ? "for steady latency: cpupower frequency-set -g performance" : "");
     const std::string isolated = core::first_line_of("/sys/devices/system/cpu/isolated").value_or("");
     const std::string all = fmt::format("{} processors", ::sysconf(_SC_NPROCESSORS_ONLN));

@@ -21,7 +21,7 @@ Image::Image(core::Descriptor file, std::string label, bool by_name)
     throw Error(Code::not_an_arena, {.name = label_,
                                      .doing = "inspect",
                                      .expected = "a regular file that holds an arena",
-                                     .found = "something else",
+                                     .found = "another kind of file",
                                      .remedy = "check the name"});
   }
   live_ = ::stat(core::kDirectory, &directory) == 0 && directory.st_dev == status.st_dev;

@@ -139,9 +139,9 @@ std::uint64_t own_pid_namespace() {
 std::string_view obstacle_to_early_proof() noexcept {
   switch (core::proc_view()) {
     case core::ProcView::whole: return "";
-    case core::ProcView::absent: return "/proc is absent";
-    case core::ProcView::made_up: return "/proc is not that of a Linux kernel";
-    case core::ProcView::of_other_namespace: return "/proc is that of another pid namespace";
+    case core::ProcView::absent: return "/proc is not mounted";
+    case core::ProcView::made_up: return "/proc is not provided by a Linux kernel";
+    case core::ProcView::of_other_namespace: return "/proc belongs to another pid namespace";
     case core::ProcView::hides: break;
   }
   return "/proc hides processes (hidepid)";

@@ -24,7 +24,7 @@ void CursorFile::refuse(std::string expected, std::string found) const {
                                        .doing = "read the cursor in",
                                        .expected = std::move(expected),
                                        .found = std::move(found),
-                                       .remedy = "name another file, or remove this one"});
+                                       .remedy = "choose another file, or remove this one"});
 }
 
 void CursorFile::check(const std::vector<std::uint64_t>& next) const {
@@ -53,13 +53,13 @@ std::optional<Position> CursorFile::load(Attendant& attendant) const {
   for (std::uint64_t seq = 0; next.size() <= core::kMaxSeats && file >> seq;) next.push_back(seq);
   const bool is_whole = file.eof() || next.size() > core::kMaxSeats;
   if (epoch.size() != epoch_.size() || next.empty() || !is_whole)
-    refuse("one line, an arena's epoch and a sequence number", "something else");
+    refuse("one line with an arena's epoch and a sequence number", "other text");
   if (epoch == epoch_) {
     check(next);
     return Position(std::move(next));
   }
   attendant.note(fmt::format(
-      "the cursor in '{}' is of another arena, perhaps of one that was made anew; beginning without it", path_));
+      "ignoring the cursor in '{}': it belongs to another arena, or to an earlier arena of this name", path_));
   return std::nullopt;
 }
 

@@ -23,7 +23,7 @@ class ImageSource final : public RecordingSource {
 
   std::optional<std::uint64_t> next(std::span<std::byte> record) override {
     if (const auto seq = values_.next(record)) return seq;
-    if (missing_ > 0) attendant_.note(text::counted(missing_, "sequence number") + " without a value in it");
+    if (missing_ > 0) attendant_.note("found no value for " + text::counted(missing_, "sequence number"));
     if (values_.is_cut()) lost_ += missing_;
     missing_ = 0;
     return std::nullopt;

@@ -30,13 +30,13 @@ ImageValues::ImageValues(inspect::Image image, Attendant& attendant)
                                     .doing = "read",
                                     .expected = fmt::format("records of at most {} bytes", inspect::kMaxValueBytes),
                                     .found = fmt::format("{} bytes", header().payload_bytes),
-                                    .remedy = "record the arena while it is there"});
+                                    .remedy = "use record or snapshot while the arena exists"});
   }
   go_to(oldest());
   is_cut_ = facts_.file_bytes < header().segment_bytes;
   if (is_cut_) {
-    attendant.note(fmt::format("'{}' was cut off: expected {} bytes, found {}; taking what is whole", image_.label(),
-                               header().segment_bytes, facts_.file_bytes));
+    attendant.note(fmt::format("'{}' was cut off: expected {} bytes, found {}; taking the complete values",
+                               image_.label(), header().segment_bytes, facts_.file_bytes));
   }
 }
 
@@ -140,7 +140,7 @@ void ImageValues::refuse() const {
                .doing = "read",
                .expected = "a whole segment",
                .found = facts_.problems.empty() ? "a damaged one" : "a damaged one (" + facts_.problems.front() + ")",
-               .remedy = "see what is left: arena-shm inspect --file " +
+               .remedy = "to see what is left: arena-shm inspect --file " +
                          (has_path ? text::shell_word(image_.label()) : "FILE")});
 }
 

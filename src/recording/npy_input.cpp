@@ -25,11 +25,12 @@ constexpr std::size_t kMaxRowBytes = std::size_t{1} << 31;  // as of a slot
 std::size_t prefix_bytes(std::byte version) { return version == std::byte{1} ? kLengthAt + 2 : kLengthAt + 4; }
 
 [[noreturn]] void fail(const std::string& path, std::string expected, std::string found) {
-  throw Error(Code::corrupt, {.name = path,
-                              .doing = "read",
-                              .expected = std::move(expected),
-                              .found = std::move(found),
-                              .remedy = "make it with arena-shm record, or with numpy.save of a structured array"});
+  throw Error(Code::corrupt,
+              {.name = path,
+               .doing = "read",
+               .expected = std::move(expected),
+               .found = std::move(found),
+               .remedy = "write the file with arena-shm record, or with numpy.save of a structured array"});
 }
 
 struct Type {
@@ -153,7 +154,7 @@ NpyLayout parse_npy_header(std::span<const std::byte> header, const std::string&
   const json& descr = (*members)["descr"];
   if (!descr.is_array())
     fail(path, "an array of rows with named fields",
-         "one of " + text::excerpt(descr.is_string() ? descr.get<std::string>() : descr.dump()));
+         "an array of " + text::excerpt(descr.is_string() ? descr.get<std::string>() : descr.dump()));
   const json& shape = (*members)["shape"];
   if (!shape.is_array() || shape.size() != 1 || !shape[0].is_number_unsigned()) {
     fail(path, "an array of one dimension", "shape " + text::excerpt(shape.dump()));

@@ -14,13 +14,12 @@ schema::Schema schema_as(const Info& info, const std::string& as) {
   schema::Schema schema = schema::parse_fields(as);
   const std::size_t size = info.record.size_bytes;
   if (schema.size_bytes == size) return schema;
-  throw Error(Code::incompatible_type,
-              {.name = info.name,
-               .doing = "decode the records of",
-               .expected = fmt::format("fields of {} bytes together", size),
-               .found = fmt::format("{} bytes in --as", schema.size_bytes),
-               .remedy = schema.size_bytes < size ? "add padding where you know nothing, as in '8x'"
-                                                  : "leave fields out, or choose narrower ones"});
+  throw Error(Code::incompatible_type, {.name = info.name,
+                                        .doing = "decode the records of",
+                                        .expected = fmt::format("fields of {} bytes in all", size),
+                                        .found = fmt::format("{} bytes in --as", schema.size_bytes),
+                                        .remedy = schema.size_bytes < size ? "add padding for unknown bytes, like '8x'"
+                                                                           : "remove fields, or choose smaller types"});
 }
 
 }  // namespace

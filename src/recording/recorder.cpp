@@ -92,8 +92,7 @@ class Recorder {
   void tell_retired() {
     if (retired_ || !view_.retired()) return;
     retired_ = true;
-    attendant_.note(
-        fmt::format("the name '{}' is gone, or leads to another arena; still following the old one", view_.name()));
+    attendant_.note(fmt::format("arena '{}' was removed or replaced; still following the old arena", view_.name()));
   }
 
   // Held back until it is clear that the value behind it is wanted, too.
@@ -148,8 +147,7 @@ class Recorder {
 
 RecordShape shape_for(const Info& info, const FileOptions& file, const std::string& as, Attendant& attendant) {
   RecordShape shape{.size_bytes = info.record.size_bytes, .schema = schema_for(info, as, attendant)};
-  if (!shape.schema && file_format(file) != FileFormat::npy)
-    refuse_without_schema(info, "write as text the records of");
+  if (!shape.schema && file_format(file) != FileFormat::npy) refuse_without_schema(info, "decode the records of");
   return shape;
 }
 

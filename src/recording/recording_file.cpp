@@ -43,8 +43,8 @@ void RecordingFile::open(bool replace) {
     throw Error(Code::already_exists, {.name = path_,
                                        .doing = "create",
                                        .expected = "no file of that name",
-                                       .found = "one",
-                                       .remedy = "name another, or replace it: --force"});
+                                       .found = "a file",
+                                       .remedy = "choose another name, or replace the file with --force"});
   }
   file_ = core::Descriptor(core::open_above_standard(path_.c_str(), O_WRONLY | (is_regular_ ? O_TRUNC : 0)));
   if (!file_) core::throw_errno(errno, core::Act::make_file, "create", path_);

@@ -67,8 +67,8 @@ class NpySource final : public RecordingSource {
       throw Error(Code::truncated, {.name = file_.label(),
                                     .doing = "read",
                                     .expected = fmt::format("a header of {} bytes", header.size()),
-                                    .found = fmt::format("a file of {}", file_.size_bytes()),
-                                    .remedy = "it was cut off at its very beginning: nothing is in it"});
+                                    .found = fmt::format("a file of {} bytes", file_.size_bytes()),
+                                    .remedy = "the file was cut off in its header and holds no values"});
     }
     return parse_npy_header(header, file_.label());
   }
@@ -79,8 +79,8 @@ class NpySource final : public RecordingSource {
     const std::uint64_t there = (size - layout_.data_offset_bytes) / layout_.row_bytes;
     row_count_ = layout_.has_seq ? there : std::min(there, layout_.row_count);
     if (row_count_ == layout_.row_count) return;
-    attendant_.note(fmt::format("'{}' was cut off: its header tells of {}, there are {}; taking these", file_.label(),
-                                text::counted(layout_.row_count, "record"), row_count_));
+    attendant_.note(fmt::format("'{}' was cut off: expected {}, as its header says, found {}; taking these",
+                                file_.label(), text::counted(layout_.row_count, "record"), row_count_));
   }
 
   // Beyond what the header tells of, a crash of the host may have left rows of zeros. The value with number 0 may look
@@ -89,7 +89,7 @@ class NpySource final : public RecordingSource {
     if (index_ < layout_.row_count || index_ == 0 || !layout_.has_seq || !is_zero(row)) return false;
     if (!has_zero_ && !is_followed_by_zero()) return false;
     attendant_.note(
-        fmt::format("'{}' ends in rows that are none, from row {} on; they are left out", file_.label(), index_ + 1));
+        fmt::format("'{}' has invalid rows at its end, from row {} on; they are left out", file_.label(), index_ + 1));
     row_count_ = index_;
     return true;
   }

@@ -60,14 +60,15 @@ FileFormat file_format(const FileOptions& options) {
   if (format == "csv") return FileFormat::csv;
   if (format == "ndjson" || format == "jsonl") return FileFormat::ndjson;
   const bool is_output = options.path == "-";
-  throw Error(Code::invalid_argument, {.name = is_output ? "standard output" : options.path,
-                                       .doing = "choose the format of",
-                                       .expected = is_output ? "--format" : "a file that ends in .npy, .csv or .ndjson",
-                                       .found = is_output           ? "none"
-                                                : extension.empty() ? "no extension"
-                                                                    : "'" + extension + "'",
-                                       .remedy = is_output ? "say --format npy, csv or ndjson"
-                                                           : "name it so, or say --format npy, csv or ndjson"});
+  throw Error(Code::invalid_argument,
+              {.name = is_output ? "standard output" : options.path,
+               .doing = "choose the format of",
+               .expected = is_output ? "--format" : "a file that ends in .npy, .csv or .ndjson",
+               .found = is_output           ? "none"
+                        : extension.empty() ? "no extension"
+                                            : "'" + extension + "'",
+               .remedy = is_output ? "give --format npy, csv or ndjson"
+                                   : "choose such a name, or give --format npy, csv or ndjson"});
 }
 
 RecordingWriter::RecordingWriter(FileOptions options, RecordShape record)
@@ -87,7 +88,7 @@ void RecordingWriter::begin_rotation() {
                                          .doing = "rotate into",
                                          .expected = "the name of a file",
                                          .found = "standard output, a pipe or a device",
-                                         .remedy = "name a file, or leave out --rotate"});
+                                         .remedy = "give the name of a file, or leave out --rotate"});
   }
   for (const std::uint64_t number : rotated_files(options_.path)) {
     if (options_.force) {
@@ -123,10 +124,10 @@ std::unique_ptr<RecordingFile> RecordingWriter::open() {
     if (!file->has_head()) {
       throw Error(Code::invalid_argument, {.name = file->path(),
                                            .doing = "write .npy to",
-                                           .expected = "a regular file, whose header can be written again",
+                                           .expected = "a regular file, because the header is rewritten at the end",
                                            .found = "a pipe or a device",
-                                           .remedy = "name a file, or choose --format csv or ndjson; "
-                                                     "'snapshot' writes .npy there, too"});
+                                           .remedy = "give the name of a file, or --format csv or ndjson; "
+                                                     "'snapshot' can write .npy to a pipe, too"});
     }
     file->text() = npy_header(record_, 0);
   } else {
@@ -204,7 +205,7 @@ void RecordingWriter::finish() {
 
 std::string RecordingWriter::size_text() const {
   std::string text = fmt::format("{}, {}", file_size_text(saved_bytes()), text::counted(file_count(), "file"));
-  if (file_->ends_in_row()) text += ", the last row in it cut off";
+  if (file_->ends_in_row()) text += ", the last row incomplete";
   if (removed_files_ > 0) text += fmt::format(", {} of them removed", removed_files_);
   if (formatter_ && !formatter_->altered_note().empty()) text += "; " + formatter_->altered_note();
   return text;

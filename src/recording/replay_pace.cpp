@@ -23,7 +23,7 @@ using schema::Kind;
 
 [[noreturn]] void refuse(const std::string& field, std::string expected, std::string found, std::string remedy) {
   throw Error(Code::invalid_argument, {.name = field,
-                                       .doing = "keep time by",
+                                       .doing = "replay at the pace of field",
                                        .expected = std::move(expected),
                                        .found = std::move(found),
                                        .remedy = std::move(remedy)});
@@ -38,7 +38,7 @@ double seconds_of(const std::string& field, const std::string& unit) {
       {{"", 1e-9}, {"ns", 1e-9}, {"us", 1e-6}, {"\u00b5s", 1e-6}, {"ms", 1e-3}, {"s", 1}}};
   const auto found = std::find_if(kUnits.begin(), kUnits.end(), [&](const Unit& u) { return u.name == unit; });
   if (found == kUnits.end()) {
-    refuse(field, "a field in ns, us, ms or s", "the unit " + text::excerpt(unit), "say which it is: --time-unit");
+    refuse(field, "a field in ns, us, ms or s", "the unit " + text::excerpt(unit), "give the unit with --time-unit");
   }
   return found->seconds;
 }
@@ -82,9 +82,10 @@ ReplayPace::ReplayPace(const schema::Schema& schema, const std::string& field, c
                        std::chrono::duration<double> max_gap)
     : max_gap_(max_gap) {
   const Field* found = schema.find(field);
-  if (found == nullptr) refuse(field, "one of the fields " + schema.names(), "none of that name", "name another");
+  if (found == nullptr)
+    refuse(field, "one of the fields " + schema.names(), "no field of that name", "choose another field");
   if (found->is_array() || found->kind == Kind::text || found->kind == Kind::boolean) {
-    refuse(field, "a single number", found->type_name(), "name another field");
+    refuse(field, "a single number", found->type_name(), "choose another field");
   }
   field_ = *found;
   seconds_per_unit_ = seconds_of(field, unit.empty() ? found->unit : unit) / speed;
@@ -106,7 +107,7 @@ ReplayPace::Seconds ReplayPace::step_to(std::uint64_t bits) const {
 ReplayPace::Seconds ReplayPace::cut(Seconds step, Attendant& attendant) {
   if (step <= max_gap_) return step;
   if (cut_count_++ == 0) {
-    attendant.note(fmt::format("waiting {} instead of {} for the next record, and no longer for any (--max-gap)",
+    attendant.note(fmt::format("waiting {} instead of {} for the next record; --max-gap limits every wait",
                                duration_text(max_gap_.count()), duration_text(step.count())));
   }
   return max_gap_;

@@ -125,7 +125,7 @@ class TextSource final : public RecordingSource {
     auto line = lines_.next();
     if (!line || !line->unended || (is_ndjson_ && (!has_seq_ || line->text.ends_with('}')))) return line;
     if (has_seq_) {  // ours: whoever writes a `_seq` ends each line
-      attendant_.note(fmt::format("'{}' was cut off in line {}, which is left out", label_, line->number));
+      attendant_.note(fmt::format("'{}' was cut off in line {}; this line is left out", label_, line->number));
     } else {
       attendant_.note("refused " + to_string(schema::unended_line(line->number)));
       ++refused_;
@@ -135,13 +135,14 @@ class TextSource final : public RecordingSource {
 
   [[noreturn]] void refuse_bytes(const std::string& first) const {
     const bool is_utf16 = first.starts_with("\xff\xfe") || first.starts_with("\xfe\xff");
-    throw Error(Code::corrupt, {.name = label_,
-                                .doing = "read",
-                                .expected = "a recording (.npy, .csv or .ndjson) or a saved segment (.arena)",
-                                .found = first.empty() ? "a file that is empty, or has no line but comments"
-                                         : is_utf16    ? "text in UTF-16"
-                                                       : "something else",
-                                .remedy = is_utf16 ? "make it UTF-8: iconv -f UTF-16 -t UTF-8" : "check the path"});
+    throw Error(Code::corrupt,
+                {.name = label_,
+                 .doing = "read",
+                 .expected = "a recording (.npy, .csv or .ndjson) or a saved segment (.arena)",
+                 .found = first.empty() ? "an empty file, or only comments"
+                          : is_utf16    ? "text in UTF-16"
+                                        : "another kind of file",
+                 .remedy = is_utf16 ? "convert it to UTF-8: iconv -f UTF-16 -t UTF-8" : "check the path"});
   }
 
   [[noreturn]] void refuse_without_fields(const std::string& first) const {

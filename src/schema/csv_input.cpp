@@ -83,7 +83,7 @@ class CsvInput final : public RecordInput {
     if (columns_.empty()) {
       const InputStatus status = next_row();
       if (status == InputStatus::end) return status;
-      if (status == InputStatus::refused) fail_header("a line that is no row of CSV");
+      if (status == InputStatus::refused) fail_header("a line that is not a row of CSV");
       read_header();
     }
     const InputStatus status = next_row();
@@ -93,7 +93,8 @@ class CsvInput final : public RecordInput {
  private:
   static constexpr std::size_t kLeastRowLines = 1000;
   static constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-  static constexpr std::string_view kQuoting = R"(quote a text that has quotes in it, and double them: "a ""b""")";
+  static constexpr std::string_view kQuoting =
+      R"(put a text that has quotes into quotes, and double the inner ones: "a ""b""")";
 
   // The line so many lines after the last finished row, or null at the end.
   const Line* look_ahead(std::size_t index) {
@@ -123,7 +124,7 @@ class CsvInput final : public RecordInput {
         bytes += line->text.size();
         switch (row.feed(line->text)) {
           case RowParser::Outcome::malformed:
-            return refuse_line("quotes only around a whole cell", "one inside", kQuoting);
+            return refuse_line("quotes only around a whole cell", "a quote inside a cell", kQuoting);
           case RowParser::Outcome::unfinished: continue;
           case RowParser::Outcome::row: break;
         }
@@ -199,8 +200,8 @@ class CsvInput final : public RecordInput {
                  .doing = fmt::format("read the CSV header on line {}", refusal_.line),
                  .expected = "the columns " + column_names(),
                  .found = std::move(found),
-                 .remedy = "name every field in the first line, in any order, each once; if the text is written "
-                           "otherwise, see --header, --delimiter and --comment"});
+                 .remedy = "name every field once in the first line, in any order; for other kinds of CSV, see "
+                           "--header, --delimiter and --comment"});
   }
 
   InputStatus parse_row(std::span<std::byte> record) {
@@ -268,9 +269,9 @@ std::unique_ptr<RecordInput> csv_input(const Schema& schema, LineSource lines, c
 Refusal unended_line(std::uint64_t line) {
   return {.line = line,
           .column = {},
-          .expected = "an end of the last line",
-          .found = "none: it may have been cut off",
-          .remedy = "if it is whole, end it with a line end"};
+          .expected = "a line end after the last line",
+          .found = "none: the line may have been cut off",
+          .remedy = "if the line is complete, add a line end"};
 }
 
 std::string to_string(const Refusal& refusal) {

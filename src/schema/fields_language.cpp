@@ -113,7 +113,7 @@ class Parser {
     at_ = from;  // for the messages
     if (is_digit(found.front())) fail("a field name", text::excerpt(found), "begin the name with a letter or _");
     if (found == kSeqColumn || found == kGapKey)
-      fail("another name", text::excerpt(found), "that one is the tool's own");
+      fail("another name", text::excerpt(found), "this name is reserved for the tool");
     if (found.size() > kMaxNameBytes) {
       fail(fmt::format("a name of at most {} bytes", kMaxNameBytes), fmt::format("{} bytes", found.size()),
            "shorten it");

@@ -130,7 +130,7 @@ class ValueReader {
   }
 
   static constexpr std::string_view kNotMissing =
-      "only a field of f32 or f64 has a value for what is missing: write one, or leave the line out";
+      "only fields of f32 and f64 can be empty (NaN): write a value, or leave the line out";
 
   std::string_view wanted() const {
     switch (field_.kind) {
@@ -203,7 +203,7 @@ class NdjsonInput final : public RecordInput {
     return refuse(fmt::format("byte {}", reader.error_byte), "a whole JSON object", text::excerpt(reader.error),
                   is_at_number(line, reader.error_byte)
                       ? R"(JSON has no such number: write null, "Infinity" or "-Infinity")"
-                      : "write one object a line");
+                      : "write one object per line");
   }
 
   // The number around a byte (from 1) that JSON, or a double, lacks: what Python's json writes, or one too large.
@@ -230,7 +230,7 @@ class NdjsonInput final : public RecordInput {
       const Field* field = find(member.key);
       if (field == nullptr) return refuse({}, "only the fields " + schema_.names(), column, "remove it");
       const auto index = static_cast<std::size_t>(field - schema_.fields.data());
-      if (seen[index]) return refuse(column, "each field once", "it twice", "remove one of them");
+      if (seen[index]) return refuse(column, "each field once", "the field twice", "remove one of them");
       seen[index] = true;
       if (auto wrong = ValueReader(*field, member.value, record, missing_).read()) {
         return refuse(column, std::move(wrong->expected), std::move(wrong->found), std::move(wrong->remedy));

@@ -231,7 +231,7 @@ void RecordFormatter::count_altered(const Schema& schema, std::span<const std::b
 
 std::string RecordFormatter::altered_note() const {
   if (altered_texts_ == 0) return {};
-  return fmt::format("{} {} not UTF-8: in their place is U+FFFD; .npy keeps such bytes", altered_texts_,
+  return fmt::format("{} {} not UTF-8: these bytes were replaced by U+FFFD; .npy keeps them", altered_texts_,
                      altered_texts_ == 1 ? "text has bytes that are" : "texts have bytes that are");
 }
 

@@ -41,7 +41,7 @@ std::string name_defect(std::string_view name) {
     return fmt::format("a field name of {} bytes, {} are allowed", name.size(), kMaxNameBytes);
   }
   if (!text::is_utf8(name) || name.find('\0') != std::string_view::npos) return "a field name that is not UTF-8 text";
-  if (name == kSeqColumn || name == kGapKey) return fmt::format("a field named '{}', which is taken", name);
+  if (name == kSeqColumn || name == kGapKey) return fmt::format("a field named '{}', which is a reserved name", name);
   return {};
 }
 
@@ -55,8 +55,8 @@ std::string field_defect(const Field& field, std::size_t record_bytes) {
     return fmt::format("field '{}' with {} dimensions, {} are allowed", shown, field.shape.size(), kMaxDimensions);
   }
   if (!fits(field, record_bytes)) {
-    return fmt::format("field '{}' at byte {}, which does not end inside of the record's {} bytes", shown,
-                       field.offset_bytes, record_bytes);
+    return fmt::format("field '{}' at byte {}, which ends beyond the record's {} bytes", shown, field.offset_bytes,
+                       record_bytes);
   }
   return {};
 }

@@ -40,9 +40,9 @@ json parse_bounded(std::string_view text) {
   try {
     return json::parse(text, bound_depth);
   } catch (const json::parse_error& error) {
-    fail("JSON", fmt::format("something else at byte {}", error.byte));
+    fail("JSON", fmt::format("a syntax error at byte {}", error.byte));
   } catch (const json::out_of_range&) {
-    fail("numbers that a double can hold", "one that is larger");
+    fail("numbers that a double can hold", "a larger number");
   }
 }
 

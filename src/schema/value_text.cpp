@@ -68,7 +68,7 @@ Mismatch out_of_range(const Field& field, std::string_view text) {
   } else {
     using Limits = std::numeric_limits<T>;
     return {fmt::format("{}, {} to {}", field.type_name(), Limits::min(), Limits::max()), text::excerpt(text),
-            "check the unit, or widen the field"};
+            "check the unit, or give the field a larger type"};
   }
 }
 
@@ -88,10 +88,10 @@ std::optional<Mismatch> parse_time(const Field& field, std::string_view text, st
     case text::TimeReading::ok: return store<T>(field, text, count, element);
     case text::TimeReading::out_of_range:
       return Mismatch{"a time that " + field.type_name() + " can count in " + (field.unit.empty() ? "ns" : field.unit),
-                      text::excerpt(text), "check the year, or widen the field"};
+                      text::excerpt(text), "check the year, or give the field a larger type"};
     case text::TimeReading::inexact:
       return Mismatch{"a time in whole " + (field.unit.empty() ? "ns" : field.unit), text::excerpt(text),
-                      "round it: the field counts no smaller part of a second"};
+                      "round it: the field has no smaller unit"};
     case text::TimeReading::no_time: break;
   }
   return Mismatch{"an integer or a time", text::excerpt(text), "write a time like 2026-01-31T12:34:56.789Z"};
@@ -115,8 +115,8 @@ std::optional<Mismatch> parse_integer(const Field& field, std::string_view text,
         wrong = store<T>(field, text, static_cast<std::int64_t>(-number.magnitude), element);
       }
       if (wrong || reading == Reading::ok) return wrong;
-      return Mismatch{"every digit of so large an integer", text::excerpt(text),
-                      "as a floating-point number it may have been rounded: write the integer itself"};
+      return Mismatch{"a large integer with all its digits", text::excerpt(text),
+                      "a floating-point number of this size may be rounded: write all digits of the integer"};
     }
     case Reading::out_of_range: return out_of_range<T>(field, text);
     case Reading::fraction: return Mismatch{"an integer", text::excerpt(text), "round it, or make the field f64"};
@@ -124,13 +124,13 @@ std::optional<Mismatch> parse_integer(const Field& field, std::string_view text,
   }
   if (missing.is(text)) {
     return Mismatch{"an integer", text::excerpt(text),
-                    "it has no value for what is missing: write one, make the field f64, or leave the row out"};
+                    "an integer field cannot be empty: write a value, make the field f64, or leave the row out"};
   }
   if (field.as_time) return parse_time<T>(field, trimmed(text), element);
   std::int64_t seconds = 0;
   const bool is_time = text::read_time(trimmed(text), 1, seconds) != text::TimeReading::no_time;
   return Mismatch{"an integer", text::excerpt(text),
-                  is_time ? "only the field that the schema names as the time, in ns, us, ms or s, takes one"
+                  is_time ? "only the time field of the schema, in ns, us, ms or s, can hold a time"
                           : "write digits only: no separators between thousands, no unit"};
 }
 
@@ -154,8 +154,8 @@ std::optional<Mismatch> parse_boolean(std::string_view text, std::span<std::byte
   const auto truth = read_truth(text);
   if (!truth) {
     return Mismatch{"true or false", text::excerpt(text),
-                    missing.is(text) ? "a bool has no value for what is missing: write one, or leave the row out"
-                                     : "1 and 0, yes and no will do, too"};
+                    missing.is(text) ? "a bool field cannot be empty: write a value, or leave the row out"
+                                     : "1 and 0, yes and no are allowed, too"};
   }
   element[0] = std::byte{*truth};
   return std::nullopt;
@@ -164,10 +164,11 @@ std::optional<Mismatch> parse_boolean(std::string_view text, std::span<std::byte
 std::optional<Mismatch> parse_text(std::string_view text, std::span<std::byte> element) {
   if (text.size() > element.size()) {
     return Mismatch{fmt::format("at most {} bytes of text", element.size()),
-                    fmt::format("{} bytes, {}", text.size(), text::excerpt(text)), "shorten it, or widen the field"};
+                    fmt::format("{} bytes, {}", text.size(), text::excerpt(text)),
+                    "shorten it, or make the field longer"};
   }
   if (text.find('\0') != std::string_view::npos) {
-    return Mismatch{"text without NUL", text::excerpt(text), "a NUL would end it: remove it"};
+    return Mismatch{"text without NUL", text::excerpt(text), "a NUL would end the text: remove the NUL"};
   }
   std::fill(std::copy_n(reinterpret_cast<const std::byte*>(text.data()), text.size(), element.begin()), element.end(),
             std::byte{0});

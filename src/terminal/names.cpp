@@ -32,7 +32,7 @@ bool is_failure(const Error& error) noexcept { return error.code() != Code::perm
 
 std::string skipped_text(const Error& error) {
   if (!is_failure(error)) return fmt::format("skipped '{}': no permission to read it", error.name());
-  return fmt::format("skipped '{}': {}; {}", error.name(), error.found(), error.remedy());
+  return fmt::format("skipped '{}': found {}; {}", error.name(), error.found(), error.remedy());
 }
 
 void Skipped::operator()(const Error& error) {

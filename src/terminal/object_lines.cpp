@@ -60,7 +60,7 @@ void ObjectLines::append(std::string& out, JsonObject object) {
 void add_int64_option(const Command& verb, bool& quote) {
   verb.add_option(
           "--int64", [&quote](const std::string& how) { quote = how == "string"; },
-          "64-bit integers in JSON: number, or string for what rounds them, as jq 1.6")
+          "64-bit integers in JSON: number, or string for programs that round large numbers, like jq 1.6")
       .type_name("HOW")
       .check(one_of({"number", "string"}));
 }

@@ -55,7 +55,7 @@ std::size_t Output::flush() {
   row_ends_.clear();
   if (done.error == 0) return done.bytes;
   if (done.error == EPIPE) throw OutputClosed{};
-  if (!core::take_back(STDOUT_FILENO, part)) note("the last row on standard output is not whole");
+  if (!core::take_back(STDOUT_FILENO, part)) note("the last row on standard output is incomplete");
   core::throw_errno(done.error, core::Act::write_file, "write to", "standard output");
 }
 

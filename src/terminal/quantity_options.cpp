@@ -132,8 +132,8 @@ Check reading(std::function<std::optional<std::string>(std::string_view)> read, 
 Check whole_number(std::optional<std::uint64_t> (*parse)(std::string_view), Range range, const char* kind,
                    const char* example) {
   std::string expected = kind;
-  if (range.least > 0) expected += fmt::format(" from {} on", range.least);
-  expected += range.most == Range{}.most ? " below 2^64" : fmt::format(" up to {}", range.most);
+  if (range.least > 0) expected += fmt::format(" from {}", range.least);
+  expected += range.most == Range{}.most ? " up to 2^64 - 1" : fmt::format(" up to {}", range.most);
   const auto read = [parse, range](std::string_view text) -> std::optional<std::string> {
     const auto value = parse(text);
     if (!value || *value < range.least || *value > range.most) return std::nullopt;

@@ -30,8 +30,8 @@ void report_bus_errors() {
   struct sigaction action {};
   action.sa_handler = [](int) {
     constexpr std::string_view kCutShort =
-        "arena-shm: expected a segment of constant size, found its file cut short by somebody while it was in use; "
-        "remove it and create it anew\n";
+        "arena-shm: expected a segment of constant size, found that its file was cut off while it was in use; "
+        "remove the arena and create it again\n";
     static_cast<void>(::write(STDERR_FILENO, kCutShort.data(), kCutShort.size()));
     ::_exit(static_cast<int>(ExitCode::failed));
   };

@@ -64,7 +64,7 @@ void add_verbs(const terminal::Command& app, Action& action, char** arguments) {
   add_inspect(app, action);
   add_seats(app, action);
   add_check(app, action);
-  entitle(app, "Look into one, and find what is wrong");
+  entitle(app, "Inspect arenas, and find what is wrong");
   add_record(app, action);
   add_snapshot(app, action);
   add_export(app, action);
@@ -96,11 +96,11 @@ terminal::ExitCode run(int argc, char** argv) {
   app.get_formatter()->column_width(34);
   app.get_formatter()->label("SUBCOMMAND", "VERB");
   app.footer(
-      "See arena-shm help VERB for one of them. Names of arenas are those of files in /dev/shm.\n"
-      "Counts and rates take K, M, G and T, which are powers of 1000 (Ki, Mi, ...: of 1024); in sizes they are\n"
-      "powers of 1024. Times take ns, us, ms, s, m, h and d: 500ms, 1h30m.\n"
+      "'arena-shm help VERB' explains a verb. The name of an arena is the name of its file in /dev/shm.\n"
+      "Counts and rates take K, M, G and T (powers of 1000), or Ki, Mi, Gi and Ti (powers of 1024). In sizes,\n"
+      "K, M, G and T are powers of 1024, too. Times take ns, us, ms, s, m, h and d, like 500ms or 1h30m.\n"
       "Data goes to standard output, everything else to standard error.\n"
-      "Exit codes: 0 ok, 1 error, 2 usage, 3 finished but values were lost, 4 no such arena, 5 incompatible.");
+      "Exit codes: 0 ok, 1 error, 2 wrong usage, 3 finished but values were lost, 4 no such arena, 5 incompatible.");
   const terminal::Command command(app);
   Action action;
   add_verbs(command, action, argv + 1);
@@ -142,7 +142,7 @@ int main(int argc, char** argv) {
   } catch (const Error& error) {
     code = tool::report(error);
   } catch (const std::bad_alloc&) {
-    terminal::note("no memory left; free some, or raise the limit: ulimit -v");
+    terminal::note("no memory left; free memory, or raise the limit: ulimit -v");
   } catch (const std::exception& error) {
     terminal::note(error.what());
   }

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shlex
 import shutil
 import signal
 import struct
@@ -49,11 +50,11 @@ class CheckTest(Pokes, CliTest):
             ("warning: padding: .* found 0x78 at byte", lambda: self.poke(image, doorbell + 99, b"x")),
             ("error: head: expected a number below", lambda: self.poke_control(image, head=2**61)),
             ("error: mutex: expected an owner among 64", lambda: self.poke_control(image, mutex=99)),
-            ("error: mutex: expected to be free or owned", lambda: self.poke_control(image, mutex=2**13)),
-            ("warning: mutex: .* sessions of seat 0", lambda: self.poke_control(image, mutex=9 * 2**15 + 1)),
-            ("warning: mutex: .* reservations of seat 0", lambda: self.poke_control(image, mutex=5 * 2**15 + 2**14 + 1)),
+            ("error: mutex: expected a free mutex or an owner", lambda: self.poke_control(image, mutex=2**13)),
+            ("warning: mutex: .* up to number 1 of seat 0, found", lambda: self.poke_control(image, mutex=9 * 2**15 + 1)),
+            ("warning: mutex: .* below number 0 of seat 0", lambda: self.poke_control(image, mutex=5 * 2**15 + 2**14 + 1)),
             ("warning: padding", lambda: self.poke(image, control + 72, b"x")),
-            ("warning: slot 3: expected a stamp below head, 19", lambda: self.poke_control(image, head=19)),
+            ("warning: slot 3: expected a value below the head, 19", lambda: self.poke_control(image, head=19)),
             ("error: seat 0 claim: .* found 0x53", lambda: self.poke_claim(image, 0, "invalid", 20)),
             ("warning: seat 0 claim: .* found 'claiming 21'", lambda: self.poke_claim(image, 0, "claiming", 21)),
             ("warning: seat 0 claim: .* found 'writing 20'", lambda: self.poke_claim(image, 0, "writing", 20)),
@@ -65,12 +66,12 @@ class CheckTest(Pokes, CliTest):
             ("warning: seat 0 second claim: .* found 'claiming 21'",
              lambda: self.poke_seat(image, 0, 2, 21 << 2 | 1)),
             ("warning: seat 0 second hi: .* found 21", lambda: self.poke_seat(image, 0, 3, 21)),
-            ("warning: seat 0 session: .* found 1 and 2", lambda: self.poke_seat(image, 0, 7, 2)),
-            ("error: slot 2: .* that of 19, which belongs to slot 3", lambda: self.poke_stamp(image, 2, done(19))),
-            ("error: slot 2: .* that of 19, which belongs to slot 3", lambda: self.poke_stamp(image, 2, busy(19))),
+            ("warning: seat 0 session: .* found 1 begun and 2 ended", lambda: self.poke_seat(image, 0, 7, 2)),
+            ("error: slot 2: .* the stamp of value 19, which belongs to slot 3", lambda: self.poke_stamp(image, 2, done(19))),
+            ("error: slot 2: .* the stamp of value 19, which belongs to slot 3", lambda: self.poke_stamp(image, 2, busy(19))),
             ("error: slot 2: .* found 0x1;", lambda: self.poke_stamp(image, 2, 1)),
-            ("warning: slot 3: .* that of 27", lambda: self.poke_stamp(image, newest, done(27))),
-            ("error: header: .* found 16384 bytes", lambda: os.truncate(image, 16384)),
+            ("warning: slot 3: .* found value 27", lambda: self.poke_stamp(image, newest, done(27))),
+            ("error: header: .* found 16384 bytes; .*: arena-shm export PATH", lambda: os.truncate(image, 16384)),
         ]:
             with self.subTest(says=says):
                 image.write_bytes(sound)
@@ -105,8 +106,8 @@ class CheckTest(Pokes, CliTest):
         name = self.create_filled(20, slots=100)
         self.poke_control(SHM / name, head=0)
         text = self.check(FAILED, name)
-        self.assertIn("error: slot 4: expected a stamp below head, 0", text)
-        self.assertIn("error: slots: 15 more of them", text)
+        self.assertIn("error: slot 4: expected a value below the head, 0", text)
+        self.assertIn("error: slots: 15 more problems like these", text)
 
     def test_another_layout_version_is_incompatible(self):
         name = self.create()
@@ -118,7 +119,7 @@ class CheckTest(Pokes, CliTest):
         pid = self.dead_writer(name)
         text = self.check(OK, name)
         hint = f"arena-shm seats {name} --clear-stale"
-        self.assertRegex(text, rf"^note: seat 0 holder: .* found pid {pid}, which died idle; .*{hint}\nok: ")
+        self.assertRegex(text, rf"^note: seat 0 holder: .* found pid {pid}, which died while idle; .*{hint}\nok: ")
         self.expect(OK, *hint.split()[1:])
         self.assertRegex(self.check(OK, name), "^ok: ")
 
@@ -127,7 +128,15 @@ class CheckTest(Pokes, CliTest):
         self.dead_writer(name)
         self.poke_control(SHM / name, mutex=1)
         text = self.check(OK, name)
-        self.assertRegex(text, rf"note: mutex: expected an owner that lives, found seat 0, whose .* seats {name} --clear")
+        self.assertRegex(text, rf"note: mutex: expected a living owner, found seat 0, whose .* seats {name} --clear")
+
+    def test_its_hints_are_quoted_for_the_shell(self):
+        name, plain = self.name("it's;odd$"), self.create()
+        (SHM / plain).rename(SHM / name)
+        self.dead_writer(name)
+        self.poke_control(SHM / name, mutex=1)
+        commands = [line.partition("now: ")[2] for line in self.check(OK, name).splitlines()[:2]]
+        self.assertEqual([shlex.split(command) for command in commands], [["arena-shm", "seats", name, "--clear-stale"]] * 2)
 
     def test_what_a_writer_died_in_is_a_hole(self):
         name = self.create_filled(3)
@@ -137,8 +146,7 @@ class CheckTest(Pokes, CliTest):
         self.poke_stamp(SHM / name, 4, busy(4))
         text = self.check(OK, name)
         self.assertRegex(text, "note: seat 0 holder: .* died while writing 4;")
-        self.assertIn("note: slots: expected each value to have been published, found 1 that nobody will, the first "
-                      "being 4;", text)
+        self.assertIn("note: slots: expected a value for each sequence number, found 1 without a value, from 4 on;", text)
 
     def test_what_a_living_writer_is_in_is_no_hole(self):
         name = self.create_filled(3)
@@ -155,11 +163,10 @@ class CheckTest(Pokes, CliTest):
         self.poke_seat(SHM / name, 0, 1, 100050)
         self.poke_control(SHM / name, head=350000)
         text = self.check(OK, name)
-        self.assertIn("slots: expected each value to have been published, found 200000 that nobody will, the first "
-                      "being 150000;", text)
+        self.assertIn("slots: expected a value for each sequence number, found 200000 without a value, from 150000 on;", text)
         self.poke_control(SHM / name, head=150000)
         text = self.check(OK, name)
-        self.assertIn("found 149949 that nobody will, the first being 1;", text)
+        self.assertIn("found 149949 without a value, from 1 on;", text)
         self.assertIn("(1 published, 50 being written, 149949 holes)", text)
 
     def test_a_writer_that_is_stopped_inside_of_a_value_is_a_warning(self):
@@ -179,7 +186,7 @@ class CheckTest(Pokes, CliTest):
         self.expect(OK, "write", name, stdin="ts,px,sym\n1,1,A\n")
         self.check(OK, name)
         self.poke_claim(SHM / name, 0, "writing", 0)
-        self.assertIn("seat 0 claim kind: expected where its holder began", self.check(FAILED, name))
+        self.assertIn("seat 0 claim kind: expected the number where the only writer of this arena began", self.check(FAILED, name))
 
     def test_changes_nothing_and_needs_read_permission_only(self):
         name = self.create_filled(20)

@@ -107,7 +107,7 @@ class CreateTest(CliTest):
 
     def test_more_than_there_is_room_for_is_refused(self):
         name = self.name()
-        self.expect(FAILED, "create", name, "--slots", 2**40, "--size", 64, says="bytes of room")
+        self.expect(FAILED, "create", name, "--slots", 2**40, "--size", 64, says="bytes of free space")
         self.assertFalse((SHM / name).exists())
 
     def test_a_schema_of_many_names_is_taken(self):
@@ -155,7 +155,7 @@ class RmTest(CliTest):
         tail = self.start("tail", name, "-f", "--format", "csv")
         self.assertEqual(tail.stdout.readline(), "_seq,ts,px,sym\n")
         self.expect(OK, "rm", name)
-        self.assertIn("is gone", tail.stderr.readline())
+        self.assertIn("was removed or replaced", tail.stderr.readline())
         self.assertIsNone(tail.poll())
 
 

@@ -77,7 +77,7 @@ class DoctorTest(CliTest):
             (inner / "cgroup.procs").write_text(str(os.getpid()))
 
         line = self.lines(preexec_fn=enter)["memory limit"]
-        self.assertRegex(line, rf"^warning .* \d+ MiB left under {outer} of {32 << 20} bytes: \d+ in use, .*; .*raise that")
+        self.assertRegex(line, rf"^warning .* \d+ MiB left under {outer} of {32 << 20} bytes: \d+ in use, .*; .*raise this limit")
 
     def test_a_small_directory_is_a_warning(self):
         done = self.in_namespace("mount -t tmpfs -o size=1m tmpfs /dev/shm")
@@ -105,14 +105,14 @@ class DoctorTest(CliTest):
 
     def test_without_proc_it_says_so(self):
         done = self.in_namespace("mount -t tmpfs tmpfs /proc")
-        self.assertRegex(done.stdout, r"(?m)^warning  /proc +absent; ")
-        self.assertRegex(done.stdout, r"(?m)^note     deaths +not to be proved early: /proc is absent; .* 50 ms a GiB")
+        self.assertRegex(done.stdout, r"(?m)^warning  /proc +not mounted; ")
+        self.assertRegex(done.stdout, r"(?m)^note     deaths +not detected early: /proc is not mounted; .*50 ms per GiB")
 
     def test_whether_deaths_can_be_proved_early(self):
         shown = self.in_namespace("mount -t proc proc /proc")
-        self.assertRegex(shown.stdout, r"(?m)^ok +deaths +seen within some milliseconds$")
+        self.assertRegex(shown.stdout, r"(?m)^ok +deaths +detected within milliseconds$")
         hidden = self.in_namespace("mount -t proc -o hidepid=2 proc /proc")
-        self.assertRegex(hidden.stdout, r"(?m)^note +deaths +not to be proved early: /proc hides processes .*; who dies ")
+        self.assertRegex(hidden.stdout, r"(?m)^note +deaths +not detected early: /proc hides processes .*; a death ")
 
     def test_objects_and_rows_have_what_the_lines_have(self):
         lines, objects, rows = self.lines(), self.objects("doctor"), self.csv_rows("doctor")

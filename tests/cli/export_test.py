@@ -63,7 +63,7 @@ class ExportTest(CliTest):
         self.assertIn(b"(20,), }", bytes_)
         path.write_bytes(bytes_.replace(b"(20,), }", b"(7,), } "))
         self.assertEqual(len(np.load(path)), 7)
-        done = self.expect(OK, "export", path, "-o", directory / "out.npy", says="tells of 7 records, there are 20")
+        done = self.expect(OK, "export", path, "-o", directory / "out.npy", says="expected 7 records, as its header says, found 20;")
         self.assertEqual(len(np.load(directory / "out.npy")), 20)
 
     def test_rows_of_zeros_behind_a_crash_are_left_out(self):
@@ -91,7 +91,7 @@ class ExportTest(CliTest):
     def test_arrays_that_are_no_records_are_refused_with_the_reason(self):
         directory = self.directory()
         for array, says in [
-            (np.zeros(3), "found one of '<f8'"),
+            (np.zeros(3), "found an array of '<f8'"),
             (np.zeros((2, 2), "u4,u4"), "one dimension"),
             (np.zeros(2, [("x", "<U4")]), "<U4"),
             (np.zeros(2, [("x", ">f8")]), ">f8"),
@@ -187,7 +187,7 @@ class ExportTest(CliTest):
         self.expect(ABSENT, "export", directory / "none", "-o", out, says="no such file")
         self.assertFalse(out.exists())
         self.expect(OK, "snapshot", name, "-o", out)
-        self.expect(USAGE, "export", out, "-o", out, "--force", says="another file")
+        self.expect(USAGE, "export", out, "-o", out, "--force", says="an output file other than the input")
         self.assertEqual(len(np.load(out)), 3)
         self.expect(FAILED, "export", out, "-o", "/dev/full", "--format", "csv", says="'/dev/full'")
 
@@ -206,7 +206,7 @@ class ExportTest(CliTest):
             cut.write_bytes(image[:size])
             out = directory / "out.npy"
             done = self.expect(LOST, "export", cut, "-o", out, "--force", says=f"expected {len(image)} bytes, found {size}")
-            self.assertIn(f"{200 - len(seqs)} sequence numbers without a value", done.stderr)
+            self.assertIn(f"found no value for {200 - len(seqs)} sequence numbers", done.stderr)
             self.assertEqual(np.load(out)["_seq"].tolist(), list(seqs))
             self.assertEqual(np.load(out)["ts"].tolist(), list(seqs))
             copy = self.create(slots=256)
@@ -228,7 +228,7 @@ class ExportTest(CliTest):
         ]:
             make_sparse((SHM / name).read_bytes(), path, head, seqs)
             out = directory / "out.npy"
-            self.expect(OK, "export", path, "-o", out, "--force", says="without a value in it")
+            self.expect(OK, "export", path, "-o", out, "--force", says="found no value for")
             self.assertEqual(np.load(out)["_seq"].tolist(), seqs)
             self.expect(OK, "replay", path, self.create(), says=f"replayed {len(seqs)} value")
             self.run_tool("inspect", "--file", path)
@@ -250,10 +250,10 @@ class ExportTest(CliTest):
             self.expect(OK, "replay", "-", copy, *arguments[6:], stdin=path.read_bytes())
             self.assertEqual(self.expect(OK, "tail", copy, "--format", "csv", stdin=b"").stdout, expected)
         self.expect(USAGE, "replay", "-", copy, "--loop", stdin="", says="a file")
-        self.expect(FAILED, "export", "-", "-o", "-", "--format", "csv", stdin="", says="is empty")
+        self.expect(FAILED, "export", "-", "-o", "-", "--format", "csv", stdin="", says="an empty file")
         with (directory / "t.csv").open("a") as out:
             arguments = ["export", directory / "t.csv", "-o", "-", "--format", "csv", "--fields", TICK]
-            self.expect(USAGE, *arguments, stdout=out, says="another file")
+            self.expect(USAGE, *arguments, stdout=out, says="an output file other than the input")
 
     def test_texts_that_were_cut_off_yield_no_shortened_value(self):
         directory = self.directory()
@@ -281,7 +281,7 @@ class ExportTest(CliTest):
         with path.open() as file:
             done = subprocess.run([TOOL, "write", copy], stdin=file, capture_output=True, text=True, timeout=60)
         self.assertEqual(done.returncode, FAILED)
-        self.assertIn("refused line 4: expected an end of the last line", done.stderr)
+        self.assertIn("refused line 4: expected a line end after the last line", done.stderr)
         self.expect(OK, "write", copy, stdin=texts["csv"][:-1], says="wrote 3 values")  # a pipe ends as it should
 
     def test_a_heading_that_is_not_understood_leaves_no_file(self):

@@ -12,8 +12,8 @@ import unittest
 from arena_cli import FAILED, LOST, OK, SHM, TOOL, CliTest
 
 CUT_SHORT = (
-    "arena-shm: expected a segment of constant size, found its file cut short by somebody while it was in use; "
-    "remove it and create it anew\n"
+    "arena-shm: expected a segment of constant size, found that its file was cut off while it was in use; "
+    "remove the arena and create it again\n"
 )
 
 

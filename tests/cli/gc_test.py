@@ -2,6 +2,7 @@
 
 import mmap
 import os
+import shlex
 import shutil
 import socket
 import struct
@@ -68,7 +69,17 @@ class GcTest(CliTest):
         with open(SHM / name, "r+b") as segment:
             segment.seek(128)
             segment.write(struct.pack("<Q", 1))
-        self.assertEqual(self.gc(name, "--force", says=f"kept '{name}': it is damaged"), [])
+        self.assertEqual(self.gc(name, "--force", says=f"kept '{name}': the arena is damaged"), [])
+
+    def test_its_hints_are_quoted_for_the_shell(self):
+        name, plain = self.name("it's;odd$"), self.create()
+        (SHM / plain).rename(SHM / name)
+        with open(SHM / name, "r+b") as segment:
+            segment.seek(128)
+            segment.write(struct.pack("<Q", 1))
+        said = self.expect(OK, "gc", name, "--dry-run").stderr
+        command = said.partition("remove it: ")[2].splitlines()[0]
+        self.assertEqual(shlex.split(command), ["arena-shm", "rm", name])
 
     def test_keeps_what_it_cannot_be_sure_of_unless_forced(self):
         name = self.create("--mode", "0666")
@@ -134,7 +145,7 @@ class GcTest(CliTest):
         self.expect(ABSENT, "gc", self.name())
         other = self.name()
         (SHM / other).write_bytes(b"x" * 5000)
-        self.expect(FAILED, "gc", other, "--force", says="a file that is none")
+        self.expect(FAILED, "gc", other, "--force", says="a file that is not an arena")
         self.assertTrue((SHM / other).exists())
 
 

@@ -81,7 +81,7 @@ class InspectTest(CliTest):
 
     def test_an_empty_arena_has_nothing_to_read(self):
         page = self.page(self.create())
-        self.assertRegex(page, r"readable +nothing yet")
+        self.assertRegex(page, r"readable +no values yet")
         self.assertIn("64 seats: 64 never used", page)
 
     def test_records_without_schema_are_shown_as_bytes(self):
@@ -159,7 +159,7 @@ class InspectTest(CliTest):
         with open(SHM / holed, "wb") as copy:
             copy.write((SHM / name).read_bytes()[:32768])
             copy.truncate(os.stat(SHM / name).st_size)
-        self.assertIn("punched holes", self.page(holed, code=FAILED))
+        self.assertIn("holes were punched", self.page(holed, code=FAILED))
 
     def test_a_header_that_was_written_over_is_refused(self):
         name = self.create_filled(20)
@@ -191,7 +191,7 @@ class InspectTest(CliTest):
         writer.wait()
         self.patch(name, self.field(name, 80) + 64, struct.pack("<I", 1))
         page = self.page(name)
-        self.assertRegex(page, r"mutex +held by seat 0 \(dead, pid \d+\); whoever wants it next will free it")
+        self.assertRegex(page, r"mutex +held by seat 0 \(dead, pid \d+\); the next process that needs it will free it")
 
     def test_texts_from_the_segment_cannot_write_on_the_terminal(self):
         name = self.create()

@@ -92,7 +92,7 @@ class LanesRecordedTest(LaneTest):
         image = self.saved(name)
         found = self.exported(image)
         self.assertEqual(found, [[*range(4)], [*range(5)], [*range(6)]])
-        self.expect(OK, "export", image, "-o", "-", "--format", "csv", says="4 sequence numbers without a value in it")
+        self.expect(OK, "export", image, "-o", "-", "--format", "csv", says="found no value for 4 sequence numbers")
 
     def test_tail_of_a_saved_segment_is_tail_of_the_arena(self):
         name, _ = self.create_filled_lanes([20, 3, 0, 8])
@@ -103,7 +103,8 @@ class LanesRecordedTest(LaneTest):
             live = self.expect(self.run_tool("tail", name, *arguments).returncode, "tail", name, *arguments)
             saved = self.expect(live.returncode, "tail", "--file", path, *arguments)
             self.assertEqual(sorted(saved.stdout.splitlines()), sorted(live.stdout.splitlines()), arguments)
-            was = saved.stderr.replace("was not written before it was saved", "has not come yet; -f waits for it")
+            was = saved.stderr.replace("had not been written when the segment was saved",
+                                       "has not been written yet; use -f to wait for values")
             self.assertEqual(was.replace(str(path), name), live.stderr, arguments)
         done = self.expect(LOST, "tail", "--file", path, "--from", 9, "--format", "csv")
         self.assertEqual(self.values(done.stdout, 4), [[*range(12, 20)], [2], [], [2, 3, 4, 5, 6, 7]])
@@ -124,7 +125,7 @@ class LanesRecordedTest(LaneTest):
         self.assertEqual(found[0], [*range(44, 300)])
         self.assertEqual(found[1], [*range(100)])
         self.assertEqual(found[2], [])
-        self.expect(LOST, "export", path, "-o", "-", "--format", "csv", says="356 sequence numbers without a value")
+        self.expect(LOST, "export", path, "-o", "-", "--format", "csv", says="found no value for 356 sequence numbers")
         done = self.expect(LOST, "tail", "--file", path, "--from", "oldest", says="was cut off")
         self.assertIn("gap in lane 1: 301..598 (100 holes)\n", done.stderr)
         self.assertIn("gap in lane 2: 2..767 (256 holes)\n", done.stderr)
@@ -229,7 +230,7 @@ class LanesRecordedTest(LaneTest):
         with path.open("ab") as file:
             file.write(whole[whole["who"] == 0].tobytes())  # among them value 0, all of whose bytes are zero
             file.write(bytes(4096))
-        done = self.expect(OK, "export", path, "-o", "-", "--format", "csv", says="ends in rows that are none, from row 17 on")
+        done = self.expect(OK, "export", path, "-o", "-", "--format", "csv", says="invalid rows at its end, from row 17 on")
         self.assertEqual(self.values(done.stdout), [[0, 1, 2], [*range(9)], [*range(4)]])
 
     def test_gaps_are_told_with_their_lane(self):

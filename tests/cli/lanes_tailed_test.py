@@ -80,12 +80,12 @@ class LanesTailedTest(LaneTest):
 
     def test_where_there_is_nothing_it_says_so(self):
         name, writers = self.create_filled_lanes([0, 0, 0])
-        self.expect(OK, "tail", name, says="there is nothing in it yet")
+        self.expect(OK, "tail", name, says="the arena holds no values yet")
         self.write_lane(name, writers, 1, 20)
-        self.expect(OK, "tail", name, "--from", 59, says="the newest value is 58: 59 has not come yet")
-        self.expect(OK, "tail", name, "--until", 59, says="the newest value is 58: 59 has not come yet")
-        self.expect(OK, "tail", name, "--until", 20, says="the oldest value is 37: what came up to 20 has been overwritten")
-        self.expect(OK, "tail", name, "--until", 0, says="nothing is from ")
+        self.expect(OK, "tail", name, "--from", 59, says="the newest value is 58; value 59 has not been written yet")
+        self.expect(OK, "tail", name, "--until", 59, says="the newest value is 58; value 59 has not been written yet")
+        self.expect(OK, "tail", name, "--until", 20, says="the oldest value is 37; the values up to 20 have been overwritten")
+        self.expect(OK, "tail", name, "--until", 0, says="there are no values from ")
         for far in [2**61 + 1, 2**64 - 1]:
             self.expect(USAGE, "tail", name, "--from", far, says=f"found {far}")
         self.assertEqual(self.expect(OK, "tail", name, "--until", 58).stderr, "")

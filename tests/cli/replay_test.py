@@ -83,12 +83,12 @@ class ReplayTest(CliTest):
         copy = self.create()
         self.expect(OK, "replay", path, copy, "--time-field", "ts", "--time-unit", "ms", "--speed", "max")
         self.assertEqual([value["ts"] for value in self.values(copy)], [1000, 2500])
-        self.expect(FAILED, "replay", path, self.create(), says="only the field that the schema names as the time")
+        self.expect(FAILED, "replay", path, self.create(), says="only the time field of the schema")
 
     def test_without_a_time_field_it_is_fast_and_says_so(self):
         path = self.recording([0, HOUR_NS], form="npy")
         copy = self.create()
-        self.expect(OK, "replay", path, copy, says="as fast as possible, for no --time-field")
+        self.expect(OK, "replay", path, copy, says="as fast as possible: neither --time-field nor the schema names a time field")
         self.assertEqual(len(self.values(copy)), 2)
         for fast in [["--speed", "max"], ["--as-fast-as-possible"]]:
             done = self.expect(OK, "replay", path, copy, "--time-field", "ts", *fast)
@@ -103,7 +103,7 @@ class ReplayTest(CliTest):
         self.assertIsNone(replay.poll())
         replay.send_signal(signal.SIGTERM)
         _, err = replay.communicate(timeout=30)
-        waits = "arena-shm: waiting 5 s instead of 1 h for the next record, and no longer for any (--max-gap)\n"
+        waits = "arena-shm: waiting 5 s instead of 1 h for the next record; --max-gap limits every wait\n"
         self.assertEqual((replay.returncode, err), (OK, waits + "arena-shm: replayed 2 values, 1 wait cut short\n"))
         self.assertEqual(len(self.values(copy)), 2)
         begin = time.monotonic()

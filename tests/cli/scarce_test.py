@@ -44,7 +44,7 @@ class ScarceDescriptorsTest(CliTest):
         for args in [["list"], ["metrics"]]:
             done = self.expect(FAILED, *args, **descriptors(self.ONE))
             for name in names:
-                self.assertRegex(done.stderr, rf"skipped '{name}': no free descriptor in this process; .*ulimit -n")
+                self.assertRegex(done.stderr, rf"skipped '{name}': found no free descriptor in this process; .*ulimit -n")
 
     def test_metrics_has_them_as_not_readable(self):
         name = self.create()
@@ -97,19 +97,19 @@ class ScarceRoomTest(CliTest):
     def test_files_say_what_is_wrong_with_them(self):
         name, directory = self.create_filled(3), self.directory()
         for path, says in [(directory / "none" / "a.csv", "no such directory"), (directory, "a directory"),
-                           ("/dev/full", "no room left there")]:
+                           ("/dev/full", "no space left there")]:
             self.expect(FAILED, "snapshot", name, "-o", path, "--force", "--format", "csv", says=says)
         self.expect(FAILED, "create", self.name(), "--slots", 1, "--schema", directory / "none", says="no such file")
         self.expect(FAILED, "create", self.name(), "--slots", 1, "--schema", directory, says="a directory")
         with open("/dev/full", "w") as full:
-            self.expect(FAILED, "tail", name, stdout=full, says="no room left there")
+            self.expect(FAILED, "tail", name, stdout=full, says="no space left there")
 
     def test_a_full_disk_keeps_whole_rows(self):
         name = self.create_filled(5000, slots=5000)
         for form, header in [("csv", "_seq,ts,px,sym"), ("ndjson", None)]:
             script = f'mount -t tmpfs -o size=16k tmpfs /mnt; "$0" snapshot {name} -o /mnt/t.{form} 1>&2 || cat /mnt/t.{form}; exit'
             done = self.in_namespace(script)
-            self.assertIn("no room left there", done.stderr)
+            self.assertIn("no space left there", done.stderr)
             self.assert_whole_rows(done.stdout, header)
 
     def assert_whole_rows(self, text, header="_seq,ts,px,sym"):
@@ -178,7 +178,7 @@ class ScarceRoomTest(CliTest):
         try:
             with path.open("a") as out:
                 arguments = ["tail", name, "--from", "oldest", "--format", "csv"]
-                self.expect(FAILED, *arguments, stdout=out, says="is not whole", **file_size(20_001))
+                self.expect(FAILED, *arguments, stdout=out, says="is incomplete", **file_size(20_001))
         finally:
             subprocess.run(["chattr", "-a", path], check=True)
 

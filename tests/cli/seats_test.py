@@ -110,7 +110,7 @@ class SeatsTest(CliTest):
         self.assertEqual(self.objects("seats", name)[0]["holder"], "dying")
         self.assertIn("0 alive, 1 dead", self.expect(OK, "list").stdout)
         self.assertRegex(self.run_tool("check", name).stdout + self.run_tool("check", name).stderr,
-                         rf"found pid {writer.pid}, which is dying idle")
+                         rf"found pid {writer.pid}, which is dying while idle")
         self.assertRegex(self.expect(OK, "metrics").stdout, rf'(?m)^arena_shm_seats{{[^}}]*"{name}"[^}}]*state="dying"}} 1$')
         done = self.expect(OK, "seats", name, "--clear-stale", says="cleared 1 seat of")
         self.assertEqual(done.stdout, f"cleared seat 0: pid {writer.pid} died, idle\n")
@@ -126,7 +126,7 @@ class SeatsTest(CliTest):
         self.expect(OK, "seats", name, says="1 gone, memory shared")
         self.expect(OK, "seats", name, "--clear-stale", says="cleared 0 seats of")
         checked = self.run_tool("check", name)
-        self.assertIn("shared by a child that has not called exec", checked.stdout + checked.stderr)
+        self.assertIn("a child that has not called exec still shares its memory", checked.stdout + checked.stderr)
         self.assertRegex(self.expect(OK, "metrics").stdout, rf'(?m)^arena_shm_seats{{[^}}]*"{name}"[^}}]*state="gone_memory_shared"}} 1$')
         writer.stdin.close()
         self.eventually(lambda: "dead" in self.rows(name)[0])

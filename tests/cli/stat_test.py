@@ -219,7 +219,7 @@ class StatTest(CliTest):
             segment.truncate(8192)
         _, err = watch.communicate(timeout=30)
         self.assertEqual(watch.returncode, FAILED)
-        self.assertEqual(err, f"arena-shm: '{name}': expected a segment of constant size, found its file cut short\n")
+        self.assertEqual(err, f"arena-shm: '{name}': expected a segment of constant size, found that its file was cut off\n")
 
     def test_damaged_arenas_are_said_once_and_the_others_are_shown(self):
         good, bad = self.create(), self.create()

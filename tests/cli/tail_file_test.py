@@ -42,10 +42,10 @@ class TailFileTest(CliTest):
 
     def test_what_is_not_there_is_said(self):
         path = self.save(self.create_filled(5))
-        self.expect(OK, "tail", "--file", path, "--from", 9, says="the newest value is 4: 9 was not written before")
-        self.expect(OK, "tail", "--file", path, "--until", 9, says="the newest value is 4: 9 was not written before")
+        self.expect(OK, "tail", "--file", path, "--from", 9, says="the newest value is 4; value 9 had not been written")
+        self.expect(OK, "tail", "--file", path, "--until", 9, says="the newest value is 4; value 9 had not been written")
         done = self.expect(OK, "tail", "--file", self.save(self.create()))
-        self.assertIn("there is nothing in it", done.stderr)
+        self.assertIn("the segment holds no values", done.stderr)
         self.assertNotIn(" -f ", done.stderr)
 
     def test_of_a_segment_that_was_cut_off_it_prints_what_is_whole(self):

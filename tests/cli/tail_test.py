@@ -69,11 +69,11 @@ class TailTest(CliTest):
     def test_where_there_is_nothing_it_says_so(self):
         name, empty = self.create_filled(20), self.create()
         for args, says in [
-            ([name, "--from", 999999], "the newest value is 19: 999999 has not come yet; -f waits for it"),
-            ([name, "--until", 3], "the oldest value is 12: what came up to 3 has been overwritten"),
-            ([name, "--from", 15, "--until", 13], "nothing is from 15 to 13"),
-            ([name, "--until", 50], "the newest value is 19: 50 has not come yet"),
-            ([empty], "there is nothing in it yet; -f waits for it"),
+            ([name, "--from", 999999], "the newest value is 19; value 999999 has not been written yet; use -f to wait for values"),
+            ([name, "--until", 3], "the oldest value is 12; the values up to 3 have been overwritten"),
+            ([name, "--from", 15, "--until", 13], "there are no values from 15 to 13"),
+            ([name, "--until", 50], "the newest value is 19; value 50 has not been written yet"),
+            ([empty], "the arena holds no values yet; use -f to wait for values"),
         ]:
             with self.subTest(args=args):
                 self.expect(OK, "tail", *args, says=f"arena-shm: '{args[0]}': {says}")
@@ -128,7 +128,7 @@ class TailTest(CliTest):
         name = self.create_filled(5)
         cursor = self.directory() / "cursor"
         cursor.write_text("0" * 32 + " 3\n")
-        done = self.expect(OK, "tail", name, "--cursor-file", cursor, "--format", "csv", says="of another arena")
+        done = self.expect(OK, "tail", name, "--cursor-file", cursor, "--format", "csv", says="belongs to another arena")
         self.assertEqual(len(done.stdout.splitlines()), 1 + 5)
         cursor.write_text("nonsense")
         self.expect(USAGE, "tail", name, "--cursor-file", cursor, says="expected one line")
@@ -168,7 +168,7 @@ class TailTest(CliTest):
             done.stdout,
             f"{name} seq=0i,ts=1700000000123456i,px=1.5 1700000000123456000\n{name} seq=1i,ts=-1i,id=2i -1000\n",
         )
-        self.assertIn("left out 1 integer beyond", done.stderr)
+        self.assertIn("left out 1 integer above", done.stderr)
         done = self.expect(OK, "tail", name, "--format", "influx", "--unsigned-suffix", "u", "--fields", "id")
         self.assertEqual(
             done.stdout, f"{name} seq=0u,id=18446744073709551615u 1700000000123456000\n{name} seq=1u,id=2u -1000\n"
@@ -248,7 +248,7 @@ class TailTest(CliTest):
         done = self.expect(OK, "tail", name, "--as", "u64 a, u16[4] b", "--format", "csv")
         self.assertEqual(done.stdout.splitlines()[1], "0,578437695752307201,2569,3083,3597,4111")
         self.assertEqual(done.stderr, "")
-        self.expect(INCOMPATIBLE, "tail", name, "--as", "u64 a", says="expected fields of 16 bytes together, found 8")
+        self.expect(INCOMPATIBLE, "tail", name, "--as", "u64 a", says="expected fields of 16 bytes in all, found 8")
         self.expect(INCOMPATIBLE, "tail", name, "--format", "csv", says="--as")
         self.expect(USAGE, "tail", name, "--as", "u65 a", says="column 1")
 

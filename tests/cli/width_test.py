@@ -87,7 +87,7 @@ class WidthTest(CliTest):
         self.assertEqual(len(lines), 1 + 10)
         self.assertIn("é" + MARK, lines[1])
         self.assertNotIn("field_number_9", lines[0])
-        self.assertRegex("\n".join(notes), r"no room for \d+ more fields; --fields chooses")
+        self.assertRegex("\n".join(notes), r"no room for \d+ more fields; choose fields with --fields")
         lines, notes = self.on_terminal(80, "tail", wide, "--fields", "side,field_number_39")
         self.assertEqual(lines[0].split(), ["_seq", "side", "field_number_39"])
         self.assertEqual(notes, [])

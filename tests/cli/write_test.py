@@ -33,7 +33,7 @@ class WriteTest(CliTest):
         self.expect(OK, "write", name, stdin=line)
         self.expect(OK, "write", name, "--format", "ndjson", stdin=line)
         self.assertEqual(len(self.values(name)), 2)
-        says = "expected the columns ts,px,sym, found a line that is no row of CSV"
+        says = "expected the columns ts,px,sym, found a line that is not a row of CSV"
         self.expect(FAILED, "write", name, "--format", "csv", stdin=line, says=says)
 
     def test_bad_lines_are_refused_with_number_and_column_and_the_rest_goes_in(self):
@@ -185,7 +185,7 @@ class WriteTest(CliTest):
         self.expect(OK, "write", name, "--missing", "-999,none of it,", stdin="ts,px,sym\n7,-999,A\n8,None of it,A\n9,,A\n")
         self.assertEqual([value["px"] for value in self.values(name)], [None] * 10)
         self.expect(FAILED, "write", name, "--missing", "-999", stdin="ts,px,sym\n1,NA,A\n", says="expected a number")
-        says = "found 'NA'; it has no value for what is missing: write one, make the field f64, or leave the row out"
+        says = "found 'NA'; an integer field cannot be empty: write a value, make the field f64, or leave the row out"
         self.expect(FAILED, "write", name, stdin="ts,px,sym\nNA,1,A\n", says=says)
         text = self.directory() / "t.csv"
         text.write_text("ts,px,sym\n1,-999,A\n2,1,B\n")
@@ -228,7 +228,7 @@ class WriteTest(CliTest):
             self.assertEqual([value["t"] for value in self.values(copy)], times * 2)
             says = f"a time in whole {unit}"
             self.expect(FAILED, "write", copy, stdin=f"t,n\n1970-01-01T00:00:00.{'0' * digits}1Z,1\n", says=says)
-            says = "only the field that the schema names as the time"
+            says = "only the time field of the schema"
             self.expect(FAILED, "write", copy, stdin="t,n\n1,1970-01-01T00:00:00Z\n", says=says)
 
     def test_recordings_are_for_replay(self):

@@ -17,7 +17,7 @@
 
 namespace arena_shm::test {
 
-enum class Act : std::uint8_t { alloc, foreseen, batch, guarded, reserved, exclusive };
+enum class Act : std::uint8_t { alloc, foreseen, batch, guarded, reserved, exclusive, lane_batch };
 
 inline constexpr std::uint32_t kVictimId = 1;
 inline constexpr std::uint32_t kSurvivorId = 3;
@@ -34,34 +34,60 @@ struct Cut {
 inline void PrintTo(const Cut& cut, std::ostream* out) { *out << cut.point; }
 
 inline std::string name_of(const Cut& cut) {
-  constexpr std::array<const char*, 6> kActs{"alloc", "foreseen", "batch", "guarded", "reserved", "exclusive"};
+  constexpr std::array<const char*, 7> kActs{"alloc",    "foreseen",  "batch",     "guarded",
+                                             "reserved", "exclusive", "lane_batch"};
   return std::string(kActs[static_cast<std::size_t>(cut.act)]) + "_" + cut.point + "_" + std::to_string(cut.nth);
 }
 
 inline std::vector<Cut> cuts() {
   return {
-      {Act::alloc, "alloc_claiming", 1, 0, 0},   {Act::alloc, "alloc_claimed", 1, 1, 0},
-      {Act::alloc, "alloc_writing", 1, 1, 0},    {Act::alloc, "slot_busy", 1, 1, 0},
-      {Act::alloc, "slot_filled", 1, 1, 0},      {Act::alloc, "slot_done", 1, 1, 1},
-      {Act::alloc, "alloc_idle", 1, 1, 1},       {Act::foreseen, "alloc_claiming", 1, 0, 0},
-      {Act::foreseen, "alloc_claimed", 1, 1, 0}, {Act::foreseen, "alloc_foreseen", 1, 1, 0},
-      {Act::foreseen, "slot_busy", 1, 1, 0},     {Act::foreseen, "slot_filled", 1, 1, 0},
-      {Act::foreseen, "slot_done", 1, 1, 1},     {Act::foreseen, "alloc_idle", 1, 1, 1},
-      {Act::batch, "batch_claiming", 1, 0, 0},   {Act::batch, "batch_claimed", 1, 3, 0},
-      {Act::batch, "batch_writing", 1, 3, 0},    {Act::batch, "batch_writing", 2, 3, 1},
-      {Act::batch, "batch_writing", 3, 3, 2},    {Act::batch, "slot_busy", 2, 3, 1},
-      {Act::batch, "slot_filled", 3, 3, 2},      {Act::batch, "slot_done", 1, 3, 1},
-      {Act::batch, "batch_idle", 1, 3, 3},       {Act::guarded, "mutex_locked", 1, 0, 0},
-      {Act::guarded, "alloc_claimed", 1, 1, 0},  {Act::guarded, "slot_filled", 1, 1, 0},
-      {Act::guarded, "slot_done", 1, 1, 1},      {Act::guarded, "mutex_unlock", 1, 1, 1},
-      {Act::reserved, "alloc_claimed", 1, 1, 0}, {Act::reserved, "mutex_reserved", 1, 1, 0},
-      {Act::reserved, "slot_busy", 1, 1, 0},     {Act::reserved, "slot_done", 1, 1, 1},
-      {Act::exclusive, "lane_claimed", 1, 1, 0}, {Act::exclusive, "slot_busy", 1, 1, 0},
-      {Act::exclusive, "slot_filled", 1, 1, 0},  {Act::exclusive, "slot_done", 1, 1, 1},
+      {Act::alloc, "alloc_claiming", 1, 0, 0},
+      {Act::alloc, "alloc_claimed", 1, 1, 0},
+      {Act::alloc, "alloc_writing", 1, 1, 0},
+      {Act::alloc, "slot_busy", 1, 1, 0},
+      {Act::alloc, "slot_filled", 1, 1, 0},
+      {Act::alloc, "slot_done", 1, 1, 1},
+      {Act::alloc, "alloc_idle", 1, 1, 1},
+      {Act::foreseen, "alloc_claiming", 1, 0, 0},
+      {Act::foreseen, "alloc_claimed", 1, 1, 0},
+      {Act::foreseen, "alloc_foreseen", 1, 1, 0},
+      {Act::foreseen, "slot_busy", 1, 1, 0},
+      {Act::foreseen, "slot_filled", 1, 1, 0},
+      {Act::foreseen, "slot_done", 1, 1, 1},
+      {Act::foreseen, "alloc_idle", 1, 1, 1},
+      {Act::batch, "batch_claiming", 1, 0, 0},
+      {Act::batch, "batch_claimed", 1, 3, 0},
+      {Act::batch, "batch_writing", 1, 3, 0},
+      {Act::batch, "batch_writing", 2, 3, 1},
+      {Act::batch, "batch_writing", 3, 3, 2},
+      {Act::batch, "slot_busy", 2, 3, 1},
+      {Act::batch, "slot_filled", 3, 3, 2},
+      {Act::batch, "slot_done", 1, 3, 1},
+      {Act::batch, "batch_idle", 1, 3, 3},
+      {Act::guarded, "mutex_locked", 1, 0, 0},
+      {Act::guarded, "alloc_claimed", 1, 1, 0},
+      {Act::guarded, "slot_filled", 1, 1, 0},
+      {Act::guarded, "slot_done", 1, 1, 1},
+      {Act::guarded, "mutex_unlock", 1, 1, 1},
+      {Act::reserved, "alloc_claimed", 1, 1, 0},
+      {Act::reserved, "mutex_reserved", 1, 1, 0},
+      {Act::reserved, "slot_busy", 1, 1, 0},
+      {Act::reserved, "slot_done", 1, 1, 1},
+      {Act::exclusive, "lane_claimed", 1, 1, 0},
+      {Act::exclusive, "slot_busy", 1, 1, 0},
+      {Act::exclusive, "slot_filled", 1, 1, 0},
+      {Act::exclusive, "slot_done", 1, 1, 1},
+      {Act::lane_batch, "lane_batch_claimed", 1, 3, 0},
+      {Act::lane_batch, "slot_busy", 1, 3, 0},
+      {Act::lane_batch, "slot_filled", 2, 3, 1},
+      {Act::lane_batch, "slot_done", 2, 3, 2},
+      {Act::lane_batch, "slot_done", 3, 3, 3},
   };
 }
 
-inline Writers writers_of(Act act) { return act == Act::exclusive ? Writers::exclusive : Writers::shared; }
+inline Writers writers_of(Act act) {
+  return act == Act::exclusive || act == Act::lane_batch ? Writers::exclusive : Writers::shared;
+}
 
 /// A victim that gets `number` at the cut. The seqs that it takes are the next ones.
 inline Child make_victim(const Cut& cut, const std::string& name, int number) {
@@ -80,7 +106,7 @@ inline Child make_victim(const Cut& cut, const std::string& name, int number) {
     if (cut.act == Act::foreseen) write_until_foreseen(arena, [&] { writer.alloc(value(100)); });
     ::raise(SIGSTOP);
     StopAt::arm(cut.point, number, cut.nth);
-    if (cut.act == Act::batch) {
+    if (cut.act == Act::batch || cut.act == Act::lane_batch) {
       const std::array<CrashValue, kBatch> batch{value(0), value(1), value(2)};
       writer.alloc(std::span<const CrashValue>(batch));
     } else {

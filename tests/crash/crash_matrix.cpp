@@ -42,10 +42,10 @@ struct Stage {
 std::string after_the_kill(Stage& stage, bool anyone_stopped, std::uint32_t living) {
   const std::string name = stage.name.str();
   return first_of({
-      [&] { return all_is_accounted_for(stage.reader, stage.arena.head(), anyone_stopped); },
+      [&] { return all_is_accounted_for(stage.reader, stage.arena, anyone_stopped); },
       [&] { return writers_go_on(name); },
       [&] { return guarded_callers_go_on(name); },
-      [&] { return all_is_accounted_for(stage.reader, stage.arena.head(), anyone_stopped); },
+      [&] { return all_is_accounted_for(stage.reader, stage.arena, anyone_stopped); },
       [&] { return seats_are_reusable(name, living); },
       [&] { return nothing_half_made(name); },
   });
@@ -72,7 +72,7 @@ std::string stopped_at(const Scenario& scenario, const std::string& point) {
   std::string problem = first_of({
       [&] { return is_exclusive ? std::string() : writers_go_on(name); },
       [&] { return is_exclusive || scenario.may_hold_mutex ? std::string() : guarded_callers_go_on(name); },
-      [&] { return all_is_accounted_for(stage.reader, stage.arena.head(), true); },
+      [&] { return all_is_accounted_for(stage.reader, stage.arena, true); },
   });
   const LastLap last_lap(stage.arena);
   victim.signal(SIGCONT);
@@ -137,6 +137,7 @@ void run_pairs() {
   for (const Place& a : places) {
     std::string row;
     for (const Place& b : places) {
+      if (a.scenario.writers != b.scenario.writers) continue;  // in one arena
       const std::string result = cell(both_killed_at(a.scenario, a.point, b.scenario, b.point));
       row += result == "ok" ? '.' : 'X';
       if (result != "ok")

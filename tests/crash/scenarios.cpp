@@ -206,6 +206,7 @@ std::shared_ptr<void> sleeping_reader(const std::string& name) {
 std::vector<Scenario> scenarios() {
   const Writers shared = Writers::shared;
   const Writers exclusive = Writers::exclusive;
+  const Writers laned = Writers::laned;
   return {
       {.name = "alloc", .writers = shared, .run = alloc_once, .company = {}},
       {.name = "alloc, in a dead one's slot", .writers = shared, .run = alloc_once, .company = dead_in_next_slot},
@@ -227,6 +228,12 @@ std::vector<Scenario> scenarios() {
        .company = stopped_in_next_slot,
        .others_stopped = true},
       {.name = "alloc, exclusive", .writers = exclusive, .run = alloc_once, .company = {}},
+      {.name = "alloc of a batch, exclusive", .writers = exclusive, .run = alloc_batch, .company = {}},
+      {.name = "alloc, laned", .writers = laned, .run = alloc_once, .company = {}},
+      {.name = "alloc of a batch, laned", .writers = laned, .run = alloc_batch, .company = {}},
+      {.name = "alloc, laned, waking a sleeper", .writers = laned, .run = alloc_once, .company = sleeping_reader},
+      {.name = "guarded alloc, laned", .writers = laned, .run = alloc_guarded, .company = {}},
+      {.name = "taking a seat, laned", .writers = laned, .run = take_seat, .company = {}},
       {.name = "alloc, waking a sleeper", .writers = shared, .run = alloc_once, .company = sleeping_reader},
       {.name = "guarded alloc", .writers = shared, .run = alloc_guarded, .company = {}, .may_hold_mutex = true},
       {.name = "guarded alloc, the first",

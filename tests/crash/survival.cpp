@@ -35,8 +35,8 @@ std::string guarded_callers_go_on(const std::string& name) {
   return end == "exit 0" ? "" : "Arena::alloc: " + end;
 }
 
-std::string all_is_accounted_for(Reader<CrashValue>& reader, std::uint64_t head, bool anyone_stopped) {
-  for (int idle_looks = 0; reader.cursor() < head && idle_looks < 1000;) {
+std::string all_is_accounted_for(Reader<CrashValue>& reader, const Arena<CrashValue>& arena, bool anyone_stopped) {
+  for (int idle_looks = 0; reader.lag() > 0 && idle_looks < 1000;) {
     const auto entry = reader.next();
     if (!entry) {
       ++idle_looks;
@@ -45,10 +45,10 @@ std::string all_is_accounted_for(Reader<CrashValue>& reader, std::uint64_t head,
       return "torn value at seq " + std::to_string(entry->seq);
     }
   }
-  if (reader.cursor() != head) return "reader stays at " + std::to_string(reader.cursor());
+  if (reader.lag() > 0) return "reader stays " + std::to_string(reader.lag()) + " behind";
   const std::uint64_t sum =
       reader.read_count() + reader.overwritten_count() + reader.hole_count() + reader.passed_over_count();
-  if (sum != head) return std::to_string(head) + " seqs, " + std::to_string(sum) + " accounted for";
+  if (sum != arena.count()) return std::to_string(arena.count()) + " seqs, " + std::to_string(sum) + " accounted for";
   if (!anyone_stopped && reader.passed_over_count() != 0)
     return std::to_string(reader.passed_over_count()) + " passed over, though nobody lives who could hold them";
   return {};

@@ -16,8 +16,8 @@ std::string writers_go_on(const std::string& name, std::uint64_t laps = 3);
 /// Arena::alloc in a process of its own comes back. Returns what is wrong, or nothing.
 std::string guarded_callers_go_on(const std::string& name);
 
-/// Every seq up to head is delivered whole or counted. `anyone_stopped`: some may be passed over.
-std::string all_is_accounted_for(Reader<CrashValue>& reader, std::uint64_t head, bool anyone_stopped);
+/// Every value that was handed out is delivered whole or counted. `anyone_stopped`: some may be passed over.
+std::string all_is_accounted_for(Reader<CrashValue>& reader, const Arena<CrashValue>& arena, bool anyone_stopped);
 
 /// What had become of the seqs of the last lap at one moment. What is settled stays so: a value that could be read is
 /// the same until it is overwritten, and a hole is never published.

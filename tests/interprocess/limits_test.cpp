@@ -100,7 +100,7 @@ TEST(LimitsTest, NoMoreFilesIsNotNoMoreRoom) {
     if (!mount_tmpfs("/dev/shm", "size=1m,nr_inodes=2")) return kNotPermitted;
     const auto arena = Numbers::create("a", {.slots = 1});
     CHILD_CHECK(
-        tells(Code::no_space, "no room for one more file", "nr_inodes", [] { Numbers::create("b", {.slots = 1}); }));
+        tells(Code::no_space, "no space for one more file", "nr_inodes", [] { Numbers::create("b", {.slots = 1}); }));
     return 0;
   }));
 }
@@ -155,7 +155,7 @@ TEST(LimitsTest, TooManyMappingsAreTheCause) {
     for (int protection = PROT_NONE;; protection ^= PROT_READ) {  // alternately, or neighbours would become one
       if (::mmap(nullptr, 4096, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED) break;
     }
-    CHILD_CHECK(tells(Code::no_space, " mappings, as many as", "vm.max_map_count", [&] { Numbers::open(name); }));
+    CHILD_CHECK(tells(Code::no_space, " mappings, the most", "vm.max_map_count", [&] { Numbers::open(name); }));
     return 0;
   }));
 }
@@ -204,7 +204,7 @@ Child refused_in(const Cgroup& group, const std::string& control, const std::str
       std::fprintf(stderr, "%s\n", error.what());
       CHILD_CHECK(error.code() == Code::no_space);
       CHILD_CHECK(error.found().find(control + " of 16777216 bytes: ") != std::string::npos);
-      CHILD_CHECK(error.remedy().find("raise that limit of the control group") == 0);
+      CHILD_CHECK(error.remedy().find("raise this limit of the control group") == 0);
     }
     CHILD_CHECK(code_of_create(name, 64 << 10) == Code{});  // 1 MiB
     return 0;

@@ -1,14 +1,16 @@
-/* Exclusive arenas: one seat, one holder at a time, no read-modify-write; and one reader that accounts for every seq.
+/* One lane, or an exclusive arena: one seat, one holder at a time, no read-modify-write; and one reader that accounts
+ * for every seq.
  *
- * Labels as in writer_steps.hpp (X1), slot.hpp (S1 to S4, R1 to R4) and settle.hpp (T1 to T3). One statement of a STEP
+ * Labels as in lane_writer.hpp (X1), slot.hpp (S1 to S4, R1 to R4) and settle.hpp (T1 to T3). One statement of a STEP
  * is one access to shared memory. Sequentially consistent. A holder is killed between any two steps; it may stay
  * attached and idle for ever; with STOPS it is stopped between any two steps and goes on some time later.
  *
  * Each holder is a session of the seat. That it is over is proved by the witness (witness.hpp), and that nobody but one
  * newcomer is between two sessions by the door (seat.hpp): mutex.pml has both. Here that is one step each; E4 and E5 are
- * as in the code, and so is the look: head, the claim, the session, whether it is over.
+ * as in the code, and so is the look: the claim, the session, whether it is over. What has been claimed is covered from
+ * where the session began up to head; that head is beyond it, T1 has seen.
  *
- * Sizes, -D:   SLOTS, HOLDERS (one after the other), VALUES each
+ * Sizes, -D:   SLOTS, HOLDERS (one after the other), VALUES each, BATCH: so many at most are claimed at once
  * Faults, -D:  DEATHS, STOPS
  * Mutations:   M_..., each must be found out. tests/model/README.md lists them.
  */
@@ -20,6 +22,9 @@
 #endif
 #ifndef VALUES
 #define VALUES 2
+#endif
+#ifndef BATCH
+#define BATCH 1
 #endif
 #ifndef DEATHS
 #define DEATHS HOLDERS
@@ -54,7 +59,7 @@ bit door;           /* a newcomer is between two sessions, or the seat is held *
 bit at_work;        /* the same, and he is not idle for ever */
 bit quiet;          /* the reader has looked in vain, and nobody has been at work since: it may not look in vain again */
 bit stopped;        /* the one that holds the seat */
-byte stopped_in;    /* the newest seq + 1 at which a holder was ever stopped */
+bit stopped_in[SEQS + 1]; /* heads at which a holder was stopped */
 
 #ifdef M_LEASE /* the kernel lets go of the lease while its holder can still store */
 #define STEP(access) \
@@ -68,7 +73,7 @@ byte stopped_in;    /* the newest seq + 1 at which a holder was ever stopped */
 #endif
 
 proctype Holder() {
-  byte seq, todo = VALUES;
+  byte seq, end, todo = VALUES;
 
 end_take_seat: /* seat.cpp: E1 to E3, E4 */
   atomic { !LIVES && !door -> door = 1; at_work = 1; quiet = 0 };
@@ -87,9 +92,13 @@ end_idle:
      false
   :: todo == 0 -> break
   :: todo > 0 ->
+     end = seq + 1;
+#if BATCH > 1
+     if :: skip :: todo > 1 -> end = seq + 2 fi;
+#endif
 #ifndef M_HEAD_LATE
 X1:
-     STEP( head = seq + 1 );
+     STEP( head = end );
 #endif
 S1:
 #ifndef M_NO_BUSY
@@ -105,18 +114,22 @@ S4:
      STEP( stamp[seq % SLOTS] = DONE(seq); assert(fate[seq] == OPEN);
            if :: seq >= cursor -> fate[seq] = PUBLISHED :: else fi );
 #ifdef M_HEAD_LATE
-     STEP( head = seq + 1 );
+     STEP( head = end );
 #endif
-     seq++; todo--
+     seq++; todo--;
+     if
+     :: seq < end -> goto S1
+     :: else
+     fi
   od;
 gone: /* dead, or gone: no store of it can still come; then the witness may say so */
-  atomic { over = session; door = 0; at_work = 0; stopped = 0; finished++; seq = 0; todo = 0 }
+  atomic { over = session; door = 0; at_work = 0; stopped = 0; finished++; seq = 0; end = 0; todo = 0 }
 }
 
 #if STOPS
 proctype Stopper() {
   do
-  :: atomic { stops < STOPS && door -> stops++; stopped = 1; stopped_in = head }
+  :: atomic { stops < STOPS && door -> stops++; stopped = 1; stopped_in[head] = 1 }
   :: atomic { stopped -> stopped = 0 }
   :: atomic { stops == STOPS && !stopped -> break }
   :: atomic { finished == HOLDERS -> stopped = 0; break }
@@ -125,7 +138,7 @@ proctype Stopper() {
 #endif
 
 /* Moves the cursor from seq to seq, and gives each a verdict: read, overwritten, hole, passed over. */
-#define COVERED (head <= cursor + 1 && claim <= cursor && LIVES)
+#define COVERED (claim <= cursor && LIVES)
 #define MOVE_ON if :: fate[cursor] == PUBLISHED -> fate[cursor] = OPEN :: else fi; cursor++
 #define LOSE if :: fate[cursor] == PUBLISHED -> fate[cursor] = OPEN :: else -> fate[cursor] = LOST fi; cursor++
 
@@ -134,13 +147,15 @@ proctype Reader() {
   bit covered;
 #if STOPS
   bit marking, all_stuck;
-  byte stuck = 255; /* StuckClaims */
+  byte stuck = 255;   /* StuckClaims: stuck_, */
+  byte suspect = 255; /* suspects_, */
+  byte word;          /* and seen_ */
 #endif
 
 next_seq:
   atomic { s = 0; c = 0; a = 0; b = 0; covered = 0;
 #if STOPS
-           marking = 0; all_stuck = 0
+           marking = 0; all_stuck = 0; suspect = 255; word = 0
 #endif
          }
 end_T1: /* it may well wait here for ever; anywhere else that is an error */
@@ -170,13 +185,22 @@ look:
   :: else
   fi;
 
-  /* settle(), exclusive_covers() */
+  /* settle(), Claims::look */
 T2:
-  atomic { s = 0; covered = (head <= cursor + 1) };
+#ifdef M_NEWEST_ONLY
+  atomic { s = head; covered = (s <= cursor + 1) };
   if
   :: covered -> atomic { c = claim; covered = (c <= cursor) }
   :: else
   fi;
+#else
+#if STOPS
+  s = head; /* for the word only: with each claim another one */
+#else
+  s = 0;
+#endif
+  atomic { c = claim; covered = (c <= cursor) };
+#endif
 #ifndef M_NO_LEASE_TEST
   if
   :: covered -> held = session; atomic { covered = (held > over); held = 0 }
@@ -184,15 +208,12 @@ T2:
   fi;
 #endif
 #if STOPS
-#ifndef M_MARK_SESSION /* a session has one claim word: what is stuck is the session at this seq */
-  c = cursor;
+#ifndef M_MARK_SESSION /* a session has one claim word: what is stuck is the session with this head */
+  c = s;
 #endif
-  atomic {
-    all_stuck = (covered && stuck == c);
-    if :: covered && marking -> stuck = c :: else fi
-  };
+  atomic { all_stuck = (covered && stuck == c); word = c };
 #endif
-  c = 0;
+  c = 0; s = 0;
 T3:
   atomic {
 #ifdef M_NO_T3
@@ -214,9 +235,11 @@ T3:
 pending:
 #if STOPS
   if
-  :: atomic { marking -> MOVE_ON; goto next_seq }                                              /* passed over */
-  :: atomic { !marking && all_stuck -> assert(stopped_in == cursor + 1); MOVE_ON; goto next_seq } /* passed over */
-  :: atomic { !marking && !all_stuck }
+  :: atomic { marking -> /* who has been in one word all the while is stuck */
+       if :: word == suspect -> stuck = word :: else fi;
+       MOVE_ON; goto next_seq } /* passed over */
+  :: atomic { !marking && all_stuck -> assert(stopped_in[stuck]); MOVE_ON; goto next_seq } /* passed over */
+  :: atomic { !marking && !all_stuck -> if :: suspect == 255 -> suspect = word :: else fi }
   fi;
 #endif
   if

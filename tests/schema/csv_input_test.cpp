@@ -28,8 +28,8 @@ TEST(CsvInputTest, BadLinesAreRefusedAndTheRestGoesIn) {
       "line 3, column 1 (ts): expected an integer, found 'x'; write digits only: no separators between thousands, no "
       "unit\n"
       "line 4, column 2 (px): expected a number, found 'y'; write it like 1.5, 2e-3, nan or inf\n"
-      "line 5, column 3 (sym): expected at most 4 bytes of text, found 7 bytes, 'TOOLONG'; shorten it, or widen the "
-      "field\n"
+      "line 5, column 3 (sym): expected at most 4 bytes of text, found 7 bytes, 'TOOLONG'; shorten it, or make the "
+      "field longer\n"
       "line 6: expected 3 columns, found 2; give every row as many cells as the header\n"
       "{\"_seq\":1,\"ts\":6,\"px\":6.0,\"sym\":\"F\"}\n");
 }
@@ -84,8 +84,8 @@ TEST(CsvInputTest, IntegersMayBeWrittenAsExactDecimals) {
     EXPECT_EQ(integer("u8", cell), "{\"_seq\":0,\"i\":0}\n") << cell;
   EXPECT_EQ(integer("i8", "-0x80"), "{\"_seq\":0,\"i\":-128}\n");
   EXPECT_EQ(integer("u64", "9007199254740992.0"), "{\"_seq\":0,\"i\":9007199254740992}\n");
-  expect_contains(integer("u64", "9.223372036854776e+18"), "it may have been rounded");
-  expect_contains(integer("u64", "9007199254740993.0"), "it may have been rounded");
+  expect_contains(integer("u64", "9.223372036854776e+18"), "may be rounded: write all digits of the integer");
+  expect_contains(integer("u64", "9007199254740993.0"), "may be rounded: write all digits of the integer");
   expect_contains(integer("i64", "9.223372036854776e+18"), "expected i64");
   expect_contains(integer("u8", "1e99999999999999999999"), "expected u8, 0 to 255");
   expect_contains(integer("i64", "-9223372036854775809"), "expected i64");
@@ -107,10 +107,10 @@ TEST(CsvInputTest, WhatIsMissingIsNanOrRefused) {
   const char* fields = "u8 n, f64 f, i32 i, bool b, s4 t";
   EXPECT_EQ(csv(fields, "n,f,i,b,t\n1,n/a,2,1,NA\n"),
             "{\"_seq\":0,\"n\":1,\"f\":null,\"i\":2,\"b\":true,\"t\":\"NA\"}\n");
-  expect_contains(csv(fields, "n,f,i,b,t\n1,1,NA,1,x\n"), "found 'NA'; it has no value for what is missing");
-  expect_contains(csv(fields, "n,f,i,b,t\n1,1,,1,x\n"), "found nothing; it has no value for what is missing");
-  expect_contains(csv(fields, "n,f,i,b,t\n1,1,1,None,x\n"), "a bool has no value for what is missing");
-  expect_contains(ndjson("u8 n", "{\"n\":null}"), "found null; only a field of f32 or f64");
+  expect_contains(csv(fields, "n,f,i,b,t\n1,1,NA,1,x\n"), "found 'NA'; an integer field cannot be empty");
+  expect_contains(csv(fields, "n,f,i,b,t\n1,1,,1,x\n"), "found nothing; an integer field cannot be empty");
+  expect_contains(csv(fields, "n,f,i,b,t\n1,1,1,None,x\n"), "a bool field cannot be empty");
+  expect_contains(ndjson("u8 n", "{\"n\":null}"), "found null; only fields of f32 and f64");
   const Schema schema = parse_fields("f64 f, i32 i");
   const auto chosen = [&](const char* text) {
     return drain(schema, *csv_input(schema, lines_of(text), ',', Missing({"-999", "Nope", ""})));

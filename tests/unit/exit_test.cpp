@@ -8,6 +8,7 @@
 #include "arena_shm/arena.hpp"
 #include "support/child.hpp"
 #include "support/temp_name.hpp"
+#include "support/writers_name.hpp"
 
 namespace arena_shm {
 namespace {
@@ -47,10 +48,8 @@ TEST_P(ExitTest, AWriterThatAThreadIsInsideOfStaysUntilTheProcessEnds) {
   EXPECT_EQ(arena.writer().seat(), 0U) << "given back by its end";
 }
 
-INSTANTIATE_TEST_SUITE_P(Writers, ExitTest, testing::Values(Writers::shared, Writers::exclusive),
-                         [](const testing::TestParamInfo<Writers>& writers) {
-                           return writers.param == Writers::shared ? "shared" : "exclusive";
-                         });
+INSTANTIATE_TEST_SUITE_P(Writers, ExitTest, testing::Values(Writers::shared, Writers::exclusive, Writers::laned),
+                         [](const testing::TestParamInfo<Writers>& writers) { return test::name_of(writers.param); });
 
 }  // namespace
 }  // namespace arena_shm

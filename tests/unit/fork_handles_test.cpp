@@ -19,6 +19,7 @@
 #include "support/child.hpp"
 #include "support/code_of.hpp"
 #include "support/temp_name.hpp"
+#include "support/writers_name.hpp"
 
 namespace arena_shm {
 namespace {
@@ -98,7 +99,7 @@ TEST_P(ForkHandlesTest, AreRefusedWhenTheyWereOnTheirHotPaths) {
   const std::uint64_t head = arena_->head();
   EXPECT_EQ(user().end(), "exit 0");
   EXPECT_EQ(arena_->head(), head) << "nothing was written";
-  EXPECT_EQ(writer_->alloc(7).seq, head);
+  EXPECT_EQ(writer_->alloc(7).seq, 200 * arena_->lanes() + (is_shared() ? 200 : 0));
   if (is_shared()) {
     EXPECT_EQ(arena_->alloc(8).seq, head + 1);
   }
@@ -108,7 +109,8 @@ TEST_P(ForkHandlesTest, AreRefusedWhenTheyWereOnTheirHotPaths) {
 TEST_P(ForkHandlesTest, LookAtZerosWhereTheyDoNotAsk) {
   writer_->alloc(7);
   Child child([this] {
-    const bool zeros = arena_->head() == 0 && *arena_->ptr_at(0) == 0 && *view_->ptr_at(5) == 0 && view_->slots() == 8;
+    const bool zeros = arena_->head() == 0 && *arena_->ptr_at(0) == 0 && *view_->ptr_at(5) == 0 &&
+                       view_->slots() == 8 * view_->info().lanes;
     arena_->prefault();
     view_->prefault();
     return zeros && !view_->retired() ? 0 : 1;
@@ -139,7 +141,7 @@ TEST_P(ForkHandlesTest, AreRefusedWhenTheNameAndTheDescriptorsAreGone) {
     return refused ? 0 : 1;
   });
   EXPECT_EQ(child.end(), "exit 0");
-  EXPECT_EQ(writer_->alloc(8).seq, 1U);
+  EXPECT_EQ(writer_->alloc(8).seq, arena_->lanes());
 }
 
 TEST_P(ForkHandlesTest, SayWhatToDo) {
@@ -167,10 +169,8 @@ TEST_P(ForkHandlesTest, OfNoTypeAreRefused) {
   EXPECT_EQ(child.end(), "exit 0");
 }
 
-INSTANTIATE_TEST_SUITE_P(Writers, ForkHandlesTest, testing::Values(Writers::shared, Writers::exclusive),
-                         [](const testing::TestParamInfo<Writers>& writers) {
-                           return writers.param == Writers::shared ? "shared" : "exclusive";
-                         });
+INSTANTIATE_TEST_SUITE_P(Writers, ForkHandlesTest, testing::Values(Writers::shared, Writers::exclusive, Writers::laned),
+                         [](const testing::TestParamInfo<Writers>& writers) { return test::name_of(writers.param); });
 
 // A program's own handlers of fork, registered before it has ever used an arena, may open one, as a child has to, and
 // let go of one.

@@ -29,9 +29,9 @@ Code code_of_flip(std::size_t byte) {
   return Code::corrupt;
 }
 
-TEST(HeaderDamageTest, EachFlippedBitIsRefused) {
+void refuse_each_flipped_bit(Writers writers) {
   const TempName name;
-  const auto arena = RawArena::create(name, kRecord, {.slots = 3});
+  const auto arena = RawArena::create(name, kRecord, {.slots = 3, .writers = writers});
   SegmentFile file(name);
   for (std::size_t byte = 0; byte < sizeof(core::Header); ++byte) {
     for (unsigned bit = 0; bit < 8; ++bit) {
@@ -42,6 +42,9 @@ TEST(HeaderDamageTest, EachFlippedBitIsRefused) {
   }
   EXPECT_EQ(code_of([&] { RawView::open(name); }), std::nullopt);
 }
+
+TEST(HeaderDamageTest, EachFlippedBitIsRefused) { refuse_each_flipped_bit(Writers::shared); }
+TEST(HeaderDamageTest, EachFlippedBitOfALanedOneIsRefused) { refuse_each_flipped_bit(Writers::laned); }
 
 TEST(HeaderDamageTest, EachTruncationIsRefused) {
   const TempName name;

@@ -146,9 +146,43 @@ class HeaderRefusalTest : public ::testing::Test {
   }
 
   TempName name_;
-  RawArena arena_ = RawArena::create(name_, record(), {.slots = 400, .seats = 2});
+  HeaderRefusalTest() : HeaderRefusalTest(Options{.slots = 400, .seats = 2}) {}
+  explicit HeaderRefusalTest(const Options& options) : arena_(RawArena::create(name_, record(), options)) {}
+
+  void open_at_random(std::uint64_t seed);
+
+  RawArena arena_;
   SegmentFile file_{name_};
 };
+
+class LanedHeaderRefusalTest : public HeaderRefusalTest {
+ protected:
+  LanedHeaderRefusalTest() : HeaderRefusalTest(Options{.slots = 400, .writers = Writers::laned, .seats = 3}) {}
+};
+
+TEST_F(LanedHeaderRefusalTest, ItsLanesHaveToFit) {
+  expect_refused({
+      {"exclusive, too", Code::corrupt, [](Header& h) { h.flags |= core::kFlagExclusive; }},
+      {"exclusive instead", Code::corrupt, [](Header& h) { h.flags = core::kFlagExclusive; }},
+      {"shared instead", Code::corrupt, [](Header& h) { h.flags = 0; }},
+      {"lanes that reach into each other", Code::corrupt, [](Header& h) { h.slot_count *= 2; }},
+      {"lanes apart from each other", Code::corrupt, [](Header& h) { h.slot_count /= 2; }},
+      {"slots of all lanes", Code::corrupt, [](Header& h) { h.slot_count *= h.seat_count; }},
+      {"slots that overflow", Code::corrupt, [](Header& h) { h.slot_count = kHuge / h.stride_bytes; }},
+      {"a lane too few", Code::corrupt,
+       [](Header& h) {
+         --h.seat_count;
+         h.seats.size_bytes -= sizeof(core::Seat);
+       }},
+      {"no lanes", Code::corrupt,
+       [](Header& h) {
+         h.seat_count = 0;
+         h.seats.size_bytes = 0;
+       }},
+  });
+}
+
+TEST_F(LanedHeaderRefusalTest, RandomHeadersAreRefusedOrHarmless) { open_at_random(5); }
 
 TEST_F(HeaderRefusalTest, EachPlainFieldHasItsCode) { expect_refused(refusals_of_plain_fields()); }
 
@@ -166,8 +200,8 @@ TEST_F(HeaderRefusalTest, SchemaTextThatChangedIsCorrupt) {
 }
 
 // Whatever a header claims: opening ends with an Error, or with an arena all of whose slots can be looked at.
-TEST_F(HeaderRefusalTest, RandomHeadersAreRefusedOrHarmless) {
-  std::mt19937_64 random(4);
+void HeaderRefusalTest::open_at_random(std::uint64_t seed) {
+  std::mt19937_64 random(seed);
   const auto pick = [&]() -> std::uint64_t {
     switch (random() % 5) {
       case 0: return random();
@@ -200,6 +234,8 @@ TEST_F(HeaderRefusalTest, RandomHeadersAreRefusedOrHarmless) {
   }
   EXPECT_GT(opened, 0) << "some changes are to fields that nothing depends on";
 }
+
+TEST_F(HeaderRefusalTest, RandomHeadersAreRefusedOrHarmless) { open_at_random(4); }
 
 }  // namespace
 }  // namespace arena_shm

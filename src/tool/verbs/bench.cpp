@@ -25,17 +25,17 @@ terminal::ExitCode run(const Options& options) {
   if (program.empty()) {
     throw Error(Code::unsupported, {.name = "arena-bench",
                                     .doing = "find",
-                                    .expected = fmt::format("it at '{}' or '{}'", places[0], places[1]),
-                                    .found = "it at neither",
+                                    .expected = fmt::format("a program at '{}' or '{}'", places[0], places[1]),
+                                    .found = "none",
                                     .remedy = "build and install arena-shm with -DARENA_SHM_BUILD_BENCH=ON"});
   }
   std::signal(SIGPIPE, SIG_DFL);
   ::execv(program.c_str(), options.arguments);
   throw Error(Code::system, {.name = program,
                              .doing = "run",
-                             .expected = "a program",
-                             .found = "something else",
-                             .remedy = "install it anew",
+                             .expected = "a program that can be run",
+                             .found = "another kind of file",
+                             .remedy = "install arena-shm again",
                              .system_error = errno});
 }
 

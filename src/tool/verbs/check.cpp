@@ -78,12 +78,12 @@ void add_check(const terminal::Command& app, Action& action) {
   terminal::Command verb = add_verb(
       app, action,
       {.name = "check",
-       .summary = "Verify everything in arenas that can be verified",
+       .summary = "Check whether arenas are intact",
        .details =
-           "Reads the header, the schema, the mutex, all seats and all slots, and changes nothing; others may go\n"
-           "on writing meanwhile. Each finding is a line: its severity, what was expected, what was found, and\n"
-           "what to do. A note harms nobody, like a writer that was killed; with a warning or an error the exit\n"
-           "code is 1. As ndjson, the last line of each arena is its summary.",
+           "Reads the header, the schema, the mutex, all seats and all slots. Changes nothing; writers may go on\n"
+           "meanwhile. Each finding is a line: its severity, what was expected, what was found, and what to do.\n"
+           "A note is harmless, for example that a writer was killed. After a warning or an error, the exit code\n"
+           "is 1. With --format ndjson, the last line of each arena is its summary.",
        .example = "  arena-shm check\n"
                   "  arena-shm check ticks\n"
                   "  arena-shm check ticks --format ndjson | jq .severity\n"

@@ -31,12 +31,12 @@ terminal::ExitCode ChosenArenas::for_each(const std::function<terminal::ExitCode
 }
 
 terminal::Option add_arenas(const terminal::Command& verb, ChosenArenas& chosen) {
-  return verb.add_option("NAME", chosen.names, "Names of arenas; all on this host, if there are none").type_name("");
+  return verb.add_option("NAME", chosen.names, "Names of arenas (default: all on this host)").type_name("");
 }
 
 void add_arenas_or_file(const terminal::Command& verb, ChosenArenas& chosen) {
   terminal::Option names = add_arenas(verb, chosen);
-  verb.add_option("--file", chosen.file, "A saved segment instead").type_name("IMAGE").excludes(names);
+  verb.add_option("--file", chosen.file, "A saved segment, instead of an arena").type_name("IMAGE").excludes(names);
 }
 
 }  // namespace arena_shm::tool

@@ -226,8 +226,8 @@ void add_completion(const terminal::Command& app, Action& action) {
       add_verb(app, action,
                {.name = "completion",
                 .summary = "Print a script that completes command lines",
-                .details = "It completes verbs, options, what options may be, and names of arenas.\n"
-                           "cmake --install puts the scripts where shells look for them.",
+                .details = "The script completes verbs, options, values of options, and names of arenas.\n"
+                           "cmake --install puts the scripts where the shells look for them.",
                 .example = "  arena-shm completion bash > ~/.local/share/bash-completion/completions/arena-shm\n"
                            "  arena-shm completion fish > ~/.config/fish/completions/arena-shm.fish"},
                options, run);

@@ -118,16 +118,17 @@ void add_create(const terminal::Command& app, Action& action) {
       app, action,
       {.name = "create",
        .summary = "Create an arena",
-       .details = "Types of fields: u8 u16 u32 u64, i8 i16 i32 i64, f32 f64, bool, char, sN (N characters), each\n"
-                  "with [N] for an array; Nx is padding. Fields are aligned as in a C struct.",
+       .details =
+           "Types of fields: u8 u16 u32 u64, i8 i16 i32 i64, f32 f64, bool, char, and sN (N characters). A type\n"
+           "followed by [N] is an array. Nx is N bytes of padding. Fields are aligned as in a C struct.",
        .example = "  arena-shm create ticks --slots 65536 --fields 'u64 ts, f64 px, 4x, s16 sym, f32[3] pos'"},
       options, run);
   verb.add_option("NAME", options->name, "Name of the arena").required().type_name("");
-  verb.add_option("--slots", options->slots, "Values that the ring holds; with --lanes, each lane of it")
+  verb.add_option("--slots", options->slots, "How many values the ring holds; with --lanes, each lane")
       .required()
       .type_name("N")
       .check(terminal::count());
-  terminal::Command record = verb.add_choice("Record", "What a value is; one of:");
+  terminal::Command record = verb.add_choice("Record", "What a value consists of; give one of these:");
   record.add_option("--as,--fields", options->fields, "Its fields, like 'u64 ts, f64 px'").type_name("FIELDS");
   record.add_option("--schema", options->schema_file, "A file with its fields, or with a numpy.dtype as JSON")
       .type_name("FILE");
@@ -139,14 +140,13 @@ void add_create(const terminal::Command& app, Action& action) {
       .check(terminal::size())
       .needs(size);
   terminal::Option exclusive =
-      verb.add_flag("--exclusive", options->exclusive, "One writer at a time, and a faster one");
+      verb.add_flag("--exclusive", options->exclusive, "Allow only one writer at a time, which is then faster");
   terminal::Option lanes =
-      verb.add_option("--lanes", options->lanes,
-                      "A ring for each of N writers: none slows another one down, and there is no order between them")
+      verb.add_option("--lanes", options->lanes, "Give each of N writers a ring of its own, so that none slows another")
           .type_name("N")
           .check(terminal::count({.least = 1, .most = core::kMaxSeats}))
           .excludes(exclusive);
-  verb.add_option("--seats", options->seats, "Writers that may be attached at once")
+  verb.add_option("--seats", options->seats, "How many writers may be attached at the same time")
       .type_name("N")
       .capture_default_str()
       .check(terminal::count({.most = std::numeric_limits<std::uint32_t>::max()}))

@@ -58,9 +58,10 @@ void add_doctor(const terminal::Command& app, Action& action) {
   terminal::Command verb = add_verb(
       app, action,
       {.name = "doctor",
-       .summary = "Tell whether this host is good for arenas",
-       .details = "A line for each thing that matters: ok, note, warning or broken, what was found, and what to do.\n"
-                  "The exit code is 1 if something is broken: arenas do not work without it.",
+       .summary = "Check whether this host is ready for arenas",
+       .details =
+           "Prints a line for each check: its result (ok, note, warning or broken), what was found, and what to\n"
+           "do. The exit code is 1 if a result is broken: arenas do not work on this host then.",
        .example = "  arena-shm doctor\n"
                   "  arena-shm doctor --format ndjson | jq .remedy"},
       options, run);

@@ -41,9 +41,9 @@ void refuse_same_file(const Options& options) {
     return;
   throw Error(Code::invalid_argument, {.name = options.input,
                                        .doing = "export",
-                                       .expected = "another file to write",
-                                       .found = "the same",
-                                       .remedy = "name another: -o"});
+                                       .expected = "an output file other than the input",
+                                       .found = "the same file",
+                                       .remedy = "choose another file with -o"});
 }
 
 terminal::ExitCode run(const Options& options) {
@@ -52,7 +52,7 @@ terminal::ExitCode run(const Options& options) {
                                                 {.missing = missing_from(options.missing), .dialect = options.dialect});
   if (!source->record().schema && recording::file_format(options.file) != recording::FileFormat::npy) {
     throw Error(Code::incompatible_type, {.name = options.input,
-                                          .doing = "write as text the records of",
+                                          .doing = "decode the records of",
                                           .expected = "a schema in the file, or fields on the command line",
                                           .found = "neither",
                                           .remedy = "give the fields: --fields 'u64 ts, f64 px'"});
@@ -86,10 +86,12 @@ void add_export(const terminal::Command& app, Action& action) {
       app, action,
       {.name = "export",
        .summary = "Convert a recording or a saved segment to another format",
-       .details = "What FILE is, is seen by how it begins: .npy, .csv, .ndjson, or a segment saved by 'snapshot'. The\n"
-                  "types of CSV and NDJSON are not in the file: --fields has to give them. A line that is no record\n"
-                  "is refused with its number, the rest goes in, and the exit code is then 1. Of a segment that was\n"
-                  "cut off, what is whole is taken, and the exit code is then 3. A laned one comes lane by lane.",
+       .details =
+           "FILE is a recording (.npy, .csv, .ndjson) or a segment saved by 'snapshot'; its first bytes tell which.\n"
+           "CSV and NDJSON files do not contain the types of their fields: give them with --fields. A line that\n"
+           "is not a record is refused with its number; all other lines are exported, and the exit code is then\n"
+           "1. If a saved segment was cut off, its complete values are exported; if values are missing, the\n"
+           "exit code is then 3. The lanes of a segment are exported one after the other.",
        .example = "  arena-shm export ticks.npy -o ticks.csv\n"
                   "  arena-shm export crash.arena -o crash.npy\n"
                   "  arena-shm export ticks.csv -o ticks.npy --fields 'u64 ts, f64 px'"},
@@ -98,7 +100,7 @@ void add_export(const terminal::Command& app, Action& action) {
       .required()
       .type_name("");
   add_file_options(verb, options->file);
-  verb.add_option("--as,--fields", options->fields, "What a record is made of, like 'u64 ts, f64 px'")
+  verb.add_option("--as,--fields", options->fields, "The fields of a record, like 'u64 ts, f64 px'")
       .type_name("FIELDS");
   add_missing_option(verb, options->missing);
   add_text_options(verb, options->dialect);

@@ -10,10 +10,10 @@ void add_file_options(const terminal::Command& verb, recording::FileOptions& opt
   verb.add_option("-o,--output", options.path, "The file to write: .npy, .csv or .ndjson; - is standard output")
       .required()
       .type_name("FILE");
-  verb.add_option("--format", options.format, "npy, csv or ndjson (by the file's extension)")
+  verb.add_option("--format", options.format, "npy, csv or ndjson (default: the file's extension)")
       .type_name("FORMAT")
       .check(terminal::one_of({"npy", "csv", "ndjson", "jsonl"}, terminal::Letters::of_any_case));
-  verb.add_flag("--force", options.force, "Replace what exists");
+  verb.add_flag("--force", options.force, "Replace a file that exists");
   terminal::add_int64_option(verb, options.quote_int64);
 }
 

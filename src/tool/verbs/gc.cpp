@@ -17,6 +17,7 @@
 #include "terminal/object_lines.hpp"
 #include "terminal/output.hpp"
 #include "text/quantities.hpp"
+#include "text/shell_word.hpp"
 #include "text/utf8.hpp"
 #include "tool/verbs/verbs.hpp"
 #include "tool/views/report.hpp"
@@ -36,11 +37,12 @@ struct Options {
 std::optional<std::string> use_of(const inspect::Image& image, bool force) {
   const inspect::Facts facts = inspect::read_facts(image);
   if (!facts.usable)
-    return fmt::format("it is damaged: see arena-shm inspect {0}, and remove it with arena-shm rm {0}", image.label());
+    return fmt::format("the arena is damaged; examine it: arena-shm inspect {0}; remove it: arena-shm rm {0}",
+                       text::shell_word(image.label()));
   const inspect::Seats seats = inspect::read_seats(image, facts.header);
   const std::size_t held = seats.count_held();
   if (held > 0) return fmt::format("{} alive", text::counted(held, "writer"));
-  if (seats.count(inspect::Holder::unknown) > 0) return "its seats cannot be tested";
+  if (seats.count(inspect::Holder::unknown) > 0) return "the kernel does not tell whether its writers are alive";
   // What the kernel says of all processes needs no look at each of them, which only root may have.
   if (inspect::openers_of(image) == inspect::Openers::none) return std::nullopt;
   const inspect::Mappers mappers = inspect::mappers_of(image, facts.header.doorbell.offset_bytes);
@@ -53,10 +55,10 @@ std::optional<std::string> use_of(const inspect::Image& image, bool force) {
   if (mappers.error != 0)
     core::throw_errno(mappers.error, core::Act::look, "look at the processes that may use", image.label());
   if (force) return std::nullopt;
-  if (!mappers.complete) return "/proc does not show all processes; --force if none of the others uses it";
+  if (!mappers.complete) return "/proc does not show all processes; use --force if no other process uses the arena";
   if (mappers.unreadable_count > 0) {
     return fmt::format(
-        "no permission to look at {}; --force if none of them uses it",
+        "no permission to look at {}; use --force if no other process uses the arena",
         mappers.unreadable_count == 1 ? "1 process" : fmt::format("{} processes", mappers.unreadable_count));
   }
   return std::nullopt;
@@ -72,7 +74,7 @@ void refuse_unless_arena(const inspect::Image& image) {
   throw Error(Code::not_an_arena, {.name = image.label(),
                                    .doing = "remove",
                                    .expected = "an arena",
-                                   .found = "a file that is none",
+                                   .found = "a file that is not an arena",
                                    .remedy = "check the name"});
 }
 
@@ -170,21 +172,23 @@ void add_gc(const terminal::Command& app, Action& action) {
       app, action,
       {.name = "gc",
        .summary = "Remove arenas that nobody uses",
-       .details = "An arena is in use if a writer's seat is held, or if any process has it mapped. The values in\n"
-                  "the others are lost with them: look first, with --dry-run. Of one's own arenas (and of all, to\n"
-                  "root) the kernel tells whether any process has them open or mapped. If one has, or if the\n"
-                  "kernel does not tell, all processes are looked at in /proc. An arena is kept, and the reason\n"
-                  "told, if some of them may not be looked at, or are not there, as those of other containers:\n"
-                  "they may be using it. --force trusts them not to.\n"
-                  "The names of what is removed go to standard output, those of what is kept to standard error.\n"
-                  "As ndjson or csv, standard output has them all: removed, would remove, kept or failed, and why.",
+       .details =
+           "An arena is in use if a writer holds a seat in it, or if any process has it mapped. Removing an arena\n"
+           "loses its values: look first, with --dry-run. For arenas of this user (as root: for all arenas), the\n"
+           "kernel tells whether any process has them open or mapped. If a process has, or if the kernel does not\n"
+           "tell, gc looks at all processes in /proc. If it cannot look at some of them (it has no permission, or\n"
+           "they run in another container), it keeps the arena and prints the reason, because those processes\n"
+           "may use it. With --force, gc assumes that they do not.\n"
+           "Names of removed arenas go to standard output, names of kept arenas to standard error. With --format\n"
+           "ndjson or csv, all go to standard output, with the outcome (removed, would remove, kept or failed) and\n"
+           "the reason.",
        .example = "  arena-shm gc --dry-run\n"
                   "  arena-shm gc --dry-run --format ndjson | jq .name\n"
                   "  arena-shm gc ticks imu"},
       options, run);
-  verb.add_option("NAME", options->names, "Only these arenas; all on this host, if there are none").type_name("");
-  verb.add_flag("--dry-run", options->dry_run, "Remove nothing, tell what would be removed");
-  verb.add_flag("--force", options->force, "Also where not every process could be looked at");
+  verb.add_option("NAME", options->names, "Only these arenas (default: all on this host)").type_name("");
+  verb.add_flag("--dry-run", options->dry_run, "Remove nothing, only print what would be removed");
+  verb.add_flag("--force", options->force, "Assume that processes that gc cannot look at do not use the arenas");
   terminal::add_format_option(verb, options->format);
 }
 

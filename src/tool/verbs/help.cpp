@@ -38,11 +38,11 @@ void add_help(const terminal::Command& app, Action& action) {
   terminal::Command verb = add_verb(app, action,
                                     {.name = "help",
                                      .summary = "Print what a verb does, and its options",
-                                     .details = "Without a verb: all verbs, by purpose.",
+                                     .details = "Without a verb, lists all verbs by purpose.",
                                      .example = "  arena-shm help\n"
                                                 "  arena-shm help tail"},
                                     options, run);
-  verb.add_option("VERB", options->verb, "The verb").type_name("");
+  verb.add_option("VERB", options->verb, "The verb to explain").type_name("");
   add_verb(app, action,
            {.name = "version", .summary = "Print the version", .details = "", .example = "  arena-shm version"},
            options, print_version)

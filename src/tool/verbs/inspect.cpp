@@ -63,7 +63,7 @@ terminal::ExitCode inspect_one(const Options& options, const inspect::Image& ima
     inspection.values_per_second = sample_rate(image, facts.header);
     inspection.mappers = inspect::mappers_of(image, facts.header.doorbell.offset_bytes);
     if (const int error = inspection.mappers.error; error != 0)
-      terminal::note(fmt::format("'{}': not every process that may use it could be looked at: {}", image.label(),
+      terminal::note(fmt::format("'{}': could not look at every process that may use the arena: {}", image.label(),
                                  core::errno_text(error)));
   }
   // As late as can be, and together: on a live ring they are soon history.
@@ -96,16 +96,17 @@ void add_inspect(const terminal::Command& app, Action& action) {
   terminal::Command verb = add_verb(
       app, action,
       {.name = "inspect",
-       .summary = "Tell everything about arenas, and what is wrong with them",
+       .summary = "Show everything about arenas, and what is wrong with them",
        .details =
-           "Changes nothing, and works on what is left of a damaged arena. If something is wrong with it, the\n"
-           "exit code is 1; 5 if it is of another layout version or byte order. As ndjson an arena is one object.",
+           "Changes nothing. Shows damaged arenas, too, as far as they can be read. If something is wrong with an\n"
+           "arena, the exit code is 1; if it has another layout version or byte order, 5. With --format ndjson, an\n"
+           "arena is one object.",
        .example = "  arena-shm inspect ticks\n"
                   "  arena-shm inspect ticks --format ndjson | jq .seats\n"
                   "  arena-shm inspect --file saved.img"},
       options, run);
   add_arenas_or_file(verb, options->arenas);
-  verb.add_option("-n,-c,--count", options->count, "How many of the newest values")
+  verb.add_option("-n,-c,--count", options->count, "How many of the newest values to show")
       .type_name("N")
       .capture_default_str()
       .check(terminal::count());

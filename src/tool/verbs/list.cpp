@@ -153,14 +153,13 @@ void add_list(const terminal::Command& app, Action& action) {
       app, action,
       {.name = "list",
        .summary = "List every arena on this host",
-       .details =
-           "The rate is that of the last moment. Writers are alive if the kernel says so (their lease is held),\n"
-           "dead if they did not live to give their seat back.",
+       .details = "The rate is measured over a fraction of a second. A writer is alive if it still holds its lease\n"
+                  "in the kernel, and dead if it ended without giving its seat back.",
        .example = "  arena-shm list\n"
                   "  arena-shm list --format ndjson | jq .name"},
       options, run);
   terminal::add_format_option(verb, options->format);
-  verb.add_flag("--names", options->names, "Names only, one a line").group("");
+  verb.add_flag("--names", options->names, "Print only names, one per line").group("");
 }
 
 }  // namespace arena_shm::tool

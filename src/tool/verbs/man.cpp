@@ -106,7 +106,7 @@ std::string options_of(const std::vector<terminal::OptionDescription>& options) 
 constexpr const char* kExitStatus = R"(.SH "EXIT STATUS"
 .TP
 .B 0
-fine
+ok
 .TP
 .B 1
 error
@@ -191,7 +191,7 @@ void add_man(const terminal::Command& app, Action& action) {
       {.name = "man", .summary = "Write the manual pages", .details = "", .example = "  arena-shm man share/man/man1"},
       options, run);
   verb.group("");
-  verb.add_option("DIRECTORY", options->directory, "Where to").required().type_name("");
+  verb.add_option("DIRECTORY", options->directory, "The directory to write to").required().type_name("");
 }
 
 }  // namespace arena_shm::tool

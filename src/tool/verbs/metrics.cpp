@@ -55,25 +55,27 @@ void add_metrics(const terminal::Command& app, Action& action) {
   terminal::Command verb = add_verb(
       app, action,
       {.name = "metrics",
-       .summary = "Print all arenas as Prometheus reads them, or serve that by HTTP",
-       .details = "Arenas that this user may not read are missing, and counted: arena_shm_skipped. A file that is\n"
-                  "written with -o is replaced as a whole, as a textfile collector wants it. A port alone is that of\n"
-                  "the loopback address; there is no encryption and no password, so give another address only where\n"
-                  "everybody may know.",
+       .summary = "Print metrics of all arenas for Prometheus, or serve them by HTTP",
+       .details =
+           "Arenas that this user may not read are left out; the metric arena_shm_skipped counts them. -o replaces\n"
+           "the file atomically, as a textfile collector needs it. --listen with only a port listens on the\n"
+           "loopback address. The server has no encryption and no password: listen on another address only if\n"
+           "everybody on that network may see the metrics.",
        .example = "  arena-shm metrics\n"
                   "  arena-shm metrics -o arena.prom --label rack=b7\n"
                   "  arena-shm metrics --listen 9464        # http://127.0.0.1:9464/metrics\n"
-                  "  arena-shm metrics --listen '[::1]:0'   # any free port, which it then names"},
+                  "  arena-shm metrics --listen '[::1]:0'   # any free port; the server prints it"},
       options, run);
-  terminal::Option listen = verb.add_option("--listen", options->listen, "Serve at this address, until interrupted")
-                                .type_name("[ADDR:]PORT")
-                                .check(check_address);
-  verb.add_option("-o,--output", options->output, "Into this file, which is replaced as a whole; - is standard output")
+  terminal::Option listen =
+      verb.add_option("--listen", options->listen, "Serve the metrics at this address, until interrupted")
+          .type_name("[ADDR:]PORT")
+          .check(check_address);
+  verb.add_option("-o,--output", options->output, "Write to this file, and replace it atomically; - is standard output")
       .type_name("FILE")
       .excludes(listen);
   verb.add_list(
           "--label", [options](const std::vector<std::string>& labels) { add_labels(labels, options->labels); },
-          "A label that each sample gets; may be given several times")
+          "A label for each sample; may be given several times")
       .type_name("NAME=VALUE");
 }
 

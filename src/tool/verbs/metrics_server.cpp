@@ -117,11 +117,11 @@ void configure(httplib::Server& server, std::function<std::string()> page) {
 
 const char* remedy_of_bind(int error) {
   switch (error) {
-    case EACCES: return "ports below 1024 are for root: choose a higher one, or 0 for any";
-    case EADDRNOTAVAIL: return "name an address that this host has: ip address";
+    case EACCES: return "ports below 1024 are for root: choose a higher port, or 0 for any free port";
+    case EADDRNOTAVAIL: return "choose an address of this host; to list them: ip address";
     case EMFILE:
     case ENFILE: return "raise the limit of descriptors: ulimit -n, or fs.file-max (sysctl)";
-    default: return "choose another port, or 0 for any";
+    default: return "choose another port, or 0 for any free port";
   }
 }
 
@@ -138,7 +138,7 @@ void bind(httplib::Server& server, Address& address) {
   throw Error(Code::system, {.name = fmt::format("{}:{}", address.host, address.port),
                              .doing = "listen at",
                              .expected = "an address of this host, and a free port",
-                             .found = "that it could not be taken",
+                             .found = "that the system refused it",
                              .remedy = remedy_of_bind(errno),
                              .system_error = errno});
 }
@@ -199,7 +199,7 @@ terminal::ExitCode serve_metrics(Address address, std::function<std::string()> p
   // One that has not begun cannot be stopped.
   while (!has_ended && !(terminal::stop_requested() && server.is_running())) std::this_thread::sleep_for(kBetweenLooks);
   if (has_ended) {
-    terminal::note("the server has come to an unexpected end");
+    terminal::note("the server ended unexpectedly");
     return terminal::ExitCode::failed;
   }
   server.stop();

@@ -7,7 +7,8 @@ namespace arena_shm::tool {
 
 void add_missing_option(const terminal::Command& verb, std::optional<std::string>& spellings) {
   verb.add_option("--missing", spellings,
-                  "What means NaN in a column of f32 or f64, as in 'NA,-999,' (no text, NA, N/A, null, None, ?, ...)")
+                  "Texts that mean NaN in a column of f32 or f64, like 'NA,-999,' (default: empty, NA, N/A, null, "
+                  "None, ?, ...)")
       .type_name("TEXTS");
 }
 

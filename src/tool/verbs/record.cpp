@@ -44,33 +44,33 @@ void add_record(const terminal::Command& app, Action& action) {
        .summary = "Record an arena into a file, until interrupted",
        .details =
            "  npy     a structured NumPy array: _seq, then the fields, byte for byte as they are in memory. Units\n"
-           "          are not kept. Without a schema the record is one field of bytes\n"
-           "  csv     a heading, then a line for each value\n"
-           "  ndjson  an object a line\n"
-           "The file can be read at any time, also after a crash, which costs a quarter of a second of values.\n"
-           "With --rotate, --max-size is of each file: t.npy, then t.1.npy, t.2.npy, ..., without a gap; only the\n"
-           "newest N are kept, if N is given. Files of an earlier run stay, and it goes on behind them, unless\n"
-           "--force replaces them all. K, M and G are powers of 1024.\n"
-           "Lanes come by turns: only the values of one lane are in their order.\n"
-           "Values that were lost are reported on standard error, and the exit code is then 3.",
+           "          are not kept. Without a schema, the record is one field of bytes\n"
+           "  csv     a header line, then a line for each value\n"
+           "  ndjson  a JSON object per line\n"
+           "The file can be read at any time, also after a crash. A crash costs at most the values of the last\n"
+           "quarter of a second. With --rotate, --max-size limits each file: t.npy, then t.1.npy, t.2.npy, and so\n"
+           "on, without a gap between them. If N is given, only the newest N files are kept. Files of an earlier\n"
+           "run are kept, and the numbers go on after them; with --force, they are removed.\n"
+           "Lanes are recorded in turns: only the values of one lane are in order.\n"
+           "Lost values are reported on standard error, and the exit code is then 3.",
        .example = "  arena-shm record ticks -o ticks.npy --max-duration 1h\n"
                   "  arena-shm record ticks -o ticks.npy --max-size 1G --rotate 10\n"
                   "  python3 -c \"import numpy; print(numpy.load('ticks.npy')['px'].mean())\""},
       options, run);
   verb.add_option("NAME", options->name, "Name of the arena").required().type_name("");
   add_file_options(verb, options->file);
-  verb.add_option("--from", options->from, "Begin at: oldest, newest, or a sequence number")
+  verb.add_option("--from", options->from, "Where to begin: oldest, newest, or a sequence number")
       .type_name("WHERE")
       .capture_default_str()
       .check(terminal::position());
   using std::chrono::nanoseconds;
-  terminal::Option max_size = verb.add_option("--max-size", options->file.max_bytes, "End with a file of this size")
+  terminal::Option max_size = verb.add_option("--max-size", options->file.max_bytes, "Stop when the file has this size")
                                   .check(terminal::size())
                                   .type_name("BYTES");
-  verb.add_option("--duration,--max-duration", options->max_seconds, "End after 10s, 5m, 1h, ...")
+  verb.add_option("--duration,--max-duration", options->max_seconds, "Stop after this time, like 10s, 5m or 1h")
       .check(terminal::duration(nanoseconds(1), nanoseconds::max(), terminal::BareNumber::is_refused))
       .type_name("TIME");
-  verb.add_option("-n,-c,--count,--max-count", options->max_count, "End after so many values")
+  verb.add_option("-n,-c,--count,--max-count", options->max_count, "Stop after N values")
       .type_name("N")
       .check(terminal::count());
   verb.add_option(
@@ -79,7 +79,7 @@ void add_record(const terminal::Command& app, Action& action) {
             options->file.rotate = true;
             options->file.keep_files = std::stoull(keep);
           },
-          "Go on in a new file; keep the newest N")
+          "At --max-size, go on in a new file; keep only the newest N files (0: all)")
       .expected(0, 1)
       .default_str("0")
       .type_name("[N]")

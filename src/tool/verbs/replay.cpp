@@ -48,10 +48,10 @@ struct Options {
 
 [[noreturn]] void refuse_records(const Options& options, std::string expected, std::string found) {
   throw Error(Code::incompatible_type, {.name = options.input,
-                                        .doing = "replay into '" + options.name + "'",
+                                        .doing = "fill '" + options.name + "' from",
                                         .expected = std::move(expected),
                                         .found = std::move(found),
-                                        .remedy = "choose another arena, or make one: --create --slots N"});
+                                        .remedy = "choose another arena, or create one: --create --slots N"});
 }
 
 std::string describe(const schema::Schema& schema) {
@@ -75,7 +75,7 @@ recording::ReplayPace pace_of(const Options& options, const recording::RecordSha
   if (options.speed == "max") return {};
   if (!record.schema) {
     if (options.time_field.empty()) return {};
-    refuse_records(options, "fields, one of which tells the time", "none; give them: --fields");
+    refuse_records(options, "a schema with a time field", "no schema; give the fields: --fields");
   }
   const schema::Schema schema = units.empty() ? *record.schema : schema::parse_json(units, record.size_bytes);
   const std::string& field = options.time_field.empty() ? schema.time_field : options.time_field;
@@ -138,7 +138,7 @@ class Replay {
   terminal::ExitCode run() {
     terminal::catch_stop_signals();
     if (!pace_.is_given() && options_.speed != "max") {
-      terminal::note("as fast as possible, for no --time-field, nor the schema, tells when each value was made");
+      terminal::note("replaying as fast as possible: neither --time-field nor the schema names a time field");
     }
     std::uint64_t rounds = 0;
     do {
@@ -192,10 +192,10 @@ terminal::ExitCode run(const Options& options) {
   if (options.loop && std::filesystem::exists(path, ignored) &&
       (options.input == "-" || !std::filesystem::is_regular_file(path, ignored))) {
     throw Error(Code::invalid_argument, {.name = options.input,
-                                         .doing = "begin again with",
+                                         .doing = "loop over",
                                          .expected = "a file",
                                          .found = "standard input, a pipe or a device",
-                                         .remedy = "save it in a file first, or leave out --loop"});
+                                         .remedy = "save the input in a file first, or leave out --loop"});
   }
   return Replay(options).run();
 }
@@ -217,12 +217,12 @@ void add_replay(const terminal::Command& app, Action& action) {
       {.name = "replay",
        .summary = "Write a recording back into an arena",
        .details =
-           "At the pace of the recording, if --time-field names the field that tells when a value was made; else\n"
-           "as fast as possible. Its numbers are of --time-unit, else of the unit that the schema gives, else\n"
-           "nanoseconds. The pace is that of the steps from record to record: where the clock goes back, the next\n"
-           "record is due at once; where it jumps ahead, or nothing was recorded for long, replay waits no longer\n"
-           "than --max-gap, and says so. Sequence numbers are handed out anew. FILE is anything that 'export' reads.\n"
-           "In a laned arena, all values go into one lane, whatever lanes they were recorded from.",
+           "With a time field, replay keeps the pace of the recording; without one, it writes as fast as possible.\n"
+           "--time-field names the time field; without that option, it is the one that the schema names. Its unit\n"
+           "is --time-unit, else the unit in the schema, else nanoseconds. Replay waits for the difference between\n"
+           "the times of two records, but no longer than --max-gap; it reports the first wait that it shortens. If\n"
+           "the time goes back, it does not wait. The values get new sequence numbers. FILE is any file that\n"
+           "'export' reads. In a laned arena, all values are written into one lane.",
        .example = "  arena-shm replay ticks.npy copy --create --slots 65536 --time-field ts\n"
                   "  arena-shm replay ticks.npy ticks --speed max"},
       options, run);
@@ -231,16 +231,17 @@ void add_replay(const terminal::Command& app, Action& action) {
       .type_name("");
   verb.add_option("NAME", options->name, "Name of the arena").required().type_name("");
   terminal::Option time_field =
-      verb.add_option("--time-field", options->time_field, "The field that sets the pace").type_name("FIELD");
-  verb.add_option("--time-unit", options->time_unit, "What it counts: ns, us, ms or s")
+      verb.add_option("--time-field", options->time_field, "The field that holds the time of each value")
+          .type_name("FIELD");
+  verb.add_option("--time-unit", options->time_unit, "The unit of the time field: ns, us, ms or s")
       .type_name("UNIT")
       .check(terminal::one_of({"ns", "us", "ms", "s"}))
       .needs(time_field);
-  terminal::Option speed = verb.add_option("--speed", options->speed, "So many times as fast, or max")
+  terminal::Option speed = verb.add_option("--speed", options->speed, "How many times as fast as the recording, or max")
                                .type_name("X")
                                .capture_default_str()
                                .check(check_speed);
-  verb.add_option("--max-gap", options->max_gap_seconds, "Wait no longer than that for a record")
+  verb.add_option("--max-gap", options->max_gap_seconds, "The longest wait between two records")
       .check(terminal::duration(std::chrono::nanoseconds(0), std::chrono::nanoseconds::max(),
                                 terminal::BareNumber::is_refused))
       .type_name("TIME")
@@ -248,14 +249,14 @@ void add_replay(const terminal::Command& app, Action& action) {
   verb.add_flag(
           "--as-fast-as-possible", [options] { options->speed = "max"; }, "The same as --speed max")
       .excludes(speed);
-  verb.add_flag("--loop", options->loop, "Begin again at the end, until interrupted");
+  verb.add_flag("--loop", options->loop, "At the end, begin again, until interrupted");
   terminal::Option create = verb.add_flag("--create", options->create, "Create the arena");
-  terminal::Option slots = verb.add_option("--slots", options->slots, "Values that the new arena holds")
+  terminal::Option slots = verb.add_option("--slots", options->slots, "How many values the new arena holds")
                                .type_name("N")
                                .check(terminal::count())
                                .needs(create);
   create.needs(slots);
-  verb.add_option("--as,--fields", options->fields, "What a record is made of, like 'u64 ts, f64 px'")
+  verb.add_option("--as,--fields", options->fields, "The fields of a record, like 'u64 ts, f64 px'")
       .type_name("FIELDS");
   add_missing_option(verb, options->missing);
   add_text_options(verb, options->dialect);

@@ -21,9 +21,10 @@ struct Options {
 void remove(const std::string& name) {
   // A damaged arena may go; a file that never was one may not.
   if (!inspect::has_magic(inspect::Image::of_arena(name))) {
-    refuse(Code::not_an_arena, name, "a file that is none", "remove it with rm, if you mean it");
+    refuse(Code::not_an_arena, name, "a file that is not an arena",
+           "check the name; to remove the file anyway, use rm");
   }
-  if (!RawArena::remove(name)) refuse(Code::not_found, name, "none of that name", "somebody else has removed it");
+  if (!RawArena::remove(name)) refuse(Code::not_found, name, "no arena of that name", "another process has removed it");
   terminal::note("removed '" + name + "'");
 }
 
@@ -47,7 +48,7 @@ void add_rm(const terminal::Command& app, Action& action) {
   terminal::Command verb = add_verb(app, action,
                                     {.name = "rm",
                                      .summary = "Remove arenas",
-                                     .details = "Processes that have them open go on with what they have.",
+                                     .details = "Processes that have an arena open can go on using it.",
                                      .example = "  arena-shm rm ticks imu"},
                                     options, run);
   verb.add_option("NAME", options->names, "Names of arenas").required().type_name("");

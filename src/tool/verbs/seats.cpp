@@ -32,8 +32,8 @@ void clear_stale(const std::string& prefix, const inspect::Image& image, const i
   if (segment->info().epoch != facts.info.epoch) {
     throw Error(Code::not_found, {.name = image.label(),
                                   .doing = "clear the seats of",
-                                  .expected = "the arena that was looked at",
-                                  .found = "another one",
+                                  .expected = "the same arena as a moment ago",
+                                  .found = "another arena of that name",
                                   .remedy = "try again"});
   }
   std::size_t cleared = 0;
@@ -95,17 +95,18 @@ void add_seats(const terminal::Command& app, Action& action) {
       add_verb(app, action,
                {.name = "seats",
                 .summary = "Show who writes to arenas",
-                .details = "A seat belongs to a writing handle. Its holder is alive if the kernel says so (the\n"
-                           "lease is held), dead if it did not live to give the seat back. The claim is what\n"
-                           "it is in the middle of. Dead seats need no repair, as the next writer takes them\n"
-                           "over; --clear-stale does it now.",
+                .details = "Each writing handle has a seat. Its holder is alive if it still holds its lease in\n"
+                           "the kernel, and dead if it ended without giving the seat back. CLAIM is the\n"
+                           "sequence number that the holder is writing; in an exclusive arena, the number\n"
+                           "where it began. A dead seat needs no attention: the next writer repairs it and\n"
+                           "takes it over. --clear-stale repairs it now.",
                 .example = "  arena-shm seats\n"
                            "  arena-shm seats ticks imu\n"
                            "  arena-shm seats ticks --clear-stale"},
                options, run);
   add_arenas(verb, options->arenas);
   terminal::add_format_option(verb, options->format);
-  verb.add_flag("--clear-stale", options->clear_stale, "Repair the seats whose holders died, and say which");
+  verb.add_flag("--clear-stale", options->clear_stale, "Repair the seats of dead holders, and print which");
 }
 
 }  // namespace arena_shm::tool

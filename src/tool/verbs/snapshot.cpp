@@ -31,7 +31,7 @@ terminal::ExitCode save_image(const Options& options) {
   recording::RecordingFile file(options.file.path, options.file.force, true);
   const std::uint64_t changed = recording::copy_image(image, file);
   terminal::note(fmt::format("saved {}{}", recording::file_size_text(file.saved_bytes()),
-                             changed > 0 ? ", " + text::counted(changed, "slot") + " of it being written" : ""));
+                             changed > 0 ? ", with " + text::counted(changed, "slot") + " being written" : ""));
   return terminal::ExitCode::ok;
 }
 
@@ -55,16 +55,17 @@ void add_snapshot(const terminal::Command& app, Action& action) {
   terminal::Command verb = add_verb(
       app, action,
       {.name = "snapshot",
-       .summary = "Save what can be read of an arena now",
-       .details = "An .arena file is the segment itself, which 'inspect --file' and 'export' read. Other formats are\n"
-                  "those of 'record'; values that are not there are reported, and the exit code is then 3.\n"
-                  "Of each lane they have what was there when it began.",
+       .summary = "Save the values that an arena holds now",
+       .details =
+           "A .arena file is a copy of the segment; 'inspect --file', 'tail --file' and 'export' read it. The other\n"
+           "formats are those of 'record'. Lost values are reported on standard error, and the exit code is then 3.\n"
+           "A snapshot holds the values that each lane had when it began.",
        .example = "  arena-shm snapshot ticks -o ticks.npy\n"
                   "  arena-shm snapshot ticks -o crash.arena && arena-shm inspect --file crash.arena"},
       options, run);
   verb.add_option("NAME", options->name, "Name of the arena").required().type_name("");
   add_file_options(verb, options->file);
-  verb.add_flag("--raw", options->raw, "Save the segment itself, whatever the file is called").excludes("--format");
+  verb.add_flag("--raw", options->raw, "Save the segment itself, whatever the file's extension").excludes("--format");
   verb.add_option("--as", options->as, "Decode records as these fields, like 'u64 ts, f64 px'").type_name("FIELDS");
 }
 

@@ -60,23 +60,23 @@ void add_stat(const terminal::Command& app, Action& action) {
   terminal::Command verb = add_verb(
       app, action,
       {.name = "stat",
-       .summary = "Print what the counters of arenas say, once or at intervals",
+       .summary = "Print counters and rates of arenas, once or at intervals",
        .details =
-           "The rates are those of the interval; of the first line, and of the only one without -i, those of the\n"
-           "last moment, as in arena-shm list. LAP is how long the ring takes to come round. SKIPPED are sequence "
-           "numbers that living writers gave\n"
-           "up. HOLES are those and what the dead left: where it cannot be told from counters, the least and the\n"
-           "most. CHANGED is when a counter was last seen to change: with < or > if only that is known.",
+           "Rates are averages over the interval. In the first line they are measured over a fraction of a second,\n"
+           "as in 'arena-shm list'. LAP is the time in which the ring is overwritten once. SKIPPED counts the\n"
+           "sequence numbers that living writers gave up. HOLES also counts those that dead writers left without\n"
+           "a value; it is a range if the exact number is not known. CHANGED is how long ago a counter last changed;\n"
+           "<5s means less than 5 seconds ago, >5s means more.",
        .example = "  arena-shm stat\n"
                   "  arena-shm stat ticks -i 1s -n 10\n"
                   "  arena-shm stat -i 10s --format influx"},
       options, print_stat);
-  verb.add_option("NAME", options->names, "Names of arenas, or patterns like 'tick*'; all if there is none")
-      .type_name("");
-  verb.add_option("-i,--interval", options->interval_seconds, "A line each TIME, like 500ms, until interrupted")
+  verb.add_option("NAME", options->names, "Names of arenas, or patterns like 'tick*' (default: all)").type_name("");
+  verb.add_option("-i,--interval", options->interval_seconds,
+                  "Print a line for each arena every TIME, like 500ms, until interrupted")
       .type_name("TIME")
       .check(terminal::interval());
-  verb.add_option("-n,-c,--count", options->count, "At most N lines of each arena (a second apart)")
+  verb.add_option("-n,-c,--count", options->count, "Stop after N lines for each arena (default interval: 1s)")
       .type_name("N")
       .check(terminal::count());
   verb.add_option("--format", options->format, "table, ndjson (json is the same), csv or influx")

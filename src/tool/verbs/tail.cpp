@@ -69,7 +69,7 @@ void set_display(schema::Schema& schema, const Options& options) {
                     text::units_per_second(field.unit).has_value();
   }
   if (options.iso_times && schema.time_field.empty())
-    terminal::note("no field is marked as the time; times stay numbers");
+    terminal::note("the schema names no time field; times are printed as numbers");
 }
 
 void check_choice(const Options& options) {
@@ -80,13 +80,13 @@ void check_choice(const Options& options) {
                  .expected = "the name of an arena, or --file and a saved segment",
                  .found = options.name.empty() ? "neither" : "both",
                  .remedy = options.name.empty() ? "arena-shm list shows the arenas; see arena-shm tail --help"
-                                                : "leave one out"});
+                                                : "give only one of them"});
   }
   if (!options.file.empty() && options.tail.asked.follow) {
     throw Error(Code::invalid_argument, {.name = options.file,
                                          .doing = "follow",
-                                         .expected = "an arena that lives",
-                                         .found = "a saved segment, to which nothing is added",
+                                         .expected = "an arena in shared memory",
+                                         .found = "a saved segment, which gets no new values",
                                          .remedy = "leave out -f"});
   }
 }
@@ -95,7 +95,7 @@ std::optional<schema::Schema> chosen_schema(const Options& options, const Info& 
   if (options.format == "hex") return std::nullopt;
   auto schema = recording::schema_for(info, options.as, terminal_attendant());
   if (!schema && format_of(options.format, false) != Format::hex)
-    recording::refuse_without_schema(info, "print as " + options.format + " the records of");
+    recording::refuse_without_schema(info, "decode the records of");
   return schema;
 }
 
@@ -138,62 +138,65 @@ void add_tail(const terminal::Command& app, Action& action) {
       {.name = "tail",
        .summary = "Print the values of an arena, once or as they come",
        .details =
-           "Values that were lost are reported on standard error, and the exit code is then 3: overwritten before\n"
-           "they could be read, holes (the writer died or skipped), or passed over (the writer is stopped, or\n"
-           "it is faster than tail, which then jumps ahead by up to half the ring).\n"
-           "Values of different lanes have no order: they come by turns. -n takes the newest of each lane, as evenly\n"
-           "as there are. --until ends every lane when that number, or a later one, has been handed out in any.\n"
-           "ndjson and csv replace bytes that are not UTF-8, and NaN is null in ndjson; hex shows all as it is.\n"
-           "influx is for InfluxDB 1.8 and 2, and for what reads the same. Each line has a time of its own: that\n"
-           "of the time field, or of the printing if there is none, moved on by nanoseconds where another line\n"
-           "has it. The sequence number is the field seq, and a field called time becomes time_. In names, what\n"
-           "the protocol cannot say is written %HH.",
+           "Lost values are reported on standard error, and the exit code is then 3. A value is lost if it was\n"
+           "overwritten before it could be read; if it is a hole (its writer died or skipped it); or if it was\n"
+           "passed over (its writer is stopped, or writers are faster than tail, which then jumps ahead by up to\n"
+           "half the ring).\n"
+           "Values of different lanes have no order yet: they are printed in turns. -n prints the newest values of\n"
+           "each lane, N in all. --until ends all lanes when this number, or a later one, has been handed out.\n"
+           "ndjson and csv replace bytes that are not UTF-8. ndjson prints NaN as null. hex prints the bytes.\n"
+           "influx prints the line protocol of InfluxDB 1.8 and 2. The time of a line is its time field, or the time\n"
+           "of printing if there is no time field. If another line has the same time, a few nanoseconds are added,\n"
+           "so that each time is unique. The sequence number is the field seq. A field called time is renamed to\n"
+           "time_. Characters that the protocol does not allow in names are printed as %HH.",
        .example = "  arena-shm tail ticks -n 3\n"
                   "  arena-shm tail ticks -f --format ndjson | jq .px\n"
                   "  arena-shm tail imu --as 'u64 ts, f64 px'\n"
                   "  arena-shm tail --file crash.arena --from oldest"},
       options, run);
   verb.add_option("NAME", options->name, "Name of the arena").type_name("");
-  verb.add_option("--file", options->file, "A saved segment instead").type_name("IMAGE");
+  verb.add_option("--file", options->file, "A saved segment, instead of an arena").type_name("IMAGE");
   verb.add_option("-n,-c,--count", options->tail.asked.count,
-                  "The last N values (10), also with --until; with --from, at most N from there")
+                  "Print the last N values (default: 10), up to --until if given; with --from, at most N from there")
       .type_name("N")
       .check(terminal::count());
-  verb.add_flag("-f,--follow", options->tail.asked.follow, "Go on with what comes, until interrupted");
-  verb.add_option("--from", options->tail.asked.from, "Begin at: oldest, newest, or a sequence number")
+  verb.add_flag("-f,--follow", options->tail.asked.follow,
+                "Go on and print new values as they come, until interrupted");
+  verb.add_option("--from", options->tail.asked.from, "Where to begin: oldest, newest, or a sequence number")
       .type_name("oldest|newest|SEQ")
       .check(terminal::position());
-  verb.add_option("--until", options->tail.asked.until, "End with this sequence number")
+  verb.add_option("--until", options->tail.asked.until, "Stop after this sequence number")
       .type_name("SEQ")
       .check(terminal::count());
   verb.add_option("--format", options->format, "table, ndjson (json is the same), csv, influx or hex")
       .type_name("FORMAT")
       .check(terminal::one_of({"table", "ndjson", "json", "csv", "influx", "hex"}));
-  verb.add_flag("--whole", options->whole, "As hex: all bytes of long records, not only the first 1024");
+  verb.add_flag("--whole", options->whole,
+                "With --format hex: print all bytes of long records, not only the first 1024");
   verb.add_option("--fields", options->fields, "Print these fields only, like ts,px or pos[0]").type_name("NAMES");
   verb.add_option("--every", options->tail.asked.every,
-                  "Print only values whose number (in its lane) is a multiple of K")
+                  "Print only values whose sequence number, in its lane, is a multiple of K")
       .type_name("K")
       .check(terminal::count({.least = 1}));
   verb.add_option("--cursor-file", options->tail.cursor_file,
-                  "Begin where the run before ended, and keep in this file where")
+                  "Begin where the previous run ended; this file keeps the position")
       .type_name("FILE")
       .excludes("--from");
   terminal::add_int64_option(verb, options->quote_int64);
   verb.add_option(
           "--time-format", [options](const std::string& how) { options->iso_times = how == "iso"; },
-          "The time field: number or iso")
+          "How to print the time field: number or iso")
       .type_name("HOW")
       .check(terminal::one_of({"number", "iso"}));
   verb.add_option(
           "--unsigned-suffix", [options](const std::string& suffix) { options->unsigned_suffix = suffix.front(); },
-          "Of unsigned integers in influx: i (leaves out what is beyond i64), or u (not for InfluxDB 1.8)")
+          "Suffix of unsigned integers in influx: i (leaves out those beyond i64), or u (not for InfluxDB 1.8)")
       .type_name("SUFFIX")
       .check(terminal::one_of({"i", "u"}));
   verb.add_option("--as", options->as, "Decode records as these fields, like 'u64 ts, f64 px'").type_name("FIELDS");
   verb.add_option(
           "--gaps", [options](const std::string& where) { options->tail.gaps_inline = where == "inline"; },
-          "Where to report lost values: stderr or inline")
+          "Where to report lost values: stderr, or inline among the values")
       .type_name("WHERE")
       .check(terminal::one_of({"stderr", "inline"}));
 }

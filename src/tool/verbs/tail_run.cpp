@@ -128,7 +128,7 @@ class Tail {
       look_around(window_.first.next()[k], oldest.next()[k], there.heads.next()[k]);
     formatter_.heading(output_.text());
     if (const std::size_t hidden = formatter_.hidden_column_count(); hidden > 0)
-      terminal::note(fmt::format("no room for {}; --fields chooses, and --format ndjson has all",
+      terminal::note(fmt::format("no room for {}; choose fields with --fields, or print all with --format ndjson",
                                  text::counted(hidden, "more field")));
   }
 
@@ -140,8 +140,8 @@ class Tail {
     terminal::Output::check_open();
     if (!retired_ && input_.retired()) {
       retired_ = true;
-      terminal::note(fmt::format("the name '{}' is gone, or leads to another arena; still following the old one",
-                                 input_.info().name));
+      terminal::note(
+          fmt::format("arena '{}' was removed or replaced; still following the old arena", input_.info().name));
     }
   }
 
@@ -186,10 +186,10 @@ class Tail {
   void tell_left_out() const {
     const std::uint64_t count = formatter_.left_out_count();
     if (count == 0) return;
-    terminal::note(fmt::format(
-        "left out {} beyond 9223372036854775807, which line protocol cannot say with the suffix i; InfluxDB 2 reads "
-        "--unsigned-suffix u",
-        text::counted(count, "integer")));
+    terminal::note(
+        fmt::format("left out {} above 9223372036854775807, the most that the suffix i allows; for InfluxDB 2, use "
+                    "--unsigned-suffix u",
+                    text::counted(count, "integer")));
   }
 
   // How far behind a stop has come.

@@ -95,15 +95,16 @@ Window window_of(const Asked& asked, const std::optional<Position>& begin, const
 
 std::string shortfall_of(const Asked& asked, const Window& window, const Present& present) {
   if (asked.count == 0 || asked.from == "newest") return "";
-  const std::string waits = asked.follow ? "waiting for it" : "-f waits for it";
+  const std::string waits = asked.follow ? "waiting for values" : "use -f to wait for values";
   const auto not_there = [&](std::uint64_t seq) {
-    const std::string why = asked.is_saved ? "was not written before it was saved" : "has not come yet; " + waits;
-    return fmt::format("the newest value is {}: {} {}", present.newest(), seq, why);
+    const std::string why =
+        asked.is_saved ? "had not been written when the segment was saved" : "has not been written yet; " + waits;
+    return fmt::format("the newest value is {}; value {} {}", present.newest(), seq, why);
   };
   const Position zero = recording::first_from(0, present.heads.next().size());
   const bool is_empty = count_between(zero, present.heads) == 0;
-  if (is_empty && asked.is_saved) return "there is nothing in it";
-  if (is_empty) return asked.follow ? "" : "there is nothing in it yet; " + waits;
+  if (is_empty && asked.is_saved) return "the segment holds no values";
+  if (is_empty) return asked.follow ? "" : "the arena holds no values yet; " + waits;
   if (!asked.from.empty() && count_between(window.first, present.heads) == 0) return not_there(lowest(window.first));
   if (!asked.until) return "";
   if (*asked.until > present.newest())
@@ -111,10 +112,10 @@ std::string shortfall_of(const Asked& asked, const Window& window, const Present
   const Position end = lower_of(window.end, present.heads);
   if (count_between(window.first, end) > 0) return "";
   if (count_between(present.oldest(), end) == 0 && count_between(zero, end) > 0) {
-    return fmt::format("the oldest value is {}: what came up to {} has been overwritten", oldest_value(present),
+    return fmt::format("the oldest value is {}; the values up to {} have been overwritten", oldest_value(present),
                        *asked.until);
   }
-  return fmt::format("nothing is from {} to {}", lowest(window.first), *asked.until);
+  return fmt::format("there are no values from {} to {}", lowest(window.first), *asked.until);
 }
 
 }  // namespace arena_shm::tool

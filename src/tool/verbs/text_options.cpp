@@ -41,16 +41,16 @@ std::vector<std::string> names_of(std::string_view text) {
 void add_text_options(const terminal::Command& verb, recording::TextDialect& dialect) {
   verb.add_option(
           "--delimiter", [&dialect](const std::string& text) { dialect.delimiter = delimiter_of(text); },
-          "What is between the cells of CSV: comma, semicolon, tab, space or another character (found out)")
+          "What separates the cells of CSV: comma, semicolon, tab, space or another character (default: detected)")
       .type_name("CHAR");
   verb.add_option(
           "--header", [&dialect](const std::string& text) { dialect.header = names_of(text); },
-          "CSV without a heading: the columns' names, like ts,px")
+          "The names of the columns, like ts,px, if the CSV has no header line")
       .type_name("NAMES");
   verb.add_option(
           "--comment",
           [&dialect](const std::string& text) { dialect.comment = one_character("--comment", text, "\"\r\n"); },
-          "Leave out the lines of CSV that begin with this character (#, where no value can begin so)")
+          "Ignore lines of CSV that begin with this character (default: #, if no value can begin with it)")
       .type_name("CHAR");
 }
 

@@ -37,21 +37,21 @@ constexpr std::array kHelp{
     "q          quit",
     "up, down   select an arena: its seats are below; also k, j",
     "Home, End  select the first, the last; also g, G",
-    "s          sort by the next of name, rate, written, holes",
+    "s          sort by name, rate, written or holes, in turn",
     "r          reverse the order",
-    "/          only arenas with this text in their names, or",
-    "           that match a pattern like tick*:",
+    "/          show only arenas whose name has this text, or",
+    "           matches a pattern like tick*:",
     "           Enter keeps it, Esc clears it",
-    "^L         draw anew",
+    "^L         redraw the screen",
     "?          this help",
     "",
     "WRITTEN    values so far",
-    "RATE/s     values a second, of the last interval",
-    "MB/s       the same in megabytes",
-    "LAP        how long the ring takes to come round",
+    "RATE/s     values per second in the last interval",
+    "MB/s       the same, in megabytes per second",
+    "LAP        the time in which the ring is overwritten once",
     "SKIPPED    sequence numbers that living writers gave up",
-    "HOLES      those and what the dead left: exact, or a range",
-    "CHANGED    when a counter last changed, as far as seen",
+    "HOLES      those, and the ones that dead writers left; or a range",
+    "CHANGED    how long ago a counter last changed",
 };
 
 enum class Order : std::uint8_t { name, rate, written, holes };
@@ -186,7 +186,7 @@ class Top {
     for (const char* line : kHelp) {
       if (row + 1 < screen_.rows()) screen_.put(row++, line);
     }
-    screen_.put(screen_.rows() - 1, "any key goes back");
+    screen_.put(screen_.rows() - 1, "press any key to go back");
     screen_.show();
   }
 
@@ -263,18 +263,17 @@ void add_top(const terminal::Command& app, Action& action) {
   terminal::Command verb = add_verb(
       app, action,
       {.name = "top",
-       .summary = "Watch all arenas on the whole screen, and the seats of one",
+       .summary = "Watch all arenas on a full screen, with the seats of one",
        .details =
-           "Keys: q quits; up and down, or k and j, select; Home and End too; s sorts by the next column; r\n"
-           "reverses; / filters by a part of the name; ? shows them all; ^L draws anew. The columns are those of\n"
-           "arena-shm stat, and so is what it does where there is no terminal.",
+           "Keys: q quits; up, down, Home and End (or k, j, g and G) select an arena; s sorts by another column; r\n"
+           "reverses the order; / filters by name; ? shows all keys; ^L redraws the screen. The columns are those\n"
+           "of 'arena-shm stat'. Without a terminal, top prints what 'arena-shm stat' prints.",
        .example = "  arena-shm top\n"
                   "  arena-shm top -i 200ms\n"
                   "  arena-shm top ticks imu"},
       options, run);
-  verb.add_option("NAME", options->names, "Names of arenas, or patterns like 'tick*'; all if there is none")
-      .type_name("");
-  verb.add_option("-i,--interval", options->interval_seconds, "How often to look, like 500ms")
+  verb.add_option("NAME", options->names, "Names of arenas, or patterns like 'tick*' (default: all)").type_name("");
+  verb.add_option("-i,--interval", options->interval_seconds, "The time between two updates, like 500ms")
       .type_name("TIME")
       .check(terminal::interval())
       .default_str("1s");

@@ -52,8 +52,8 @@ class RawInput final : public schema::RecordInput {
     refusal_ = {.line = records_,
                 .column = "which is the last",
                 .expected = fmt::format("a record of {} bytes", record.size()),
-                .found = fmt::format("{}", bytes),
-                .remedy = "the input has to be a whole number of records"};
+                .found = fmt::format("{} bytes", bytes),
+                .remedy = "the size of the input must be a multiple of the record's size"};
     return InputStatus::refused;
   }
 
@@ -119,7 +119,7 @@ class Write {
                                           .doing = "write standard input into",
                                           .expected = "csv, ndjson or raw records",
                                           .found = "a recording (.npy) or a saved segment (.arena)",
-                                          .remedy = "put it into a file, and 'arena-shm replay FILE NAME'"});
+                                          .remedy = "save it in a file, then run: arena-shm replay FILE NAME"});
   }
 
   std::unique_ptr<schema::RecordInput> make_input(const Options& options) {
@@ -190,21 +190,24 @@ void add_write(const terminal::Command& app, Action& action) {
       app, action,
       {.name = "write",
        .summary = "Write values from standard input into an arena",
-       .details = "A line that is no record is refused with its number and the reason, the rest goes in, and the exit\n"
-                  "code is then 1. A time may be written as 2026-01-31T12:34:56.789Z, if the schema names the field.\n"
-                  "In a laned arena, all values go into one lane, which nobody else writes meanwhile.\n"
-                  "  csv     the first line names the columns, in any order; an array has a column for each element\n"
-                  "  ndjson  one object a line, with every field\n"
-                  "  raw     records as they are in memory, one after the other",
+       .details =
+           "A line that is not a record is refused with its number and the reason. All other lines are written, and\n"
+           "the exit code is then 1. The time field of the schema also takes times like 2026-01-31T12:34:56.789Z.\n"
+           "In a laned arena, all values are written into one lane, which no other writer uses meanwhile.\n"
+           "  csv     the first line names the columns, in any order; an array has a column for each element\n"
+           "  ndjson  one JSON object per line, with every field\n"
+           "  raw     records as they are in memory, one after the other",
        .example = "  printf 'ts,px\\n1,2.5\\n2,2.75\\n' | arena-shm write ticks\n"
                   "  arena-shm tail old --from oldest --format ndjson | arena-shm write new --rate 1000"},
       options, run);
   verb.add_option("NAME", options->name, "Name of the arena").required().type_name("");
-  verb.add_option("--format", options->format, "csv, ndjson or raw (csv or ndjson is seen by the first line)")
+  verb.add_option("--format", options->format, "csv, ndjson or raw (default: csv or ndjson, as the first line shows)")
       .type_name("FORMAT")
       .check(terminal::one_of({"csv", "ndjson", "raw"}));
-  verb.add_option("--rate", options->rate, "Values a second, evenly").type_name("R").check(terminal::rate());
-  verb.add_option("--as", options->as, "Take records as these fields, like 'u64 ts, f64 px'").type_name("FIELDS");
+  verb.add_option("--rate", options->rate, "Write R values per second, evenly spaced")
+      .type_name("R")
+      .check(terminal::rate());
+  verb.add_option("--as", options->as, "Encode records as these fields, like 'u64 ts, f64 px'").type_name("FIELDS");
   add_missing_option(verb, options->missing);
   add_text_options(verb, options->dialect);
 }

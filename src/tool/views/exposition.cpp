@@ -144,15 +144,16 @@ std::string about(const Arena& arena) {
 }
 
 void add_facts(Page& page) {
-  page.family("readable", "gauge", "Is the arena's header in order? If not, this and its problems are all there is.",
+  page.family("readable", "gauge",
+              "1 if the arena's header is valid. If 0, this and problems are the only metrics of the arena.",
               [&](const char* name, const Arena& arena) { page.sample(name, arena.label, arena.readable ? 1 : 0); });
   page.family(
-      "problems", "gauge", "What is wrong with the arena; arena-shm inspect names it.",
+      "problems", "gauge", "How many problems the arena has; arena-shm inspect names them.",
       [&](const char* name, const Arena& arena) { page.sample(name, arena.label, arena.facts.problems.size()); });
-  page.family("info", "gauge", "What the arena holds.", [&](const char* name, const Arena& arena) {
+  page.family("info", "gauge", "What the arena is, as labels.", [&](const char* name, const Arena& arena) {
     if (arena.readable) page.sample(name, about(arena), 1);
   });
-  page.readable("created_timestamp_seconds", "gauge", "When the arena was made.",
+  page.readable("created_timestamp_seconds", "gauge", "When the arena was created.",
                 [](const Arena& arena) { return Page::seconds(arena.facts.info.created_ns); });
   page.readable("slots", "gauge", "How many values the ring holds.",
                 [](const Arena& arena) { return arena.facts.info.slots; });
@@ -163,13 +164,14 @@ void add_facts(Page& page) {
 }
 
 void add_counters(Page& page) {
-  page.readable("sequence_numbers_total", "counter", "Sequence numbers that were handed out: the head.",
+  page.readable("sequence_numbers_total", "counter", "Sequence numbers that were handed out (the head).",
                 [](const Arena& arena) { return *arena.facts.head; });
   page.readable("values_written_total", "counter", "Values that were published.",
                 [](const Arena& arena) { return arena.seats.values; });
-  page.readable("skipped_total", "counter", "Sequence numbers that living writers gave up: holes.",
+  page.readable("skipped_total", "counter", "Sequence numbers that living writers gave up. Each is a hole.",
                 [](const Arena& arena) { return arena.seats.skipped; });
-  page.readable("holes_max", "gauge", "At most so many holes: numbers without a value, some of them on their way.",
+  page.readable("holes_max", "gauge",
+                "Upper limit of holes: sequence numbers without a value, including those being written now.",
                 [](const Arena& arena) {
                   return *arena.facts.head > arena.seats.values ? *arena.facts.head - arena.seats.values : 0;
                 });
@@ -177,18 +179,19 @@ void add_counters(Page& page) {
 
 void add_freshness(Page& page) {
   page.known("newest_value_age_seconds", "gauge",
-             "Age of the newest value, by its time field; absent if that is by another clock than the system's.",
+             "Age of the newest value, by its time field; absent if that field does not hold the system's time.",
              [](const Arena& arena) { return arena.newest_age_ns; });
-  page.known("last_change_timestamp_seconds", "gauge",
-             "The arena has last changed then or before: when a look first found it as it is now. From the second look "
-             "of one server on.",
-             [](const Arena& arena) { return arena.changed_ns; });
+  page.known(
+      "last_change_timestamp_seconds", "gauge",
+      "When a scrape first found the arena as it is now; its last change was then or before. Absent in the first "
+      "scrape of a server.",
+      [](const Arena& arena) { return arena.changed_ns; });
 }
 
 void add_skipped(Page& page, std::size_t not_permitted, std::size_t failed) {
   page.head("skipped", "gauge",
-            "Files in the directory of arenas that are not on this page: this user may not read them (whether they are "
-            "arenas is not known), or they could not be looked at.");
+            "Files in the directory of arenas that are not on this page: this user may not read them (it is not known "
+            "whether they are arenas), or looking at them failed.");
   page.sample("skipped", label("reason", "no_permission"), not_permitted);
   page.sample("skipped", label("reason", "failed"), failed);
 }
@@ -204,7 +207,7 @@ void add_writers(Page& page) {
                                                                    {Holder::left, "left"},
                                                                    {Holder::never, "never_used"},
                                                                    {Holder::unknown, "unknown"}}};
-  page.family("seats", "gauge", "Seats of writers, by what has become of their last holder.",
+  page.family("seats", "gauge", "Seats of writers, by the state of their last holder.",
               [&](const char* name, const Arena& arena) {
                 if (!arena.readable) return;
                 for (const auto& [holder, state] : kStates) {
@@ -212,13 +215,13 @@ void add_writers(Page& page) {
                 }
               });
   page.readable(
-      "seats_in_flight", "gauge", "Seats whose last holder is, or died, in the middle of a value.",
+      "seats_in_flight", "gauge", "Seats whose last holder is writing a value, or died while writing one.",
       [](const Arena& arena) { return std::count_if(arena.seats.all.begin(), arena.seats.all.end(), is_in_flight); });
-  page.readable("mutex_held", "gauge", "Is the mutex of Arena::alloc held?", [](const Arena& arena) {
+  page.readable("mutex_held", "gauge", "1 if the mutex of Arena::alloc is held.", [](const Arena& arena) {
     const std::uint64_t word = *arena.facts.mutex;
     return core::mutex_owner(word) != 0 && !core::mutex_is_reserved(word) ? 1 : 0;
   });
-  page.readable("mutex_waited_for", "gauge", "May somebody be waiting for the mutex?",
+  page.readable("mutex_waited_for", "gauge", "1 if a process may be waiting for the mutex of Arena::alloc.",
                 [](const Arena& arena) { return (*arena.facts.mutex & core::kMutexWaiters) != 0 ? 1 : 0; });
 }
 
@@ -231,11 +234,11 @@ std::string check_label(std::string_view text, const ConstantLabels& before) {
   const bool is_name = !name.empty() && kDigits.find(name.front()) == std::string_view::npos &&
                        name.find_first_not_of(std::string(kLetters) + std::string(kDigits)) == std::string_view::npos;
   if (name.size() == text.size() || !is_name)
-    return fmt::format("expected NAME=VALUE, the name of letters, digits and _, found {}", text::excerpt(text));
+    return fmt::format("expected NAME=VALUE with a name of letters, digits and _, found {}", text::excerpt(text));
   if (name.starts_with("__"))
-    return fmt::format("expected a name that does not begin with __, which is for Prometheus, found '{}'", name);
+    return fmt::format("expected a name that does not begin with __ (reserved for Prometheus), found '{}'", name);
   if (std::ranges::find(kOwnLabels, name) != kOwnLabels.end())
-    return fmt::format("expected a name that the page does not use itself, found '{}'; choose another", name);
+    return fmt::format("expected a name that arena-shm does not use itself, found '{}'; choose another name", name);
   if (std::ranges::any_of(before, [&](const auto& label) { return label.first == name; }))
     return fmt::format("expected each label once, found '{}' twice", name);
   return "";

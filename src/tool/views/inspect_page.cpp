@@ -42,21 +42,21 @@ std::string mutex_state(const Inspection& in) {
   const std::uint32_t owner = core::mutex_owner(word);
   std::string text = "free";
   if (owner > in.seats.all.size()) {
-    text = fmt::format("held by seat {}, which there is not", owner - 1);
+    text = fmt::format("held by seat {}, which does not exist", owner - 1);
   } else if (owner > 0) {
     const inspect::SeatFacts& seat = in.seats.all[owner - 1];
     text = fmt::format("{} seat {} ({}, pid {})", core::mutex_is_reserved(word) ? "reserved for" : "held by", owner - 1,
                        to_string(seat.holder), seat.pid);
-    if (is_dead(seat.holder)) text += "; whoever wants it next will free it";
+    if (is_dead(seat.holder)) text += "; the next process that needs it will free it";
   }
-  if ((word & core::kMutexWaiters) != 0) text += "; somebody waits for it";
+  if ((word & core::kMutexWaiters) != 0) text += "; a process is waiting for it";
   return text;
 }
 
 std::string readable_range(const Inspection& in) {
   const std::uint64_t head = *in.facts.head;
-  if (head == 0) return "nothing yet";
-  if (!in.oldest) return "nothing among the slots that were looked at";
+  if (head == 0) return "no values yet";
+  if (!in.oldest) return "no values in the slots that were read";
   std::string text = fmt::format("{}..{}", *in.oldest, head - 1);
   if (const auto lap = lap_seconds(in)) {
     text += ", a lap takes " + text::short_duration(Duration(std::chrono::duration<double>(*lap)));
@@ -120,7 +120,7 @@ void append_mappers(std::string& out, const Inspection& in) {
   if (!lines.empty()) table.append_heading(out);
   for (const auto& line : lines) table.append(out, line);
   if (in.mappers.unreadable_count > 0) {
-    append_line(out, fmt::format("{} more could not be looked at: no permission", in.mappers.unreadable_count));
+    append_line(out, fmt::format("could not look at {} other processes: no permission", in.mappers.unreadable_count));
   }
 }
 

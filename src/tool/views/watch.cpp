@@ -72,7 +72,7 @@ void Watch::sample() {
   for (const Watched& left : arenas_) {
     const bool replaced =
         std::any_of(arenas.begin(), arenas.end(), [&](const Watched& arena) { return arena.name == left.name; });
-    say_(fmt::format("'{}' {}", left.name, replaced ? "was removed and made anew" : "is gone"));
+    say_(fmt::format("'{}' {}", left.name, replaced ? "was removed and created again" : "is gone"));
   }
   arenas_ = std::move(arenas);
   is_first_ = false;
@@ -102,7 +102,7 @@ void Watch::refuse_without_match(const std::vector<Watched>& arenas) const {
                                   .doing = "find",
                                   .expected = "an arena whose name matches",
                                   .found = "none",
-                                  .remedy = "arena-shm list shows all"});
+                                  .remedy = "arena-shm list shows all arenas"});
   }
 }
 
@@ -158,7 +158,7 @@ void Watch::take_sample(Watched& arena, const inspect::Image& image) const {
   const core::Region& seats = arena.facts.header.seats;
   if (!head || image.size_bytes() < seats.offset_bytes + seats.size_bytes) {
     arena.readable = false;
-    arena.facts.problems.emplace_back("expected a segment of constant size, found its file cut short");
+    arena.facts.problems.emplace_back("expected a segment of constant size, found that its file was cut off");
     say_(fmt::format("'{}': {}", arena.name, arena.facts.problems.back()));
     return;
   }
