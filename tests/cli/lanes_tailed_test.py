@@ -26,11 +26,11 @@ class LanesTailedTest(LaneTest):
     def test_wrong_numbers_of_lanes_are_refused(self):
         name = self.name()
         for arguments, says in [
-            (["--lanes", 0, "--slots", 8], "--lanes: expected a whole number from 1 on up to 4096, like 500, 64K or 1M, found '0'"),
-            (["--lanes", 4097, "--slots", 8], "from 1 on up to 4096, like 500, 64K or 1M, found '4097'"),
-            (["--lanes", -1, "--slots", 8], "from 1 on up to 4096, like 500, 64K or 1M, found '-1'"),
-            (["--lanes", 1.5, "--slots", 8], "from 1 on up to 4096, like 500, 64K or 1M, found '1.5'"),
-            (["--lanes", "many", "--slots", 8], "from 1 on up to 4096, like 500, 64K or 1M, found 'many'"),
+            (["--lanes", 0, "--slots", 8], "--lanes: expected a whole number from 1 up to 4096, like 500, 64K or 1M, found '0'"),
+            (["--lanes", 4097, "--slots", 8], "from 1 up to 4096, like 500, 64K or 1M, found '4097'"),
+            (["--lanes", -1, "--slots", 8], "from 1 up to 4096, like 500, 64K or 1M, found '-1'"),
+            (["--lanes", 1.5, "--slots", 8], "from 1 up to 4096, like 500, 64K or 1M, found '1.5'"),
+            (["--lanes", "many", "--slots", 8], "from 1 up to 4096, like 500, 64K or 1M, found 'many'"),
             (["--lanes", "", "--slots", 8], "--lanes"),
             (["--lanes", 3], "--slots"),
             (["--lanes", 3, "--slots", 0], "slots"),
