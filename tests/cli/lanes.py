@@ -2,12 +2,11 @@
 
 import csv
 import io
-import os
 import struct
 import threading
 
 from arena_cli import OK, SHM, CliTest
-from segment_pokes import SEAT_BYTES, Pokes
+from segment_pokes import SEAT_BYTES, Pokes, done
 
 FIELDS = "u64 who, u64 n"
 RECORD = struct.Struct("<QQ")
@@ -22,14 +21,23 @@ class LaneTest(Pokes, CliTest):
         writers = []
         for lane in range(count):
             writers.append(self.start("write", name, "--format", "raw"))
-            self.eventually(lambda: self.offset(SHM / name, self.seat_at(name, lane) + 64) & 0xFFFFFFFF == writers[lane].pid)
+            self.eventually(lambda: self.holder(name, lane) == writers[lane].pid)
         return writers
+
+    def holder(self, name, lane):
+        return self.offset(SHM / name, self.seat_at(name, lane) + 64) & 0xFFFFFFFF
 
     def seat_at(self, name, lane):
         return self.offset(SHM / name, 96) + SEAT_BYTES * lane
 
     def head(self, name, lane):
         return self.offset(SHM / name, self.seat_at(name, lane) + 8)
+
+    def slot_at(self, name, lane, n):
+        """Where value n of a lane is, in the file."""
+        lanes = struct.unpack_from("<I", (SHM / name).read_bytes(), 168)[0]
+        begin, size, slots, stride = (self.offset(SHM / name, at) for at in [112, 120, 128, 136])
+        return begin + lane * (size // lanes) + n % slots * stride
 
     def poke_head(self, name, lane, head):
         self.poke(SHM / name, self.seat_at(name, lane) + 8, struct.pack("<Q", head))
@@ -41,11 +49,8 @@ class LaneTest(Pokes, CliTest):
         writers[lane].stdin.buffer.write(values)
         writers[lane].stdin.flush()
         self.eventually(lambda: self.head(name, lane) == first + count)
-        slots, at = self.offset(SHM / name, 128), self.offset(SHM / name, 112)
-        lanes = len(writers)
-        lane_bytes = self.offset(SHM / name, 120) // lanes
-        slot = at + lane * lane_bytes + (first + count - 1) % slots * self.offset(SHM / name, 136)
-        self.eventually(lambda: self.offset(SHM / name, slot) == (first + count) << 1)
+        slot = self.slot_at(name, lane, first + count - 1)
+        self.eventually(lambda: self.offset(SHM / name, slot) == done(first + count - 1))
 
     def create_filled_lanes(self, counts, **kwargs):
         """Returns: the name, and the living writers."""

@@ -4,13 +4,12 @@ import os
 import re
 import signal
 import struct
-import time
 import unittest
 
 from arena_cli import FAILED, LOST, OK, SHM
 from hostile_image import CHECKSUM, HEADER_BYTES, SEGMENT_BYTES, SLOT_COUNT, SLOTS_REGION, STRIDE, fnv1a, word
 from lanes import FIELDS, RECORD, LaneTest
-from segment_pokes import SEAT_BYTES
+from segment_pokes import SEAT_BYTES, busy
 
 try:
     import numpy as np
@@ -140,7 +139,8 @@ class LanesRecordedTest(LaneTest):
         image = bytearray((SHM / name).read_bytes())
         begin, stride, seats = word(image, SLOTS_REGION), word(image, STRIDE), word(image, 96)
         total = lanes * slots * stride
-        for at, value in [(SLOTS_REGION + 8, total), (SLOT_COUNT, slots), (SEGMENT_BYTES, begin + total), (CHECKSUM, 0)]:
+        claimed = {SLOTS_REGION + 8: total, SLOT_COUNT: slots, SEGMENT_BYTES: begin + total, CHECKSUM: 0}
+        for at, value in claimed.items():
             struct.pack_into("<Q", image, at, value)
         struct.pack_into("<Q", image, CHECKSUM, fnv1a(image[:HEADER_BYTES]))
         for lane in range(lanes):
@@ -163,7 +163,7 @@ class LanesRecordedTest(LaneTest):
 
     @needs_numpy
     def test_three_lanes_are_recorded_while_they_are_written(self):
-        name = self.create_laned(slots=1 << 16)
+        name = self.create_laned(slots=1 << 18)
         directory = self.directory()
         recorder = self.start("record", name, "-o", directory / "t.npy", "--max-size", "200K", "--rotate")
         writers = self.start_lanes(name, 3)
@@ -183,7 +183,13 @@ class LanesRecordedTest(LaneTest):
             return [path for path in paths if path.exists()]
 
         heads = [self.head(name, lane) for lane in range(3)]
-        self.eventually(lambda: sum(len(np.load(path)) for path in files()) >= sum(heads) - 1 or recorder.poll() is not None)
+
+        def have_all_come():
+            rows = np.concatenate([np.load(path) for path in files()])
+            newest = [rows["n"][rows["who"] == lane].max(initial=0) for lane in range(3)]
+            return newest[0] + 2 >= heads[0] and newest[1] + 1 == heads[1]  # the one that was killed may leave a hole
+
+        self.eventually(have_all_come)
         recorder.send_signal(signal.SIGINT)
         _, err = recorder.communicate(timeout=30)
         self.assertIn(recorder.returncode, [OK, LOST], err)
@@ -191,12 +197,11 @@ class LanesRecordedTest(LaneTest):
         rows = np.concatenate([np.load(path) for path in files()])
         self.assertTrue((rows["_seq"] == rows["n"] * 3 + rows["who"]).all())
         lost = int(re.search(r"lost (\d+)", err)[1])
-        self.assertEqual(len(rows) + lost, sum(heads))
+        self.assertIn(sum(heads) - len(rows) - lost, [0, 1])
         for lane in range(3):
             numbers = rows["n"][rows["who"] == lane].astype(np.int64)
             self.assertTrue((np.diff(numbers) > 0).all())
-            if lost == 0:
-                self.assertEqual(numbers.tolist(), [*range(heads[lane])])
+            self.assertGreaterEqual(len(numbers), heads[lane] - lost - 1)
 
     @needs_numpy
     def test_a_recording_that_was_killed_has_every_lane_up_to_there(self):
@@ -230,8 +235,8 @@ class LanesRecordedTest(LaneTest):
         with path.open("ab") as file:
             file.write(whole[whole["who"] == 0].tobytes())  # among them value 0, all of whose bytes are zero
             file.write(bytes(4096))
-        done = self.expect(OK, "export", path, "-o", "-", "--format", "csv", says="invalid rows at its end, from row 17 on")
-        self.assertEqual(self.values(done.stdout), [[0, 1, 2], [*range(9)], [*range(4)]])
+        found = self.exported(path, says="invalid rows at its end, from row 17 on")
+        self.assertEqual(found, [[0, 1, 2], [*range(9)], [*range(4)]])
 
     def test_gaps_are_told_with_their_lane(self):
         name, writers = self.create_filled_lanes([2, 2, 2])
@@ -262,7 +267,8 @@ class LanesRecordedTest(LaneTest):
             (["--from", 7], LOST, [[*range(12, 20)], [2], [2, 3, 4, 5]]),
         ]:
             with self.subTest(arguments=arguments):
-                done = self.expect(code, "record", name, "-o", "-", "--format", "csv", *arguments, "--max-duration", "100ms")
+                arguments = ["-o", "-", "--format", "csv", "--max-duration", "100ms", *arguments]
+                done = self.expect(code, "record", name, *arguments)
                 self.assertEqual(self.values(done.stdout), expected)
         self.assertIn("gap in lane 0: 9..33 (9 overwritten)\n", done.stderr)
         done = self.expect(OK, "record", name, "-o", "-", "--format", "csv", "--max-count", 5)
@@ -285,6 +291,17 @@ class LanesRecordedTest(LaneTest):
     def tail_rows(self, name):
         text = self.expect(OK, "tail", name, "--from", "oldest", "--format", "csv").stdout
         return [tuple(map(int, line.split(",")[1:])) for line in text.splitlines()[1:]]
+
+    def test_a_slot_of_any_lane_that_is_being_written_is_saved_as_such(self):
+        name, writers = self.create_filled_lanes([4, 5, 6])
+        for writer in writers:
+            writer.kill()
+            writer.wait()
+        for lane, n in [(1, 3), (2, 5), (2, 0)]:
+            self.poke(SHM / name, self.slot_at(name, lane, n), struct.pack("<Q", busy(n)))
+        path = self.directory() / "t.arena"
+        self.expect(OK, "snapshot", name, "-o", path, says="3 slots")
+        self.assertEqual(self.exported(path), [[*range(4)], [0, 1, 2, 4], [1, 2, 3, 4]])
 
     def test_no_value_of_an_image_is_torn_while_writers_go_on(self):
         name = self.create_laned(slots=512)
