@@ -93,13 +93,20 @@ std::uint64_t copy_image(const inspect::Image& image, RecordingFile& out) {
   const std::uint64_t slots_begin = facts.header.slots.offset_bytes;
   std::uint64_t changed = 0;
   if (facts.usable && facts.file_bytes == facts.header.segment_bytes) {
-    for (std::uint32_t k = 0; k < core::lane_count(facts.header); ++k) {
+    const std::uint32_t lanes = core::lane_count(facts.header);
+    std::string seats;  // of lanes
+    for (std::uint32_t k = 0; k < lanes; ++k) {
       const core::Header lane = core::lane_header(facts.header, k);
       copy_bytes(image, out, lane.slots.offset_bytes);
       if (out.size_bytes() != lane.slots.offset_bytes) break;  // cut short meanwhile
       changed += copy_slots(image, lane, out);
+      seats += read_at(image, lane.seats.offset_bytes, sizeof(core::Seat));
     }
-    out.overwrite_head(read_at(image, 0, slots_begin));
+    std::string head = read_at(image, 0, slots_begin);
+    // A lane's head stands in its seat. While the others are copied, it may run ahead of what was copied by laps.
+    if (lanes > 1 && seats.size() == lanes * sizeof(core::Seat))
+      head.replace(facts.header.seats.offset_bytes, seats.size(), seats);
+    out.overwrite_head(head);
   }
   copy_bytes(image, out, facts.file_bytes);
   out.close();

@@ -16,11 +16,11 @@ class LaneTest(Pokes, CliTest):
     def create_laned(self, lanes=3, slots=8, fields=FIELDS):
         return self.create("--lanes", lanes, slots=slots, fields=fields)
 
-    def start_lanes(self, name, count):
+    def start_lanes(self, name, count, *args):
         """Writers of lanes of their own: they live, and have written nothing."""
         writers = []
         for lane in range(count):
-            writers.append(self.start("write", name, "--format", "raw"))
+            writers.append(self.start("write", name, "--format", "raw", *args))
             self.eventually(lambda: self.holder(name, lane) == writers[lane].pid)
         return writers
 
