@@ -15,22 +15,23 @@
 
 namespace arena_shm::bench {
 
-enum class Way { exclusive, shared, guarded, batch };
+enum class Way { exclusive, shared, laned, guarded, batch };
 
 inline const std::string& name_of(Way way) {
   switch (way) {
     case Way::exclusive: return kExclusive;
     case Way::shared: return kShared;
+    case Way::laned: return kLaned;
     case Way::guarded: return kGuarded;
     case Way::batch: break;
   }
   return kBatch;
 }
 
-/// Fills the ring once: then all its pages are mapped in this process, and no slot is fresh.
+/// Fills the ring, or the writer's lane, once: then all its pages are mapped in this process, and no slot is fresh.
 template <class T>
-void fill_once(Writer<T>& writer, std::uint64_t slots) {
-  for (std::uint64_t i = 0; i < slots; ++i) writer.alloc(T{});
+void fill_once(const Arena<T>& arena, Writer<T>& writer) {
+  for (std::uint64_t i = 0; i < arena.slots() / arena.lanes(); ++i) writer.alloc(T{});
 }
 
 template <class T, Way way, Manner manner = Manner::latency>
@@ -39,13 +40,14 @@ class ArenaChannel : public ChannelDefaults {
   explicit ArenaChannel(std::size_t slots, Options options = {}) : name_(fresh_name()) {
     options.slots = slots;
     if (way == Way::exclusive) options.writers = Writers::exclusive;
+    if (way == Way::laned) options.writers = Writers::laned;
     arena_.emplace(Arena<T>::create(name_, options));
   }
 
   void join_writer() {
     arena_.emplace(Arena<T>::open(name_));
     writer_.emplace(arena_->writer());
-    fill_once(*writer_, arena_->slots());
+    fill_once(*arena_, *writer_);
     if constexpr (way == Way::guarded) {
       writer_.reset();
       arena_->alloc(T{});

@@ -22,6 +22,7 @@ inline const std::string kBareFutex = "bare futex";
 inline const std::string kProbe = "bare ping-pong";
 inline const std::string kExclusive = "exclusive Writer";
 inline const std::string kShared = "shared Writer";
+inline const std::string kLaned = "laned Writer";
 inline const std::string kGuarded = "Arena::alloc";
 inline const std::string kBatch = "shared Writer, batch of 16";
 inline const std::string kInPlace = "shared Writer, in place";

@@ -13,14 +13,18 @@ const std::vector<Goal>& goals() {
   const std::string wide = size_and_slots(256, 65536);
   const std::string next = kShared + ", next()";
   const std::string wait = kShared + ", wait_for()";
+  const std::string two_lanes = small + " each, lanes";
+  const std::string many_lanes = small + " each, idle lanes";
   const std::string readers = large + ", " + kShared + ", throughput";
   static const std::vector<Goal> all{
       {"W1", small, kExclusive, kStoreFloor, 1.4, 1.25},
+      {"W1", small, kLaned, kExclusive, {}, 1.0},
       {"W1", small, kShared, kFetchAddFloor, 1.3, 1.15},
       {"W1", small, kGuarded, kRobust, 0.6, 0.5},
       {"W1", small, kGuarded, kMessageQueue, {}, 0.3},
       {"W1", small, kBatch, kMemcpy16Floor, {}, 1.5},
       {"W1", large, kExclusive, kStoreFloor, 1.4, 1.25},
+      {"W1", large, kLaned, kExclusive, {}, 1.0},
       {"W1", large, kShared, kFetchAddFloor, 1.3, 1.15},
       {"W1", large, kGuarded, kRobust, 0.6, 0.5},
       {"W1", large, kBatch, kMemcpy16Floor, {}, 1.5},
@@ -37,7 +41,11 @@ const std::vector<Goal>& goals() {
       {"W3", "56 B, ping-pong", next, kMessageQueue, {}, 0.12},
       {"W3", "56 B, ping-pong", wait, kProbe, 1.3, 1.2},
       {"W4", "2 writers, " + large, kShared, kFetchAddFloor, {}, 0.85, true},
+      {"W4", "2 writers, " + large, kLaned, kShared, {}, 6, true},
+      {"W4", "2 writers, " + large, kLaned, kFetchAddFloor, {}, 5, true},
       {"W5", readers, "8 readers", "0 readers", {}, 1.5},
+      {"W10", two_lanes, "two lanes", "two rings", {}, 1 / 0.9},
+      {"W10", many_lanes, "64 lanes, one busy", "one lane", {}, 1 / 0.9},
   };
   return all;
 }

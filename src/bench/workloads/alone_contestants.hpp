@@ -58,7 +58,7 @@ struct OpenWriter {
       : arena(Arena<T>::create(name, options)) {
     {
       auto filler = arena.writer();
-      fill_once(filler, arena.slots());
+      fill_once(arena, filler);
     }
     if (with_writer)
       writer.emplace(arena.writer());

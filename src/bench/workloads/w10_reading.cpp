@@ -4,6 +4,9 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "bench/workloads/alone_contestants.hpp"
 #include "bench/workloads/workloads.hpp"
@@ -21,7 +24,7 @@ struct ReadRing {
   explicit ReadRing(std::size_t slots) : open(Options{.slots = slots}) {}
 
   void fill() {
-    fill_once(*open.writer, open.arena.slots());
+    fill_once(open.arena, *open.writer);
     reader.emplace(open.arena.reader(From::oldest));
     oldest = open.arena.head() - open.arena.slots();
   }
@@ -78,12 +81,77 @@ Rows group(const Settings& settings, std::size_t slots) {
   return run_rounds(kW10, name, all, settings);
 }
 
+/// So many lanes, or exclusive rings with a reader each, `busy` of them full of values.
+struct FullLanes {
+  using T = Value<64>;
+  static constexpr std::size_t kSlots = 1024;
+
+  FullLanes(bool laned, std::uint32_t lanes, std::uint32_t busy) {
+    const std::uint32_t arenas_wanted = laned ? 1 : lanes;
+    for (std::uint32_t i = 0; i < arenas_wanted; ++i) {
+      const std::string name = fresh_name();
+      arenas.push_back(Arena<T>::create(
+          name, {.slots = kSlots, .writers = laned ? Writers::laned : Writers::exclusive, .seats = lanes}));
+      Arena<T>::remove(name);
+    }
+    for (std::uint32_t i = 0; i < busy; ++i) writers.push_back(arenas[laned ? 0 : i].writer());
+    for (const Arena<T>& arena : arenas) readers.push_back(arena.reader(From::oldest));
+    values = busy * kSlots;
+  }
+
+  void fill() {
+    for (Writer<T>& writer : writers) fill_once(arenas.front(), writer);
+  }
+  /// By turns, as a program with several readers does: each as long as it has values.
+  void take() {
+    for (std::size_t tries = 0; tries <= readers.size(); ++tries) {
+      if (auto entry = readers[turn].next()) {
+        keep(entry->value);
+        return;
+      }
+      turn = turn + 1 == readers.size() ? 0 : turn + 1;
+    }
+  }
+
+  std::vector<Arena<T>> arenas;
+  std::vector<Writer<T>> writers;
+  std::vector<Reader<T>> readers;
+  std::size_t values = 0;
+  std::size_t turn = 0;
+};
+
+Contestant reading_lanes(std::string name, std::vector<std::string> against, bool laned, std::uint32_t lanes,
+                         std::uint32_t busy) {
+  return {.name = std::move(name),
+          .against = std::move(against),
+          .run = [full = std::make_shared<FullLanes>(laned, lanes, busy)](auto time) {
+            full->fill();
+            return time_alone(
+                time, full->values, 1, [&](std::uint64_t) { full->take(); }, [&] { full->fill(); });
+          }};
+}
+
+Rows lanes(const Settings& settings) {
+  const std::string each = size_and_slots(64, FullLanes::kSlots) + " each, ";
+  tell(kW10, each + "lanes");
+  const std::vector<Contestant> two{reading_lanes("two rings", {}, false, 2, 2),
+                                    reading_lanes("two lanes", {"two rings"}, true, 2, 2)};
+  Rows rows = run_rounds(kW10, each + "lanes", two, settings);
+  tell(kW10, each + "idle lanes");
+  const std::vector<Contestant> many{reading_lanes("one lane", {}, true, 1, 1),
+                                     reading_lanes("64 lanes, one busy", {"one lane"}, true, 64, 1),
+                                     reading_lanes("4096 lanes, one busy", {"one lane"}, true, 4096, 1)};
+  append(rows, run_rounds(kW10, each + "idle lanes", many, settings));
+  return rows;
+}
+
 }  // namespace
 
 Rows reading_alone(const Settings& settings) {
   const Pinned pinned(settings.cpus.front());
   Rows rows = group<64>(settings, 1024);
   append(rows, group<256>(settings, 1024));
+  append(rows, lanes(settings));
   if (settings.at_least(Scope::usual)) {
     append(rows, group<8>(settings, 1024));
     append(rows, group<64>(settings, 65536));

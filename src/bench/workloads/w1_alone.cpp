@@ -81,6 +81,8 @@ std::vector<Contestant> ours(std::size_t slots) {
   std::vector<Contestant> all;
   all.push_back(writer_alone<T, made>(kExclusive, {kStoreFloor, kExclusiveStores},
                                       {.slots = slots, .writers = Writers::exclusive}));
+  all.push_back(writer_alone<T, made>(kLaned, {kStoreFloor, kExclusive},
+                                      {.slots = slots, .writers = Writers::laned, .seats = 2}));
   all.push_back(writer_alone<T, made>(kShared, {kFetchAddFloor, kSharedStores}, shared));
   all.push_back(alone<T, made>(
       kGuarded, {kFetchAddFloor, kRobust, kMessageQueue}, std::make_shared<OpenWriter<T>>(shared, false),

@@ -71,6 +71,14 @@ class WritersPlay : public Play {
   std::size_t writers_;
 };
 
+/// A lane for each writer that there may be.
+template <class T>
+class LanedChannel : public ArenaChannel<T, Way::laned> {
+ public:
+  explicit LanedChannel(std::size_t slots)
+      : ArenaChannel<T, Way::laned>(slots, {.seats = static_cast<std::uint32_t>(kMostMembers)}) {}
+};
+
 template <std::size_t bytes, std::size_t slots>
 Rows group(const Settings& settings, std::size_t writers, bool all_peers) {
   using T = Value<bytes>;
@@ -84,6 +92,7 @@ Rows group(const Settings& settings, std::size_t writers, bool all_peers) {
   add.template operator()<FetchAddChannel<T>>(kFetchAddFloor, {});
   add.template operator()<MarkedChannel<T>>(kSharedStores);
   add.template operator()<ArenaChannel<T, Way::shared>>(kShared, {kFetchAddFloor, kSharedStores});
+  add.template operator()<LanedChannel<T>>(kLaned, {kFetchAddFloor, kShared});
   add.template operator()<ArenaChannel<T, Way::batch>, true>(kBatch, {kShared});  // which has no claim for each value
   add.template operator()<ArenaChannel<T, Way::guarded>>(kGuarded, {kFetchAddFloor, kSharedStores, kRobust});
   add.template operator()<RobustRing<T>>(kRobust);

@@ -98,7 +98,7 @@ Rows memory(const Settings&) {
   add("arena and Writer, after a lap", [&] {
     auto* mine = new Arena<T>(Arena<T>::open(name));
     auto* writer = new Writer<T>(mine->writer());
-    fill_once(*writer, kSlots);
+    fill_once(*mine, *writer);
   });
   Arena<T>::remove(name);
   return rows;
