@@ -8,16 +8,39 @@
 #include <iterator>
 #include <utility>
 
+#include "arena_shm/core/layout.hpp"
+#include "arena_shm/core/stamp.hpp"
 #include "arena_shm/core/system.hpp"
 #include "arena_shm/error.hpp"
 
 namespace arena_shm::recording {
 
-CursorFile::CursorFile(std::string path, const std::array<std::uint8_t, 16>& epoch) : path_(std::move(path)) {
-  for (const std::uint8_t byte : epoch) fmt::format_to(std::back_inserter(epoch_), "{:02x}", byte);
+CursorFile::CursorFile(std::string path, const Info& info) : path_(std::move(path)), lanes_(info.lanes) {
+  for (const std::uint8_t byte : info.epoch) fmt::format_to(std::back_inserter(epoch_), "{:02x}", byte);
 }
 
-std::optional<std::uint64_t> CursorFile::load(Attendant& attendant) const {
+void CursorFile::refuse(std::string expected, std::string found) const {
+  throw Error(Code::invalid_argument, {.name = path_,
+                                       .doing = "read the cursor in",
+                                       .expected = std::move(expected),
+                                       .found = std::move(found),
+                                       .remedy = "choose another file, or remove this one"});
+}
+
+void CursorFile::check(const std::vector<std::uint64_t>& next) const {
+  if (next.size() != lanes_) {
+    refuse(lanes_ == 1 ? "one sequence number, for the arena has no lanes"
+                       : fmt::format("a sequence number for each of {} lanes", lanes_),
+           fmt::format("{} of them", next.size()));
+  }
+  for (std::size_t k = 0; k < lanes_; ++k) {
+    if (next[k] / lanes_ > core::kSeqLimit / lanes_)
+      refuse(fmt::format("sequence numbers of at most {}", core::kSeqLimit), fmt::format("{}", next[k]));
+    if (next[k] % lanes_ != k) refuse(fmt::format("a sequence number of lane {}", k), fmt::format("{}", next[k]));
+  }
+}
+
+std::optional<Position> CursorFile::load(Attendant& attendant) const {
   errno = 0;
   std::ifstream file(path_);
   if (!file) {
@@ -25,32 +48,35 @@ std::optional<std::uint64_t> CursorFile::load(Attendant& attendant) const {
     core::throw_errno(errno, core::Act::open_file, "read the cursor in", path_);
   }
   std::string epoch;
-  std::uint64_t seq = 0;
-  if (!(file >> epoch >> seq) || epoch.size() != epoch_.size()) {
-    throw Error(Code::invalid_argument, {.name = path_,
-                                         .doing = "read the cursor in",
-                                         .expected = "one line with an arena's epoch and a sequence number",
-                                         .found = "other text",
-                                         .remedy = "choose another file, or remove this one"});
+  std::vector<std::uint64_t> next;
+  file >> epoch;
+  for (std::uint64_t seq = 0; next.size() <= core::kMaxSeats && file >> seq;) next.push_back(seq);
+  const bool is_whole = file.eof() || next.size() > core::kMaxSeats;
+  if (epoch.size() != epoch_.size() || next.empty() || !is_whole)
+    refuse("one line with an arena's epoch and a sequence number", "other text");
+  if (epoch == epoch_) {
+    check(next);
+    return Position(std::move(next));
   }
-  if (epoch == epoch_) return seq;
   attendant.note(fmt::format(
       "ignoring the cursor in '{}': it belongs to another arena, or to an earlier arena of this name", path_));
   return std::nullopt;
 }
 
-void CursorFile::store(std::uint64_t seq) {
-  if (stored_ == seq) return;
+void CursorFile::store(const Position& next) {
+  if (stored_ == next) return;
   const std::string draft = path_ + ".new";
   std::ofstream file(draft, std::ios::trunc);
-  file << epoch_ << ' ' << seq << '\n';
+  file << epoch_;
+  for (const std::uint64_t seq : next.next()) file << ' ' << seq;
+  file << '\n';
   file.close();
   if (!file || std::rename(draft.c_str(), path_.c_str()) != 0) {
     const int error = errno;
     std::remove(draft.c_str());
     core::throw_errno(error, core::Act::make_file, "write the cursor to", path_);
   }
-  stored_ = seq;
+  stored_ = next;
 }
 
 }  // namespace arena_shm::recording

@@ -61,10 +61,11 @@ std::string read_slots(const inspect::Image& image, std::uint64_t offset, std::s
   return block;
 }
 
-std::uint64_t copy_slots(const inspect::Image& image, const core::Header& header, RecordingFile& out) {
+// Requires: the file ends where the lane's slots begin.
+std::uint64_t copy_slots(const inspect::Image& image, const core::Header& lane, RecordingFile& out) {
   constexpr int kTries = 16;  // for a slot that changed
-  const std::size_t stride = header.stride_bytes;
-  const std::uint64_t end = out.size_bytes() + header.slot_count * stride;
+  const std::size_t stride = lane.stride_bytes;
+  const std::uint64_t end = out.size_bytes() + lane.slot_count * stride;
   std::uint64_t changed_count = 0;
   while (out.size_bytes() < end) {
     const std::uint64_t offset = out.size_bytes();
@@ -92,9 +93,20 @@ std::uint64_t copy_image(const inspect::Image& image, RecordingFile& out) {
   const std::uint64_t slots_begin = facts.header.slots.offset_bytes;
   std::uint64_t changed = 0;
   if (facts.usable && facts.file_bytes == facts.header.segment_bytes) {
-    copy_bytes(image, out, slots_begin);
-    changed = copy_slots(image, facts.header, out);
-    out.overwrite_head(read_at(image, 0, slots_begin));
+    const std::uint32_t lanes = core::lane_count(facts.header);
+    std::string seats;  // of lanes
+    for (std::uint32_t k = 0; k < lanes; ++k) {
+      const core::Header lane = core::lane_header(facts.header, k);
+      copy_bytes(image, out, lane.slots.offset_bytes);
+      if (out.size_bytes() != lane.slots.offset_bytes) break;  // cut short meanwhile
+      changed += copy_slots(image, lane, out);
+      seats += read_at(image, lane.seats.offset_bytes, sizeof(core::Seat));
+    }
+    std::string head = read_at(image, 0, slots_begin);
+    // A lane's head stands in its seat. While the others are copied, it may run ahead of what was copied by laps.
+    if (lanes > 1 && seats.size() == lanes * sizeof(core::Seat))
+      head.replace(facts.header.seats.offset_bytes, seats.size(), seats);
+    out.overwrite_head(head);
   }
   copy_bytes(image, out, facts.file_bytes);
   out.close();

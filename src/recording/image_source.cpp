@@ -18,13 +18,11 @@ class ImageSource final : public RecordingSource {
     record_ = {.size_bytes = values_.header().payload_bytes,
                .schema = schema_for(values_.facts().info, fields, attendant_)};
     align_bytes_ = values_.header().payload_align_bytes;
+    values_.on_hole([this](const Gap& gap) { missing_ += gap.count(); });
   }
 
   std::optional<std::uint64_t> next(std::span<std::byte> record) override {
-    const std::uint64_t wanted = values_.cursor();
-    const auto seq = values_.next(record);
-    missing_ += seq.value_or(values_.cursor()) - wanted;
-    if (seq) return seq;
+    if (const auto seq = values_.next(record)) return seq;
     if (missing_ > 0) attendant_.note("found no value for " + text::counted(missing_, "sequence number"));
     if (values_.is_cut()) lost_ += missing_;
     missing_ = 0;

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "arena_shm/core/stamp.hpp"
+#include "recording/lanes.hpp"
 #include "recording/record_view.hpp"
 #include "schema/record_formatter.hpp"
 #include "text/quantities.hpp"
@@ -23,10 +23,12 @@ class Recorder {
   Recorder(const RawView& view, const Extent& extent, const FileOptions& file, RecordShape record, Attendant& attendant)
       : view_(view),
         extent_(extent),
-        reader_(view.reader(From::at(extent.first), {.manner = Manner::throughput, .hold = kHold, .doorbell = false})),
+        reader_(view.reader(extent.first, {.manner = Manner::throughput, .hold = kHold, .doorbell = false})),
+        progress_(extent.first),
         writer_(file, std::move(record)),
         attendant_(attendant),
         record_(view.info().record.size_bytes) {
+    if (extent.end) progress_.end_at(*extent.end);
     reader_.on_gap([this](const Gap& gap) { add(gap); });
   }
 
@@ -55,7 +57,7 @@ class Recorder {
   void follow() {
     while (!is_finished()) {
       if (const auto seq = reader_.next(record_)) {
-        if (*seq >= extent_.end) return tell_gaps();
+        if (!progress_.take(*seq)) continue;         // other lanes are not at their ends yet
         if (!writer_.append(*seq, record_)) return;  // gaps in front of it are no longer asked for
         ++count_;
         if (!gaps_.empty()) tell_gaps();
@@ -71,7 +73,7 @@ class Recorder {
   }
 
   bool is_finished() const {
-    return attendant_.stop_requested() || is_late_ || count_ >= extent_.count || reader_.cursor() >= extent_.end;
+    return attendant_.stop_requested() || is_late_ || count_ >= extent_.count || progress_.is_finished();
   }
 
   void tick() {
@@ -94,11 +96,11 @@ class Recorder {
   }
 
   // Held back until it is clear that the value behind it is wanted, too.
-  void add(Gap gap) {
-    if (gap.first >= extent_.end) return;
-    if (count_ == 0 && gap.cause == Loss::overwritten && !extent_.first_is_exact) return;
-    gap.last = std::min(gap.last, extent_.end - 1);
-    gaps_.push_back(gap);
+  void add(const Gap& gap) {
+    const bool is_first = !progress_.has_begun(gap.first);
+    const auto wanted = progress_.lose(gap);
+    if (!wanted || (is_first && gap.cause == Loss::overwritten && !extent_.first_is_exact)) return;
+    gaps_.push_back(*wanted);
   }
 
   void tell_gaps() {
@@ -118,8 +120,7 @@ class Recorder {
   // What a stop left in the ring, or in a pipe that nobody empties.
   std::string lag() const {
     if (!attendant_.stop_requested()) return "";
-    const std::uint64_t end = std::min({view_.head(), core::kSeqLimit, extent_.end});
-    const std::uint64_t unread = end - std::min(end, reader_.cursor());
+    const std::uint64_t unread = extent_.end ? count_between(progress_.next(), *extent_.end) : reader_.lag();
     const std::uint64_t behind = unread + count_ - writer_.saved_rows();
     return behind > 0 ? fmt::format("; stopped {} behind the head", text::counted(behind, "value")) : "";
   }
@@ -127,6 +128,7 @@ class Recorder {
   const RawView& view_;
   const Extent& extent_;
   RawReader reader_;
+  LaneProgress progress_;
   RecordingWriter writer_;
   Attendant& attendant_;
   std::vector<std::byte> record_;

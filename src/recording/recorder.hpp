@@ -18,9 +18,9 @@ namespace arena_shm::recording {
 struct Extent {
   static constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
 
-  std::uint64_t first = 0;
-  bool first_is_exact = false;  ///< what was overwritten before the first value came counts as lost
-  std::uint64_t end = kNoLimit;
+  Position first;
+  bool first_is_exact = false;    ///< what was overwritten before the first value of its lane came counts as lost
+  std::optional<Position> end{};  ///< of each lane
   std::uint64_t count = kNoLimit;
   std::optional<std::chrono::nanoseconds> duration{};
 };

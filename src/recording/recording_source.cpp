@@ -47,8 +47,8 @@ class NpySource final : public RecordingSource {
     const std::byte* row = block_.data() + at_;
     std::uint64_t seq = index_;
     if (layout_.has_seq) std::memcpy(&seq, row, sizeof(seq));
-    if (is_leftover(seq)) return std::nullopt;
-    last_seq_ = seq;
+    if (is_leftover({row, layout_.row_bytes})) return std::nullopt;
+    has_zero_ = has_zero_ || (layout_.has_seq && seq == 0);
     ++index_;
     std::copy_n(row + (layout_.row_bytes - record.size()), record.size(), record.begin());
     at_ += layout_.row_bytes;
@@ -83,21 +83,34 @@ class NpySource final : public RecordingSource {
                                 file_.label(), text::counted(layout_.row_count, "record"), row_count_));
   }
 
-  // Beyond what the header tells of, a crash of the host may have left anything; what is ours goes on counting.
-  bool is_leftover(std::uint64_t seq) {
-    if (index_ < layout_.row_count || index_ == 0 || seq > last_seq_) return false;
+  // Beyond what the header tells of, a crash of the host may have left rows of zeros. The value with number 0 may look
+  // like one; of a laned arena it need not be the first row, and numbers need not grow.
+  bool is_leftover(std::span<const std::byte> row) {
+    if (index_ < layout_.row_count || index_ == 0 || !layout_.has_seq || !is_zero(row)) return false;
+    if (!has_zero_ && !is_followed_by_zero()) return false;
     attendant_.note(
         fmt::format("'{}' has invalid rows at its end, from row {} on; they are left out", file_.label(), index_ + 1));
     row_count_ = index_;
     return true;
   }
 
+  static bool is_zero(std::span<const std::byte> row) {
+    return std::ranges::all_of(row, [](std::byte byte) { return byte == std::byte{0}; });
+  }
+
+  bool is_followed_by_zero() const {
+    std::vector<std::byte> row(layout_.row_bytes);
+    row.resize(index_ + 1 < row_count_ ? file_.read(offset_of(index_ + 1), row) : 0);
+    return !row.empty() && is_zero(row);
+  }
+
+  std::uint64_t offset_of(std::uint64_t index) const { return layout_.data_offset_bytes + index * layout_.row_bytes; }
+
   bool fill() {
     const std::uint64_t rows =
         std::min<std::uint64_t>(std::max<std::size_t>(kBlockBytes / layout_.row_bytes, 1), row_count_ - index_);
     block_.resize(rows * layout_.row_bytes);
-    block_.resize(file_.read(layout_.data_offset_bytes + index_ * layout_.row_bytes, block_) / layout_.row_bytes *
-                  layout_.row_bytes);
+    block_.resize(file_.read(offset_of(index_), block_) / layout_.row_bytes * layout_.row_bytes);
     at_ = 0;
     return !block_.empty();
   }
@@ -106,7 +119,7 @@ class NpySource final : public RecordingSource {
   NpyLayout layout_;
   std::uint64_t row_count_ = 0;
   std::uint64_t index_ = 0;
-  std::uint64_t last_seq_ = 0;
+  bool has_zero_ = false;  // the value with number 0 has come
   std::vector<std::byte> block_;
   std::size_t at_ = 0;
 };

@@ -123,9 +123,10 @@ class NdjsonFormatter final : public RecordFormatter {
   void gap(std::string& out, const Gap& gap) const override {
     std::string cause(to_string(gap.cause));
     std::replace(cause.begin(), cause.end(), ' ', '_');
+    const std::string lane = gap.step > 1 ? fmt::format("\"lane\":{},", gap.first % gap.step) : "";
     fmt::format_to(std::back_inserter(out),
-                   "{{\"{1}\":{{\"first\":{0}{2}{0},\"last\":{0}{3}{0},\"count\":{0}{4}{0},\"cause\":\"{5}\"}}}}\n",
-                   mark_, kGapKey, gap.first, gap.last, gap.count(), cause);
+                   "{{\"{1}\":{{{6}\"first\":{0}{2}{0},\"last\":{0}{3}{0},\"count\":{0}{4}{0},\"cause\":\"{5}\"}}}}\n",
+                   mark_, kGapKey, gap.first, gap.last, gap.count(), cause, lane);
   }
 
  private:
@@ -247,7 +248,8 @@ std::unique_ptr<RecordFormatter> make_formatter(Format format, const Schema* sch
 
 std::string describe(const Gap& gap) {
   const char* plural = gap.cause == Loss::hole && gap.count() != 1 ? "s" : "";
-  return fmt::format("gap: {}..{} ({} {}{})", gap.first, gap.last, gap.count(), to_string(gap.cause), plural);
+  const std::string lane = gap.step > 1 ? fmt::format(" in lane {}", gap.first % gap.step) : "";
+  return fmt::format("gap{}: {}..{} ({} {}{})", lane, gap.first, gap.last, gap.count(), to_string(gap.cause), plural);
 }
 
 }  // namespace arena_shm::schema

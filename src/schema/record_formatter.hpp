@@ -65,7 +65,7 @@ struct FormatOptions {
 /// Requires: a schema, unless the format is hex.
 std::unique_ptr<RecordFormatter> make_formatter(Format format, const Schema* schema, FormatOptions options = {});
 
-/// "gap: 12..20 (9 overwritten)"
+/// "gap: 12..20 (9 overwritten)"; of three lanes, "gap in lane 2: 14..20 (3 overwritten)"
 std::string describe(const Gap& gap);
 
 }  // namespace arena_shm::schema

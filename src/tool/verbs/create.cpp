@@ -8,6 +8,7 @@
 #include <limits>
 #include <optional>
 
+#include "arena_shm/core/layout.hpp"
 #include "arena_shm/core/system.hpp"
 #include "arena_shm/raw.hpp"
 #include "schema/fields_language.hpp"
@@ -30,6 +31,7 @@ struct Options {
   std::optional<std::uint64_t> size_bytes;
   std::optional<std::uint64_t> align_bytes;
   bool exclusive = false;
+  std::uint32_t lanes = 0;  // none
   std::uint32_t seats = arena_shm::Options{}.seats;
   std::string mode = "0600";
 };
@@ -84,15 +86,21 @@ RecordType record_type(const Options& options) {
   return described(schema, schema::to_json(schema));
 }
 
+Writers writers(const Options& options) {
+  if (options.lanes > 0) return Writers::laned;
+  return options.exclusive ? Writers::exclusive : Writers::shared;
+}
+
 terminal::ExitCode run(const Options& options) {
   const RecordType record = record_type(options);
   const auto arena = RawArena::create(options.name, record,
                                       {.slots = options.slots,
-                                       .writers = options.exclusive ? Writers::exclusive : Writers::shared,
-                                       .seats = options.seats,
+                                       .writers = writers(options),
+                                       .seats = options.lanes > 0 ? options.lanes : options.seats,
                                        .mode = static_cast<unsigned>(std::stoul(options.mode, nullptr, 8))});
-  terminal::note(fmt::format("created '{}': {} slots for records of {} bytes, aligned to {}; {} in all", arena.name(),
-                             arena.slots(), record.size_bytes, record.align_bytes,
+  const std::string lanes = options.lanes > 0 ? text::counted(options.lanes, "lane") + " of " : "";
+  terminal::note(fmt::format("created '{}': {}{} slots for records of {} bytes, aligned to {}; {} in all", arena.name(),
+                             lanes, options.slots, record.size_bytes, record.align_bytes,
                              text::short_bytes(arena.info().segment_bytes)));
   return terminal::ExitCode::ok;
 }
@@ -116,7 +124,7 @@ void add_create(const terminal::Command& app, Action& action) {
        .example = "  arena-shm create ticks --slots 65536 --fields 'u64 ts, f64 px, 4x, s16 sym, f32[3] pos'"},
       options, run);
   verb.add_option("NAME", options->name, "Name of the arena").required().type_name("");
-  verb.add_option("--slots", options->slots, "How many values the ring holds")
+  verb.add_option("--slots", options->slots, "How many values the ring holds; with --lanes, each lane")
       .required()
       .type_name("N")
       .check(terminal::count());
@@ -133,11 +141,17 @@ void add_create(const terminal::Command& app, Action& action) {
       .needs(size);
   terminal::Option exclusive =
       verb.add_flag("--exclusive", options->exclusive, "Allow only one writer at a time, which is then faster");
+  terminal::Option lanes =
+      verb.add_option("--lanes", options->lanes, "Give each of N writers a ring of its own, so that none slows another")
+          .type_name("N")
+          .check(terminal::count({.least = 1, .most = core::kMaxSeats}))
+          .excludes(exclusive);
   verb.add_option("--seats", options->seats, "How many writers may be attached at the same time")
       .type_name("N")
       .capture_default_str()
       .check(terminal::count({.most = std::numeric_limits<std::uint32_t>::max()}))
-      .excludes(exclusive);
+      .excludes(exclusive)
+      .excludes(lanes);
   verb.add_option("--mode", options->mode, "Permissions, octal")
       .type_name("MODE")
       .capture_default_str()

@@ -1,8 +1,6 @@
 // record: follows an arena into a file. Maps everything read-only and registers nowhere.
-#include <algorithm>
 #include <chrono>
 
-#include "arena_shm/core/stamp.hpp"
 #include "arena_shm/raw.hpp"
 #include "recording/recorder.hpp"
 #include "terminal/exit_code.hpp"
@@ -29,7 +27,7 @@ struct Options {
 terminal::ExitCode run(const Options& options) {
   terminal::catch_stop_signals();
   const RawView view = RawView::open(options.name);
-  recording::Extent extent{.first = start_of(options.from, std::min(view.head(), core::kSeqLimit), view.slots()),
+  recording::Extent extent{.first = place_in(view, from_of(options.from)),
                            .first_is_exact = options.from != "oldest",
                            .count = options.max_count.value_or(recording::Extent::kNoLimit)};
   if (options.max_seconds) extent.duration = Duration(std::chrono::duration<double>(*options.max_seconds));
@@ -53,6 +51,7 @@ void add_record(const terminal::Command& app, Action& action) {
            "quarter of a second. With --rotate, --max-size limits each file: t.npy, then t.1.npy, t.2.npy, and so\n"
            "on, without a gap between them. If N is given, only the newest N files are kept. Files of an earlier\n"
            "run are kept, and the numbers go on after them; with --force, they are removed.\n"
+           "Lanes are recorded in turns: only the values of one lane are in order.\n"
            "Lost values are reported on standard error, and the exit code is then 3.",
        .example = "  arena-shm record ticks -o ticks.npy --max-duration 1h\n"
                   "  arena-shm record ticks -o ticks.npy --max-size 1G --rotate 10\n"

@@ -222,7 +222,7 @@ void add_replay(const terminal::Command& app, Action& action) {
            "is --time-unit, else the unit in the schema, else nanoseconds. Replay waits for the difference between\n"
            "the times of two records, but no longer than --max-gap; it reports the first wait that it shortens. If\n"
            "the time goes back, it does not wait. The values get new sequence numbers. FILE is any file that\n"
-           "'export' reads.",
+           "'export' reads. In a laned arena, all values are written into one lane.",
        .example = "  arena-shm replay ticks.npy copy --create --slots 65536 --time-field ts\n"
                   "  arena-shm replay ticks.npy ticks --speed max"},
       options, run);

@@ -2,11 +2,9 @@
 // also on a damaged one.
 #include <fmt/format.h>
 
-#include <algorithm>
-
-#include "arena_shm/core/stamp.hpp"
 #include "arena_shm/raw.hpp"
 #include "recording/image_copy.hpp"
+#include "recording/lanes.hpp"
 #include "recording/recorder.hpp"
 #include "terminal/exit_code.hpp"
 #include "terminal/output.hpp"
@@ -14,6 +12,7 @@
 #include "text/quantities.hpp"
 #include "tool/verbs/file_options.hpp"
 #include "tool/verbs/verbs.hpp"
+#include "tool/verbs/where.hpp"
 #include "tool/views/terminal_attendant.hpp"
 
 namespace arena_shm::tool {
@@ -41,8 +40,9 @@ terminal::ExitCode run(const Options& options) {
   if (options.raw || (options.file.format.empty() && recording::file_extension(options.file.path) == ".arena"))
     return save_image(options);
   const RawView view = RawView::open(options.name);
-  const std::uint64_t head = std::min(view.head(), core::kSeqLimit);
-  const recording::Extent extent{.first = From::oldest.cursor(head, view.slots()), .end = head};
+  const Position heads = place_in(view, From::newest);
+  const recording::Extent extent{.first = recording::place_of(From::oldest, heads, view.slots() / view.lanes()),
+                                 .end = heads};
   recording::FileOptions file = options.file;
   file.ends = true;
   return conclude(recording::record_arena(view, extent, file, options.as, terminal_attendant()));
@@ -58,7 +58,8 @@ void add_snapshot(const terminal::Command& app, Action& action) {
        .summary = "Save the values that an arena holds now",
        .details =
            "A .arena file is a copy of the segment; 'inspect --file', 'tail --file' and 'export' read it. The other\n"
-           "formats are those of 'record'. Lost values are reported on standard error, and the exit code is then 3.",
+           "formats are those of 'record'. Lost values are reported on standard error, and the exit code is then 3.\n"
+           "A snapshot holds the values that each lane had when it began.",
        .example = "  arena-shm snapshot ticks -o ticks.npy\n"
                   "  arena-shm snapshot ticks -o crash.arena && arena-shm inspect --file crash.arena"},
       options, run);

@@ -142,6 +142,8 @@ void add_tail(const terminal::Command& app, Action& action) {
            "overwritten before it could be read; if it is a hole (its writer died or skipped it); or if it was\n"
            "passed over (its writer is stopped, or writers are faster than tail, which then jumps ahead by up to\n"
            "half the ring).\n"
+           "Values of different lanes have no order yet: they are printed in turns. -n prints the newest values of\n"
+           "each lane, N in all. --until ends all lanes when this number, or a later one, has been handed out.\n"
            "ndjson and csv replace bytes that are not UTF-8. ndjson prints NaN as null. hex prints the bytes.\n"
            "influx prints the line protocol of InfluxDB 1.8 and 2. The time of a line is its time field, or the time\n"
            "of printing if there is no time field. If another line has the same time, a few nanoseconds are added,\n"
@@ -172,7 +174,8 @@ void add_tail(const terminal::Command& app, Action& action) {
   verb.add_flag("--whole", options->whole,
                 "With --format hex: print all bytes of long records, not only the first 1024");
   verb.add_option("--fields", options->fields, "Print these fields only, like ts,px or pos[0]").type_name("NAMES");
-  verb.add_option("--every", options->tail.asked.every, "Print only values whose sequence number is a multiple of K")
+  verb.add_option("--every", options->tail.asked.every,
+                  "Print only values whose sequence number, in its lane, is a multiple of K")
       .type_name("K")
       .check(terminal::count({.least = 1}));
   verb.add_option("--cursor-file", options->tail.cursor_file,

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "arena_shm/core/stamp.hpp"
+#include "arena_shm/core/layout.hpp"
 #include "arena_shm/raw.hpp"
 #include "inspect/image.hpp"
 #include "inspect/values.hpp"
 #include "recording/image_values.hpp"
+#include "recording/lanes.hpp"
+#include "tool/verbs/where.hpp"
 #include "tool/views/terminal_attendant.hpp"
 
 namespace arena_shm::tool {
@@ -19,14 +21,13 @@ class ArenaInput final : public TailInput {
   explicit ArenaInput(const std::string& name) : view_(RawView::open(name)) {}
 
   const Info& info() const override { return view_.info(); }
-  std::uint64_t head() const override { return std::min(view_.head(), core::kSeqLimit); }
+  Position place(From from) const override { return place_in(view_, from); }
 
-  void begin(std::uint64_t first, std::function<void(const Gap&)> on_gap) override {
-    reader_.emplace(view_.reader(From::at(first), {.manner = Manner::throughput, .doorbell = false}));
+  void begin(const Position& first, std::function<void(const Gap&)> on_gap) override {
+    reader_.emplace(view_.reader(first, {.manner = Manner::throughput, .doorbell = false}));
     reader_->on_gap(std::move(on_gap));
   }
   std::optional<std::uint64_t> next(std::span<std::byte> record) override { return reader_->next(record); }
-  std::uint64_t cursor() const override { return reader_->cursor(); }
   bool read(std::uint64_t seq, std::span<std::byte> record) const override {
     return view_.read(seq, record) == ReadStatus::ok;
   }
@@ -44,24 +45,26 @@ class SavedInput final : public TailInput {
   explicit SavedInput(const std::string& path) : values_(inspect::Image::of_file(path), terminal_attendant()) {}
 
   const Info& info() const override { return values_.facts().info; }
-  std::uint64_t head() const override { return values_.head(); }
+  Position place(From from) const override {
+    return recording::place_of(from, values_.heads(), values_.header().slot_count);
+  }
 
   // What was overwritten before the segment was saved is lost to whoever asks for it.
-  void begin(std::uint64_t first, std::function<void(const Gap&)> on_gap) override {
-    on_gap_ = std::move(on_gap);
+  void begin(const Position& first, std::function<void(const Gap&)> on_gap) override {
+    const std::uint64_t lanes = info().lanes;
+    const Position oldest = values_.oldest();
+    for (std::uint64_t k = 0; k < lanes; ++k) {
+      if (first.next()[k] < oldest.next()[k])
+        on_gap({.first = first.next()[k], .last = oldest.next()[k] - lanes, .cause = Loss::overwritten, .step = lanes});
+    }
+    values_.on_hole(std::move(on_gap));
     values_.go_to(first);
-    if (first < values_.cursor()) on_gap_({first, values_.cursor() - 1, Loss::overwritten});
   }
-  std::optional<std::uint64_t> next(std::span<std::byte> record) override {
-    const std::uint64_t wanted = values_.cursor();
-    const auto seq = values_.next(record);
-    const std::uint64_t reached = seq.value_or(values_.cursor());
-    if (reached > wanted) on_gap_({wanted, reached - 1, Loss::hole});
-    return seq;
-  }
-  std::uint64_t cursor() const override { return values_.cursor(); }
+  std::optional<std::uint64_t> next(std::span<std::byte> record) override { return values_.next(record); }
   bool read(std::uint64_t seq, std::span<std::byte> record) const override {
-    const auto value = inspect::read_value(values_.image(), values_.header(), seq);
+    const std::uint64_t lanes = info().lanes;
+    const core::Header lane = core::lane_header(values_.header(), static_cast<std::uint32_t>(seq % lanes));
+    const auto value = inspect::read_value(values_.image(), lane, seq / lanes);
     if (value) std::copy(value->bytes.begin(), value->bytes.end(), record.begin());
     return value.has_value();
   }
@@ -71,7 +74,6 @@ class SavedInput final : public TailInput {
 
  private:
   recording::ImageValues values_;
-  std::function<void(const Gap&)> on_gap_;
 };
 
 }  // namespace

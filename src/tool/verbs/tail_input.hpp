@@ -21,16 +21,15 @@ class TailInput {
   virtual ~TailInput() = default;
 
   virtual const Info& info() const = 0;
-  /// The sequence number behind the newest value.
-  virtual std::uint64_t head() const = 0;
-  std::uint64_t oldest() const { return From::oldest.cursor(head(), info().slots); }
+  /// Of each lane the sequence number behind the newest value.
+  Position heads() const { return place(From::newest); }
+  /// Of each lane, where that is now.
+  virtual Position place(From from) const = 0;
 
   /// Begins at `first`. `on_gap` is told of values that are lost, as they are passed. To be called first.
-  virtual void begin(std::uint64_t first, std::function<void(const Gap&)> on_gap) = 0;
+  virtual void begin(const Position& first, std::function<void(const Gap&)> on_gap) = 0;
   /// Fills `record` with the next value. Returns: its sequence number; nothing if there is none now.
   virtual std::optional<std::uint64_t> next(std::span<std::byte> record) = 0;
-  /// The next sequence number that will be looked at.
-  virtual std::uint64_t cursor() const = 0;
   /// One value, for a look. Returns: false if it is not there.
   virtual bool read(std::uint64_t seq, std::span<std::byte> record) const = 0;
 

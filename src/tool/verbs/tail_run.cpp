@@ -5,13 +5,16 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <vector>
 
 #include "recording/cursor_file.hpp"
+#include "recording/lanes.hpp"
 #include "terminal/output.hpp"
 #include "terminal/signals.hpp"
 #include "text/quantities.hpp"
+#include "tool/verbs/where.hpp"
 #include "tool/views/terminal_attendant.hpp"
 
 namespace arena_shm::tool {
@@ -27,10 +30,13 @@ class Tail {
         formatter_(formatter),
         cursor_file_(options.cursor_file.empty()
                          ? std::nullopt
-                         : std::make_optional<recording::CursorFile>(options.cursor_file, input.info().epoch)),
+                         : std::make_optional<recording::CursorFile>(options.cursor_file, input.info())),
         cursor_(cursor_file_ ? cursor_file_->load(terminal_attendant()) : std::nullopt),
-        window_(window_of(options.asked, cursor_, input.head(), input.info().slots)),
-        record_(input.info().record.size_bytes) {}
+        window_(window()),
+        progress_(window_.first),
+        record_(input.info().record.size_bytes) {
+    progress_.end_at(window_.end);
+  }
 
   terminal::ExitCode run() {
     terminal::catch_stop_signals();
@@ -39,10 +45,12 @@ class Tail {
     input_.begin(window_.first, [this](const Gap& gap) { report(gap); });
     while (!is_finished()) {
       if (const auto seq = input_.next(record_)) {
-        if (*seq >= window_.end) break;
+        if (!progress_.take(*seq)) {
+          end_idle_lanes();
+          continue;
+        }
         ++read_;
-        next_ = *seq + 1;
-        if (*seq % options_.asked.every != 0) continue;
+        if (*seq / lanes_ % options_.asked.every != 0) continue;
         formatter_.record(output_.text(), *seq, record_);
         output_.end_row();
         gathered_.push_back({.seq = *seq, .end = output_.text().size()});
@@ -59,14 +67,22 @@ class Tail {
   }
 
  private:
+  Present present() const { return {input_.heads(), input_.info().slots / lanes_}; }
+
+  Window window() const {
+    const Present there = present();  // first: nothing begins before what is taken for the end
+    const bool is_somewhere = !cursor_ && !options_.asked.from.empty();
+    return window_of(options_.asked, is_somewhere ? input_.place(from_of(options_.asked.from)) : cursor_, there);
+  }
+
   void note_shortfall() const {
     if (cursor_) return;  // that there is nothing new since then is ordinary
-    const std::string text = shortfall_of(options_.asked, window_, input_.head(), input_.info().slots);
+    const std::string text = shortfall_of(options_.asked, window_, present());
     if (!text.empty()) terminal::note(fmt::format("'{}': {}", input_.info().name, text));
   }
 
   bool is_finished() const {
-    return terminal::stop_requested() || printed_ >= window_.count || input_.cursor() >= window_.end;
+    return terminal::stop_requested() || printed_ >= window_.count || progress_.is_finished();
   }
 
   // The cursor goes to its file after the values: who is killed in between sees some of them twice, and misses none.
@@ -79,28 +95,37 @@ class Tail {
   void deliver() {
     const std::size_t bytes = output_.flush();
     const auto left = std::ranges::upper_bound(gathered_, bytes, {}, &Gathered::end);
-    if (left != gathered_.end()) {
-      printed_ -= static_cast<std::uint64_t>(gathered_.end() - left);
-      if (!cut_) cut_ = left->seq;
-    }
+    printed_ -= static_cast<std::uint64_t>(gathered_.end() - left);
+    for (auto value = left; value != gathered_.end(); ++value) cut_.try_emplace(value->seq % lanes_, value->seq);
     gathered_.clear();
   }
 
-  // The first value that is not out.
-  std::uint64_t position() const noexcept { return cut_.value_or(next_); }
+  // Of each lane the first value that is not out.
+  Position position() const {
+    std::vector<std::uint64_t> next = progress_.next().next();
+    for (const auto& [lane, seq] : cut_) next[lane] = seq;
+    return Position(std::move(next));
+  }
 
-  void print_heading() {
-    // A table fits its columns to what is there already.
+  // A table fits its columns to what is there already.
+  void look_around(std::uint64_t first, std::uint64_t oldest, std::uint64_t head) {
     constexpr std::uint64_t kMeasured = 50;
-    const std::uint64_t oldest = input_.oldest();
-    std::uint64_t seq = std::max(oldest, window_.first - std::min(window_.first, kMeasured));
-    for (; seq < std::min(window_.first, input_.head()); ++seq) {
+    const std::uint64_t count = std::max<std::uint64_t>(kMeasured / lanes_, 1);
+    std::uint64_t seq = std::max(oldest, first - std::min(count, first / lanes_) * lanes_);
+    for (; seq < std::min(first, head); seq += lanes_) {
       if (input_.read(seq, record_)) formatter_.precede(seq, record_);
     }
-    seq = std::max(window_.first, oldest);
-    for (std::uint64_t i = 0; i < kMeasured && seq < input_.head(); ++i, ++seq) {
+    seq = std::max(first, oldest);
+    for (std::uint64_t i = 0; i < count && seq < head; ++i, seq += lanes_) {
       if (input_.read(seq, record_)) formatter_.measure(seq, record_);
     }
+  }
+
+  void print_heading() {
+    const Present there = present();
+    const Position oldest = there.oldest();
+    for (std::size_t k = 0; k < lanes_; ++k)
+      look_around(window_.first.next()[k], oldest.next()[k], there.heads.next()[k]);
     formatter_.heading(output_.text());
     if (const std::size_t hidden = formatter_.hidden_column_count(); hidden > 0)
       terminal::note(fmt::format("no room for {}; choose fields with --fields, or print all with --format ndjson",
@@ -110,7 +135,8 @@ class Tail {
   void wait() {
     constexpr std::chrono::milliseconds kLongestWait{50};  // until a signal, or a closed pipe, is looked for again
     flush();
-    if (input_.wait_for(kLongestWait)) return;
+    end_idle_lanes();
+    if (is_finished() || input_.wait_for(kLongestWait)) return;
     terminal::Output::check_open();
     if (!retired_ && input_.retired()) {
       retired_ = true;
@@ -119,28 +145,38 @@ class Tail {
     }
   }
 
+  // A lane whose writer pauses may never come to the end that was asked for: once that number has been handed out, or
+  // a later one, all lanes end with what they have.
+  void end_idle_lanes() {
+    if (lanes_ == 1 || !options_.asked.until || has_ended_idle_) return;
+    const Present there = present();
+    if (there.newest() < *options_.asked.until) return;
+    has_ended_idle_ = true;
+    progress_.end_at(there.heads);
+  }
+
   // Only what was asked for counts as lost: not what is beyond the end, and not what was overwritten before the first
-  // value came, if the oldest or the last so many were asked for.
-  void report(Gap gap) {
-    if (gap.first >= window_.end) return;
+  // value of its lane came, if the oldest or the last so many were asked for.
+  void report(const Gap& passed) {
+    const bool is_first = !progress_.has_begun(passed.first);
+    const auto gap = progress_.lose(passed);
+    if (!gap) return;
     const bool from_what_is_there = !cursor_ && (options_.asked.from.empty() || options_.asked.from == "oldest");
-    if (read_ == 0 && gap.cause == Loss::overwritten && from_what_is_there) return;
-    gap.last = std::min(gap.last, window_.end - 1);
-    next_ = gap.last + 1;
-    lost_ += gap.count();
+    if (is_first && gap->cause == Loss::overwritten && from_what_is_there) return;
+    lost_ += gap->count();
     ++gaps_;
     if (options_.gaps_inline) {
-      formatter_.gap(output_.text(), gap);
+      formatter_.gap(output_.text(), *gap);
       output_.end_row();
     } else {
       deliver();  // on a terminal both come in their order
-      terminal::plain_note(schema::describe(gap));
+      terminal::plain_note(schema::describe(*gap));
     }
   }
 
   void summarise() const {
     if (const std::string note = formatter_.altered_note(); !note.empty()) terminal::note(note);
-    if (!options_.asked.follow && lost_ == 0 && !cut_) return;
+    if (!options_.asked.follow && lost_ == 0 && cut_.empty()) return;
     std::string text = "read " + text::counted(read_, "value");
     if (printed_ != read_) text += fmt::format(", printed {}", printed_);
     if (lost_ > 0) text += fmt::format(", lost {} in {}", lost_, text::counted(gaps_, "gap"));
@@ -159,11 +195,13 @@ class Tail {
   // How far behind a stop has come.
   std::string lag() const {
     if (!terminal::stop_requested()) return "";
-    const std::uint64_t end = std::min(input_.head(), window_.end);
-    if (position() >= end) return "";
-    std::string text = fmt::format("; stopped {} behind the head", text::counted(end - position(), "value"));
-    const std::uint64_t oldest = std::min(input_.oldest(), end);
-    if (oldest > position()) text += fmt::format(", {} of them already overwritten", oldest - position());
+    const Present there = present();
+    const Position end = recording::lower_of(progress_.end(), there.heads);
+    const std::uint64_t behind = recording::count_between(position(), end);
+    if (behind == 0) return "";
+    std::string text = fmt::format("; stopped {} behind the head", text::counted(behind, "value"));
+    const std::uint64_t gone = recording::count_between(position(), recording::lower_of(there.oldest(), end));
+    if (gone > 0) text += fmt::format(", {} of them already overwritten", gone);
     return text;
   }
 
@@ -176,18 +214,20 @@ class Tail {
   TailInput& input_;
   schema::RecordFormatter& formatter_;
   std::optional<recording::CursorFile> cursor_file_;
-  std::optional<std::uint64_t> cursor_;  // where an earlier run ended
+  std::optional<Position> cursor_;  // where an earlier run ended
+  std::size_t lanes_ = input_.info().lanes;
   Window window_;
+  recording::LaneProgress progress_;
   std::vector<std::byte> record_;
   terminal::Output output_;
-  std::vector<Gathered> gathered_;    // what is in output_
-  std::optional<std::uint64_t> cut_;  // the first one that a stop kept from coming out
+  std::vector<Gathered> gathered_;            // what is in output_
+  std::map<std::size_t, std::uint64_t> cut_;  // by lanes, the first one that a stop kept from coming out
   std::uint64_t read_ = 0;
   std::uint64_t printed_ = 0;  // of those
-  std::uint64_t next_ = window_.first;
   std::uint64_t lost_ = 0;
   std::uint64_t gaps_ = 0;
   bool retired_ = false;
+  bool has_ended_idle_ = false;
 };
 
 }  // namespace

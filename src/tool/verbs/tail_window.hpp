@@ -6,31 +6,43 @@
 #include <optional>
 #include <string>
 
+#include "arena_shm/options.hpp"
+
 namespace arena_shm::tool {
 
 /// What of it is asked for on the command line.
 struct Asked {
   std::optional<std::uint64_t> count;
   bool follow = false;
-  std::string from;  ///< for start_of; empty: so that the last `count` come
+  std::string from;  ///< for from_of; empty: so that the last `count` come
   std::optional<std::uint64_t> until;
-  std::uint64_t every = 1;
-  bool is_saved = false;  ///< of a saved segment: nothing comes any more
+  std::uint64_t every = 1;  ///< of each lane
+  bool is_saved = false;    ///< of a saved segment: nothing comes any more
 };
 
-/// [first, end), and no more than `count` values of it.
+/// Of each lane [first, end), and no more than `count` values in all.
 struct Window {
   static constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
 
-  std::uint64_t first = 0;
-  std::uint64_t end = kNoLimit;
+  Position first;
+  Position end;
   std::uint64_t count = kNoLimit;
 };
 
-/// `cursor`: where an earlier run ended.
-Window window_of(const Asked& asked, std::optional<std::uint64_t> cursor, std::uint64_t head, std::uint64_t slots);
+/// What is there.
+struct Present {
+  Position heads;  ///< of each lane the sequence number behind the newest value
+  std::uint64_t slots_per_lane;
+
+  Position oldest() const;
+  /// The highest sequence number that has been handed out. Requires: there is one.
+  std::uint64_t newest() const;
+};
+
+/// `begin`: where to, if that was said, or an earlier run ended.
+Window window_of(const Asked& asked, const std::optional<Position>& begin, const Present& present);
 
 /// Why there is nothing to print, or not all that was asked for; or nothing.
-std::string shortfall_of(const Asked& asked, const Window& window, std::uint64_t head, std::uint64_t slots);
+std::string shortfall_of(const Asked& asked, const Window& window, const Present& present);
 
 }  // namespace arena_shm::tool

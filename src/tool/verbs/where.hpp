@@ -1,12 +1,17 @@
 // Where in an arena to begin, as the command line says it: oldest, newest, or a sequence number.
 #pragma once
 
-#include <cstdint>
 #include <string>
+
+#include "arena_shm/options.hpp"
+#include "arena_shm/raw.hpp"
 
 namespace arena_shm::tool {
 
-/// The first sequence number to read. Requires: a text that terminal::position() left.
-std::uint64_t start_of(const std::string& from, std::uint64_t head, std::uint64_t slots);
+/// Requires: a text that terminal::position() left.
+From from_of(const std::string& text);
+
+/// Of each lane, where that is now. Errors: Code::invalid_argument, if it is beyond every possible sequence number.
+Position place_in(const RawView& view, From from);
 
 }  // namespace arena_shm::tool
