@@ -45,7 +45,8 @@ class WaitSet {
   /// call, or where a doorbell may not be written, it looks again each millisecond.
   bool wait_for(Duration timeout) { return core_->wait_for(timeout); }
 
-  /// Had this one a value, when wait_for returned?
+  /// Was this one found to have a value, when wait_for returned? After a sleep, only the one that ended it was looked
+  /// at: others may have some, too, and are found by the next call, or by asking them.
   template <class AnyReader>
   bool is_ready(const AnyReader& reader) const noexcept {
     return core_->is_ready(*reader.core_.operator->());

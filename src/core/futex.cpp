@@ -56,7 +56,8 @@ FutexWait futex_wait(std::atomic<std::uint64_t>& word, std::uint64_t expected,
   return wait_at(address_of(word), static_cast<std::uint32_t>(expected), timeout);
 }
 
-std::optional<FutexWait> futex_wait_any(std::span<const FutexWord> words, std::chrono::nanoseconds timeout) noexcept {
+std::optional<FutexWait> futex_wait_any(std::span<const FutexWord> words, std::chrono::nanoseconds timeout,
+                                        std::size_t& which) noexcept {
   constexpr long kFutexWaitv = 449;  // on every architecture
   constexpr std::uint32_t kWordOf32Bits = 2;
   struct Waiter {  // struct futex_waitv, which headers before 5.16 have not
@@ -77,8 +78,12 @@ std::optional<FutexWait> futex_wait_any(std::span<const FutexWord> words, std::c
   const std::int64_t end_ns = deadline.tv_nsec + std::max<std::int64_t>(timeout.count(), 0);
   deadline.tv_sec += static_cast<std::time_t>(end_ns / 1'000'000'000);
   deadline.tv_nsec = static_cast<long>(end_ns % 1'000'000'000);
-  if (::syscall(kFutexWaitv, waiters.data(), static_cast<unsigned>(words.size()), 0U, &deadline, CLOCK_MONOTONIC) >= 0)
+  const long woken =
+      ::syscall(kFutexWaitv, waiters.data(), static_cast<unsigned>(words.size()), 0U, &deadline, CLOCK_MONOTONIC);
+  if (woken >= 0) {
+    which = static_cast<std::size_t>(woken);
     return FutexWait::woken;
+  }
   switch (errno) {
     case EAGAIN: return FutexWait::changed;
     case ETIMEDOUT: return FutexWait::timed_out;

@@ -86,7 +86,7 @@ void WaitFeeder::run() noexcept {
       }
       words.push_back({&orders_, orders_.load(std::memory_order_relaxed)});  // changes under the lock only
     }
-    if (!futex_wait_any(words, longest)) {
+    if (std::size_t which = 0; !futex_wait_any(words, longest, which)) {
       const bool may_ring = words.size() > 1;
       futex_wait(*words.back().word, words.back().expected, may_ring ? std::min(longest, kWithoutWaitv) : longest);
     }

@@ -61,6 +61,7 @@ void WaitSetCore::require_own_process() const {
 /// Who polls the descriptor is to look anew.
 void WaitSetCore::readers_changed() noexcept {
   ready_.clear();
+  woke_.reset();
   if (feeder_ && feeder_->is_own()) feeder_->arm({}, {});
 }
 
@@ -74,6 +75,7 @@ void WaitSetCore::add(ReaderCore& reader) {
   }
   ready_.reserve(readers_.size() + 1);
   words_.reserve(readers_.size() + 1);
+  ringers_.reserve(readers_.size() + 1);
   readers_.push_back(&reader);
   reader.join(
       {.set = this, .leave = [](void* set, ReaderCore& one) noexcept { static_cast<WaitSetCore*>(set)->remove(one); }});
@@ -92,7 +94,8 @@ bool WaitSetCore::is_ready(const ReaderCore& reader) const noexcept {
   return std::any_of(ready_.begin(), ready_.end(), [&](std::size_t i) { return readers_[i] == &reader; });
 }
 
-/// First those whose slot shows something, by one load each; only if there are none, what became of all others.
+/// First the one that has woken us; then those whose slot shows something, by one load each; only if there are none,
+/// what became of all others.
 WaitSetCore::Found WaitSetCore::look(Clock::time_point deadline) {
   ready_.clear();
   bool is_tired = false;
@@ -103,6 +106,8 @@ WaitSetCore::Found WaitSetCore::look(Clock::time_point deadline) {
     is_tired = is_tired || prospect.is_tired;
     longest_ = std::min(longest_, prospect.patience);
   };
+  if (woke_) ask(*std::exchange(woke_, std::nullopt));
+  if (!ready_.empty()) return Found::ready;
   for (std::size_t i = 0; i < readers_.size(); ++i) {
     if (readers_[i]->may_be_ready()) ask(i);
   }
@@ -125,9 +130,11 @@ bool WaitSetCore::spin(Clock::time_point deadline) const noexcept {
 /// D1 to D3. False: there is something, or may be.
 bool WaitSetCore::announce() {
   words_.clear();
-  for (const ReaderCore* reader : readers_) {
-    Doorbell* const bell = reader->doorbell();
+  ringers_.clear();
+  for (std::size_t i = 0; i < readers_.size(); ++i) {
+    Doorbell* const bell = readers_[i]->doorbell();
     if (bell == nullptr) continue;
+    ringers_.push_back(i);
     words_.push_back({&bell->word, bell->word.fetch_or(1, std::memory_order_seq_cst) | 1});  // D1
   }
   reaches_writers_ = fence_all_writers();               // D2
@@ -149,7 +156,11 @@ nanoseconds WaitSetCore::slice() const noexcept {
 
 void WaitSetCore::sleep() {
   const std::span<const FutexWord> words(words_.data(), std::min(words_.size(), kMostFutexWords));
-  if (words.size() > 1 && futex_wait_any(words, slice())) return;
+  if (std::size_t which = 0; words.size() > 1) {
+    const auto slept = futex_wait_any(words, slice(), which);
+    if (slept == FutexWait::woken) woke_ = ringers_[which];
+    if (slept) return;
+  }
   if (words.size() == 1) {
     futex_wait(*words.front().word, words.front().expected, slice());
     return;

@@ -30,9 +30,11 @@ struct FutexWord {
 inline constexpr std::size_t kMostFutexWords = 128;  // that one can sleep on at once
 
 /// Sleeps while all of the words are what is expected of them, for at most `timeout`: by futex_waitv(2), Linux 5.16.
-/// Returns: nothing, and has not slept, if the kernel has no such call, or refuses it.
+/// Returns: nothing, and has not slept, if the kernel has no such call, or refuses it. If it was woken, `which` is the
+/// word.
 /// Requires: 0 < words.size() <= kMostFutexWords; a timeout below some years.
-std::optional<FutexWait> futex_wait_any(std::span<const FutexWord> words, std::chrono::nanoseconds timeout) noexcept;
+std::optional<FutexWait> futex_wait_any(std::span<const FutexWord> words, std::chrono::nanoseconds timeout,
+                                        std::size_t& which) noexcept;
 
 /// Adds 1 and wakes up to `count` sleepers, in one step of the kernel.
 void futex_add_and_wake(std::atomic<std::uint32_t>& word, int count) noexcept;

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -67,7 +68,9 @@ class WaitSetCore {
 
   std::vector<ReaderCore*> readers_;
   std::vector<std::size_t> ready_;
-  std::vector<FutexWord> words_;        // what D1 left in the bells
+  std::vector<FutexWord> words_;        // what D1 left in the bells,
+  std::vector<std::size_t> ringers_;    // and whose they are
+  std::optional<std::size_t> woke_;     // whose bell ended the newest sleep
   bool reaches_writers_ = true;         // membarrier works
   std::chrono::nanoseconds longest_{};  // to sleep, before a reader is out of patience, or the time is over
   std::unique_ptr<WaitFeeder> feeder_;  // once fd() has been asked for
