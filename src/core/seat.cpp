@@ -126,12 +126,15 @@ void SeatHold::take_a_free_one() {
                  .found = "free seats that another process has read-locked",
                  .remedy = "find that process in /proc/locks, or among those that have the file open"});
   }
-  throw Error(Code::table_full, {.name = name,
-                                 .doing = "take a seat in",
-                                 .expected = "a free seat among " + seats,
-                                 .found = "a living writer in each seat",
-                                 .remedy = segment_->info().writers == Writers::exclusive
-                                               ? "an exclusive arena has one writer at a time: end that one first"
+  const Writers writers = segment_->info().writers;
+  throw Error(
+      Code::table_full,
+      {.name = name,
+       .doing = "take a seat in",
+       .expected = "a free seat among " + seats,
+       .found = "a living writer in each seat",
+       .remedy = writers == Writers::exclusive ? "an exclusive arena has one writer at a time: end that one first"
+                 : writers == Writers::laned   ? "end a writer, or create the arena with more lanes"
                                                : "end a writer, or create the arena with more seats"});
 }
 
