@@ -175,8 +175,7 @@ class Examination {
     const core::Descriptor other(
         core::open_above_standard(fmt::format("/proc/self/fd/{}", file.get()).c_str(), O_RDWR));
     if (!other) {
-      add(Health::note, "OFD locks",
-          "can be taken; without /proc, doctor cannot test whether other processes see them");
+      add(Health::note, "OFD locks", "can be taken; without /proc, it is unknown whether others see them");
       return;
     }
     lease.l_type = F_RDLCK;
@@ -207,15 +206,12 @@ class Examination {
   void examine_membarrier() {
     const bool works = core::register_for_membarrier();
     add(works ? Health::ok : Health::note, "membarrier", works ? "works" : "refused",
-        works
-            ? ""
-            : "each append needs a full memory fence instead: use Linux 4.16 or later, without a filter on membarrier");
+        works ? "" : "each append needs a full fence instead: use Linux 4.16 or later, without a membarrier filter");
   }
 
   void examine_processes() {
     if (core::first_line_of("/proc/self/stat") == std::nullopt) {
-      add(Health::warning, "/proc", "not mounted",
-          "inspect and gc cannot tell who maps an arena: mount -t proc proc /proc");
+      add(Health::warning, "/proc", "not mounted", "nobody can tell who maps an arena: mount -t proc proc /proc");
     } else if (!sees_all_processes()) {
       add(Health::note, "/proc", "shows only the processes of this user (hidepid)",
           "run inspect and gc as root to see who maps an arena");
