@@ -206,18 +206,21 @@ ReaderCore::Prospect ReaderCore::prospect() {
     look_at(first_, all);
     return all;
   }
+  // Who takes one value after each wait must not stay with one lane for ever, either.
   const std::uint32_t before = turn_;
-  if (mine_->is_behind() && look_at(*mine_, all)) {
+  const bool goes_on = mine_->cursor() < run_end_;
+  if (goes_on && mine_->is_behind() && look_at(*mine_, all)) {
     run_end_ = std::max(run_end_, mine_->cursor() + 1);
     return all;
   }
   run_end_ = 0;
-  for (std::uint32_t left = lane_count_ - 1; turn_to_next(left);) {
+  // One that is tired has taken a slice: the others are next, at the next call.
+  for (std::uint32_t left = lane_count_ - (goes_on ? 1 : 0); !all.is_tired && turn_to_next(left);) {
     if (!look_at(*mine_, all)) continue;
     run_end_ = mine_->cursor() + longest_run_;
     return all;
   }
-  turn_to(before);
+  if (!all.is_tired) turn_to(before);
   return all;
 }
 
