@@ -79,6 +79,7 @@ void ReaderCore::refuse_place(std::string expected, std::string found) const {
 
 void ReaderCore::seek(From from) {
   if (forked_.holds()) refuse_forked(name());
+  report_gap();  // may throw: before anything is moved
   for (std::uint32_t k = 0; k < lane_count(); ++k) {
     LaneReader& mine = lane(k);
     const Ring& ring = mine.ring();
@@ -105,6 +106,7 @@ void ReaderCore::seek(const Position& position) {
     if (next[k] % lane_count() != k || next[k] / lane_count() > ring.limit)
       refuse_place("a sequence number of lane " + std::to_string(k), std::to_string(next[k]));
   }
+  report_gap();  // may throw: before anything is moved
   for (std::uint32_t k = 0; k < lane_count(); ++k) {
     cursors_[k] = next[k] / lane_count();
     lane(k).seek(cursors_[k]);

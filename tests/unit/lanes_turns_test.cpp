@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <stdexcept>
 
 #include "arena_shm/arena.hpp"
 #include "arena_shm/wait_set.hpp"
@@ -74,6 +75,31 @@ TEST_F(LanesTurnsTest, OneLookTakesASliceOfOneLane) {
   for (std::uint32_t i = 0; i < kLanes; ++i) EXPECT_GT(reader.counts(i).holes, 0U) << "they come by turns";
   EXPECT_FALSE(reader.wait_for(100ms));
   EXPECT_EQ(reader.hole_count(), kLanes * kLost);
+}
+
+TEST_F(LanesTurnsTest, AReportThatThrowsInASeekLeavesAllLanesWhereTheyAre) {
+  const auto arena = make(8);
+  SegmentFile file(name_);
+  auto writers = std::array{arena.writer(), arena.writer(), arena.writer()};
+  for (const bool by_position : {false, true}) {
+    auto reader = arena.reader(From::at(0));
+    for (std::uint64_t i = 0; i < 20; ++i) writers[1].alloc(i);
+    EXPECT_TRUE(reader.wait_for(0s)) << "and it has come by lost ones of the second lane";
+    ASSERT_GT(reader.overwritten_count(), 0U);
+    writers[0].alloc(1);
+    writers[2].alloc(1);
+    const Position before = reader.position();
+    reader.on_gap([](const Gap&) { throw std::runtime_error("a report"); });
+    if (by_position)
+      EXPECT_THROW(reader.seek(Position({300, 301, 302})), std::runtime_error);
+    else
+      EXPECT_THROW(reader.seek(From::newest), std::runtime_error);
+    EXPECT_EQ(reader.position(), before);
+    reader.on_gap({});
+    while (reader.wait_for(0s)) EXPECT_TRUE(reader.next());
+    EXPECT_EQ(reader.lag(), 0U);
+    EXPECT_EQ(arena.count(), reader.read_count() + reader.overwritten_count());
+  }
 }
 
 }  // namespace
