@@ -79,6 +79,7 @@ void ReaderCore::refuse_place(std::string expected, std::string found) const {
 
 void ReaderCore::seek(From from) {
   if (forked_.holds()) refuse_forked(name());
+  report_gap();  // may throw: before anything is moved
   for (std::uint32_t k = 0; k < lane_count(); ++k) {
     LaneReader& mine = lane(k);
     const Ring& ring = mine.ring();
@@ -105,6 +106,7 @@ void ReaderCore::seek(const Position& position) {
     if (next[k] % lane_count() != k || next[k] / lane_count() > ring.limit)
       refuse_place("a sequence number of lane " + std::to_string(k), std::to_string(next[k]));
   }
+  report_gap();  // may throw: before anything is moved
   for (std::uint32_t k = 0; k < lane_count(); ++k) {
     cursors_[k] = next[k] / lane_count();
     lane(k).seek(cursors_[k]);
@@ -206,18 +208,21 @@ ReaderCore::Prospect ReaderCore::prospect() {
     look_at(first_, all);
     return all;
   }
+  // Who takes one value after each wait must not stay with one lane for ever, either.
   const std::uint32_t before = turn_;
-  if (mine_->is_behind() && look_at(*mine_, all)) {
+  const bool goes_on = mine_->cursor() < run_end_;
+  if (goes_on && mine_->is_behind() && look_at(*mine_, all)) {
     run_end_ = std::max(run_end_, mine_->cursor() + 1);
     return all;
   }
   run_end_ = 0;
-  for (std::uint32_t left = lane_count_ - 1; turn_to_next(left);) {
+  // One that is tired has taken a slice: the others are next, at the next call.
+  for (std::uint32_t left = lane_count_ - (goes_on ? 1 : 0); !all.is_tired && turn_to_next(left);) {
     if (!look_at(*mine_, all)) continue;
     run_end_ = mine_->cursor() + longest_run_;
     return all;
   }
-  turn_to(before);
+  if (!all.is_tired) turn_to(before);
   return all;
 }
 

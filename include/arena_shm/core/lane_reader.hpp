@@ -100,8 +100,9 @@ class alignas(kCacheLine) LaneReader {
   std::uint64_t count_ahead() const noexcept;
   /// Reports the run of lost values that is open, if one is.
   void report_gap();
-  /// Goes elsewhere. The counters go on: the distance is neither read nor lost. Requires: number <= ring().limit.
-  void seek(std::uint64_t number);
+  /// Goes elsewhere. The counters go on: the distance is neither read nor lost. Requires: number <= ring().limit; no
+  /// gap is open.
+  void seek(std::uint64_t number) noexcept;
   /// In a forked child: whatever comes next is refused.
   void close() noexcept { lap_.close(); }
 
