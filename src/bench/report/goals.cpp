@@ -44,6 +44,7 @@ const std::vector<Goal>& goals() {
       {"W4", "2 writers, " + large, kLaned, kShared, {}, 6, true},
       {"W4", "2 writers, " + large, kLaned, kFetchAddFloor, {}, 5, true},
       {"W5", readers, "8 readers", "0 readers", {}, 1.5},
+      {"W6", "64 B, every 300 us", kWaitSet100, kWaitSet1, {}, 1.3},
       {"W10", two_lanes, "two lanes", "two rings", {}, 1 / 0.9},
       {"W10", many_lanes, "64 lanes, one busy", "one lane", {}, 1 / 0.9},
   };
