@@ -146,7 +146,8 @@ class Arena : public ArenaBase<T> {
   static bool remove(std::string_view name) { return core::Segment::remove(name); }
 
   /// Puts a value into the ring, over the oldest one if it is full, under the interprocess mutex: the values of all
-  /// callers of Arena::alloc are published in order. Takes a seat for this handle at the first call.
+  /// callers of Arena::alloc are published in order. Takes a seat for this handle at the first call. In a laned or
+  /// exclusive arena the mutex is the handle's: its threads take turns in its lane.
   /// Returns: its sequence number, and an independent copy of it.
   /// Errors: Code::table_full, obstructed, exhausted, corrupt, reentered (from a signal handler inside of it).
   /// Progress: waits for a caller that is stopped inside of it, not for one that is dead.

@@ -104,7 +104,7 @@ class RawArena : public RawView {
   static RawArena open_or_create(std::string_view name, const RecordType& record, const Options& options);
   static bool remove(std::string_view name);
 
-  /// Under the interprocess mutex. Returns the value's seq.
+  /// Under the interprocess mutex, or in lanes the handle's: as Arena::alloc. Returns the value's seq.
   std::uint64_t alloc(std::span<const std::byte> value);
   RawWriter writer(std::string_view holder = {}) const { return {segment_.share(), holder}; }
 

@@ -21,11 +21,11 @@ class WaitSetChannel : public ChannelDefaults {
   explicit WaitSetChannel(std::size_t slots) {
     for (std::size_t i = 0; i < rings; ++i) {
       names_.push_back(fresh_name());
-      arenas_.push_back(Arena<T>::create(names_.back(), {.slots = i == kBusy ? slots : 16}));
+      Arena<T>::create(names_.back(), {.slots = i == kBusy ? slots : 16});
     }
   }
 
-  void join_writer() { writer_.emplace(arenas_[kBusy].writer()); }
+  void join_writer() { writer_.emplace(Arena<T>::open(names_[kBusy]).writer()); }
   void join_reader() {
     set_ = std::make_unique<WaitSet>();
     for (const std::string& name : names_) {
@@ -58,7 +58,6 @@ class WaitSetChannel : public ChannelDefaults {
   static constexpr std::size_t kBusy = rings / 2;
 
   std::vector<std::string> names_;
-  std::vector<Arena<T>> arenas_;
   std::optional<Writer<T>> writer_;
   std::vector<ArenaView<T>> views_;
   std::vector<Reader<T>> readers_;
