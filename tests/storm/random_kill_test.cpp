@@ -140,7 +140,7 @@ class RandomKillTest : public testing::TestWithParam<Setting> {};
 
 TEST_P(RandomKillTest, NothingTornNothingUnaccountedNobodyStuck) {
   const Setting& setting = GetParam();
-  const int kills = std::getenv("ARENA_SHM_LONG") != nullptr ? 4000 : 400;
+  const int kills = std::getenv("ARENA_SHM_LONG") != nullptr ? 10000 : 400;
   const test::TempName name;
   const auto arena = Arena<Value>::create(name, {.slots = setting.slots, .writers = setting.writers, .seats = 32});
   const SharedFindings findings;
