@@ -98,6 +98,9 @@ class ArenaBase {
   const Info& info() const noexcept { return segment_->info(); }
   /// Has the name been removed, or given to another segment? This handle goes on working. Cost: a system call.
   bool retired() const noexcept { return segment_->leases().retired(); }
+  /// Does somebody hold a seat? One who has died, and is not proved dead yet, does. Cost: some system calls for each
+  /// seat that is held.
+  bool has_writers() const noexcept { return segment_->has_writers(); }
   /// Maps all slots into this process now. Otherwise each page is mapped when it is first touched, which takes the
   /// first lap of a writer, or of a reader, a microsecond a page. Cost: about 1 ms for 4 MiB.
   void prefault() const noexcept { segment_->prefault(); }

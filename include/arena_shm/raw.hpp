@@ -88,6 +88,7 @@ class RawView {
   const std::string& name() const noexcept { return segment_->info().name; }
   const Info& info() const noexcept { return segment_->info(); }
   bool retired() const noexcept { return segment_->leases().retired(); }
+  bool has_writers() const noexcept { return segment_->has_writers(); }
   void prefault() const noexcept { segment_->prefault(); }
 
  protected:

@@ -208,6 +208,14 @@ std::uint64_t Segment::count() const noexcept {
   return count;
 }
 
+bool Segment::has_writers() const noexcept {
+  for (std::uint32_t i = 0; i < ring_.seat_count; ++i) {
+    const std::uint64_t session = ring_.seats[i].session.load(std::memory_order_acquire);
+    if (witness_->life_of(i, session) != Life::over) return true;
+  }
+  return false;
+}
+
 std::byte* Segment::map(const Region& region, bool writable, int fd) const {
   try {
     mappings_.push_back(std::make_unique<Mapping>(fd, region, writable));

@@ -71,6 +71,9 @@ class Segment {
   std::uint64_t count() const noexcept;
   const LeaseFile& leases() const noexcept { return *leases_; }
   const Witness& witness() const noexcept { return *witness_; }
+  /// Does somebody hold a seat? Who is not proved to be over does. Cost: as Witness::life_of, for each seat that was
+  /// taken and not left.
+  bool has_writers() const noexcept;
   /// The doorbell, mapped writable at the first call; null if it may not be written.
   Doorbell* doorbell() const noexcept;
   /// Errors: Code::forked, in a forked child. There, ring() is one of zeros, without seats, in memory of the child's
