@@ -15,6 +15,7 @@
 #include <list>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "arena_shm/arena.hpp"
@@ -166,8 +167,8 @@ template <class T>
 class Follower {
  public:
   /// `from` is for the first segment that it finds. Errors: as ArenaView::open, but not_found.
-  explicit Follower(std::string name, From from = From::oldest, const ReaderOptions& options = {})
-      : core_(std::move(name), from, options) {}
+  explicit Follower(std::string_view name, From from = From::oldest, const ReaderOptions& options = {})
+      : core_(std::string(name), from, options) {}
 
   /// As Reader::next. Errors: those of ArenaView::open, if the name leads to an arena that cannot be followed; what is
   /// left of the one before is still delivered.
