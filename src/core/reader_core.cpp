@@ -32,12 +32,12 @@ ReaderCore::ReaderCore(std::shared_ptr<const Segment> segment, const ReaderOptio
                  // What is subtracted from it is never negative.
                  .hold = std::max<std::chrono::nanoseconds>(options.hold, {}),
                  .report = {}},
+      doorbell_(options.doorbell ? following_.segment->doorbell() : nullptr),
+      manner_(options.manner),
       first_(following_.segment->lane_of_seat(0), following_, 0),
       seats_(first_.ring().seats),
       cursors_(lane_count_),
       longest_run_(longest_run(first_.ring().slot_count, lane_count_)),
-      manner_(options.manner),
-      doorbell_(options.doorbell ? following_.segment->doorbell() : nullptr),
       sleeper_(doorbell_),
       forked_(
           [](void* part) noexcept {

@@ -160,21 +160,21 @@ class ReaderCore {
   static constexpr std::chrono::nanoseconds kShortestBatch = std::chrono::microseconds{1};
   static constexpr std::chrono::nanoseconds kLongestBatch = std::chrono::microseconds{32};
 
-  std::uint32_t lane_count_;
-  Following following_;
-  LaneReader first_;
-  std::vector<LaneReader> others_;  // of a laned arena
   // Whose turn it is, and beside it what tells of all others whether they have something: a line for each lane that is
   // idle, and an eighth of one.
+  std::uint32_t lane_count_;
   std::uint32_t turn_ = 0;
-  LaneReader* mine_ = &first_;
   std::uint64_t run_end_ = 0;  // where the run of its values ends
+  Following following_;
+  std::chrono::nanoseconds batch_time_ = kShortestBatch;  // Manner::throughput: how long one is let come
+  Doorbell* doorbell_;
+  Manner manner_;
+  std::vector<LaneReader> others_;  // of a laned arena
+  LaneReader first_;
+  LaneReader* mine_ = &first_;
   const Seat* seats_;
   std::vector<std::uint64_t> cursors_;  // of those whose turn it is not
   std::uint64_t longest_run_;
-  Manner manner_;
-  std::chrono::nanoseconds batch_time_ = kShortestBatch;  // Manner::throughput: how long one is let come
-  Doorbell* doorbell_;
   Sleeper sleeper_;
   Membership membership_;
   InForkedChild forked_;
