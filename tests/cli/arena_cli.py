@@ -1,5 +1,6 @@
 """What the tests of the verbs have in common: each runs the built tool, with arenas of its own."""
 
+import contextlib
 import csv
 import io
 import json
@@ -117,6 +118,29 @@ class CliTest(unittest.TestCase):
         writer.stdin.flush()
         self.eventually(lambda: "alive" in self.expect(OK, "seats", name).stdout and self.written(name) > 0)
         return writer
+
+    @contextlib.contextmanager
+    def hot_writers(self, name, heading, lines):
+        """Two writers that are fed these lines again and again; they have ended when this is over."""
+        writers = [self.start("write", name, stderr=None) for _ in range(2)]
+        stop = threading.Event()
+
+        def feed(writer):
+            writer.stdin.write(heading)
+            while not stop.is_set():
+                writer.stdin.write(lines)
+
+        threads = [threading.Thread(target=feed, args=(writer,)) for writer in writers]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+            for writer in writers:
+                writer.communicate()
 
     def written(self, name):
         return int(self.row(name)[5])

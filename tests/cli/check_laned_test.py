@@ -3,7 +3,6 @@
 import shutil
 import signal
 import struct
-import threading
 import time
 import unittest
 
@@ -140,29 +139,11 @@ class CheckLanedTest(Laned, CliTest):
 
     def test_hot_writers_raise_no_alarm(self):
         name = self.laned(lanes=2, slots=500)
-        writers = [self.start("write", name, stderr=None) for _ in range(2)]
-        lines = "1\n" * 20000
-        stop = threading.Event()
-
-        def feed(writer):
-            writer.stdin.write("ts\n")
-            while not stop.is_set():
-                writer.stdin.write(lines)
-
-        threads = [threading.Thread(target=feed, args=(writer,)) for writer in writers]
-        for thread in threads:
-            thread.start()
-        try:
+        with self.hot_writers(name, "ts\n", "1\n" * 20000):
             self.eventually(lambda: self.written(name) > 1000)
             end = time.monotonic() + 2
             while time.monotonic() < end:
                 self.assertRegex(self.check(OK, name), "(?m)^ok: ")
-        finally:
-            stop.set()
-            for thread in threads:
-                thread.join()
-            for writer in writers:
-                writer.communicate()
         self.assertRegex(self.check(OK, name), "(?m)^ok: .* 0 being written, 0 holes")
 
 

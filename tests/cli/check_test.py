@@ -6,7 +6,6 @@ import shlex
 import shutil
 import signal
 import struct
-import threading
 import time
 import unittest
 
@@ -215,30 +214,13 @@ class CheckTest(Pokes, CliTest):
         for slots in [3, 500, 50000]:
             name = self.create(slots=slots)
             lines = "".join(f"{i},1,A\n" for i in range(20000))
-            writers = [self.start("write", name, stderr=None) for _ in range(2)]
-            stop = threading.Event()
-
-            def feed(writer):
-                writer.stdin.write("ts,px,sym\n")
-                while not stop.is_set():
-                    writer.stdin.write(lines)
-
-            threads = [threading.Thread(target=feed, args=(writer,)) for writer in writers]
-            for thread in threads:
-                thread.start()
-            try:
+            with self.hot_writers(name, "ts,px,sym\n", lines):
                 self.eventually(lambda: self.written(name) > slots)
                 before = self.written(name)
                 end = time.monotonic() + 2
                 while time.monotonic() < end:
                     self.assertRegex(self.check(OK, name), "(?m)^ok: ")
                 self.assertGreater(self.written(name), before)
-            finally:
-                stop.set()
-                for thread in threads:
-                    thread.join()
-                for writer in writers:
-                    writer.communicate()
             self.assertRegex(self.check(OK, name), "(?m)^ok: ")
 
 
