@@ -18,10 +18,12 @@
 //   core/mutex, doorbell               who waits; who sleeps
 //   core/header, segment, seat         making and opening a segment; taking a seat in it
 //   core/claims, settle                what the seats say; what became of a value that is not there
-//   core/writer_steps                  the protocol of those who write
+//   core/writer_steps, lane_writer     the protocols of those who write: into a shared ring, into a lane
+//   core/lane_reader, read_value       following one lane; single values
 //   core/writer_core, reader_core      all ways to write and to read; all promises are kept here
 //   core/wait_feeder, wait_set_core    waiting for several readers at once
 //   writer, reader, arena, wait_set    the same with a type
+//   follower                           a name, whatever segment it leads to
 //   raw                                the same with a type that is known at run time only
 //   describe                           what a type is made of, for the segment
 #pragma once

@@ -5,8 +5,8 @@ namespace {
 
 /// Which of its values are published, the slots tell: head may be beyond a whole batch that is under way.
 Claim look_at_lane(const Ring& lane) noexcept {
-  const std::uint64_t head = lane.head->load(std::memory_order_acquire);
-  const std::uint64_t session = claim_seq(lane.seats[0].claim.load(std::memory_order_acquire));
+  const std::uint64_t head = lane.head->load(std::memory_order_acquire);                         // X1 -> here
+  const std::uint64_t session = claim_seq(lane.seats[0].claim.load(std::memory_order_acquire));  // E4 -> here
   if (session >= head) return {};
   // The word is another one with each claim.
   return {.number = 0, .word = writing(head - 1), .first = session, .end = head};

@@ -20,7 +20,7 @@ std::uint64_t oldest(std::uint64_t head, std::uint64_t slots) noexcept { return 
 }  // namespace
 
 std::uint64_t LaneReader::head() const noexcept {
-  return std::min(ring().head->load(std::memory_order_acquire), ring().limit);
+  return std::min(ring().head->load(std::memory_order_acquire), ring().limit);  // T1: W2 or X1 -> here
 }
 
 void LaneReader::enter_lap() {

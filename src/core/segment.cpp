@@ -191,11 +191,11 @@ Ring Segment::lane_of_seat(std::uint32_t seat) const noexcept {
 }
 
 std::uint64_t Segment::head() const noexcept {
-  if (ring_.lane_count == 1) return std::min(ring_.head->load(std::memory_order_acquire), ring_.limit);
+  if (ring_.lane_count == 1) return std::min(ring_.head->load(std::memory_order_acquire), ring_.limit);  // W2 or X1
   std::uint64_t end = 0;
   for (std::uint32_t i = 0; i < ring_.lane_count; ++i) {
     const Ring lane = lane_of_seat(i);
-    const std::uint64_t head = lane.head->load(std::memory_order_acquire);
+    const std::uint64_t head = lane.head->load(std::memory_order_acquire);  // X1 -> here
     if (head > 0) end = std::max(end, lane.seq_of(std::min(head, lane.limit) - 1) + 1);
   }
   return end;
@@ -210,7 +210,7 @@ std::uint64_t Segment::count() const noexcept {
 
 bool Segment::has_writers() const noexcept {
   for (std::uint32_t i = 0; i < ring_.seat_count; ++i) {
-    const std::uint64_t session = ring_.seats[i].session.load(std::memory_order_acquire);
+    const std::uint64_t session = ring_.seats[i].session.load(std::memory_order_acquire);  // E5 -> here
     if (witness_->life_of(i, session) != Life::over) return true;
   }
   return false;

@@ -1,4 +1,5 @@
-// A writer in the state in which it takes the fast path for those who are alone (core/writer_core.hpp, write_foreseen).
+// A writer in the state in which it takes the fast path for those who are alone (core/shared_writer.hpp,
+// write_foreseen).
 #pragma once
 
 namespace arena_shm::test {
