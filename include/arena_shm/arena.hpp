@@ -47,6 +47,7 @@
 #include "arena_shm/options.hpp"
 #include "arena_shm/reader.hpp"
 #include "arena_shm/record.hpp"
+#include "arena_shm/timescale.hpp"
 #include "arena_shm/writer.hpp"
 
 namespace arena_shm {
@@ -65,12 +66,15 @@ class ArenaBase {
   /// Cost: a copy between two looks at the slot's stamp; system calls only where the value is not there.
   ReadResult<T> read(std::uint64_t seq) const {
     ReadStatus status{};
+    std::uint64_t time = 0;
     ReadResult<T> result{status, std::optional<T>(std::in_place, core::Elided([&] {
                                                     return core::filled<T>([&](void* value) {
-                                                      status = core::read_value(*segment_, seq, core::CopyTo<T>(value));
+                                                      status = core::read_value(*segment_, seq, core::CopyTo<T>(value),
+                                                                                time);
                                                     });
                                                   }))};
     result.status = status;
+    result.time = time;
     if (status != ReadStatus::ok) result.value.reset();
     return result;
   }
@@ -81,6 +85,9 @@ class ArenaBase {
   Reader<T> reader(const Position& from, const ReaderOptions& options = {}) const {
     return {segment_.share(), from, options};
   }
+
+  /// What Entry::time means, in nanoseconds since 1970. Errors: Code::invalid_argument, if the arena has no times.
+  Timescale timescale() const { return segment_->timescale(); }
 
   /// Values the ring holds, in all lanes together.
   std::uint64_t slots() const noexcept { return segment_->info().slots; }
@@ -159,7 +166,8 @@ class Arena : public ArenaBase<T> {
   /// Cost: one locked instruction while the handle is the only caller, else three; system calls only if others wait, or
   /// a reader sleeps.
   [[gnu::always_inline]] Entry<T> alloc(const T& value) {
-    return {guarded_->alloc(core::CopyFrom<T>(std::addressof(value))), value};
+    const core::Written written = guarded_->alloc(core::CopyFrom<T>(std::addressof(value)));
+    return {written.seq, value, written.time};
   }
 
   /// A lock-free writer with a seat of its own; one per thread. `holder` is what tools show beside the process id.

@@ -4,10 +4,22 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "arena_shm/options.hpp"
 
 namespace arena_shm {
+
+/// What the times of an arena's values are read from. Chosen when it is created, for all who write it.
+enum class Clock : std::uint8_t {
+  none,             ///< its values have no times
+  tsc,              ///< x86-64's time-stamp counter, where the kernel itself keeps time with it
+  virtual_counter,  ///< AArch64's CNTVCT_EL0, where the kernel does
+  boottime,         ///< CLOCK_BOOTTIME: nanoseconds since boot, those of sleep included
+};
+
+/// "none", "tsc", ...: the enumerator's name.
+std::string_view to_string(Clock clock) noexcept;
 
 struct Info {
   std::string name;
@@ -18,6 +30,7 @@ struct Info {
   std::uint64_t segment_bytes = 0;
   std::uint32_t seats = 0;
   Writers writers = Writers::shared;
+  Clock clock = Clock::none;
   std::array<std::uint8_t, 16> epoch{};  ///< random; two segments of one name differ in it
   std::array<std::uint8_t, 16> boot_id{};
   std::int64_t created_ns = 0;  ///< CLOCK_REALTIME

@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -29,6 +31,7 @@ struct Options {
   Writers writers = Writers::shared;  ///< shared, exclusive or laned
   std::uint32_t seats = 64;           ///< writers that may be attached at once, 1 to 4096; exclusive arenas have one
   unsigned mode = 0600;               ///< permission bits of the segment; the umask does not apply
+  bool time = false;                  ///< each value gets the time of its append: Entry::time. 8 bytes a slot
 };
 
 /// What a record is, when it is known at run time only.
@@ -40,12 +43,24 @@ struct RecordType {
 };
 
 /// A value with its sequence number. `alloc` returns one, and so does a reader. In a variable without an initialiser,
-/// the value is as uninitialised as a T would be.
+/// the value is as uninitialised as a T would be. `auto [seq, value] = entry` takes the first two members.
 template <class T>
 struct Entry {
   std::uint64_t seq = 0;
   T value;
+  /// With Options::time: when it was appended, by the arena's clock; 0 without. Timescale turns it into a time of day.
+  std::uint64_t time = 0;
+  /// In Order::time: it comes after values that may be newer. See Order::time.
+  bool late = false;
 };
+
+template <std::size_t i, class E>
+requires(i < 2) constexpr auto&& get(E&& entry) noexcept {
+  if constexpr (i == 0)
+    return std::forward<E>(entry).seq;
+  else
+    return std::forward<E>(entry).value;
+}
 
 /// Where a batch went. Its values have growing sequence numbers from first to last; numbers in between may be others'.
 struct SeqRange {
@@ -81,6 +96,7 @@ template <class T>
 struct ReadResult {
   ReadStatus status = ReadStatus::not_yet;
   std::optional<T> value;
+  std::uint64_t time = 0;  ///< as Entry::time
 
   explicit operator bool() const noexcept { return value.has_value(); }
   /// Requires: status == ok.
@@ -133,15 +149,30 @@ enum class Manner : std::uint8_t {
   throughput,  ///< `wait_for` lets a quarter of the ring come first, or 1 to 32 us pass: hardly slows the writer
 };
 
+/// In what order a reader takes the values of several lanes.
+enum class Order : std::uint8_t {
+  arrival,  ///< of each lane in its own order; lanes by turns, in long runs
+  /// In order of time, across all lanes: nothing comes that is older than what has come before, but marked
+  /// Entry::late. Of equal times, the lower lane first. Needs Options::time, in lanes or exclusive.
+  ///
+  /// An idle lane does not hold up the others: it is proved to have nothing older, by a round. A round is a membarrier,
+  /// which interrupts every running writer for some microseconds. There is one only where a value waits for it; of
+  /// Manner::throughput, one in 100 us at most. A writer that lives and does not publish what it has claimed holds up
+  /// all, for ReaderOptions::hold; then its lane is set aside, and what it had claimed comes late.
+  time,
+};
+
 /// How a reader follows.
 struct ReaderOptions {
   Manner manner = Manner::latency;
-  /// How long later values are held back for one whose writer lives but does not publish it. Then it is passed over.
+  /// How long later values are held back for one whose writer lives but does not publish it. Then it is passed over;
+  /// in Order::time, set aside.
   /// Any duration will do: std::chrono::hours::max() is for ever, zero and less is not at all.
   Duration hold = std::chrono::milliseconds{1};
   /// Sleep on the arena's doorbell, if it may be written; else poll. Nothing but the doorbell's page is mapped
   /// writable.
   bool doorbell = true;
+  Order order = Order::arrival;
 };
 
 /// What became of the values of one lane that a follower has come by; of an arena without lanes, of all. Its cursor
@@ -177,3 +208,14 @@ struct Gap {
 };
 
 }  // namespace arena_shm
+
+template <class T>
+struct std::tuple_size<arena_shm::Entry<T>> : std::integral_constant<std::size_t, 2> {};
+template <class T>
+struct std::tuple_element<0, arena_shm::Entry<T>> {
+  using type = std::uint64_t;
+};
+template <class T>
+struct std::tuple_element<1, arena_shm::Entry<T>> {
+  using type = T;
+};

@@ -37,6 +37,8 @@ class RawReader {
 
   void seek(From from) { core_->seek(from); }
   void seek(const Position& position) { core_->seek(position); }
+  /// Of the value that next() has delivered: Entry::time.
+  std::uint64_t time() const noexcept { return core_->time(); }
   Position position() const { return core_->position(); }
   std::uint64_t cursor() const noexcept { return core_->cursor(); }
   std::uint64_t lag() const noexcept { return core_->lag(); }
@@ -74,13 +76,15 @@ class RawView {
   static RawView open(std::string_view name);
 
   const std::byte* ptr_at(std::uint64_t i) const noexcept { return segment_->slot_of(i).payload(); }
-  /// Copies the value of `seq` into `value`, which has the record's size and counts only with ReadStatus::ok.
-  ReadStatus read(std::uint64_t seq, std::span<std::byte> value) const;
+  /// Copies the value of `seq` into `value`, which has the record's size and counts only with ReadStatus::ok; and its
+  /// time (Entry::time), if that is wanted.
+  ReadStatus read(std::uint64_t seq, std::span<std::byte> value, std::uint64_t* time = nullptr) const;
   RawReader reader(From from, const ReaderOptions& options = {}) const { return {segment_.share(), from, options}; }
   RawReader reader(const Position& from, const ReaderOptions& options = {}) const {
     return {segment_.share(), from, options};
   }
 
+  Timescale timescale() const { return segment_->timescale(); }
   std::uint64_t slots() const noexcept { return segment_->info().slots; }
   std::uint64_t head() const noexcept { return segment_->head(); }
   std::uint64_t count() const noexcept { return segment_->count(); }

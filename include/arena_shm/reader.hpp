@@ -48,10 +48,12 @@ class Reader {
         std::in_place, core::Elided([&] {
           return Entry<T>{0, core::filled<T>([&](void* value) { seq = core_->next(core::CopyTo<T>(value)); })};
         }));
-    if (seq)
+    if (seq) {
       entry->seq = *seq;
-    else
+      entry->time = core_->time();
+    } else {
       entry.reset();
+    }
     return entry;
   }
 
@@ -66,6 +68,7 @@ class Reader {
       const auto seq = core_->next(core::CopyTo<T>(std::addressof(entry.value)), effort);
       if (!seq) break;
       entry.seq = *seq;
+      entry.time = core_->time();
     }
     return count;
   }

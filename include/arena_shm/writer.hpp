@@ -34,13 +34,16 @@ class Writer {
   /// Errors: Code::exhausted, corrupt, reentered.
   /// Ordering: who reads the value sees what this thread did before.
   /// Cost: one locked instruction (exclusive arenas: none), no system call unless a reader sleeps, no allocation.
-  [[gnu::always_inline]] Entry<T> alloc(const T& value) { return {core_->alloc(copy_of(value)), value}; }
+  [[gnu::always_inline]] Entry<T> alloc(const T& value) {
+    const std::uint64_t seq = core_->alloc(copy_of(value));
+    return {seq, value, core_->time()};
+  }
 
   /// The same; empty where alloc would wait, because every slot is held by a stopped writer.
   std::optional<Entry<T>> try_alloc(const T& value) {
     const auto seq = core_->try_alloc(copy_of(value));
     if (!seq) return std::nullopt;
-    return Entry<T>{*seq, value};
+    return Entry<T>{*seq, value, core_->time()};
   }
 
   /// Puts several values into the ring, in order, with one locked instruction for up to a lap of them.
@@ -83,6 +86,8 @@ class Writer {
                   "arena_shm: alloc_with needs a callable of T&, or a noexcept callable of SlotWriter&");
   }
 
+  /// The time of the newest value, or batch, that it has appended: Entry::time.
+  std::uint64_t time() const noexcept { return core_->time(); }
   /// The seat it owns, as tools show it.
   std::uint32_t seat() const noexcept { return core_->hold().index(); }
 

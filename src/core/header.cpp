@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstring>
 
+#include "arena_shm/core/clock.hpp"
 #include "arena_shm/core/system.hpp"
 #include "arena_shm/core/words.hpp"
 #include "arena_shm/error.hpp"
@@ -75,7 +76,16 @@ std::array<std::uint8_t, 16> random_id() {
   return id;
 }
 
-/// The running kernel's id; zeros where /proc does not tell.
+void start_clock(Header& header) {
+  const Clock clock = choose_clock();
+  header.clock = static_cast<std::uint64_t>(clock);
+  header.ticks_per_second = ticks_per_second(clock);
+  header.time_namespace = clock == Clock::boottime ? own_time_namespace() : 0;
+  header.created = take_anchor(clock);
+}
+
+}  // namespace
+
 std::array<std::uint8_t, 16> boot_id() noexcept {
   std::array<std::uint8_t, 16> id{};
   const Descriptor file(open_above_standard("/proc/sys/kernel/random/boot_id", O_RDONLY));
@@ -90,8 +100,6 @@ std::array<std::uint8_t, 16> boot_id() noexcept {
   }
   return id;
 }
-
-}  // namespace
 
 std::uint64_t header_checksum(Header header) noexcept {
   header.checksum = 0;
@@ -113,7 +121,7 @@ Header make_header(std::string_view name, const RecordType& record, const Option
   h.seat_count = options.writers == Writers::exclusive ? 1 : options.seats;
   h.payload_bytes = record.size_bytes;
   h.payload_align_bytes = record.align_bytes;
-  h.payload_offset_bytes = std::max<std::uint64_t>(kWordBytes, record.align_bytes);
+  h.payload_offset_bytes = std::max<std::uint64_t>(slot_prefix_bytes(options.time), record.align_bytes);
   h.stride_bytes =
       round_up(h.payload_offset_bytes + record.size_bytes, std::max<std::uint64_t>(kWordBytes, record.align_bytes));
   h.slot_count = options.slots;
@@ -143,6 +151,7 @@ Header make_header(std::string_view name, const RecordType& record, const Option
   std::ranges::copy(record.name, h.type_name.begin());
   h.epoch = random_id();
   h.boot_id = boot_id();
+  if (options.time) start_clock(h);
   h.creator_pid = static_cast<std::uint32_t>(::getpid());
   h.created_ns =
       std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -178,6 +187,7 @@ Info header_info(const std::string& name, const Header& h) {
   info.segment_bytes = h.segment_bytes;
   info.seats = h.seat_count;
   info.writers = writers_of(h.flags);
+  info.clock = static_cast<Clock>(h.clock);
   info.epoch = h.epoch;
   info.boot_id = h.boot_id;
   info.created_ns = h.created_ns;

@@ -3,6 +3,7 @@
 #include <array>
 #include <bit>
 
+#include "arena_shm/core/clock.hpp"
 #include "arena_shm/core/header.hpp"
 #include "arena_shm/core/words.hpp"
 #include "core/header_parts.hpp"
@@ -35,10 +36,18 @@ void check_disjoint(const std::string& name, const Header& header) {
   }
 }
 
+bool clock_is_right(const Header& h) noexcept {
+  constexpr ClockAnchor kNone{};
+  if (h.clock == 0) return h.ticks_per_second == 0 && h.time_namespace == 0 && h.created == kNone && h.saved == kNone;
+  return h.clock <= static_cast<std::uint64_t>(Clock::boottime) && h.ticks_per_second >= kSlowestClock &&
+         h.ticks_per_second <= kFastestClock;
+}
+
 bool slots_fit(const Header& h) noexcept {
   if (h.payload_bytes == 0 || h.payload_bytes > kMaxRecordBytes) return false;
   if (!std::has_single_bit(h.payload_align_bytes) || h.payload_align_bytes > page_bytes()) return false;
-  if (h.payload_offset_bytes < kWordBytes || h.payload_offset_bytes > 2 * page_bytes()) return false;
+  if (h.payload_offset_bytes < slot_prefix_bytes(h.clock != 0) || h.payload_offset_bytes > 2 * page_bytes())
+    return false;
   if (h.payload_offset_bytes % std::max<std::uint64_t>(h.payload_align_bytes, kWordBytes) != 0) return false;
   if (h.stride_bytes % std::max<std::uint64_t>(h.payload_align_bytes, kWordBytes) != 0) return false;
   if (h.stride_bytes < h.payload_offset_bytes + round_up(h.payload_bytes, kWordBytes)) return false;
@@ -106,6 +115,10 @@ void validate_header(const std::string& name, const Header& h, std::uint64_t byt
       ((h.flags & kFlagExclusive) != 0 && h.seat_count != 1))
     refuse_open(Code::corrupt, name, "a seat table that fits its seats",
                 number(h.seat_count) + " seats in " + number(h.seats.size_bytes) + " bytes",
+                "remove the arena and create it again");
+  if (!clock_is_right(h))
+    refuse_open(Code::corrupt, name, "a clock that is known, and its rate",
+                "clock " + number(h.clock) + " of " + number(h.ticks_per_second) + " ticks a second",
                 "remove the arena and create it again");
   if (!slots_fit(h))
     refuse_open(Code::corrupt, name, "slots that fit their region",

@@ -61,9 +61,12 @@ SeqRange RawWriter::alloc_batch(std::span<const std::byte> values) {
 
 RawView RawView::open(std::string_view name) { return RawView(core::Segment::open(name, core::Access::read_only)); }
 
-ReadStatus RawView::read(std::uint64_t seq, std::span<std::byte> value) const {
+ReadStatus RawView::read(std::uint64_t seq, std::span<std::byte> value, std::uint64_t* time) const {
   check_size(value.size(), info().record.size_bytes);
-  return core::read_value(*segment_, seq, copy_into(value));
+  std::uint64_t taken = 0;
+  const ReadStatus status = core::read_value(*segment_, seq, copy_into(value), taken);
+  if (time != nullptr) *time = taken;
+  return status;
 }
 
 RawArena::RawArena(std::shared_ptr<const core::Segment> segment)
@@ -83,7 +86,7 @@ bool RawArena::remove(std::string_view name) { return core::Segment::remove(name
 
 std::uint64_t RawArena::alloc(std::span<const std::byte> value) {
   check_size(value.size(), info().record.size_bytes);
-  return guarded_->alloc(fill_from(value));
+  return guarded_->alloc(fill_from(value)).seq;
 }
 
 }  // namespace arena_shm

@@ -47,6 +47,7 @@ SeatHold::SeatHold(std::shared_ptr<const Segment> segment, std::string_view hold
       membarrier_registered_(register_for_membarrier()) {
   ::pthread_testcancel();
   const NoCancel no_cancel;
+  segment_->require_clock();
   take_a_free_one();
   clear_up_after_predecessor();  // E4
   identify(holder);

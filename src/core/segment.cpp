@@ -52,6 +52,8 @@ void check_options(const std::string& name, const Options& wanted, const Info& f
   if (wanted.writers != found.writers) refuse(kind_of(wanted.writers), kind_of(found.writers));
   if (wanted.writers != Writers::exclusive && wanted.seats != found.seats)
     refuse(std::to_string(wanted.seats) + " seats", std::to_string(found.seats) + " seats");
+  if (wanted.time != (found.clock != Clock::none))
+    refuse(wanted.time ? "values with times" : "values without times", wanted.time ? "none" : "some with times");
   if (wanted.mode != found_mode) refuse("mode " + octal_text(wanted.mode), "mode " + octal_text(found_mode));
 }
 
@@ -160,11 +162,13 @@ Segment::Segment(const std::string& name, int fd, Access access)
   ring_.payload_offset_bytes = header.payload_offset_bytes;
   ring_.payload_bytes = header.payload_bytes;
   ring_.seat_count = header.seat_count;
+  ring_.clock = info_.clock;
   ring_.exclusive = info_.writers != Writers::shared;
   ring_.head = ring_.exclusive ? &ring_.seats[0].hi : &ring_.control->head;
   ring_.lane_count = info_.lanes;
   ring_.limit = kSeqLimit / info_.lanes;
   lane_bytes_ = lane_bytes(header);
+  clock_ = clock_facts(header);
   witness_ = std::make_unique<Witness>(ring_, *leases_);
   doorbell_region_ = header.doorbell;
   if (writable) {
@@ -188,6 +192,32 @@ Ring Segment::lane_of_seat(std::uint32_t seat) const noexcept {
   lane.head = &lane.seats->hi;
   lane.slots += seat * lane_bytes_;
   return lane;
+}
+
+Timescale Segment::timescale() const {
+  if (ring_.is_timed()) return Timescale(clock_);
+  throw Error(Code::invalid_argument, {.name = info_.name,
+                                       .doing = "read the times of",
+                                       .expected = "values with times",
+                                       .found = "an arena that was made without",
+                                       .remedy = "create it with Options::time"});
+}
+
+void Segment::require_clock() const {
+  if (!ring_.is_timed()) return;
+  const auto refuse = [&](std::string expected, std::string found, std::string remedy) {
+    throw Error(Code::unsupported, {.name = info_.name,
+                                    .doing = "use the clock of",
+                                    .expected = std::move(expected),
+                                    .found = std::move(found),
+                                    .remedy = std::move(remedy)});
+  };
+  if (!can_read(info_.clock))
+    refuse("the clock " + std::string(to_string(info_.clock)), "a process that may not read it",
+           "permit it (prctl PR_SET_TSC), or create the arena in a process that may not, either");
+  if (info_.clock == Clock::boottime && own_time_namespace() != clock_.time_namespace)
+    refuse("a process in the time namespace " + std::to_string(clock_.time_namespace),
+           "one in " + std::to_string(own_time_namespace()), "run both in the same time namespace");
 }
 
 std::uint64_t Segment::head() const noexcept {

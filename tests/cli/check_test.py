@@ -111,7 +111,7 @@ class CheckTest(Pokes, CliTest):
     def test_another_layout_version_is_incompatible(self):
         name = self.create()
         self.poke(SHM / name, 8, struct.pack("<I", 7))
-        self.assertIn("error: header: expected layout version 3", self.check(INCOMPATIBLE, name))
+        self.assertIn("error: header: expected layout version 4", self.check(INCOMPATIBLE, name))
 
     def test_a_dead_writer_is_mentioned_until_its_seat_is_repaired(self):
         name = self.create()

@@ -49,6 +49,12 @@ struct GuardedParty {
   bool is_used() const noexcept;
 };
 
+/// What has been appended: its seq, and its time (Entry::time).
+struct Written {
+  std::uint64_t seq;
+  std::uint64_t time;
+};
+
 /// Thread safety: all members may be called from any thread.
 class GuardedWriter {
  public:
@@ -63,7 +69,7 @@ class GuardedWriter {
   /// WriterCore::alloc under the interprocess mutex. Takes a seat at the first call.
   /// Errors: as SeatHold, WriterCore::alloc and InterprocessMutex::lock; Code::forked.
   template <class Fill>
-  [[gnu::always_inline]] std::uint64_t alloc(Fill fill) {
+  [[gnu::always_inline]] Written alloc(Fill fill) {
     GuardedParty* first = first_.load(std::memory_order_acquire);  // G1: sees what join() built before G2
     if (first != nullptr && first->thread == &this_thread_mark && first->mutex.has_reservation()) [[likely]] {
       const std::uint64_t seq = first->writer.alloc_reserved(fill, [first]() noexcept {
@@ -73,14 +79,14 @@ class GuardedWriter {
       });
       if (!first->mutex.has_reservation()) [[unlikely]]
         first->mutex.give_reservation_back();
-      if (seq != WriterCore::kNone) return seq;
+      if (seq != WriterCore::kNone) return {seq, first->writer.time()};
     }
     return alloc_locked(fill);
   }
 
  private:
   template <class Fill>
-  [[gnu::noinline]] std::uint64_t alloc_locked(Fill fill);
+  [[gnu::noinline]] Written alloc_locked(Fill fill);
 
   /// The calling thread's party; takes its seat if it is the first to need it.
   GuardedParty& join();
@@ -123,10 +129,11 @@ class LockedAlloc {
 };
 
 template <class Fill>
-std::uint64_t GuardedWriter::alloc_locked(Fill fill) {
+Written GuardedWriter::alloc_locked(Fill fill) {
   const LockedAlloc locked(*this);
   ARENA_SHM_STOP_POINT(mutex_locked);
-  return locked.writer().alloc(fill);
+  const std::uint64_t seq = locked.writer().alloc(fill);
+  return {seq, locked.writer().time()};
 }
 
 }  // namespace arena_shm::core

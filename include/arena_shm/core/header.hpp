@@ -1,6 +1,7 @@
 // Making and validating the header. Nothing from a segment is used before it has passed through here.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -25,6 +26,9 @@ void validate_header(const std::string& name, const Header& header, std::uint64_
 /// Checks that an arena's record is the one that a program expects. Empty names and schemas agree with all.
 /// Errors: Code::incompatible_type, both sides named.
 void check_record(const std::string& name, const RecordType& expected, const RecordType& found);
+
+/// The running kernel's id; zeros where /proc does not tell.
+std::array<std::uint8_t, 16> boot_id() noexcept;
 
 /// The checksum that belongs into `header.checksum`.
 std::uint64_t header_checksum(Header header) noexcept;

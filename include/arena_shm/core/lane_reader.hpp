@@ -68,7 +68,9 @@ class alignas(kCacheLine) LaneReader {
       if (!lap_.contains(cursor_)) [[unlikely]]
         enter_lap();
       const Slot slot = lap_.slot(cursor_);
-      const std::uint64_t stamp = slot.stamp();                               // R1
+      const std::uint64_t stamp = slot.stamp();  // R1
+      if (ring().is_timed()) [[unlikely]]
+        time_ = slot.time();                                                  // R2
       if (stamp == done(cursor_) && slot.take(stamp, copy_out)) [[likely]] {  // R2 to R4
         if (gap_open_) [[unlikely]]
           report_gap();
@@ -107,6 +109,8 @@ class alignas(kCacheLine) LaneReader {
   void close() noexcept { lap_.close(); }
 
   std::uint64_t cursor() const noexcept { return cursor_; }
+  /// Of the value that next() has delivered; 0 in an arena without times.
+  std::uint64_t time() const noexcept { return time_; }
   std::uint64_t read_count() const noexcept { return read_; }
   std::uint64_t overwritten_count() const noexcept { return overwritten_; }
   std::uint64_t hole_count() const noexcept { return holes_; }
@@ -148,6 +152,7 @@ class alignas(kCacheLine) LaneReader {
   std::uint64_t cursor_;
   Lap lap_;
   Following* following_;
+  std::uint64_t time_ = 0;
   std::uint64_t read_ = 0;
   std::uint64_t overwritten_ = 0;
   std::uint64_t holes_ = 0;

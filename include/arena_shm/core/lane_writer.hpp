@@ -2,6 +2,7 @@
 // has the lane's head, and the slot's.
 //
 //   X1  head := n + 1       release   value n is under way; of a batch, head := n + its length, once
+//   X2  time := clock       (clock.hpp) in an arena with times; of a batch, once
 //   S1..S4 publish each     (slot.hpp)
 //   W5  ring the doorbell   (doorbell.hpp)
 //
@@ -14,6 +15,11 @@
 //
 // A batch claims once: were head moved on with each of its values, a reader that looks in between would take the lane
 // for empty, though the batch has begun. So head > n + 1 does not say that n is published.
+//
+// X2 stands behind X1, so that a reader can prove that a lane has nothing older (time_order.hpp): who sees head = n
+// after every writer has been made to show its stores, knows that value n has not taken its time yet. Nothing in the
+// processor keeps the two in order: it is the reader's membarrier that does, or the fence of a writer that it does not
+// reach.
 //
 // Source: the protocol is this project's own. tests/model/lanes.pml verifies it.
 #pragma once
@@ -48,7 +54,8 @@ class LaneWriter : public WriterBase {
     const Slot slot = lap_.slot(number);
     seat_.hi.store(number + 1, std::memory_order_release);  // X1
     ARENA_SHM_STOP_POINT(lane_claimed);
-    slot.publish(number, fill);
+    const std::uint64_t time = take_time();  // X2
+    slot.publish_timed(number, ring_.is_timed(), time, fill);
     prefetch_ahead(slot.begin());
     leave(1);
     return ring_.seq_of(number);
@@ -68,10 +75,11 @@ class LaneWriter : public WriterBase {
       const std::uint64_t end = first + length;
       seat_.hi.store(end, std::memory_order_release);  // X1
       ARENA_SHM_STOP_POINT(lane_batch_claimed);
-      std::uint64_t next = write_run(first, std::min(end, lap_.end()), range.count, fill);
+      const std::uint64_t time = take_time();  // X2
+      std::uint64_t next = write_run(first, std::min(end, lap_.end()), time, range.count, fill);
       if (next < end) [[unlikely]] {
         lap_.move_to(next);
-        write_run(next, end, range.count + (next - first), fill);
+        write_run(next, end, time, range.count + (next - first), fill);
       }
       leave(length);
       range.add(SeqRange{ring_.seq_of(first), ring_.seq_of(end - 1), length});
@@ -103,11 +111,13 @@ class LaneWriter : public WriterBase {
 
   /// The values [number, end), of a batch from its i-th on. Requires: claimed, in the lap that is kept. Returns: end.
   template <class Fill>
-  [[gnu::always_inline]] std::uint64_t write_run(std::uint64_t number, std::uint64_t end, std::size_t i, Fill fill) {
+  [[gnu::always_inline]] std::uint64_t write_run(std::uint64_t number, std::uint64_t end, std::uint64_t time,
+                                                 std::size_t i, Fill fill) {
     Slot slot = lap_.slot(number);
     const std::uint64_t stride = ring_.stride_bytes;
+    const bool timed = ring_.is_timed();
     for (; number < end; ++number, ++i) {
-      slot.publish(number, [&](std::uint64_t* payload) noexcept { fill(i, payload); });
+      slot.publish_timed(number, timed, time, [&](std::uint64_t* payload) noexcept { fill(i, payload); });
       prefetch_ahead(slot.begin());
       slot.step(stride);
     }

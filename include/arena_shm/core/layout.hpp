@@ -1,4 +1,4 @@
-// The segment's bytes, layout version 3: what every process that maps a segment agrees on.
+// The segment's bytes, layout version 4: what every process that maps a segment agrees on.
 //
 //   +----------------------+ 0
 //   | Header               |  written once, before the segment has a name; then never again
@@ -11,7 +11,8 @@
 //   +----------------------+ header.seats.offset_bytes
 //   | Seat[seat_count]     |  192 bytes each; written by the holder of the seat
 //   +----------------------+ header.slots.offset_bytes
-//   | slot[slots]          |  stride_bytes each: { stamp, gap up to payload_offset_bytes, payload, padding }
+//   | slot[slots]          |  stride_bytes each: { stamp, gap up to payload_offset_bytes, payload, padding }; timed:
+//   |                      |  { stamp, time, gap, payload, padding }
 //   |                      |  laned: slot[slots] of the first seat's lane, from the next page on of the second, ...
 //   +----------------------+ header.segment_bytes = the file's size
 //
@@ -40,7 +41,7 @@ static_assert(std::atomic<std::uint32_t>::is_always_lock_free && sizeof(std::ato
 namespace arena_shm::core {
 
 inline constexpr std::uint64_t kMagic = 0x4d48'5341'4e45'5241;  // "ARENASHM"
-inline constexpr std::uint32_t kLayoutVersion = 3;
+inline constexpr std::uint32_t kLayoutVersion = 4;
 inline constexpr std::uint32_t kByteOrderMark = 0x0102'0304;
 inline constexpr std::uint32_t kMaxSeats = 4096;
 inline constexpr std::uint64_t kMaxSchemaBytes = 1 << 20;
@@ -60,6 +61,14 @@ struct Region {
   std::uint64_t offset_bytes;
   std::uint64_t size_bytes;
   friend bool operator==(const Region&, const Region&) = default;
+};
+
+/// One moment by three clocks.
+struct ClockAnchor {
+  std::uint64_t ticks;       // of the clock that the slots' times are read from
+  std::int64_t boottime_ns;  // CLOCK_BOOTTIME
+  std::int64_t realtime_ns;  // CLOCK_REALTIME
+  friend bool operator==(const ClockAnchor&, const ClockAnchor&) = default;
 };
 
 struct Header {
@@ -87,7 +96,13 @@ struct Header {
   std::int64_t created_ns;               // CLOCK_REALTIME
   std::array<std::uint8_t, 16> epoch;    // random; tells two segments of one name apart
   std::array<std::uint8_t, 16> boot_id;  // of the kernel that the segment was made under
-  std::array<char, 288> type_name;       // UTF-8, filled up with zeros; all zeros: unknown
+  // Times (clock.hpp, timescale.hpp); all of it 0 if the slots have none.
+  std::uint64_t clock;             // what they are read from: Clock
+  std::uint64_t ticks_per_second;  // of that, about: 1 in 10 000
+  std::uint64_t time_namespace;    // boottime: inode of /proc/self/ns/time of those who may write; 0: there are none
+  ClockAnchor created;
+  ClockAnchor saved;                // when a copy of the segment was made; in a live one, 0
+  std::array<char, 216> type_name;  // UTF-8, filled up with zeros; all zeros: unknown
 };
 static_assert(std::is_standard_layout_v<Header> && std::is_trivially_copyable_v<Header>);
 static_assert(sizeof(Header) == 512);
@@ -115,7 +130,12 @@ static_assert(offsetof(Header, schema_hash) == 176);
 static_assert(offsetof(Header, created_ns) == 184);
 static_assert(offsetof(Header, epoch) == 192);
 static_assert(offsetof(Header, boot_id) == 208);
-static_assert(offsetof(Header, type_name) == 224);
+static_assert(offsetof(Header, clock) == 224);
+static_assert(offsetof(Header, ticks_per_second) == 232);
+static_assert(offsetof(Header, time_namespace) == 240);
+static_assert(offsetof(Header, created) == 248);
+static_assert(offsetof(Header, saved) == 272);
+static_assert(offsetof(Header, type_name) == 296);
 
 struct Doorbell {
   std::atomic<std::uint32_t> word;  // odd: some reader may be asleep; doorbell.hpp
@@ -196,6 +216,12 @@ static_assert(lease_position(kMaxSeats - 1, kMaxSession) < std::uint64_t{1} << 6
 constexpr std::uint32_t lane_count(const Header& header) noexcept {
   return (header.flags & kFlagLaned) != 0 ? header.seat_count : 1;
 }
+
+/// Where a slot's time is, if it has one.
+inline constexpr std::uint64_t kTimeOffsetBytes = 8;
+
+/// What stands before the payload at least.
+constexpr std::uint64_t slot_prefix_bytes(bool timed) noexcept { return timed ? kTimeOffsetBytes + 8 : 8; }
 
 /// From one lane's first slot to the next lane's.
 constexpr std::uint64_t lane_bytes(const Header& header) noexcept {

@@ -106,6 +106,8 @@ class ReaderCore {
   void seek(From from);
   void seek(const Position& position);
 
+  /// Of the value that next() has delivered; 0 in an arena without times.
+  [[gnu::always_inline]] std::uint64_t time() const noexcept { return mine_->time(); }
   std::uint64_t payload_bytes() const noexcept { return first_.ring().payload_bytes; }
   std::uint32_t lane_count() const noexcept { return lane_count_; }
   /// Requires: k < lane_count().

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "arena_shm/core/clock.hpp"
 #include "arena_shm/core/layout.hpp"
 #include "arena_shm/core/slot.hpp"
 #include "arena_shm/core/stamp.hpp"
@@ -66,8 +67,10 @@ struct Ring {
   std::uint32_t first_seat = 0;     // among those of the segment: the lane's number
   std::uint32_t lane_count = 1;     // of the segment
   bool exclusive = false;           // one seat, whose holder stores the head: X1 in lane_writer.hpp
+  Clock clock = Clock::none;        // that the slots' times are read from
   std::uint64_t limit = kSeqLimit;  // of the numbers in it: what they are outside is below kSeqLimit
 
+  [[gnu::always_inline]] bool is_timed() const noexcept { return clock != Clock::none; }
   std::uint32_t claim_count() const noexcept { return seat_count * kClaimsPerSeat; }
   /// Requires: number < claim_count().
   ClaimWords claim(std::uint32_t number) const noexcept {

@@ -37,7 +37,7 @@ class SeatHold {
  public:
   /// Takes a seat that is free, the first one as far as that costs little. If its last holder died holding the mutex,
   /// frees the mutex. `holder` is shown by tools; cut at 32 bytes.
-  /// Errors: Code::table_full, obstructed, system.
+  /// Errors: Code::table_full, obstructed, system; unsupported, if this process cannot read the arena's clock.
   /// Cost: a dozen system calls; besides, two loads for each seat that is held before the one it gets.
   SeatHold(std::shared_ptr<const Segment> segment, std::string_view holder);
   SeatHold(const SeatHold&) = delete;

@@ -16,6 +16,7 @@
 #include "arena_shm/core/witness.hpp"
 #include "arena_shm/info.hpp"
 #include "arena_shm/options.hpp"
+#include "arena_shm/timescale.hpp"
 
 namespace arena_shm::core {
 
@@ -69,6 +70,10 @@ class Segment {
   std::uint64_t head() const noexcept;
   /// How many seqs have been handed out. Cost: a load for each lane.
   std::uint64_t count() const noexcept;
+  /// Errors: Code::invalid_argument, if the arena has no times.
+  Timescale timescale() const;
+  /// Refuses a process that cannot read the arena's clock as those do who write it. Errors: Code::unsupported.
+  void require_clock() const;
   const LeaseFile& leases() const noexcept { return *leases_; }
   const Witness& witness() const noexcept { return *witness_; }
   /// Does somebody hold a seat? Who is not proved to be over does. Cost: as Witness::life_of, for each seat that was
@@ -99,6 +104,7 @@ class Segment {
   Access access_;
   Region doorbell_region_{};
   std::uint64_t lane_bytes_ = 0;
+  ClockFacts clock_;
   ProcessMark owner_;
   mutable std::mutex mapping_;  // guards the two below
   mutable std::vector<std::unique_ptr<Mapping>> mappings_;

@@ -142,6 +142,7 @@ class SharedWriter : public WriterSteps {
     if (!lap_.contains(end - 1)) [[unlikely]]
       enter_lap(end - 1, next);
     claim_.hi.store(end, std::memory_order_release);  // before `writing`, so that who sees that sees this
+    take_time();                                      // once for all of it
     SeqRange range{.first = first, .last = end - 1, .count = length};
     const std::uint64_t stop = lap_.contains(first) ? write_run(first, end, fill, i) : first;
     if (stop < end) [[unlikely]]
@@ -164,13 +165,15 @@ class SharedWriter : public WriterSteps {
     Claimed at{seq, lap_.slot(seq), lap_.predecessor(seq)};
     const std::uint64_t stride = ring_.stride_bytes;
     const std::uint64_t step = lap_.predecessor(seq + 1) - at.predecessor;
+    const bool timed = ring_.is_timed();
+    const std::uint64_t time = time_;
     for (; seq < end; ++seq, ++i) {
       claim.store(writing(seq), std::memory_order_release);  // W2', and W4 for the seq before
       ARENA_SHM_STOP_POINT(batch_writing);
       at.slot.compute();
       if (!at.is_next_in_slot()) [[unlikely]]  // W3
         break;
-      at.slot.publish(seq, [&](std::uint64_t* payload) noexcept { fill(i, payload); });
+      at.slot.publish_timed(seq, timed, time, [&](std::uint64_t* payload) noexcept { fill(i, payload); });
       at.slot.step(stride);
       at.predecessor += step;
     }
@@ -192,7 +195,8 @@ class SharedWriter : public WriterSteps {
       seq = stop;
       if (seq == run_end) continue;
       if (take_or_skip_in_batch(seq, range.count)) {
-        lap_.slot(seq).publish(seq, [&](std::uint64_t* payload) noexcept { fill(i + range.count, payload); });
+        lap_.slot(seq).publish_timed(seq, ring_.is_timed(), time_,
+                                     [&](std::uint64_t* payload) noexcept { fill(i + range.count, payload); });
         range.add(seq, 1);
       } else {
         count_skip();

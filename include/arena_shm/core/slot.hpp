@@ -2,8 +2,8 @@
 //
 //   writer of seq                               reader of seq
 //   S1  stamp := busy(seq)     relaxed          R1  stamp == done(seq)?   acquire
-//   S2  fence                  release          R2  payload words         relaxed
-//   S3  payload words          relaxed          R3  fence                 acquire
+//   S2  fence                  release          R2  payload words, time   relaxed
+//   S3  payload words, time    relaxed          R3  fence                 acquire
 //   S4  stamp := done(seq)     release          R4  stamp still the same? relaxed
 //
 //   S4 -> R1  who sees done(seq) sees every payload word of seq (or of a later value, which R4 finds out).
@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "arena_shm/core/layout.hpp"
 #include "arena_shm/core/stamp.hpp"
 #include "arena_shm/core/stop_point.hpp"
 #include "arena_shm/core/words.hpp"
@@ -46,14 +47,24 @@ class Slot {
   /// Publishes a value: `fill(payload)` stores its words. Requires: the slot is the caller's (writer_steps.hpp).
   template <class Fill>
   [[gnu::always_inline]] void publish(std::uint64_t seq, Fill&& fill) const noexcept {
+    publish_timed(seq, false, 0, fill);
+  }
+  /// The same, with the value's time, if it is to have one. Requires then: a slot with a place for it.
+  template <class Fill>
+  [[gnu::always_inline]] void publish_timed(std::uint64_t seq, bool timed, std::uint64_t time,
+                                            Fill&& fill) const noexcept {
     stamp_->store(busy(seq), std::memory_order_relaxed);  // S1
     ARENA_SHM_STOP_POINT(slot_busy);
-    std::atomic_thread_fence(std::memory_order_release);  // S2
-    fill(payload_);                                       // S3
+    std::atomic_thread_fence(std::memory_order_release);            // S2
+    if (timed) time_word().store(time, std::memory_order_relaxed);  // S3
+    fill(payload_);                                                 // S3
     ARENA_SHM_STOP_POINT(slot_filled);
     stamp_->store(done(seq), std::memory_order_release);  // S4
     ARENA_SHM_STOP_POINT(slot_done);
   }
+
+  /// The time of the value. R2: it counts if take() says so. Requires: a slot with a place for it.
+  [[gnu::always_inline]] std::uint64_t time() const noexcept { return time_word().load(std::memory_order_relaxed); }
 
   /// Copies the payload out; true if what was copied is the whole value that `seen` announced.
   /// Requires: `seen` came from stamp().
@@ -65,6 +76,8 @@ class Slot {
   }
 
  private:
+  std::atomic<std::uint64_t>& time_word() const noexcept { return stamp_[kTimeOffsetBytes / kWordBytes]; }
+
   std::atomic<std::uint64_t>* stamp_;
   std::uint64_t* payload_;
 };

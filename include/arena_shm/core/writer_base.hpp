@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "arena_shm/core/clock.hpp"
 #include "arena_shm/core/doorbell.hpp"
 #include "arena_shm/core/prefetch.hpp"
 #include "arena_shm/core/ring.hpp"
@@ -20,6 +21,8 @@ class WriterBase {
   WriterBase& operator=(const WriterBase&) = delete;
 
   const SeatHold& hold() const noexcept { return *hold_; }
+  /// Of the newest value, or batch, that this writer has appended; 0 in an arena without times.
+  std::uint64_t time() const noexcept { return time_; }
 
  protected:
   explicit WriterBase(std::shared_ptr<const SeatHold> hold)
@@ -27,8 +30,19 @@ class WriterBase {
         ring_(hold_->segment()->lane_of_seat(hold_->index())),
         seat_(hold_->seat()),
         ringer_(*hold_->segment()->doorbell(), !hold_->membarrier_registered()),
+        fence_before_time_(!hold_->membarrier_registered()),
         lap_(ring_) {}
   ~WriterBase() = default;
+
+  /// X2 (lane_writer.hpp): the time of what has just been claimed; 0 in an arena without times. Returns what time()
+  /// returns from now on.
+  [[gnu::always_inline]] std::uint64_t take_time() noexcept {
+    if (!ring_.is_timed()) [[likely]]
+      return 0;
+    if (fence_before_time_) [[unlikely]]
+      fence_before_clock();
+    return time_ = read_clock(ring_.clock);
+  }
 
   [[gnu::always_inline]] void count_values(std::uint64_t count) noexcept {
     // Relaxed: a counter for display, written by this seat's holder only.
@@ -44,6 +58,8 @@ class WriterBase {
   Ring ring_;  // a copy: its numbers are read with every value
   Seat& seat_;
   Ringer ringer_;
+  bool fence_before_time_;
+  std::uint64_t time_ = 0;
   Lap lap_;
 };
 

@@ -39,6 +39,8 @@ class WriterCore {
   }
 
   const SeatHold& hold() const noexcept { return lane_ ? lane_->hold() : shared_->hold(); }
+  /// Of the newest value, or batch, that it has appended; 0 in an arena without times.
+  std::uint64_t time() const noexcept { return lane_ ? lane_->time() : shared_->time(); }
   std::uint64_t payload_bytes() const noexcept { return hold().segment()->info().record.size_bytes; }
   /// Is some thread inside of alloc, or waiting to be? False in a forked child, where nothing is mapped. Cost: a system
   /// call.

@@ -118,7 +118,8 @@ class WriterSteps : public WriterBase {
 
   template <class Fill>
   [[gnu::always_inline]] void publish(const Claimed& claimed, Fill fill) noexcept {
-    claimed.slot.publish(claimed.seq, fill);
+    const std::uint64_t time = take_time();
+    claimed.slot.publish_timed(claimed.seq, ring_.is_timed(), time, fill);
     count_values(1);
     claim_.word.store(idle(claimed.seq + 1), std::memory_order_release);  // W4
     ARENA_SHM_STOP_POINT(alloc_idle);
