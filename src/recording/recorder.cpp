@@ -25,9 +25,10 @@ class Recorder {
         extent_(extent),
         reader_(view.reader(extent.first, {.manner = Manner::throughput, .hold = kHold, .doorbell = false})),
         progress_(extent.first),
+        row_(record),
         writer_(file, std::move(record)),
-        attendant_(attendant),
-        record_(view.info().record.size_bytes) {
+        attendant_(attendant) {
+    if (row_.has_time()) timescale_.emplace(view.timescale());
     if (extent.end) progress_.end_at(*extent.end);
     reader_.on_gap([this](const Gap& gap) { add(gap); });
   }
@@ -56,9 +57,10 @@ class Recorder {
 
   void follow() {
     while (!is_finished()) {
-      if (const auto seq = reader_.next(record_)) {
-        if (!progress_.take(*seq)) continue;         // other lanes are not at their ends yet
-        if (!writer_.append(*seq, record_)) return;  // gaps in front of it are no longer asked for
+      if (const auto seq = reader_.next(row_.record())) {
+        if (!progress_.take(*seq)) continue;  // other lanes are not at their ends yet
+        if (timescale_) row_.set_time(timescale_->nanoseconds(reader_.time()));
+        if (!writer_.append(*seq, row_.bytes())) return;  // gaps in front of it are no longer asked for
         ++count_;
         if (!gaps_.empty()) tell_gaps();
         if (count_ % kBetweenTicks == 0) tick();
@@ -129,9 +131,10 @@ class Recorder {
   const Extent& extent_;
   RawReader reader_;
   LaneProgress progress_;
+  Row row_;
+  std::optional<Timescale> timescale_;  // if the rows have times
   RecordingWriter writer_;
   Attendant& attendant_;
-  std::vector<std::byte> record_;
   std::vector<Gap> gaps_;
   std::uint64_t count_ = 0;
   std::uint64_t lost_ = 0;
@@ -148,6 +151,7 @@ class Recorder {
 RecordShape shape_for(const Info& info, const FileOptions& file, const std::string& as, Attendant& attendant) {
   RecordShape shape{.size_bytes = info.record.size_bytes, .schema = schema_for(info, as, attendant)};
   if (!shape.schema && file_format(file) != FileFormat::npy) refuse_without_schema(info, "decode the records of");
+  shape.has_time = has_time_column(info, shape.schema);
   return shape;
 }
 

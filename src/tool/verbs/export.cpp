@@ -60,12 +60,12 @@ terminal::ExitCode run(const Options& options) {
   recording::FileOptions file = options.file;
   file.ends = true;
   // Before there is a file: a heading that is not understood leaves none.
-  std::vector<std::byte> record(source->record().size_bytes);
-  auto seq = source->next(record);
+  recording::Row row(source->record());
+  auto seq = source->next(row.bytes());
   recording::RecordingWriter writer(file, source->record());
   std::optional<terminal::ExitCode> failure;
   try {
-    for (; seq; seq = source->next(record)) writer.append(*seq, record);
+    for (; seq; seq = source->next(row.bytes())) writer.append(*seq, row.bytes());
     writer.finish();
   } catch (const Error& error) {
     failure = report(error);

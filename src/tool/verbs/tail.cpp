@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <limits>
 #include <optional>
+#include <utility>
 
 #include "arena_shm/error.hpp"
 #include "recording/record_view.hpp"
@@ -12,6 +13,7 @@
 #include "schema/record_formatter.hpp"
 #include "schema/record_time.hpp"
 #include "schema/value_text.hpp"
+#include "schema/value_time.hpp"
 #include "terminal/exit_code.hpp"
 #include "terminal/object_lines.hpp"
 #include "terminal/output.hpp"
@@ -37,18 +39,19 @@ struct Options {
   bool whole = false;
   bool quote_int64 = false;
   bool iso_times = false;
+  std::optional<std::int64_t> since;  // ns since 1970
   char unsigned_suffix = 'i';
 };
 
 constexpr std::size_t kWholeRecord = std::numeric_limits<std::size_t>::max();
 
-// At commas; blanks around names are for the eye. The number is always there.
-std::vector<std::string> split(const std::string& names) {
+// At commas; blanks around names are for the eye. What stands beside the record is always there.
+std::vector<std::string> split(const std::string& names, const schema::Schema& record) {
   std::vector<std::string> parts;
   for (std::string_view rest = names;;) {
     const std::size_t comma = rest.find(',');
     const std::string_view name = schema::trimmed(rest.substr(0, comma));
-    if (name != schema::kSeqColumn) parts.emplace_back(name);
+    if (!schema::is_beside(record, name)) parts.emplace_back(name);
     if (comma == std::string_view::npos) return parts;
     rest.remove_prefix(comma + 1);
   }
@@ -99,16 +102,38 @@ std::optional<schema::Schema> chosen_schema(const Options& options, const Info& 
   return schema;
 }
 
+TailOptions tail_options(const Options& options, const Info& info, const std::optional<schema::Schema>& schema) {
+  TailOptions tail = options.tail;
+  tail.asked.is_saved = !options.file.empty();
+  tail.shape = {.size_bytes = info.record.size_bytes,
+                .schema = schema,
+                .has_time = schema && recording::has_time_column(info, schema)};
+  if (options.since) {
+    tail.asked.from = "oldest";
+    const bool is_hidden = !schema && options.format == "hex";
+    tail.since.emplace(*options.since, info,
+                       is_hidden ? recording::schema_for(info, options.as, terminal_attendant()) : schema);
+  }
+  return tail;
+}
+
 terminal::ExitCode run(const Options& options) {
   check_choice(options);
   const auto input = options.file.empty() ? arena_input(options.name) : saved_input(options.file);
   const Info& info = input->info();
   auto schema = chosen_schema(options, info);
   const Format format = format_of(options.format, schema.has_value());
-  const auto time = schema ? schema::time_field(*schema) : std::nullopt;
+  TailOptions tail = tail_options(options, info, schema);
+  const bool has_time = tail.shape.has_time;
+  auto time = schema ? schema::time_field(*schema) : std::nullopt;
   if (!options.fields.empty()) {
     if (!schema) recording::refuse_without_schema(info, "choose fields of");
-    schema = schema->select(split(options.fields));
+    schema = schema->select(split(options.fields, *schema));
+  }
+  if (has_time) {
+    schema = schema::with_value_time(*schema);
+    time = schema->fields.front();
+    if (format == Format::influx) schema->fields.erase(schema->fields.begin());  // it is the time of the line
   }
   if (schema) set_display(*schema, options);
   if (const std::size_t size = info.record.size_bytes;
@@ -124,8 +149,6 @@ terminal::ExitCode run(const Options& options) {
                                                  .hex_bytes = options.whole ? kWholeRecord : schema::kHexBytes,
                                                  .width = terminal::line_width(),
                                                  .quote_int64 = options.quote_int64});
-  TailOptions tail = options.tail;
-  tail.asked.is_saved = !options.file.empty();
   return run_tail(tail, *input, *formatter);
 }
 
@@ -165,6 +188,12 @@ void add_tail(const terminal::Command& app, Action& action) {
   verb.add_option("--from", options->tail.asked.from, "Where to begin: oldest, newest, or a sequence number")
       .type_name("oldest|newest|SEQ")
       .check(terminal::position());
+  verb.add_option(
+          "--since", [options](const std::string& ns) { options->since = std::stoll(ns); },
+          "Begin with the first value of this time or later: 2026-01-31T12:34:56Z, or how long ago, like 10s or 5m")
+      .type_name("WHEN")
+      .check(terminal::moment())
+      .excludes("--from");
   verb.add_option("--until", options->tail.asked.until, "Stop after this sequence number")
       .type_name("SEQ")
       .check(terminal::count());
@@ -181,7 +210,8 @@ void add_tail(const terminal::Command& app, Action& action) {
   verb.add_option("--cursor-file", options->tail.cursor_file,
                   "Begin where the previous run ended; this file keeps the position")
       .type_name("FILE")
-      .excludes("--from");
+      .excludes("--from")
+      .excludes("--since");
   terminal::add_int64_option(verb, options->quote_int64);
   verb.add_option(
           "--time-format", [options](const std::string& how) { options->iso_times = how == "iso"; },

@@ -14,12 +14,15 @@
 #include "terminal/output.hpp"
 #include "terminal/signals.hpp"
 #include "text/quantities.hpp"
+#include "text/time_text.hpp"
 #include "tool/verbs/where.hpp"
 #include "tool/views/terminal_attendant.hpp"
 
 namespace arena_shm::tool {
 
 namespace {
+
+constexpr std::int64_t kNsPerSecond = 1'000'000'000;
 
 // One run of the verb: a reader on one side, a formatter on the other, gaps in between.
 class Tail {
@@ -34,7 +37,8 @@ class Tail {
         cursor_(cursor_file_ ? cursor_file_->load(terminal_attendant()) : std::nullopt),
         window_(window()),
         progress_(window_.first),
-        record_(input.info().record.size_bytes) {
+        since_(options.since),
+        row_(options.shape) {
     progress_.end_at(window_.end);
   }
 
@@ -42,16 +46,18 @@ class Tail {
     terminal::catch_stop_signals();
     note_shortfall();
     print_heading();
-    input_.begin(window_.first, [this](const Gap& gap) { report(gap); });
+    input_.begin(window_.first, options_.order, [this](const Gap& gap) { report(gap); });
     while (!is_finished()) {
-      if (const auto seq = input_.next(record_)) {
+      if (const auto seq = input_.next(row_.record())) {
         if (!progress_.take(*seq)) {
           end_idle_lanes();
           continue;
         }
+        take_time();
+        if (since_ && !since_->next_is_wanted(*seq, row_.record(), time_ns_)) continue;
         ++read_;
         if (*seq / lanes_ % options_.asked.every != 0) continue;
-        formatter_.record(output_.text(), *seq, record_);
+        formatter_.record(output_.text(), *seq, row_.bytes());
         output_.end_row();
         gathered_.push_back({.seq = *seq, .end = output_.text().size()});
         ++printed_;
@@ -107,17 +113,28 @@ class Tail {
     return Position(std::move(next));
   }
 
+  void take_time() {
+    if (row_.has_time() || (since_ && since_->needs_value_time())) time_ns_ = input_.time_ns();
+    if (row_.has_time()) row_.set_time(time_ns_);
+  }
+
+  bool look_at(std::uint64_t seq) {
+    if (!input_.read(seq, row_.record(), time_ns_)) return false;
+    if (row_.has_time()) row_.set_time(time_ns_);
+    return true;
+  }
+
   // A table fits its columns to what is there already.
   void look_around(std::uint64_t first, std::uint64_t oldest, std::uint64_t head) {
     constexpr std::uint64_t kMeasured = 50;
     const std::uint64_t count = std::max<std::uint64_t>(kMeasured / lanes_, 1);
     std::uint64_t seq = std::max(oldest, first - std::min(count, first / lanes_) * lanes_);
     for (; seq < std::min(first, head); seq += lanes_) {
-      if (input_.read(seq, record_)) formatter_.precede(seq, record_);
+      if (look_at(seq)) formatter_.precede(seq, row_.bytes());
     }
     seq = std::max(first, oldest);
     for (std::uint64_t i = 0; i < count && seq < head; ++i, seq += lanes_) {
-      if (input_.read(seq, record_)) formatter_.measure(seq, record_);
+      if (look_at(seq)) formatter_.measure(seq, row_.bytes());
     }
   }
 
@@ -156,13 +173,14 @@ class Tail {
   }
 
   // Only what was asked for counts as lost: not what is beyond the end, and not what was overwritten before the first
-  // value of its lane came, if the oldest or the last so many were asked for.
+  // value of its lane came, if the oldest, the last so many, or those since some time were asked for.
   void report(const Gap& passed) {
     const bool is_first = !progress_.has_begun(passed.first);
     const auto gap = progress_.lose(passed);
     if (!gap) return;
     const bool from_what_is_there = !cursor_ && (options_.asked.from.empty() || options_.asked.from == "oldest");
     if (is_first && gap->cause == Loss::overwritten && from_what_is_there) return;
+    if (since_ && !since_->has_begun(gap->first)) return;
     lost_ += gap->count();
     ++gaps_;
     if (options_.gaps_inline) {
@@ -174,7 +192,15 @@ class Tail {
     }
   }
 
+  void note_none_since() const {
+    if (!since_ || read_ > 0 || options_.asked.follow || options_.asked.count == 0) return;
+    if (recording::count_between(recording::first_from(0, lanes_), input_.heads()) == 0) return;
+    terminal::note(fmt::format("'{}': no value is from {} or later", input_.info().name,
+                               text::time_text(since_->ns(), kNsPerSecond)));
+  }
+
   void summarise() const {
+    note_none_since();
     if (const std::string note = formatter_.altered_note(); !note.empty()) terminal::note(note);
     if (!options_.asked.follow && lost_ == 0 && cut_.empty()) return;
     std::string text = "read " + text::counted(read_, "value");
@@ -218,7 +244,9 @@ class Tail {
   std::size_t lanes_ = input_.info().lanes;
   Window window_;
   recording::LaneProgress progress_;
-  std::vector<std::byte> record_;
+  std::optional<recording::Since> since_;
+  recording::Row row_;
+  std::int64_t time_ns_ = 0;
   terminal::Output output_;
   std::vector<Gathered> gathered_;            // what is in output_
   std::map<std::size_t, std::uint64_t> cut_;  // by lanes, the first one that a stop kept from coming out
