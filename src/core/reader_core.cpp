@@ -196,7 +196,7 @@ ReaderCore::Prospect ReaderCore::prospect_by_time() {
   const auto now = Clock::now();
   return {.is_tired = effort.is_spent(),
           .patience = by_time_->patience(now),
-          .round_patience = by_time_->round_patience(now)};
+          .round_patience = by_time_->round_patience()};
 }
 
 void ReaderCore::turn_to(std::uint32_t k) noexcept {

@@ -13,7 +13,7 @@ namespace arena_shm::core {
 namespace {
 
 constexpr std::uint64_t kHighest = std::numeric_limits<std::uint64_t>::max();
-constexpr std::chrono::nanoseconds kBetweenClockLooks = std::chrono::seconds{1};
+constexpr std::uint64_t kNanosecondsPerSecond = 1'000'000'000;
 constexpr std::uint32_t kBetweenChecks = 4096;
 constexpr std::uint64_t kLongestDrainPart = 1000;  // of a second: for a store to become visible without membarrier
 
@@ -23,7 +23,8 @@ TimeOrder::TimeOrder(std::vector<LaneReader*> lanes, arena_shm::Clock clock, std
                      std::chrono::nanoseconds between_rounds)
     : clock_(clock),
       ticks_per_second_(ticks_per_second),
-      between_rounds_(between_rounds),
+      ticks_between_rounds_(static_cast<std::uint64_t>(between_rounds.count()) * ticks_per_second /
+                            kNanosecondsPerSecond),
       reaches_writers_(fence_all_writers()),
       has_kernels_clock_(is_kernels_own(clock)) {
   lanes_.reserve(lanes.size());
@@ -51,7 +52,7 @@ void TimeOrder::reset() noexcept {
 bool TimeOrder::arrange_further(Effort& effort) {
   is_waiting_for_round_ = false;
   // While all lanes show values, nothing else would ever ask about one whose time cannot be.
-  if (unchecked_ >= kBetweenChecks && find_wild()) return true;
+  if (unchecked_ >= kBetweenChecks && find_wild(read_clock(clock_))) return true;
   for (;;) {
     if (!urgent_.empty()) return true;
     const std::uint32_t k = tree_[1];
@@ -96,7 +97,9 @@ bool TimeOrder::unblock(Effort& effort) {
   look_at_silent(effort);
   if (is_free()) return true;
   if (effort.is_spent() || std::ranges::none_of(lanes_, &Lane::shows)) return false;
-  return find_wild() || (make_round(effort) && is_free());
+  const std::uint64_t now = read_clock(clock_);  // M1
+  fence_after_clock();
+  return find_wild(now) || (make_round(now, effort) && is_free());
 }
 
 void TimeOrder::look_at_silent(Effort& effort) {
@@ -105,19 +108,10 @@ void TimeOrder::look_at_silent(Effort& effort) {
   }
 }
 
-bool TimeOrder::make_round(Effort& effort) {
-  const auto now = Clock::now();
-  if (now < next_round_) {
-    is_waiting_for_round_ = true;
-    return false;
-  }
-  next_round_ = now + between_rounds_;
-  if (now >= next_clock_look_) {
-    next_clock_look_ = now + kBetweenClockLooks;
-    has_kernels_clock_ = is_kernels_own(clock_);
-  }
-  std::uint64_t time = read_clock(clock_);  // M1
-  fence_after_clock();
+bool TimeOrder::make_round(std::uint64_t time, Effort& effort) {
+  is_waiting_for_round_ = time - last_round_ < ticks_between_rounds_;
+  if (is_waiting_for_round_) return false;
+  last_round_ = time;
   ARENA_SHM_STOP_POINT(round_begun);
   if (reaches_writers_) reaches_writers_ = fence_all_writers();  // M2
   if (!reaches_writers_) time -= std::min(time, ticks_per_second_ / kLongestDrainPart);
@@ -131,13 +125,16 @@ bool TimeOrder::make_round(Effort& effort) {
     else
       raise_bound(k);
   }
+  if (time - clock_looked_ >= ticks_per_second_) {
+    clock_looked_ = time;
+    has_kernels_clock_ = is_kernels_own(clock_);
+  }
   return true;
 }
 
 /// Does a lane show a value with a time that the clock has not come to?
-bool TimeOrder::find_wild() noexcept {
+bool TimeOrder::find_wild(std::uint64_t now) noexcept {
   unchecked_ = 0;
-  const std::uint64_t now = read_clock(clock_);
   for (std::uint32_t k = 0; k < lanes_.size(); ++k) {
     if (!lanes_[k].shows || lanes_[k].is_wild || keys_[k] <= now) continue;
     begin_anew(k, now);
@@ -193,9 +190,10 @@ std::chrono::nanoseconds TimeOrder::patience(Clock::time_point now) const noexce
   return shortest;
 }
 
-std::chrono::nanoseconds TimeOrder::round_patience(Clock::time_point now) const noexcept {
+std::chrono::nanoseconds TimeOrder::round_patience() const noexcept {
   if (!is_waiting_for_round_) return std::chrono::nanoseconds::max();
-  return std::max<std::chrono::nanoseconds>(next_round_ - now, {});
+  const std::uint64_t over = std::min(read_clock(clock_) - last_round_, ticks_between_rounds_);
+  return std::chrono::nanoseconds((ticks_between_rounds_ - over) * kNanosecondsPerSecond / ticks_per_second_);
 }
 
 bool TimeOrder::may_be_ready() const noexcept {

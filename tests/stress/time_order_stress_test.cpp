@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "arena_shm/arena.hpp"
+#include "arena_shm/core/futex.hpp"
 #include "support/filtered_calls.hpp"
 #include "support/temp_name.hpp"
 
@@ -33,7 +34,7 @@ std::uint64_t values_to_read() {
 }
 
 /// How somebody writes.
-enum class Pace : std::uint8_t { full, bursts, batches, seldom };
+enum class Pace : std::uint8_t { full, bursts, batches, seldom, paused };
 
 struct Setting {
   const char* name;
@@ -47,6 +48,10 @@ void write(Writer<std::uint64_t>& writer, Pace pace, const std::atomic<bool>& st
   for (std::uint64_t n = 0; !stop.load(std::memory_order_relaxed); ++n) {
     switch (pace) {
       case Pace::full: writer.alloc(n); break;
+      case Pace::paused:
+        writer.alloc(n);
+        for (std::uint64_t i = n % 64; i > 0; --i) core::cpu_pause();
+        break;
       case Pace::batches: writer.alloc(std::span<const std::uint64_t>(batch.data(), 1 + n % batch.size())); break;
       case Pace::bursts:
         for (int i = 0; i < 2000; ++i) writer.alloc(n);
@@ -202,7 +207,7 @@ constexpr Extent kRacing{.longest = 5s, .until_backward = true, .writes = true};
 TEST(TimeOrderFilterTest, AnswersComeAfterWhatIsOnItsWay) {
   const TempName name;
   const auto arena = Arena<std::uint64_t>::create(name, lanes(2));
-  const Writing writing(arena, {Pace::full});
+  const Writing writing(arena, {Pace::paused});
   const Outcome outcome = Merge(arena, Manner::latency, kRacing).run();
   EXPECT_GT(outcome.read, 1000U);
   EXPECT_EQ(outcome.backward, 0U) << "of " << outcome.read;
@@ -212,7 +217,7 @@ TEST(TimeOrderFilterTest, WithoutTheBarrierItGoesWrong) {
   if (std::thread::hardware_concurrency() < 2) GTEST_SKIP() << "needs two processors";
   const TempName name;
   const auto arena = Arena<std::uint64_t>::create(name, lanes(2));
-  const Writing writing(arena, {Pace::full});
+  const Writing writing(arena, {Pace::paused});
   Extent extent = kRacing;
   extent.longest = 120s;
   const auto outcome = merge_filtered(test::fake_membarrier, arena, extent);

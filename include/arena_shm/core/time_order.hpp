@@ -73,7 +73,7 @@ class TimeOrder {
   /// all.
   std::chrono::nanoseconds patience(Clock::time_point now) const noexcept;
   /// The same, of values that show and wait for the next round.
-  std::chrono::nanoseconds round_patience(Clock::time_point now) const noexcept;
+  std::chrono::nanoseconds round_patience() const noexcept;
   /// Does a lane show a value, or has it claimed one? A load for each.
   bool may_be_ready() const noexcept;
   /// The lanes have been moved elsewhere.
@@ -99,9 +99,9 @@ class TimeOrder {
   bool look_at(std::uint32_t k, Effort& effort);
   bool unblock(Effort& effort);
   void look_at_silent(Effort& effort);
-  bool make_round(Effort& effort);
+  bool make_round(std::uint64_t time, Effort& effort);
   void raise_bound(std::uint32_t k) noexcept;
-  bool find_wild() noexcept;
+  bool find_wild(std::uint64_t now) noexcept;
   void begin_anew(std::uint32_t k, std::uint64_t now) noexcept;
   void delivered(std::uint32_t k, std::uint64_t number) noexcept;
   void hide(std::uint32_t k) noexcept;
@@ -120,10 +120,10 @@ class TimeOrder {
   std::vector<std::uint32_t> urgent_;  // show what does not wait for its turn: late, or wild
   arena_shm::Clock clock_;
   std::uint64_t ticks_per_second_;
-  std::chrono::nanoseconds between_rounds_;
-  std::uint64_t round_time_ = 0;  // T
-  Clock::time_point next_round_{};
-  Clock::time_point next_clock_look_{};
+  std::uint64_t ticks_between_rounds_;
+  std::uint64_t round_time_ = 0;    // T
+  std::uint64_t last_round_ = 0;    // in ticks, as the next
+  std::uint64_t clock_looked_ = 0;  // whether the kernel still keeps time with it
   bool is_waiting_for_round_ = false;
   std::uint32_t unchecked_ = 0;  // values since the last look for wild ones
   std::uint64_t last_time_ = 0;  // with its lane, the highest that has gone out
