@@ -75,7 +75,7 @@ bool TimeOrder::look_at(std::uint32_t k, Effort& effort) {
   if (lane.shows && cursor < lane.aside) {
     urgent_.push_back(k);
   } else if (lane.shows) {
-    if (time < lane.bound) has_gone_back_ = true;  // within a lane, or below what was proved of it
+    if (time < lane.bound) is_broken_ = true;  // within a lane, or below what was proved of it
     set_key(k, time);
   } else {
     raise_bound(k);
@@ -144,7 +144,7 @@ bool TimeOrder::find_wild(std::uint64_t now) noexcept {
 }
 
 void TimeOrder::begin_anew(std::uint32_t k, std::uint64_t now) noexcept {
-  has_gone_back_ = true;
+  is_broken_ = true;
   last_time_ = 0;
   last_lane_ = 0;
   round_time_ = 0;
@@ -170,7 +170,9 @@ void TimeOrder::delivered(std::uint32_t k, std::uint64_t number) noexcept {
   const std::uint64_t time = lane.reader->time();
   ++unchecked_;
   is_late_ = lane.is_wild || time < last_time_ || (time == last_time_ && k < last_lane_);
-  if (!is_late_) {
+  if (is_late_) {
+    is_broken_ = is_broken_ || number >= lane.aside;
+  } else {
     last_time_ = time;
     last_lane_ = k;
   }

@@ -81,7 +81,7 @@ class TimeOrder {
 
   /// Is the value that was delivered last older than one before it?
   bool is_late() const noexcept { return is_late_; }
-  bool is_exact() const noexcept { return reaches_writers_ && has_kernels_clock_ && !has_gone_back_; }
+  bool is_exact() const noexcept { return reaches_writers_ && has_kernels_clock_ && !is_broken_; }
 
  private:
   struct Lane {
@@ -131,7 +131,7 @@ class TimeOrder {
   bool is_late_ = false;
   bool reaches_writers_ = true;
   bool has_kernels_clock_ = true;
-  bool has_gone_back_ = false;
+  bool is_broken_ = false;  // the clock has gone back, or something came late that was not set aside
 };
 
 }  // namespace arena_shm::core
