@@ -39,6 +39,9 @@ class RawReader {
   void seek(const Position& position) { core_->seek(position); }
   /// Of the value that next() has delivered: Entry::time.
   std::uint64_t time() const noexcept { return core_->time(); }
+  /// Entry::late of it.
+  bool is_late() const noexcept { return core_->is_late(); }
+  bool is_exact() const noexcept { return core_->is_exact(); }
   Position position() const { return core_->position(); }
   std::uint64_t cursor() const noexcept { return core_->cursor(); }
   std::uint64_t lag() const noexcept { return core_->lag(); }

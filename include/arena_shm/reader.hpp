@@ -51,6 +51,7 @@ class Reader {
     if (seq) {
       entry->seq = *seq;
       entry->time = core_->time();
+      entry->late = core_->is_late();
     } else {
       entry.reset();
     }
@@ -69,6 +70,7 @@ class Reader {
       if (!seq) break;
       entry.seq = *seq;
       entry.time = core_->time();
+      entry.late = core_->is_late();
     }
     return count;
   }
@@ -89,6 +91,12 @@ class Reader {
   /// Errors: Code::invalid_argument, as for a reader that begins there.
   void seek(From from) { core_->seek(from); }
   void seek(const Position& position) { core_->seek(position); }
+
+  /// Order::time: is it certain that nothing comes that is older than what has come before, but what is marked? False
+  /// if the system refuses membarrier, the kernel does not keep time with the arena's clock any more, or that has been
+  /// seen to go back. Then the order is that of the times all the same, but a value that takes a millisecond to become
+  /// visible may come late.
+  bool is_exact() const noexcept { return core_->is_exact(); }
 
   /// Where it is, for From::at: also in another process, and later. In an arena without lanes, cursor().
   Position position() const { return core_->position(); }

@@ -20,7 +20,7 @@ std::uint64_t oldest(std::uint64_t head, std::uint64_t slots) noexcept { return 
 }  // namespace
 
 std::uint64_t LaneReader::head() const noexcept {
-  return std::min(ring().head->load(std::memory_order_acquire), ring().limit);  // T1: W2 or X1 -> here
+  return std::min(ring().head->load(std::memory_order_acquire), ring().limit);  // T1, M3: W2 or X1 -> here
 }
 
 void LaneReader::enter_lap() {
@@ -189,6 +189,7 @@ LaneReader::Look LaneReader::resolve_pending(const Settlement& settlement, Effor
     if (settle_from_cursor(cursor_ + 1, effort).verdict != Verdict::pending) return Look::again;
   }
   if (now - pending_since_ < following_->hold) return Look::nothing;
+  if (following_->sets_aside) return Look::overdue;
   // Time is over. Who has been in the same word all the while is stuck, and is not waited for again.
   stuck_.add_common(suspects_, seen_);
   lose_up_to(cursor_ + 1, Loss::passed_over);

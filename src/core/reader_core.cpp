@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "arena_shm/core/futex.hpp"
@@ -13,16 +14,12 @@
 namespace arena_shm::core {
 namespace {
 
-constexpr std::chrono::nanoseconds kLatencySpin = std::chrono::microseconds{100};
-constexpr std::chrono::nanoseconds kThroughputSpin = std::chrono::microseconds{50};
 /// Values of one lane before the others have a turn: so many that a look at each of them costs little.
 constexpr std::uint64_t longest_run(std::uint64_t slots, std::uint64_t lanes) noexcept {
   return std::clamp<std::uint64_t>(slots / 4, 1, std::max<std::uint64_t>(lanes, 256));
 }
 
-constexpr int kLooksAtLanes = 64;     // some microseconds
-constexpr int kShortestBackoff = 16;  // in pauses
-constexpr int kLongestBackoff = 128;  // some microseconds
+constexpr std::chrono::nanoseconds kBetweenRounds = std::chrono::microseconds{100};
 
 }  // namespace
 
@@ -31,6 +28,7 @@ ReaderCore::ReaderCore(std::shared_ptr<const Segment> segment, const ReaderOptio
       following_{.segment = std::move(segment),
                  // What is subtracted from it is never negative.
                  .hold = std::max<std::chrono::nanoseconds>(options.hold, {}),
+                 .sets_aside = options.order == Order::time && lane_count_ > 1,
                  .report = {}},
       doorbell_(options.doorbell ? following_.segment->doorbell() : nullptr),
       manner_(options.manner),
@@ -38,6 +36,7 @@ ReaderCore::ReaderCore(std::shared_ptr<const Segment> segment, const ReaderOptio
       seats_(first_.ring().seats),
       cursors_(lane_count_),
       longest_run_(longest_run(first_.ring().slot_count, lane_count_)),
+      is_by_time_(options.order == Order::time),
       sleeper_(doorbell_),
       forked_(
           [](void* part) noexcept {
@@ -53,6 +52,25 @@ ReaderCore::ReaderCore(std::shared_ptr<const Segment> segment, const ReaderOptio
   others_.reserve(lane_count_ - 1);
   for (std::uint32_t k = 1; k < lane_count_; ++k)
     others_.emplace_back(following_.segment->lane_of_seat(k), following_, 0);
+  if (is_by_time_) order_by_time();
+}
+
+void ReaderCore::order_by_time() {
+  const Info& info = following_.segment->info();
+  if (info.clock == arena_shm::Clock::none || info.writers == Writers::shared) {
+    throw Error(Code::invalid_argument,
+                {.name = name(),
+                 .doing = "follow",
+                 .expected = "an arena with lanes and times, for an order of time",
+                 .found = info.clock == arena_shm::Clock::none ? "one without times" : "one of shared writers",
+                 .remedy = "create it with Options::time, laned or exclusive; or read it in order of arrival"});
+  }
+  following_.segment->require_clock();
+  if (lane_count_ == 1) return;
+  std::vector<LaneReader*> lanes;
+  for (std::uint32_t k = 0; k < lane_count_; ++k) lanes.push_back(&lane(k));
+  by_time_.emplace(std::move(lanes), info.clock, following_.segment->ticks_per_second(),
+                   manner_ == Manner::latency ? std::chrono::nanoseconds{0} : kBetweenRounds);
 }
 
 ReaderCore::ReaderCore(std::shared_ptr<const Segment> segment, From from, const ReaderOptions& options)
@@ -94,6 +112,7 @@ void ReaderCore::seek(From from) {
     cursors_[k] = number;
   }
   run_end_ = 0;
+  if (by_time_) by_time_->reset();
 }
 
 void ReaderCore::seek(const Position& position) {
@@ -112,6 +131,7 @@ void ReaderCore::seek(const Position& position) {
     lane(k).seek(cursors_[k]);
   }
   run_end_ = 0;
+  if (by_time_) by_time_->reset();
 }
 
 Position ReaderCore::position() const {
@@ -144,63 +164,6 @@ std::uint64_t ReaderCore::sum(std::uint64_t (LaneReader::*count)() const noexcep
   return total;
 }
 
-bool ReaderCore::comes_soon() const noexcept {
-  if (others_.empty()) return first_.comes_soon();
-  for (int look = 0; look < kLooksAtLanes; look += static_cast<int>(lane_count())) {
-    if (is_behind()) return true;
-    cpu_pause();
-  }
-  return false;
-}
-
-bool ReaderCore::is_behind() const noexcept {
-  if (mine_->is_behind()) return true;
-  for (std::uint32_t k = 0; k < lane_count_; ++k) {
-    if (k != turn_ && has_news(k)) return true;
-  }
-  return false;
-}
-
-/// Passes the time for which the reader spins before it sleeps; comes back early when there may be something.
-void ReaderCore::spin(Clock::time_point deadline) {
-  if (manner_ == Manner::latency) {
-    const auto end = std::min(deadline, Clock::now() + kLatencySpin);
-    while (!comes_soon()) {
-      // It may be skipped, then its slot never shows it.
-      if (is_behind() || Clock::now() >= end) return;
-    }
-    return;
-  }
-  const auto end = std::min(deadline, Clock::now() + kThroughputSpin);
-  int pauses = kShortestBackoff;
-  while (prospect().is_idle() && Clock::now() < end) {
-    for (int i = 0; i < pauses; ++i) cpu_pause();
-    pauses = std::min(pauses * 2, kLongestBackoff);
-  }
-}
-
-std::uint64_t ReaderCore::fullest_lane() const noexcept {
-  std::uint64_t most = first_.count_ahead();
-  for (const LaneReader& one : others_) most = std::max(most, one.count_ahead());
-  return most;
-}
-
-/// Keeps away from the writers' heels until a quarter of a ring has come, or some time is over. To look at what has
-/// just been written takes lines from the writers; and a processor that reads in a row reads ahead, and takes those
-/// that they are about to write. That is paid for once a batch, so it is to be a long one.
-void ReaderCore::await_batch(Clock::time_point deadline) {
-  const std::uint64_t enough = first_.ring().slot_count / 4;
-  if (fullest_lane() > enough) return;
-  const auto end = std::min(deadline, Clock::now() + batch_time_);
-  while (Clock::now() < end) cpu_pause();
-  const std::uint64_t come = fullest_lane();
-  if (come == 0 || come > 2 * enough) {
-    batch_time_ = std::max(batch_time_ / 2, kShortestBatch);
-  } else if (come < enough) {
-    batch_time_ = std::min(batch_time_ * 2, kLongestBatch);
-  }
-}
-
 ReaderCore::Prospect ReaderCore::prospect() {
   if (forked_.holds()) refuse_forked(name());
   Prospect all;
@@ -208,6 +171,7 @@ ReaderCore::Prospect ReaderCore::prospect() {
     look_at(first_, all);
     return all;
   }
+  if (by_time_) return prospect_by_time();
   // Who takes one value after each wait must not stay with one lane for ever, either.
   const std::uint32_t before = turn_;
   const bool goes_on = mine_->cursor() < run_end_;
@@ -224,6 +188,15 @@ ReaderCore::Prospect ReaderCore::prospect() {
   }
   if (!all.is_tired) turn_to(before);
   return all;
+}
+
+ReaderCore::Prospect ReaderCore::prospect_by_time() {
+  Effort effort = LaneReader::effort_of_a_slice();
+  if (by_time_->arrange(effort)) return {.is_ready = true};
+  const auto now = Clock::now();
+  return {.is_tired = effort.is_spent(),
+          .patience = by_time_->patience(now),
+          .round_patience = by_time_->round_patience()};
 }
 
 void ReaderCore::turn_to(std::uint32_t k) noexcept {
@@ -259,37 +232,6 @@ bool ReaderCore::may_be_ready() const noexcept {
 
 void ReaderCore::report_gap() {
   for (std::uint32_t k = 0; k < lane_count(); ++k) lane(k).report_gap();
-}
-
-bool ReaderCore::wait_for(std::chrono::nanoseconds timeout) {
-  using std::chrono::nanoseconds;
-  if (forked_.holds()) refuse_forked(name());
-  // Before the clock is asked, which takes as long as a value's way from the writer.
-  if (manner_ == Manner::latency && timeout > nanoseconds{0} && comes_soon() && prospect().is_ready) return true;
-  const auto begin = Clock::now();
-  const auto forever = Clock::time_point::max();
-  const auto deadline = timeout < forever - begin ? begin + timeout : forever;
-  if (manner_ == Manner::throughput) await_batch(deadline);
-  sleeper_.reset();
-  expect_exit(Begins::use);
-  const Marked inside(following_.inside);
-  for (bool has_spun = false;; has_spun = true) {
-    const Prospect before = prospect();
-    if (before.is_ready) return true;
-    const auto now = Clock::now();
-    if (now >= deadline) {
-      report_gap();
-      return false;
-    }
-    ::pthread_testcancel();  // nothing is held
-    if (before.is_tired) continue;
-    const bool is_held_up = before.patience != nanoseconds::max();
-    if (!is_held_up && !has_spun) {
-      spin(deadline);
-      continue;
-    }
-    sleeper_.sleep(std::min<nanoseconds>(deadline - now, before.patience), [this] { return !prospect().is_idle(); });
-  }
 }
 
 }  // namespace arena_shm::core

@@ -104,7 +104,7 @@ WaitSetCore::Found WaitSetCore::look(Clock::time_point deadline) {
     const ReaderCore::Prospect prospect = readers_[i]->prospect();
     if (prospect.is_ready) ready_.push_back(i);
     is_tired = is_tired || prospect.is_tired;
-    longest_ = std::min(longest_, prospect.patience);
+    longest_ = std::min(longest_, prospect.longest_sleep());
   };
   if (woke_) ask(*std::exchange(woke_, std::nullopt));
   if (!ready_.empty()) return Found::ready;
@@ -143,7 +143,7 @@ bool WaitSetCore::announce() {
   for (ReaderCore* reader : readers_) {  // D3
     const ReaderCore::Prospect prospect = reader->prospect();
     if (prospect.is_ready || prospect.is_tired) return false;
-    longest_ = std::min(longest_, prospect.patience);
+    longest_ = std::min(longest_, prospect.longest_sleep());
   }
   return true;
 }

@@ -1,8 +1,6 @@
 // Where a process may find itself: a /dev/shm of a few pages, no /proc, another user than the one it began as, a
 // process id that has been somebody else's, a control group that is frozen.
 #include <gtest/gtest.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -24,6 +22,7 @@
 #include "arena_shm/arena.hpp"
 #include "support/cgroup.hpp"
 #include "support/child.hpp"
+#include "support/filtered_calls.hpp"
 #include "support/own_mounts.hpp"
 #include "support/segment_file.hpp"
 #include "support/temp_name.hpp"
@@ -227,23 +226,12 @@ TEST(SurroundingsTest, AFrozenWriterIsAliveAndInNobodysWay) {
   EXPECT_EQ(arena.read(0).status, ReadStatus::overwritten);
 }
 
-/// From now on, membarrier is refused to the calling process, as by the system call filter of a container.
-bool refuse_membarrier() {
-  std::array<sock_filter, 4> code{{BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-                                   BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_membarrier, 0, 1),
-                                   BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-                                   BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)}};
-  const sock_fprog program{code.size(), code.data()};
-  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0 &&
-         ::syscall(SYS_membarrier, 0, 0, 0) == -1;
-}
-
 TEST(SurroundingsTest, AWriterWithoutMembarrierRingsForSleepersAndForNobodyElse) {
   for (const Writers writers : {Writers::shared, Writers::exclusive}) {
     const test::TempName name;
     const auto arena = Arena<std::uint64_t>::create(name, {.slots = 4, .writers = writers});
     Child child([&] {
-      if (!refuse_membarrier()) return kNotPermitted;
+      if (!test::refuse_membarrier()) return kNotPermitted;
       const auto own = Arena<std::uint64_t>::open(name);
       auto writer = own.writer();
       test::SegmentFile file(name);
@@ -269,7 +257,7 @@ TEST(SurroundingsTest, AReaderWithoutMembarrierSleepsAndWakes) {
   auto writer = arena.writer();
   test::SegmentFile file(name);
   Child child([&] {
-    if (!refuse_membarrier()) return kNotPermitted;
+    if (!test::refuse_membarrier()) return kNotPermitted;
     const auto own = Arena<std::uint64_t>::open(name);
     auto reader = own.reader(From::oldest, {.hold = std::chrono::hours{1}});
     for (std::uint64_t i = 0; i < 3; ++i) {

@@ -39,6 +39,7 @@ namespace arena_shm::core {
 struct Following {
   std::shared_ptr<const Segment> segment;
   std::chrono::nanoseconds hold;           ///< never negative
+  bool sets_aside;                         ///< what was waited for in vain is not passed over: the lane is overdue
   std::function<void(const Gap&)> report;  ///< of each run of lost values
   std::atomic<bool> inside{false};         ///< waiting, or reporting. Relaxed: looked at in order to leave it alone
 };
@@ -53,6 +54,7 @@ class alignas(kCacheLine) LaneReader {
     again,    ///< the cursor has moved, or its slot changes right now
     nothing,  ///< caught up, or held back
     tired,    ///< the effort is spent, and there may be more
+    overdue,  ///< held back for longer than `hold`, of one that sets aside
   };
 
   /// Requires: cursor <= ring.limit.
@@ -84,8 +86,38 @@ class alignas(kCacheLine) LaneReader {
     }
   }
 
+  /// The cursor's value without its payload: its time. Goes on to the next one that is there, as next() does. Never
+  /// `again`.
+  [[gnu::always_inline]] Look peek(std::uint64_t& time, Effort& effort) {
+    for (;;) {
+      if (!lap_.contains(cursor_)) [[unlikely]]
+        enter_lap();
+      const Slot slot = lap_.slot(cursor_);
+      const std::uint64_t stamp = slot.stamp();                                              // R1
+      time = slot.time();                                                                    // R2
+      if (stamp == done(cursor_) && slot.take(stamp, [](const std::uint64_t*) noexcept {}))  // R3, R4
+        return Look::ready;
+      if (const Look look = look_further(effort); look != Look::again) return look;
+    }
+  }
+  /// Takes the value that peek() has found. False: it has been overwritten meanwhile.
+  template <class Take>
+  [[gnu::always_inline]] bool take(Take&& copy_out) {
+    const Slot slot = lap_.slot(cursor_);
+    const std::uint64_t stamp = slot.stamp();  // R1
+    time_ = slot.time();                       // R2
+    if (stamp != done(cursor_) || !slot.take(stamp, copy_out)) return false;
+    if (gap_open_) [[unlikely]]
+      report_gap();
+    ++read_;
+    ++cursor_;
+    return true;
+  }
+
   /// Some milliseconds' worth: what next() may do before it comes back.
   static constexpr Effort effort_of_a_call() noexcept { return Effort(kCallEffort); }
+
+  static constexpr Effort effort_of_a_slice() noexcept { return Effort(kSliceEffort); }
 
   /// As many steps as a slice of time allows: a fraction of a millisecond, or one scan of the seats. Never `again`.
   /// Errors: Code::forked.
@@ -98,6 +130,8 @@ class alignas(kCacheLine) LaneReader {
   bool is_behind() const noexcept { return ring().head->load(std::memory_order_relaxed) > cursor_; }
   /// Looks at the cursor's slot for a microsecond, and at nothing else. True: it shows the value, or a newer one.
   bool comes_soon() const noexcept;
+  /// The next number to be handed out, at most the ring's limit. Acquire: T1, M3.
+  std::uint64_t head() const noexcept;
   /// Values that have been handed out, and not read.
   std::uint64_t count_ahead() const noexcept;
   /// Reports the run of lost values that is open, if one is.
@@ -132,8 +166,6 @@ class alignas(kCacheLine) LaneReader {
   /// The cursor's stamp is newer: counts what is proven overwritten, and moves the cursor behind it.
   void lapped(Effort& effort);
   void jump_ahead();
-  /// At most the ring's limit.
-  std::uint64_t head() const noexcept;
   /// The cursor's stamp is older.
   Look resolve(Effort& effort);
   Look resolve_pending(const Settlement& settlement, Effort& effort);

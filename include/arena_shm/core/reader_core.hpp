@@ -1,11 +1,12 @@
 // Following, type-erased: the lanes of an arena by turns, and waiting for what comes. An arena without lanes is one.
 //
-// Each lane is followed for itself (lane_reader.hpp): its values come in their order, and one that is claimed and not
-// done, or lost, holds up its own lane only. A reader stays with a lane while that has values, for a long run: to turn
-// to another one takes cache misses, to look whether it has something a load of its head. It stores nothing into the
-// segment but the doorbell, when it sleeps.
+// In Order::time, see time_order.hpp. In that of arrival, each lane is followed for itself (lane_reader.hpp): its
+// values come in their order, and one that is claimed and not done, or lost, holds up its own lane only. A reader stays
+// with a lane while that has values, for a long run: to turn to another one takes cache misses, to look whether it has
+// something a load of its head. It stores nothing into the segment but the doorbell, when it sleeps.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -22,6 +23,7 @@
 #include "arena_shm/core/lane_reader.hpp"
 #include "arena_shm/core/retained.hpp"
 #include "arena_shm/core/segment.hpp"
+#include "arena_shm/core/time_order.hpp"
 #include "arena_shm/options.hpp"
 
 namespace arena_shm::core {
@@ -58,6 +60,7 @@ class ReaderCore {
   [[gnu::always_inline]] std::optional<std::uint64_t> next(Take&& copy_out, Effort& effort) {
     if (lane_count_ == 1) [[likely]]
       return first_.next(copy_out, effort);
+    if (by_time_) return next_by_time(copy_out, effort);
     if (mine_->cursor() < run_end_) [[likely]] {
       if (const auto number = mine_->next(copy_out, effort)) [[likely]]
         return mine_->ring().seq_of(*number);
@@ -84,7 +87,13 @@ class ReaderCore {
     bool is_tired = false;                                                ///< it may have; ask again
     std::chrono::nanoseconds patience = std::chrono::nanoseconds::max();  ///< else: sleep no longer than that
 
-    bool is_idle() const noexcept { return !is_ready && !is_tired; }
+    /// A value is there, and waits for so long for a round of Order::time.
+    std::chrono::nanoseconds round_patience = std::chrono::nanoseconds::max();
+
+    std::chrono::nanoseconds longest_sleep() const noexcept { return std::min(patience, round_patience); }
+    bool is_idle() const noexcept {
+      return !is_ready && !is_tired && round_patience == std::chrono::nanoseconds::max();
+    }
   };
   /// One slice of looking at each lane. Errors: Code::forked.
   Prospect prospect();
@@ -106,6 +115,10 @@ class ReaderCore {
   void seek(From from);
   void seek(const Position& position);
 
+  /// Of the value that next() has delivered: does it come after newer ones? Never true in Order::arrival.
+  bool is_late() const noexcept { return by_time_ && by_time_->is_late(); }
+  /// Order::time: is it certain that all that is older and not marked has come before?
+  bool is_exact() const noexcept { return is_by_time_ && (!by_time_ || by_time_->is_exact()); }
   /// Of the value that next() has delivered; 0 in an arena without times.
   [[gnu::always_inline]] std::uint64_t time() const noexcept { return mine_->time(); }
   std::uint64_t payload_bytes() const noexcept { return first_.ring().payload_bytes; }
@@ -125,6 +138,7 @@ class ReaderCore {
 
  private:
   ReaderCore(std::shared_ptr<const Segment> segment, const ReaderOptions& options);
+  void order_by_time();
 
   LaneReader& lane(std::uint32_t k) noexcept { return k == 0 ? first_ : others_[k - 1]; }
   const LaneReader& lane(std::uint32_t k) const noexcept { return k == 0 ? first_ : others_[k - 1]; }
@@ -137,6 +151,17 @@ class ReaderCore {
   void spin(Clock::time_point deadline);
   void await_batch(Clock::time_point deadline);
   [[noreturn]] void refuse_place(std::string expected, std::string found) const;
+
+  template <class Take>
+  [[gnu::always_inline]] std::optional<std::uint64_t> next_by_time(Take& copy_out, Effort& effort) {
+    if (const auto k = by_time_->next(copy_out, effort)) [[likely]] {
+      mine_ = &lane(*k);
+      return mine_->ring().seq_of(mine_->cursor() - 1);
+    }
+    report_gap();
+    return std::nullopt;
+  }
+  Prospect prospect_by_time();
 
   /// Goes round once, from the next lane on to the one whose turn it was.
   template <class Take>
@@ -177,6 +202,8 @@ class ReaderCore {
   const Seat* seats_;
   std::vector<std::uint64_t> cursors_;  // of those whose turn it is not
   std::uint64_t longest_run_;
+  bool is_by_time_;
+  std::optional<TimeOrder> by_time_;  // of several lanes
   Sleeper sleeper_;
   Membership membership_;
   InForkedChild forked_;

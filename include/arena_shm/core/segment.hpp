@@ -72,6 +72,7 @@ class Segment {
   std::uint64_t count() const noexcept;
   /// Errors: Code::invalid_argument, if the arena has no times.
   Timescale timescale() const;
+  std::uint64_t ticks_per_second() const noexcept { return clock_.ticks_per_second; }
   /// Refuses a process that cannot read the arena's clock as those do who write it. Errors: Code::unsupported.
   void require_clock() const;
   const LeaseFile& leases() const noexcept { return *leases_; }

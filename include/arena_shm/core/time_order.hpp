@@ -1,0 +1,137 @@
+// Following the lanes of an arena in order of time: nothing comes that is older than what has come before.
+//
+// Within a lane, times never go back: it has one writer at a time, and the lease stands between one holder and the
+// next. Across lanes, the oldest value that shows may go out when no lane that shows none can still come up with an
+// older one. So each lane has a *bound*, below which no value of it lies that has not been seen: the time of its newest
+// value that was, or the T of a *round* which found it empty:
+//
+//   M1  T := clock                                                (not after M2 has begun: clock.hpp,
+//   fence_after_clock) M2  membarrier: all writers' stores become visible M3  h := head, of every lane      acquire
+//   what has a number >= h has a time >= T
+//
+// Why: a writer claims (X1), then takes its time (X2, lane_writer.hpp). If a value's X2 was over when the membarrier
+// came to its processor, so was its X1, which stands before it in the program, and the barrier made it visible: M3 has
+// seen it, and its number is below h. Else X2 came after the barrier, and so after M1: its time is not below T. The
+// machine's part of that is in tests/model/why-the-merge-is-exact.md, with what Intel, AMD, Arm and Linux promise.
+//
+//   the lowest (time, lane) of all that show goes out, if (time, lane) < (bound, j) for every lane j that shows none
+//   a round is made only where such a lane is in the way of a value
+//   a lane in the way with a number below h: claimed and not done (settle.hpp). It is waited for, for `hold`; then the
+//   lane is *set aside*: what it had claimed holds up nobody, and comes when it is published, late
+//
+// Nothing is lost, and no time is guessed: an idle lane is proved to be idle.
+//
+// A value with a time above the clock's says that the clock has gone back, or that a peer lies: it goes out at once,
+// and all bounds begin anew. Where membarrier is refused, T is a millisecond ago: what the order then rests on is that
+// no store takes that long to become visible.
+//
+// Source: this project's own; tests/model/lanes.pml verifies it. Bounds on unseen input are as in Chandy and Misra,
+// "Distributed Simulation", 1979; the tree is Knuth's, "The Art of Computer Programming" volume 3, 5.4.1.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "arena_shm/core/effort.hpp"
+#include "arena_shm/core/lane_reader.hpp"
+#include "arena_shm/info.hpp"
+
+namespace arena_shm::core {
+
+/// Thread safety: one thread at a time.
+class TimeOrder {
+ public:
+  using Clock = LaneReader::Clock;
+
+  /// `lanes` live as long as this, and set aside what they have waited for (Following::sets_aside).
+  /// Requires: can_read(clock).
+  TimeOrder(std::vector<LaneReader*> lanes, arena_shm::Clock clock, std::uint64_t ticks_per_second,
+            std::chrono::nanoseconds between_rounds);
+
+  /// Takes the next value, as LaneReader::next. Returns its lane. Never waits; may make a round.
+  /// Cost: as LaneReader::next, and twice the look at the stamp; a comparison for each doubling of the lanes. A round
+  /// costs a membarrier (some microseconds, and an interrupt for each running writer), and a load for each lane.
+  template <class Take>
+  [[gnu::always_inline]] std::optional<std::uint32_t> next(Take&& copy_out, Effort& effort) {
+    while (arrange(effort)) {
+      const std::uint32_t k = first();
+      const std::uint64_t number = lanes_[k].reader->cursor();
+      if (lanes_[k].reader->take(copy_out)) {
+        delivered(k, number);
+        return k;
+      }
+      hide(k);  // overwritten meanwhile
+    }
+    return std::nullopt;
+  }
+
+  /// Is there a value that may go out? Errors: Code::forked.
+  bool arrange(Effort& effort) { return (urgent_.empty() && lanes_[tree_[1]].shows) || arrange_further(effort); }
+  /// After an arrange() that found none: how long until it is worth asking again, if nothing comes; max, if that is
+  /// all.
+  std::chrono::nanoseconds patience(Clock::time_point now) const noexcept;
+  /// The same, of values that show and wait for the next round.
+  std::chrono::nanoseconds round_patience() const noexcept;
+  /// Does a lane show a value, or has it claimed one? A load for each.
+  bool may_be_ready() const noexcept;
+  /// The lanes have been moved elsewhere.
+  void reset() noexcept;
+
+  /// Is the value that was delivered last older than one before it?
+  bool is_late() const noexcept { return is_late_; }
+  bool is_exact() const noexcept { return reaches_writers_ && has_kernels_clock_ && !is_broken_; }
+
+ private:
+  struct Lane {
+    LaneReader* reader;
+    std::uint64_t bound = 0;  // no value of it that has not been seen is older, but those set aside
+    std::uint64_t head = 0;   // as of the newest round
+    std::uint64_t aside = 0;  // its numbers below are set aside
+    bool shows = false;       // a value, at its cursor
+    bool is_wild = false;     // that has a time which cannot be
+  };
+
+  /// Requires: arrange().
+  std::uint32_t first() const noexcept { return urgent_.empty() ? tree_[1] : urgent_.back(); }
+  [[gnu::noinline]] bool arrange_further(Effort& effort);
+  bool look_at(std::uint32_t k, Effort& effort);
+  bool unblock(Effort& effort);
+  void look_at_silent(Effort& effort);
+  bool make_round(std::uint64_t time, Effort& effort);
+  void raise_bound(std::uint32_t k) noexcept;
+  bool find_wild(std::uint64_t now) noexcept;
+  void begin_anew(std::uint32_t k, std::uint64_t now) noexcept;
+  void delivered(std::uint32_t k, std::uint64_t number) noexcept;
+  void hide(std::uint32_t k) noexcept;
+
+  std::uint32_t lower_of(std::uint32_t a, std::uint32_t b) const noexcept { return keys_[b] < keys_[a] ? b : a; }
+  [[gnu::always_inline]] void set_key(std::uint32_t k, std::uint64_t key) noexcept {
+    keys_[k] = key;
+    for (std::size_t i = (tree_.size() / 2 + k) / 2; i > 0; i /= 2) tree_[i] = lower_of(tree_[2 * i], tree_[2 * i + 1]);
+  }
+
+  std::vector<Lane> lanes_;
+  // A tree of who is lower, by (key, lane): that of all is tree_[1], and the leaves are the lanes. The key of a lane is
+  // its value's time, if it shows one; else its bound.
+  std::vector<std::uint64_t> keys_;
+  std::vector<std::uint32_t> tree_;
+  std::vector<std::uint32_t> urgent_;  // show what does not wait for its turn: late, or wild
+  arena_shm::Clock clock_;
+  std::uint64_t ticks_per_second_;
+  std::uint64_t ticks_between_rounds_;
+  std::uint64_t round_time_ = 0;    // T
+  std::uint64_t last_round_ = 0;    // in ticks, as the next
+  std::uint64_t clock_looked_ = 0;  // whether the kernel still keeps time with it
+  bool is_waiting_for_round_ = false;
+  std::uint32_t unchecked_ = 0;  // values since the last look for wild ones
+  std::uint64_t last_time_ = 0;  // with its lane, the highest that has gone out
+  std::uint32_t last_lane_ = 0;
+  bool is_late_ = false;
+  bool reaches_writers_ = true;
+  bool has_kernels_clock_ = true;
+  bool is_broken_ = false;  // the clock has gone back, or something came late that was not set aside
+};
+
+}  // namespace arena_shm::core
