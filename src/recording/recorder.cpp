@@ -6,8 +6,10 @@
 #include <utility>
 #include <vector>
 
+#include "recording/lane_order.hpp"
 #include "recording/lanes.hpp"
 #include "recording/record_view.hpp"
+#include "recording/since.hpp"
 #include "schema/record_formatter.hpp"
 #include "text/quantities.hpp"
 
@@ -23,14 +25,20 @@ class Recorder {
   Recorder(const RawView& view, const Extent& extent, const FileOptions& file, RecordShape record, Attendant& attendant)
       : view_(view),
         extent_(extent),
-        reader_(view.reader(extent.first, {.manner = Manner::throughput, .hold = kHold, .doorbell = false})),
+        reader_(reader_in_order(view, extent.first,
+                                {.manner = Manner::throughput,
+                                 .hold = kHold,
+                                 .doorbell = false,
+                                 .order = order_for(view.info(), extent.order, attendant)},
+                                attendant)),
         progress_(extent.first),
+        since_(since_of(extent, view.info(), record)),
         row_(record),
         writer_(file, std::move(record)),
         attendant_(attendant) {
-    if (row_.has_time()) timescale_.emplace(view.timescale());
+    if (row_.has_time() || (since_ && since_->needs_value_time())) timescale_.emplace(view.timescale());
     if (extent.end) progress_.end_at(*extent.end);
-    reader_.on_gap([this](const Gap& gap) { add(gap); });
+    reader_.reader.on_gap([this](const Gap& gap) { add(gap); });
   }
 
   Recorded run() {
@@ -42,6 +50,7 @@ class Recorder {
       recorded.failure = error;
     }
     attendant_.show_progress("");
+    tell_order(reader_, view_.info(), late_, attendant_);
     recorded.lost = lost_;
     recorded.summary = summary(writer_.saved_rows()) + lag();
     return recorded;
@@ -57,21 +66,34 @@ class Recorder {
 
   void follow() {
     while (!is_finished()) {
-      if (const auto seq = reader_.next(row_.record())) {
+      if (const auto seq = reader_.reader.next(row_.record())) {
         if (!progress_.take(*seq)) continue;  // other lanes are not at their ends yet
-        if (timescale_) row_.set_time(timescale_->nanoseconds(reader_.time()));
+        if (!take_time(*seq)) continue;
+        if (reader_.is_late()) ++late_;
         if (!writer_.append(*seq, row_.bytes())) return;  // gaps in front of it are no longer asked for
         ++count_;
         if (!gaps_.empty()) tell_gaps();
         if (count_ % kBetweenTicks == 0) tick();
       } else {
-        reader_.wait_for(kLongestWait);
+        reader_.reader.wait_for(kLongestWait);
         tell_gaps();
         tick();
         tell_retired();
       }
     }
     tell_gaps();
+  }
+
+  static std::optional<Since> since_of(const Extent& extent, const Info& info, const RecordShape& record) {
+    if (!extent.since) return std::nullopt;
+    return Since(*extent.since, info, record.schema);
+  }
+
+  // Returns: is the value wanted?
+  bool take_time(std::uint64_t seq) {
+    const std::int64_t ns = timescale_ ? timescale_->nanoseconds(reader_.reader.time()) : 0;
+    if (row_.has_time()) row_.set_time(ns);
+    return !since_ || since_->next_is_wanted(seq, row_.record(), ns);
   }
 
   bool is_finished() const {
@@ -102,6 +124,7 @@ class Recorder {
     const bool is_first = !progress_.has_begun(gap.first);
     const auto wanted = progress_.lose(gap);
     if (!wanted || (is_first && gap.cause == Loss::overwritten && !extent_.first_is_exact)) return;
+    if (since_ && !since_->has_begun(gap.first)) return;
     gaps_.push_back(*wanted);
   }
 
@@ -122,23 +145,25 @@ class Recorder {
   // What a stop left in the ring, or in a pipe that nobody empties.
   std::string lag() const {
     if (!attendant_.stop_requested()) return "";
-    const std::uint64_t unread = extent_.end ? count_between(progress_.next(), *extent_.end) : reader_.lag();
+    const std::uint64_t unread = extent_.end ? count_between(progress_.next(), *extent_.end) : reader_.reader.lag();
     const std::uint64_t behind = unread + count_ - writer_.saved_rows();
     return behind > 0 ? fmt::format("; stopped {} behind the head", text::counted(behind, "value")) : "";
   }
 
   const RawView& view_;
   const Extent& extent_;
-  RawReader reader_;
+  OrderedReader reader_;
   LaneProgress progress_;
+  std::optional<Since> since_;
   Row row_;
-  std::optional<Timescale> timescale_;  // if the rows have times
+  std::optional<Timescale> timescale_;  // if times are asked for
   RecordingWriter writer_;
   Attendant& attendant_;
   std::vector<Gap> gaps_;
   std::uint64_t count_ = 0;
   std::uint64_t lost_ = 0;
   std::uint64_t gap_count_ = 0;
+  std::uint64_t late_ = 0;
   Clock::time_point begin_ = Clock::now();
   Clock::time_point saved_ = begin_;
   Clock::time_point shown_ = begin_;

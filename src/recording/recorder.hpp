@@ -23,6 +23,8 @@ struct Extent {
   std::optional<Position> end{};  ///< of each lane
   std::uint64_t count = kNoLimit;
   std::optional<std::chrono::nanoseconds> duration{};
+  std::optional<Order> order{};         ///< as order_for takes it
+  std::optional<std::int64_t> since{};  ///< of each lane what is from this time on, in ns since 1970
 };
 
 /// How the records are to be stored. Texts need a schema. Errors: as schema_for, Code::incompatible_type.

@@ -1,12 +1,31 @@
 """Arenas with times of values, for the tests."""
 
+import ctypes
 import os
+import platform
+import struct
 import subprocess
 
 from arena_cli import OK
 from lanes import LaneTest
 
 TIMED_ARENA = os.environ["ARENA_SHM_TIMED_ARENA"]
+
+MEMBARRIER = {"x86_64": 324, "aarch64": 283}
+
+
+def refuse_membarrier():
+    """For preexec_fn: the kernel refuses membarrier, as by the filter of a container."""
+    load, jump_if_equal, ret = 0x20, 0x15, 0x06
+    refused, allowed = 0x00050001, 0x7FFF0000  # EPERM
+    code = [(load, 0, 0, 0), (jump_if_equal, 0, 1, MEMBARRIER[platform.machine()]), (ret, 0, 0, refused),
+            (ret, 0, 0, allowed)]
+    program = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in code))
+    filters = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(code), ctypes.addressof(program)))
+    libc = ctypes.CDLL(None, use_errno=True)
+    no_new_privileges, set_filter, filter_mode = 38, 22, 2
+    if libc.prctl(no_new_privileges, 1, 0, 0, 0) != 0 or libc.prctl(set_filter, filter_mode, filters, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl")
 
 
 class TimedTest(LaneTest):

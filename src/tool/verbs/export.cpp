@@ -91,7 +91,8 @@ void add_export(const terminal::Command& app, Action& action) {
            "CSV and NDJSON files do not contain the types of their fields: give them with --fields. A line that\n"
            "is not a record is refused with its number; all other lines are exported, and the exit code is then\n"
            "1. If a saved segment was cut off, its complete values are exported; if values are missing, the\n"
-           "exit code is then 3. The lanes of a segment are exported one after the other.",
+           "exit code is then 3. Lanes that have times are exported in order of time, others one after the other.\n"
+           "_time_ns, the time when a value was appended, is kept.",
        .example = "  arena-shm export ticks.npy -o ticks.csv\n"
                   "  arena-shm export crash.arena -o crash.npy\n"
                   "  arena-shm export ticks.csv -o ticks.npy --fields 'u64 ts, f64 px'"},

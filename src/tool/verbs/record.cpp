@@ -22,6 +22,8 @@ struct Options {
   std::string from = "oldest";
   std::optional<std::uint64_t> max_count;
   std::optional<double> max_seconds;
+  std::optional<std::int64_t> since;
+  std::optional<Order> order;
 };
 
 terminal::ExitCode run(const Options& options) {
@@ -29,7 +31,9 @@ terminal::ExitCode run(const Options& options) {
   const RawView view = RawView::open(options.name);
   recording::Extent extent{.first = place_in(view, from_of(options.from)),
                            .first_is_exact = options.from != "oldest",
-                           .count = options.max_count.value_or(recording::Extent::kNoLimit)};
+                           .count = options.max_count.value_or(recording::Extent::kNoLimit),
+                           .order = options.order,
+                           .since = options.since};
   if (options.max_seconds) extent.duration = Duration(std::chrono::duration<double>(*options.max_seconds));
   return conclude(recording::record_arena(view, extent, options.file, options.as, terminal_attendant()));
 }
@@ -51,7 +55,9 @@ void add_record(const terminal::Command& app, Action& action) {
            "quarter of a second. With --rotate, --max-size limits each file: t.npy, then t.1.npy, t.2.npy, and so\n"
            "on, without a gap between them. If N is given, only the newest N files are kept. Files of an earlier\n"
            "run are kept, and the numbers go on after them; with --force, they are removed.\n"
-           "Lanes are recorded in turns: only the values of one lane are in order.\n"
+           "If an arena has times and its schema names no time field, _time_ns behind _seq is the time when a value\n"
+           "was appended, in nanoseconds since 1970. Lanes that have times are recorded in order of time, others by\n"
+           "turns.\n"
            "Lost values are reported on standard error, and the exit code is then 3.",
        .example = "  arena-shm record ticks -o ticks.npy --max-duration 1h\n"
                   "  arena-shm record ticks -o ticks.npy --max-size 1G --rotate 10\n"
@@ -63,6 +69,8 @@ void add_record(const terminal::Command& app, Action& action) {
       .type_name("WHERE")
       .capture_default_str()
       .check(terminal::position());
+  add_since_option(verb, options->since).excludes("--from");
+  add_order_option(verb, options->order);
   using std::chrono::nanoseconds;
   terminal::Option max_size = verb.add_option("--max-size", options->file.max_bytes, "Stop when the file has this size")
                                   .check(terminal::size())

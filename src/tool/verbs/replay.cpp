@@ -77,7 +77,8 @@ recording::ReplayPace pace_of(const Options& options, const recording::RecordSha
     if (options.time_field.empty()) return {};
     refuse_records(options, "a schema with a time field", "no schema; give the fields: --fields");
   }
-  schema::Schema schema = record.schema.value_or(schema::Schema{.fields = {}, .size_bytes = record.size_bytes, .time_field = {}});
+  schema::Schema schema =
+      record.schema.value_or(schema::Schema{.fields = {}, .size_bytes = record.size_bytes, .time_field = {}});
   if (record.schema && !units.empty()) schema = schema::parse_json(units, record.size_bytes);
   if (record.has_time) schema = schema::with_value_time(schema);
   const std::string& field = options.time_field.empty() ? schema.time_field : options.time_field;
@@ -222,8 +223,9 @@ void add_replay(const terminal::Command& app, Action& action) {
        .summary = "Write a recording back into an arena",
        .details =
            "With a time field, replay keeps the pace of the recording; without one, it writes as fast as possible.\n"
-           "--time-field names the time field; without that option, it is the one that the schema names. Its unit\n"
-           "is --time-unit, else the unit in the schema, else nanoseconds. Replay waits for the difference between\n"
+           "--time-field names the time field; without that option, it is the one that the schema names, else\n"
+           "_time_ns, if the recording has it. Its unit is --time-unit, else the unit in the schema, else\n"
+           "nanoseconds. Replay waits for the difference between\n"
            "the times of two records, but no longer than --max-gap; it reports the first wait that it shortens. If\n"
            "the time goes back, it does not wait. The values get new sequence numbers. FILE is any file that\n"
            "'export' reads. In a laned arena, all values are written into one lane.",

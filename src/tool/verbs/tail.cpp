@@ -21,6 +21,7 @@
 #include "text/time_text.hpp"
 #include "tool/verbs/tail_run.hpp"
 #include "tool/verbs/verbs.hpp"
+#include "tool/verbs/where.hpp"
 #include "tool/views/terminal_attendant.hpp"
 
 namespace arena_shm::tool {
@@ -165,15 +166,19 @@ void add_tail(const terminal::Command& app, Action& action) {
            "overwritten before it could be read; if it is a hole (its writer died or skipped it); or if it was\n"
            "passed over (its writer is stopped, or writers are faster than tail, which then jumps ahead by up to\n"
            "half the ring).\n"
-           "Values of different lanes have no order yet: they are printed in turns. -n prints the newest values of\n"
-           "each lane, N in all. --until ends all lanes when this number, or a later one, has been handed out.\n"
+           "If an arena has times and its schema names no time field, _time_ns is the time when a value was\n"
+           "appended, in nanoseconds since 1970. Lanes that have times are printed in order of time, others by\n"
+           "turns. -n prints the newest values of each lane, N in all. --since begins in each lane with its first\n"
+           "value from then on, by the time field of the schema, else by _time_ns. --until ends all lanes when this\n"
+           "number, or a later one, has been handed out.\n"
            "ndjson and csv replace bytes that are not UTF-8. ndjson prints NaN as null. hex prints the bytes.\n"
-           "influx prints the line protocol of InfluxDB 1.8 and 2. The time of a line is its time field, or the time\n"
-           "of printing if there is no time field. If another line has the same time, a few nanoseconds are added,\n"
+           "influx prints the line protocol of InfluxDB 1.8 and 2. The time of a line is its time field, else\n"
+           "_time_ns, else the time of printing. If another line has the same time, a few nanoseconds are added,\n"
            "so that each time is unique. The sequence number is the field seq. A field called time is renamed to\n"
            "time_. Characters that the protocol does not allow in names are printed as %HH.",
        .example = "  arena-shm tail ticks -n 3\n"
                   "  arena-shm tail ticks -f --format ndjson | jq .px\n"
+                  "  arena-shm tail ticks --since 2026-01-31T12:34:56Z\n"
                   "  arena-shm tail imu --as 'u64 ts, f64 px'\n"
                   "  arena-shm tail --file crash.arena --from oldest"},
       options, run);
@@ -188,12 +193,8 @@ void add_tail(const terminal::Command& app, Action& action) {
   verb.add_option("--from", options->tail.asked.from, "Where to begin: oldest, newest, or a sequence number")
       .type_name("oldest|newest|SEQ")
       .check(terminal::position());
-  verb.add_option(
-          "--since", [options](const std::string& ns) { options->since = std::stoll(ns); },
-          "Begin with the first value of this time or later: 2026-01-31T12:34:56Z, or how long ago, like 10s or 5m")
-      .type_name("WHEN")
-      .check(terminal::moment())
-      .excludes("--from");
+  add_since_option(verb, options->since).excludes("--from");
+  add_order_option(verb, options->tail.order);
   verb.add_option("--until", options->tail.asked.until, "Stop after this sequence number")
       .type_name("SEQ")
       .check(terminal::count());

@@ -6,6 +6,7 @@
 #include "arena_shm/timescale.hpp"
 #include "inspect/image.hpp"
 #include "recording/image_values.hpp"
+#include "recording/lane_order.hpp"
 #include "recording/lanes.hpp"
 #include "tool/verbs/where.hpp"
 #include "tool/views/terminal_attendant.hpp"
@@ -24,11 +25,16 @@ class ArenaInput final : public TailInput {
   Position place(From from) const override { return place_in(view_, from); }
 
   void begin(const Position& first, Order order, std::function<void(const Gap&)> on_gap) override {
-    reader_.emplace(view_.reader(first, {.manner = Manner::throughput, .doorbell = false, .order = order}));
-    reader_->on_gap(std::move(on_gap));
+    reader_.emplace(recording::reader_in_order(
+        view_, first, {.manner = Manner::throughput, .doorbell = false, .order = order}, terminal_attendant()));
+    reader_->reader.on_gap(std::move(on_gap));
   }
-  std::optional<std::uint64_t> next(std::span<std::byte> record) override { return reader_->next(record); }
-  std::int64_t time_ns() override { return timescale_->nanoseconds(reader_->time()); }
+  std::optional<std::uint64_t> next(std::span<std::byte> record) override { return reader_->reader.next(record); }
+  std::int64_t time_ns() override { return timescale_->nanoseconds(reader_->reader.time()); }
+  bool is_late() const override { return reader_->is_late(); }
+  void tell_order(std::uint64_t late_count) const override {
+    recording::tell_order(*reader_, info(), late_count, terminal_attendant());
+  }
   bool read(std::uint64_t seq, std::span<std::byte> record, std::int64_t& time_ns) override {
     std::uint64_t time = 0;
     if (view_.read(seq, record, &time) != ReadStatus::ok) return false;
@@ -36,13 +42,13 @@ class ArenaInput final : public TailInput {
     return true;
   }
 
-  bool wait_for(std::chrono::milliseconds longest) override { return reader_->wait_for(longest); }
+  bool wait_for(std::chrono::milliseconds longest) override { return reader_->reader.wait_for(longest); }
   bool retired() const override { return view_.retired(); }
 
  private:
   RawView view_;
   std::optional<Timescale> timescale_;
-  std::optional<RawReader> reader_;
+  std::optional<recording::OrderedReader> reader_;
 };
 
 class SavedInput final : public TailInput {
@@ -67,6 +73,8 @@ class SavedInput final : public TailInput {
   }
   std::optional<std::uint64_t> next(std::span<std::byte> record) override { return values_.next(record); }
   std::int64_t time_ns() override { return values_.time_ns(); }
+  bool is_late() const override { return false; }
+  void tell_order(std::uint64_t) const override {}
   bool read(std::uint64_t seq, std::span<std::byte> record, std::int64_t& time_ns) override {
     return values_.read(seq, record, time_ns);
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "recording/cursor_file.hpp"
+#include "recording/lane_order.hpp"
 #include "recording/lanes.hpp"
 #include "terminal/output.hpp"
 #include "terminal/signals.hpp"
@@ -46,7 +47,8 @@ class Tail {
     terminal::catch_stop_signals();
     note_shortfall();
     print_heading();
-    input_.begin(window_.first, options_.order, [this](const Gap& gap) { report(gap); });
+    input_.begin(window_.first, recording::order_for(input_.info(), options_.order, terminal_attendant()),
+                 [this](const Gap& gap) { report(gap); });
     while (!is_finished()) {
       if (const auto seq = input_.next(row_.record())) {
         if (!progress_.take(*seq)) {
@@ -57,6 +59,7 @@ class Tail {
         if (since_ && !since_->next_is_wanted(*seq, row_.record(), time_ns_)) continue;
         ++read_;
         if (*seq / lanes_ % options_.asked.every != 0) continue;
+        if (input_.is_late()) ++late_;
         formatter_.record(output_.text(), *seq, row_.bytes());
         output_.end_row();
         gathered_.push_back({.seq = *seq, .end = output_.text().size()});
@@ -201,6 +204,7 @@ class Tail {
 
   void summarise() const {
     note_none_since();
+    input_.tell_order(late_);
     if (const std::string note = formatter_.altered_note(); !note.empty()) terminal::note(note);
     if (!options_.asked.follow && lost_ == 0 && cut_.empty()) return;
     std::string text = "read " + text::counted(read_, "value");
@@ -254,6 +258,7 @@ class Tail {
   std::uint64_t printed_ = 0;  // of those
   std::uint64_t lost_ = 0;
   std::uint64_t gaps_ = 0;
+  std::uint64_t late_ = 0;  // of those that were printed
   bool retired_ = false;
   bool has_ended_idle_ = false;
 };

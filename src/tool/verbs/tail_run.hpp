@@ -15,7 +15,7 @@ namespace arena_shm::tool {
 
 struct TailOptions {
   Asked asked;
-  Order order = Order::arrival;    ///< of the lanes
+  std::optional<Order> order{};    ///< as recording::order_for takes it
   recording::RecordShape shape{};  ///< of what the formatter is given
   std::optional<recording::Since> since{};
   bool gaps_inline = false;

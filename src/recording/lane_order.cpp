@@ -1,0 +1,54 @@
+#include "recording/lane_order.hpp"
+
+#include <fmt/format.h>
+
+#include "arena_shm/core/clock.hpp"
+#include "arena_shm/core/doorbell.hpp"
+#include "arena_shm/error.hpp"
+#include "text/quantities.hpp"
+
+namespace arena_shm::recording {
+
+namespace {
+
+std::string inexact_because(const Info& info) {
+  if (!core::fence_all_writers()) return "the system refuses membarrier";
+  if (!core::is_kernels_own(info.clock))
+    return fmt::format("the kernel does not keep time with the arena's clock ({}) any more", to_string(info.clock));
+  return fmt::format("the arena's clock ({}) went back", to_string(info.clock));
+}
+
+}  // namespace
+
+Order order_for(const Info& info, std::optional<Order> asked, Attendant& attendant) {
+  const bool has_lanes = info.writers == Writers::laned;
+  const bool has_times = info.clock != Clock::none;
+  if (asked.value_or(Order::time) == Order::arrival || info.writers == Writers::exclusive) return Order::arrival;
+  if (has_lanes && has_times) return Order::time;
+  if (asked) {
+    attendant.note(fmt::format("'{}' has no {}: its values come in the order of their arrival", info.name,
+                               has_times ? "lanes" : "times"));
+  }
+  return Order::arrival;
+}
+
+OrderedReader reader_in_order(const RawView& view, const Position& first, ReaderOptions options, Attendant& attendant) {
+  if (options.order == Order::time) {
+    try {
+      return {view.reader(first, options), Order::time};
+    } catch (const Error& error) {
+      if (error.code() != Code::unsupported) throw;
+      attendant.note(fmt::format("lanes come in the order of arrival: {}", error.what()));
+    }
+  }
+  options.order = Order::arrival;
+  return {view.reader(first, options), Order::arrival};
+}
+
+void tell_order(const OrderedReader& reader, const Info& info, std::uint64_t late_count, Attendant& attendant) {
+  if (late_count > 0) attendant.note(text::counted(late_count, "value") + " came late: out of order of time");
+  if (reader.order == Order::time && !reader.reader.is_exact())
+    attendant.note("the order of time is not exact here: " + inexact_because(info));
+}
+
+}  // namespace arena_shm::recording

@@ -1,0 +1,35 @@
+// The lanes of an arena in order of time, wherever it can be read so.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "arena_shm/info.hpp"
+#include "arena_shm/options.hpp"
+#include "arena_shm/raw.hpp"
+#include "recording/attendant.hpp"
+
+namespace arena_shm::recording {
+
+/// A reader, and the order that it has.
+struct OrderedReader {
+  RawReader reader;
+  Order order;
+
+  /// Is the value that was delivered last older than one before it, by the order of time?
+  bool is_late() const noexcept { return order == Order::time && reader.is_late(); }
+};
+
+/// The order to ask for of this arena: `asked`; if that is nothing, that of time, if there are lanes with times. Others
+/// come as they arrive; the attendant is told if something else was asked for.
+Order order_for(const Info& info, std::optional<Order> asked, Attendant& attendant);
+
+/// A reader from there on. Where the clock of the arena cannot be read, lanes come as they arrive, and the attendant is
+/// told why. Requires: an order from order_for. Errors: as RawView::reader.
+OrderedReader reader_in_order(const RawView& view, const Position& first, ReaderOptions options, Attendant& attendant);
+
+/// Tells at the end how far the values were in order of time: so many came late, and whether others could have.
+void tell_order(const OrderedReader& reader, const Info& info, std::uint64_t late_count, Attendant& attendant);
+
+}  // namespace arena_shm::recording
