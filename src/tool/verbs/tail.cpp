@@ -178,7 +178,6 @@ void add_tail(const terminal::Command& app, Action& action) {
            "time_. Characters that the protocol does not allow in names are printed as %HH.",
        .example = "  arena-shm tail ticks -n 3\n"
                   "  arena-shm tail ticks -f --format ndjson | jq .px\n"
-                  "  arena-shm tail ticks --since 2026-01-31T12:34:56Z\n"
                   "  arena-shm tail imu --as 'u64 ts, f64 px'\n"
                   "  arena-shm tail --file crash.arena --from oldest"},
       options, run);
