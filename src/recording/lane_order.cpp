@@ -45,10 +45,9 @@ OrderedReader reader_in_order(const RawView& view, const Position& first, Reader
   return {view.reader(first, options), Order::arrival};
 }
 
-void tell_order(const OrderedReader& reader, const Info& info, std::uint64_t late_count, Attendant& attendant) {
+void tell_order(const Info& info, std::uint64_t late_count, bool is_exact, Attendant& attendant) {
   if (late_count > 0) attendant.note(text::counted(late_count, "value") + " came late: out of order of time");
-  if (reader.order == Order::time && !reader.reader.is_exact())
-    attendant.note("the order of time is not exact here: " + inexact_because(info));
+  if (!is_exact) attendant.note("the order of time is not exact here: " + inexact_because(info));
 }
 
 }  // namespace arena_shm::recording

@@ -19,6 +19,8 @@ struct OrderedReader {
 
   /// Is the value that was delivered last older than one before it, by the order of time?
   bool is_late() const noexcept { return order == Order::time && reader.is_late(); }
+  /// Can no other one come so, by what is known?
+  bool is_exact() const noexcept { return order != Order::time || reader.is_exact(); }
 };
 
 /// The order to ask for of this arena: `asked`; if that is nothing, that of time, if there are lanes with times. Others
@@ -30,6 +32,6 @@ Order order_for(const Info& info, std::optional<Order> asked, Attendant& attenda
 OrderedReader reader_in_order(const RawView& view, const Position& first, ReaderOptions options, Attendant& attendant);
 
 /// Tells at the end how far the values were in order of time: so many came late, and whether others could have.
-void tell_order(const OrderedReader& reader, const Info& info, std::uint64_t late_count, Attendant& attendant);
+void tell_order(const Info& info, std::uint64_t late_count, bool is_exact, Attendant& attendant);
 
 }  // namespace arena_shm::recording

@@ -50,7 +50,7 @@ class Recorder {
       recorded.failure = error;
     }
     attendant_.show_progress("");
-    tell_order(reader_, view_.info(), late_, attendant_);
+    tell_order(view_.info(), late_, reader_.is_exact(), attendant_);
     recorded.lost = lost_;
     recorded.summary = summary(writer_.saved_rows()) + lag();
     return recorded;

@@ -20,6 +20,13 @@ class Since {
   /// `ns`: since 1970. Errors: Code::invalid_argument, if the values have no times.
   Since(std::int64_t ns, const Info& info, const std::optional<schema::Schema>& schema);
 
+  /// The same for another arena of such records, where no lane has begun.
+  Since for_lanes(std::size_t lanes) const {
+    Since same = *this;
+    same.begun_.assign(lanes, false);
+    return same;
+  }
+
   std::int64_t ns() const noexcept { return ns_; }
   /// Is it by the time of the append, which next_is_wanted then has to be told?
   bool needs_value_time() const noexcept { return !field_; }

@@ -45,6 +45,7 @@ class TimeOrderTest(Laned, TimedTest):
         self.expect(OK, "snapshot", name, "-o", image)
         for args in [["tail", name, "--from", "oldest"], ["tail", name, "--from", "oldest", "--order", "time"],
                      ["tail", name, "-f", "--from", "oldest", "-n", len(written)],
+                     ["tail", name, "-F", "--from", "oldest", "-n", len(written)],
                      ["record", name, "-o", "-", "--max-count", len(written)],
                      ["snapshot", name, "-o", "-"],
                      ["tail", "--file", image, "--from", "oldest"],
@@ -57,6 +58,7 @@ class TimeOrderTest(Laned, TimedTest):
         self.expect(OK, "snapshot", name, "-o", image)
         by_lanes = sorted(written, key=lambda seq: (seq % 3, seq))
         for args in [["tail", name, "--from", "oldest"], ["record", name, "-o", "-", "--max-count", len(written)],
+                     ["tail", name, "-F", "--from", "oldest", "-n", len(written)],
                      ["snapshot", name, "-o", "-"], ["tail", "--file", image, "--from", "oldest"]]:
             found = self.printed(*args, "--order", "arrival")
             self.assertNotEqual(found, written, args)
@@ -120,7 +122,7 @@ class TimeOrderTest(Laned, TimedTest):
         name, written = self.interleaved(10)
         says = "the order of time is not exact here: the system refuses membarrier\n"
         for args in [["tail", name, "--from", "oldest"], ["record", name, "-o", "-", "-n", 10],
-                     ["snapshot", name, "-o", "-"]]:
+                     ["snapshot", name, "-o", "-"], ["tail", name, "-F", "--from", "oldest", "-n", 10]]:
             end = self.expect(OK, *args, "--format", "csv", preexec_fn=refuse_membarrier)
             self.assertEqual(self.seqs(end.stdout), written)
             self.assertEqual(end.stderr.count(says), 1, end.stderr)

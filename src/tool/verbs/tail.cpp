@@ -19,6 +19,7 @@
 #include "terminal/output.hpp"
 #include "terminal/quantity_options.hpp"
 #include "text/time_text.hpp"
+#include "tool/verbs/tail_name.hpp"
 #include "tool/verbs/tail_run.hpp"
 #include "tool/verbs/verbs.hpp"
 #include "tool/verbs/where.hpp"
@@ -40,6 +41,7 @@ struct Options {
   bool whole = false;
   bool quote_int64 = false;
   bool iso_times = false;
+  bool follow_name = false;
   std::optional<std::int64_t> since;  // ns since 1970
   char unsigned_suffix = 'i';
 };
@@ -86,12 +88,12 @@ void check_choice(const Options& options) {
                  .remedy = options.name.empty() ? "arena-shm list shows the arenas; see arena-shm tail --help"
                                                 : "give only one of them"});
   }
-  if (!options.file.empty() && options.tail.asked.follow) {
+  if (!options.file.empty() && (options.tail.asked.follow || options.follow_name)) {
     throw Error(Code::invalid_argument, {.name = options.file,
                                          .doing = "follow",
                                          .expected = "an arena in shared memory",
                                          .found = "a saved segment, which gets no new values",
-                                         .remedy = "leave out -f"});
+                                         .remedy = options.follow_name ? "leave out -F" : "leave out -f"});
   }
 }
 
@@ -118,10 +120,7 @@ TailOptions tail_options(const Options& options, const Info& info, const std::op
   return tail;
 }
 
-terminal::ExitCode run(const Options& options) {
-  check_choice(options);
-  const auto input = options.file.empty() ? arena_input(options.name) : saved_input(options.file);
-  const Info& info = input->info();
+Printing printing_for(const Options& options, const Info& info) {
   auto schema = chosen_schema(options, info);
   const Format format = format_of(options.format, schema.has_value());
   TailOptions tail = tail_options(options, info, schema);
@@ -150,7 +149,20 @@ terminal::ExitCode run(const Options& options) {
                                                  .hex_bytes = options.whole ? kWholeRecord : schema::kHexBytes,
                                                  .width = terminal::line_width(),
                                                  .quote_int64 = options.quote_int64});
-  return run_tail(tail, *input, *formatter);
+  return {std::move(tail), std::move(formatter)};
+}
+
+terminal::ExitCode run(const Options& options) {
+  check_choice(options);
+  if (options.follow_name) {
+    TailOptions asked = options.tail;
+    asked.asked.follow = true;
+    if (options.since) asked.asked.from = "oldest";
+    return tail_name(options.name, asked, [&](const Info& info) { return printing_for(options, info); });
+  }
+  const auto input = options.file.empty() ? arena_input(options.name) : saved_input(options.file);
+  const Printing printing = printing_for(options, input->info());
+  return run_tail(printing.tail, *input, *printing.formatter);
 }
 
 }  // namespace
@@ -171,6 +183,8 @@ void add_tail(const terminal::Command& app, Action& action) {
            "turns. -n prints the newest values of each lane, N in all. --since begins in each lane with its first\n"
            "value from then on, by the time field of the schema, else by _time_ns. --until ends all lanes when this\n"
            "number, or a later one, has been handed out.\n"
+           "-F goes on when the arena is removed and created anew, with the oldest value of the new one; what writers\n"
+           "that still have the old one write is printed, too. The new one must hold records of the same type.\n"
            "ndjson and csv replace bytes that are not UTF-8. ndjson prints NaN as null. hex prints the bytes.\n"
            "influx prints the line protocol of InfluxDB 1.8 and 2. The time of a line is its time field, else\n"
            "_time_ns, else the time of printing. If another line has the same time, a few nanoseconds are added,\n"
@@ -189,6 +203,9 @@ void add_tail(const terminal::Command& app, Action& action) {
       .check(terminal::count());
   verb.add_flag("-f,--follow", options->tail.asked.follow,
                 "Go on and print new values as they come, until interrupted");
+  terminal::Option by_name =
+      verb.add_flag("-F,--follow-name", options->follow_name,
+                    "The same by name: wait for the arena, and go on with a new one that takes its place");
   verb.add_option("--from", options->tail.asked.from, "Where to begin: oldest, newest, or a sequence number")
       .type_name("oldest|newest|SEQ")
       .check(terminal::position());
@@ -196,6 +213,7 @@ void add_tail(const terminal::Command& app, Action& action) {
   add_order_option(verb, options->tail.order);
   verb.add_option("--until", options->tail.asked.until, "Stop after this sequence number")
       .type_name("SEQ")
+      .excludes(by_name)
       .check(terminal::count());
   verb.add_option("--format", options->format, "table, ndjson (json is the same), csv, influx or hex")
       .type_name("FORMAT")
@@ -211,7 +229,8 @@ void add_tail(const terminal::Command& app, Action& action) {
                   "Begin where the previous run ended; this file keeps the position")
       .type_name("FILE")
       .excludes("--from")
-      .excludes("--since");
+      .excludes("--since")
+      .excludes(by_name);
   terminal::add_int64_option(verb, options->quote_int64);
   verb.add_option(
           "--time-format", [options](const std::string& how) { options->iso_times = how == "iso"; },

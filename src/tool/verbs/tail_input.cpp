@@ -33,7 +33,7 @@ class ArenaInput final : public TailInput {
   std::int64_t time_ns() override { return timescale_->nanoseconds(reader_->reader.time()); }
   bool is_late() const override { return reader_->is_late(); }
   void tell_order(std::uint64_t late_count) const override {
-    recording::tell_order(*reader_, info(), late_count, terminal_attendant());
+    recording::tell_order(info(), late_count, reader_->is_exact(), terminal_attendant());
   }
   bool read(std::uint64_t seq, std::span<std::byte> record, std::int64_t& time_ns) override {
     std::uint64_t time = 0;

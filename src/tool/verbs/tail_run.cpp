@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <map>
 #include <optional>
 #include <vector>
 
@@ -16,6 +15,7 @@
 #include "terminal/signals.hpp"
 #include "text/quantities.hpp"
 #include "text/time_text.hpp"
+#include "tool/verbs/tail_output.hpp"
 #include "tool/verbs/where.hpp"
 #include "tool/views/terminal_attendant.hpp"
 
@@ -39,7 +39,8 @@ class Tail {
         window_(window()),
         progress_(window_.first),
         since_(options.since),
-        row_(options.shape) {
+        row_(options.shape),
+        output_(formatter, options.gaps_inline, lanes_) {
     progress_.end_at(window_.end);
   }
 
@@ -60,19 +61,15 @@ class Tail {
         ++read_;
         if (*seq / lanes_ % options_.asked.every != 0) continue;
         if (input_.is_late()) ++late_;
-        formatter_.record(output_.text(), *seq, row_.bytes());
-        output_.end_row();
-        gathered_.push_back({.seq = *seq, .end = output_.text().size()});
-        ++printed_;
-        if (output_.is_large()) deliver();
+        output_.print(*seq, row_.bytes());
       } else {
         wait();
       }
     }
     flush();
-    tell_left_out();
+    output_.tell_altered();
     summarise();
-    return lost_ > 0 ? terminal::ExitCode::lost : terminal::ExitCode::ok;
+    return output_.exit_code();
   }
 
  private:
@@ -91,28 +88,19 @@ class Tail {
   }
 
   bool is_finished() const {
-    return terminal::stop_requested() || printed_ >= window_.count || progress_.is_finished();
+    return terminal::stop_requested() || output_.printed() >= window_.count || progress_.is_finished();
   }
 
   // The cursor goes to its file after the values: who is killed in between sees some of them twice, and misses none.
   void flush() {
-    deliver();
+    output_.deliver();
     if (cursor_file_) cursor_file_->store(position());
-  }
-
-  // A stop while nobody empties the pipe leaves some of them over.
-  void deliver() {
-    const std::size_t bytes = output_.flush();
-    const auto left = std::ranges::upper_bound(gathered_, bytes, {}, &Gathered::end);
-    printed_ -= static_cast<std::uint64_t>(gathered_.end() - left);
-    for (auto value = left; value != gathered_.end(); ++value) cut_.try_emplace(value->seq % lanes_, value->seq);
-    gathered_.clear();
   }
 
   // Of each lane the first value that is not out.
   Position position() const {
     std::vector<std::uint64_t> next = progress_.next().next();
-    for (const auto& [lane, seq] : cut_) next[lane] = seq;
+    for (const auto& [lane, seq] : output_.cut()) next[lane] = seq;
     return Position(std::move(next));
   }
 
@@ -146,10 +134,7 @@ class Tail {
     const Position oldest = there.oldest();
     for (std::size_t k = 0; k < lanes_; ++k)
       look_around(window_.first.next()[k], oldest.next()[k], there.heads.next()[k]);
-    formatter_.heading(output_.text());
-    if (const std::size_t hidden = formatter_.hidden_column_count(); hidden > 0)
-      terminal::note(fmt::format("no room for {}; choose fields with --fields, or print all with --format ndjson",
-                                 text::counted(hidden, "more field")));
+    output_.print_heading();
   }
 
   void wait() {
@@ -184,15 +169,7 @@ class Tail {
     const bool from_what_is_there = !cursor_ && (options_.asked.from.empty() || options_.asked.from == "oldest");
     if (is_first && gap->cause == Loss::overwritten && from_what_is_there) return;
     if (since_ && !since_->has_begun(gap->first)) return;
-    lost_ += gap->count();
-    ++gaps_;
-    if (options_.gaps_inline) {
-      formatter_.gap(output_.text(), *gap);
-      output_.end_row();
-    } else {
-      deliver();  // on a terminal both come in their order
-      terminal::plain_note(schema::describe(*gap));
-    }
+    output_.tell(*gap);
   }
 
   void note_none_since() const {
@@ -205,21 +182,8 @@ class Tail {
   void summarise() const {
     note_none_since();
     input_.tell_order(late_);
-    if (const std::string note = formatter_.altered_note(); !note.empty()) terminal::note(note);
-    if (!options_.asked.follow && lost_ == 0 && cut_.empty()) return;
-    std::string text = "read " + text::counted(read_, "value");
-    if (printed_ != read_) text += fmt::format(", printed {}", printed_);
-    if (lost_ > 0) text += fmt::format(", lost {} in {}", lost_, text::counted(gaps_, "gap"));
-    terminal::note(text + lag());
-  }
-
-  void tell_left_out() const {
-    const std::uint64_t count = formatter_.left_out_count();
-    if (count == 0) return;
-    terminal::note(
-        fmt::format("left out {} above 9223372036854775807, the most that the suffix i allows; for InfluxDB 2, use "
-                    "--unsigned-suffix u",
-                    text::counted(count, "integer")));
+    if (!options_.asked.follow && !output_.has_lost() && output_.cut().empty()) return;
+    terminal::note(output_.account(read_) + lag());
   }
 
   // How far behind a stop has come.
@@ -235,11 +199,6 @@ class Tail {
     return text;
   }
 
-  struct Gathered {
-    std::uint64_t seq = 0;
-    std::size_t end = 0;  // of its text
-  };
-
   const TailOptions& options_;
   TailInput& input_;
   schema::RecordFormatter& formatter_;
@@ -251,13 +210,8 @@ class Tail {
   std::optional<recording::Since> since_;
   recording::Row row_;
   std::int64_t time_ns_ = 0;
-  terminal::Output output_;
-  std::vector<Gathered> gathered_;            // what is in output_
-  std::map<std::size_t, std::uint64_t> cut_;  // by lanes, the first one that a stop kept from coming out
+  TailOutput output_;
   std::uint64_t read_ = 0;
-  std::uint64_t printed_ = 0;  // of those
-  std::uint64_t lost_ = 0;
-  std::uint64_t gaps_ = 0;
   std::uint64_t late_ = 0;  // of those that were printed
   bool retired_ = false;
   bool has_ended_idle_ = false;
