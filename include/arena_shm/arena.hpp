@@ -79,6 +79,26 @@ class ArenaBase {
     return result;
   }
 
+  /// The newest value that is published, whole; in lanes, that with the latest time, or, without times, with the
+  /// highest sequence number. Empty: there is none, or each is overwritten before it is copied. Never waits. Ordering:
+  /// as read(). Cost: as read(); in lanes, a look at each.
+  std::optional<Entry<T>> latest() const {
+    std::optional<std::uint64_t> seq;
+    std::uint64_t time = 0;
+    std::optional<Entry<T>> entry(std::in_place, core::Elided([&] {
+                                    return Entry<T>{0, core::filled<T>([&](void* value) {
+                                                      seq = core::read_newest(*segment_, core::CopyTo<T>(value), time);
+                                                    })};
+                                  }));
+    if (!seq) {
+      entry.reset();
+      return entry;
+    }
+    entry->seq = *seq;
+    entry->time = time;
+    return entry;
+  }
+
   /// A follower, from the oldest value, the newest, or a sequence number on.
   Reader<T> reader(From from, const ReaderOptions& options = {}) const { return {segment_.share(), from, options}; }
   /// One from where another one was, in this segment.

@@ -82,6 +82,8 @@ class RawView {
   /// Copies the value of `seq` into `value`, which has the record's size and counts only with ReadStatus::ok; and its
   /// time (Entry::time), if that is wanted.
   ReadStatus read(std::uint64_t seq, std::span<std::byte> value, std::uint64_t* time = nullptr) const;
+  /// Copies the newest value, as ArenaView::latest. Returns its seq; nothing if there is none.
+  std::optional<std::uint64_t> latest(std::span<std::byte> value, std::uint64_t* time = nullptr) const;
   RawReader reader(From from, const ReaderOptions& options = {}) const { return {segment_.share(), from, options}; }
   RawReader reader(const Position& from, const ReaderOptions& options = {}) const {
     return {segment_.share(), from, options};

@@ -45,7 +45,8 @@ void add_bench_options(const terminal::Command& app, BenchCommandLine& line) {
       .type_name("FORMAT")
       .check(terminal::one_of({"table", "json"}))
       .capture_default_str();
-  app.add_option("--plot", line.plot_path, "Also draw the main results of W1 to W4 into this SVG file; needs gnuplot")
+  app.add_option("--plot", line.plot_path,
+                 "Also draw the main results of W1 to W4 and W11 into this SVG file; needs gnuplot")
       .type_name("FILE");
 }
 

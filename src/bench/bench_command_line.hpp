@@ -28,6 +28,7 @@ inline const std::vector<BenchTopic> kBenchTopics{
     {"W8", "memory"},
     {"W9", "a writer while somebody records it"},
     {"W10", "reading values already in the ring"},
+    {"W11", "1 to 64 threads that write"},
 };
 
 struct BenchCommandLine {

@@ -69,6 +69,14 @@ ReadStatus RawView::read(std::uint64_t seq, std::span<std::byte> value, std::uin
   return status;
 }
 
+std::optional<std::uint64_t> RawView::latest(std::span<std::byte> value, std::uint64_t* time) const {
+  check_size(value.size(), info().record.size_bytes);
+  std::uint64_t taken = 0;
+  const auto seq = core::read_newest(*segment_, copy_into(value), taken);
+  if (time != nullptr) *time = taken;
+  return seq;
+}
+
 RawArena::RawArena(std::shared_ptr<const core::Segment> segment)
     : RawView(segment), guarded_(new core::GuardedWriter(std::move(segment))) {}
 

@@ -77,7 +77,7 @@ def check_plot(bench: str) -> None:
         if shutil.which("gnuplot") is None:
             return
         run = run_bench(bench, "W8", "--plot", str(path))
-        assert run.returncode == 1 and "W1 to W4, found W8" in run.stderr and not run.stdout, run
+        assert run.returncode == 1 and "W1 to W4 and W11, found W8" in run.stderr and not run.stdout, run
         run = run_bench(bench, "W1", "--plot", f"{directory}/none/plot.svg")
         assert run.returncode == 1 and "none/plot.svg: No such file" in run.stderr and not run.stdout, run
         run = run_bench(bench, "W1", "--plot", str(path))
@@ -107,7 +107,9 @@ def main(bench: str) -> None:
         assert goal["workload"] == "W1" and goal["name"] in names and goal["ratio"] is not None, goal
 
     names = {row["name"] for row in measure(bench, "W10")["rows"]}
-    lanes = {"two rings", "two lanes", "one lane", "64 lanes, one busy", "4096 lanes, one busy"}
+    lanes = {"two rings", "two lanes", "two lanes with times", "two lanes, order of time"}
+    for count in ["one lane", "64 lanes, one busy", "4096 lanes, one busy"]:
+        lanes |= {count, count + ", order of time"}
     assert names == lanes | {"floor: load + memcpy", "next()", "next(span of 16)", "read(seq)"}, names
 
     # The workload that needs the tool, and two CPUs.

@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 
+#include "arena_shm/core/clock.hpp"
 #include "arena_shm/raw.hpp"
 #include "support/segment_file.hpp"
 #include "support/temp_name.hpp"
@@ -32,7 +33,7 @@ TEST(LayoutTest, HeaderFieldsStandAtTheirOffsets) {
   SegmentFile file(name);
   const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   EXPECT_EQ(std::memcmp(file.bytes(), "ARENASHM", 8), 0);
-  EXPECT_EQ(file.at<std::uint32_t>(8), 3U);
+  EXPECT_EQ(file.at<std::uint32_t>(8), 4U);
   EXPECT_EQ(std::memcmp(file.bytes() + 12, "\x04\x03\x02\x01", 4), 0);
   EXPECT_EQ(file.at<std::uint32_t>(16), 512U);
   EXPECT_EQ(file.at<std::uint32_t>(20), 0U);
@@ -52,9 +53,32 @@ TEST(LayoutTest, HeaderFieldsStandAtTheirOffsets) {
   EXPECT_EQ(file.at<std::uint32_t>(168), 40U);
   EXPECT_EQ(file.at<std::uint32_t>(172), static_cast<std::uint32_t>(::getpid()));
   EXPECT_EQ(file.at<std::uint64_t>(176), core::fnv1a(kRecord.schema.data(), kRecord.schema.size()));
-  EXPECT_STREQ(reinterpret_cast<const char*>(file.bytes() + 224), "mkt::Tick");
+  for (std::uint64_t at = 224; at < 296; at += 8) EXPECT_EQ(file.at<std::uint64_t>(at), 0U) << "no times";
+  EXPECT_STREQ(reinterpret_cast<const char*>(file.bytes() + 296), "mkt::Tick");
   EXPECT_EQ(std::memcmp(file.bytes() + page, kRecord.schema.data(), kRecord.schema.size()), 0);
   EXPECT_EQ(file.size(), 6 * page + (300 * 24 + page - 1) / page * page);
+}
+
+TEST(LayoutTest, TimesStandBehindTheStamps) {
+  const TempName name;
+  const auto arena = RawArena::create(name, kRecord, {.slots = 4, .writers = Writers::exclusive, .time = true});
+  SegmentFile file(name);
+  EXPECT_EQ(file.at<std::uint64_t>(224), static_cast<std::uint64_t>(arena.info().clock));
+  EXPECT_EQ(file.at<std::uint64_t>(232), file.header().ticks_per_second);
+  const std::uint64_t now = core::read_clock(arena.info().clock);
+  EXPECT_LE(file.at<std::uint64_t>(248), now);
+  EXPECT_LT(now - file.at<std::uint64_t>(248), 60 * file.header().ticks_per_second);
+  EXPECT_NE(file.at<std::uint64_t>(256), 0U);
+  EXPECT_NE(file.at<std::uint64_t>(264), 0U);
+  EXPECT_EQ(file.at<std::uint64_t>(144), 16U);
+  EXPECT_EQ(file.at<std::uint64_t>(136), 32U);
+  const std::array<std::byte, 12> value{std::byte{7}};
+  auto writer = arena.writer();
+  writer.alloc(value);
+  const std::uint64_t slot = file.header().slots.offset_bytes;
+  EXPECT_EQ(file.at<std::uint64_t>(slot), 2U);
+  EXPECT_GE(file.at<std::uint64_t>(slot + 8), now);
+  EXPECT_EQ(file.at<std::byte>(slot + 16), std::byte{7});
 }
 
 TEST(LayoutTest, ExclusiveArenasHaveTheFlagAndOneSeatAndInItTheHead) {

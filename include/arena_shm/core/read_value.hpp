@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "arena_shm/core/segment.hpp"
 #include "arena_shm/core/slot.hpp"
@@ -28,6 +29,37 @@ ReadStatus read_number(const Segment& segment, const Ring& lane, std::uint64_t n
     if (status != ReadStatus::ok) return status;  // ok: published meanwhile, and the stamp will show it
   }
   return ReadStatus::pending;
+}
+
+/// A value that is published, and its time, if it has one.
+struct Published {
+  std::uint64_t number = 0;
+  std::uint64_t time = 0;
+};
+/// The newest one of a lane, at this moment; nothing if its slots show none.
+/// Cost: a look at one slot, and at each further one that is newer and not published.
+std::optional<Published> newest_of(const Ring& lane) noexcept;
+
+/// The newest value of the arena: in lanes, that with the highest time; without times, with the highest seq.
+struct Newest {
+  Segment::Place place;
+  std::uint64_t seq;
+};
+std::optional<Newest> newest_of(const Segment& segment) noexcept;
+
+/// Copies the newest value out, as read_value. Returns its seq; nothing if there is none, or if each one is overwritten
+/// before it is copied.
+template <class Take>
+std::optional<std::uint64_t> read_newest(const Segment& segment, Take&& copy_out, std::uint64_t& time) {
+  segment.require_own_process();
+  constexpr int kTries = 16;
+  for (int i = 0; i < kTries; ++i) {
+    const auto newest = newest_of(segment);
+    if (!newest) return std::nullopt;
+    if (read_number(segment, newest->place.lane, newest->place.number, copy_out, time) == ReadStatus::ok)
+      return newest->seq;
+  }
+  return std::nullopt;
 }
 
 /// Copies the value of `seq` out, and its time, if the arena has times. `copy_out(payload words)` may run more than

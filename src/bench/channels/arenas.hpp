@@ -15,13 +15,14 @@
 
 namespace arena_shm::bench {
 
-enum class Way { exclusive, shared, laned, guarded, batch };
+enum class Way { exclusive, shared, laned, laned_timed, guarded, batch };
 
 inline const std::string& name_of(Way way) {
   switch (way) {
     case Way::exclusive: return kExclusive;
     case Way::shared: return kShared;
     case Way::laned: return kLaned;
+    case Way::laned_timed: return kLanedTimed;
     case Way::guarded: return kGuarded;
     case Way::batch: break;
   }
@@ -34,13 +35,14 @@ void fill_once(const Arena<T>& arena, Writer<T>& writer) {
   for (std::uint64_t i = 0; i < arena.slots() / arena.lanes(); ++i) writer.alloc(T{});
 }
 
-template <class T, Way way, Manner manner = Manner::latency>
+template <class T, Way way, Manner manner = Manner::latency, Order order = Order::arrival>
 class ArenaChannel : public ChannelDefaults {
  public:
   explicit ArenaChannel(std::size_t slots, Options options = {}) : name_(fresh_name()) {
     options.slots = slots;
     if (way == Way::exclusive) options.writers = Writers::exclusive;
-    if (way == Way::laned) options.writers = Writers::laned;
+    if (way == Way::laned || way == Way::laned_timed) options.writers = Writers::laned;
+    if (way == Way::laned_timed) options.time = true;
     arena_.emplace(Arena<T>::create(name_, options));
   }
 
@@ -59,7 +61,7 @@ class ArenaChannel : public ChannelDefaults {
       static_cast<void>(*static_cast<const volatile std::uint64_t*>(view_->ptr_at(i)->word));
     }
     // Nothing is passed over: who waits for an answer must not lose it because its writer was preempted.
-    reader_.emplace(view_->reader(From::newest, {.manner = manner, .hold = std::chrono::hours{1}}));
+    reader_.emplace(view_->reader(From::newest, {.manner = manner, .hold = std::chrono::hours{1}, .order = order}));
   }
   void all_joined() { Arena<T>::remove(name_); }
   const std::string& name() const { return name_; }

@@ -15,10 +15,12 @@ const std::vector<Goal>& goals() {
   const std::string wait = kShared + ", wait_for()";
   const std::string two_lanes = small + " each, lanes";
   const std::string many_lanes = small + " each, idle lanes";
+  const std::string merged = large + ", " + kLanedTimed + ", throughput";
   const std::string readers = large + ", " + kShared + ", throughput";
   static const std::vector<Goal> all{
       {"W1", small, kExclusive, kStoreFloor, 1.4, 1.25},
       {"W1", small, kLaned, kExclusive, {}, 1.0},
+      {"W1", small, kLanedTimed, kExclusiveAndClock, {}, 1.1},
       {"W1", small, kShared, kFetchAddFloor, 1.3, 1.15},
       {"W1", small, kGuarded, kRobust, 0.6, 0.5},
       {"W1", small, kGuarded, kMessageQueue, {}, 0.3},
@@ -43,9 +45,12 @@ const std::vector<Goal>& goals() {
       {"W4", "2 writers, " + large, kShared, kFetchAddFloor, {}, 0.85, true},
       {"W4", "2 writers, " + large, kLaned, kShared, {}, 6, true},
       {"W4", "2 writers, " + large, kLaned, kFetchAddFloor, {}, 5, true},
+      {"W4", "2 writers, " + large, kLanedTimed, kShared, {}, 4, true},
       {"W5", readers, "8 readers", "0 readers", {}, 1.5},
+      {"W5", merged, "1 reader, order of time", "0 readers", {}, 1 / 0.9},
       {"W6", "64 B, every 300 us", kWaitSet100, kWaitSet1, {}, 1.3},
       {"W10", two_lanes, "two lanes", "two rings", {}, 1 / 0.9},
+      {"W10", two_lanes, "two lanes, order of time", "two lanes", {}, 1 / 0.4},
       {"W10", many_lanes, "64 lanes, one busy", "one lane", {}, 1 / 0.9},
   };
   return all;

@@ -20,15 +20,19 @@ struct Panel {
   std::string workload;
   std::string group;
   std::string title;
+  std::string detail{};  ///< is shown in place of the value
 };
 
 const std::vector<Panel>& panels() {
   static const std::string large = size_and_slots(64, 65536);
+  static const std::string threads = size_and_slots(64, 4096);
   static const std::vector<Panel> all{
       {"W1", large, "one alloc alone, " + large},
       {"W2", large, "one writer, one reader, " + large + ": delivered"},
       {"W3", "56 B, ping-pong", "one-way latency, 56 B, p50"},
       {"W4", "2 writers, " + large, "two writers, " + large},
+      {"W11", threads, "threads that write, " + threads},
+      {"W11", threads, "the longest append, " + threads, "worst append us"},
   };
   return all;
 }
@@ -39,8 +43,9 @@ constexpr int kBar = 22;
 
 const char* color_of(const std::string& name) {
   if (does_less(name)) return "0x9a9a9a";
+  if (name.ends_with(kLaned)) return "0x3a9d5d";
   for (const std::string& ours : {kExclusive, kShared, kGuarded}) {
-    if (name.starts_with(ours)) return "0x2c6fbb";
+    if (name.starts_with(ours) || name.ends_with(ours)) return "0x2c6fbb";
   }
   return "0xd89a4a";
 }
@@ -58,9 +63,16 @@ Drawing draw(const Panel& panel, const std::vector<Row>& rows, std::size_t index
   int count = 0;
   for (const Row& row : rows) {
     if (row.workload != panel.workload || row.group != panel.group || row.value.count == 0) continue;
-    data += fmt::format("{} \"{}\" {} {} {} {}\n", count++, row.name, row.value.median, row.value.q1, row.value.q3,
-                        color_of(row.name));
+    Spread value = row.value;
     unit = row.unit;
+    if (!panel.detail.empty()) {
+      const auto found = row.details.find(panel.detail);
+      if (found == row.details.end()) continue;
+      value = {.median = found->second, .q1 = found->second, .q3 = found->second, .count = 1};
+      unit = panel.detail;
+    }
+    data +=
+        fmt::format("{} \"{}\" {} {} {} {}\n", count++, row.name, value.median, value.q1, value.q3, color_of(row.name));
   }
   if (count == 0) return {};
   return {
@@ -89,7 +101,7 @@ void require_plot(const std::string& svg_path, const std::vector<std::string>& w
     return std::find(workloads.begin(), workloads.end(), panel.workload) != workloads.end();
   };
   if (std::none_of(panels().begin(), panels().end(), is_to_be_run)) {
-    throw std::runtime_error(fmt::format("--plot shows W1 to W4, found {}; add one of them to --only",
+    throw std::runtime_error(fmt::format("--plot shows W1 to W4 and W11, found {}; add one of them to --only",
                                          workloads.empty() ? "none" : fmt::format("{}", fmt::join(workloads, ", "))));
   }
   if (std::system("command -v gnuplot >/dev/null") != 0) {

@@ -86,21 +86,26 @@ struct FullLanes {
   using T = Value<64>;
   static constexpr std::size_t kSlots = 1024;
 
-  FullLanes(bool laned, std::uint32_t lanes, std::uint32_t busy) {
+  FullLanes(bool laned, std::uint32_t lanes, std::uint32_t busy, std::optional<Order> order = {}) {
     const std::uint32_t arenas_wanted = laned ? 1 : lanes;
     for (std::uint32_t i = 0; i < arenas_wanted; ++i) {
       const std::string name = fresh_name();
-      arenas.push_back(Arena<T>::create(
-          name, {.slots = kSlots, .writers = laned ? Writers::laned : Writers::exclusive, .seats = lanes}));
+      arenas.push_back(Arena<T>::create(name, {.slots = kSlots,
+                                               .writers = laned ? Writers::laned : Writers::exclusive,
+                                               .seats = lanes,
+                                               .time = order.has_value()}));
       Arena<T>::remove(name);
     }
     for (std::uint32_t i = 0; i < busy; ++i) writers.push_back(arenas[laned ? 0 : i].writer());
-    for (const Arena<T>& arena : arenas) readers.push_back(arena.reader(From::oldest));
+    for (const Arena<T>& arena : arenas)
+      readers.push_back(arena.reader(From::oldest, {.order = order.value_or(Order::arrival)}));
     values = busy * kSlots;
   }
 
   void fill() {
-    for (Writer<T>& writer : writers) fill_once(arenas.front(), writer);
+    // By turns: in order of time, none of two neighbours is of the same lane.
+    for (std::uint64_t i = 0; i < kSlots; ++i)
+      for (Writer<T>& writer : writers) writer.alloc(T{});
   }
   /// By turns, as a program with several readers does: each as long as it has values.
   void take() {
@@ -121,10 +126,10 @@ struct FullLanes {
 };
 
 Contestant reading_lanes(std::string name, std::vector<std::string> against, bool laned, std::uint32_t lanes,
-                         std::uint32_t busy) {
+                         std::uint32_t busy, std::optional<Order> order = {}) {
   return {.name = std::move(name),
           .against = std::move(against),
-          .run = [full = std::make_shared<FullLanes>(laned, lanes, busy)](auto time) {
+          .run = [full = std::make_shared<FullLanes>(laned, lanes, busy, order)](auto time) {
             full->fill();
             return time_alone(
                 time, full->values, 1, [&](std::uint64_t) { full->take(); }, [&] { full->fill(); });
@@ -134,13 +139,19 @@ Contestant reading_lanes(std::string name, std::vector<std::string> against, boo
 Rows lanes(const Settings& settings) {
   const std::string each = size_and_slots(64, FullLanes::kSlots) + " each, ";
   tell(kW10, each + "lanes");
-  const std::vector<Contestant> two{reading_lanes("two rings", {}, false, 2, 2),
-                                    reading_lanes("two lanes", {"two rings"}, true, 2, 2)};
+  const std::vector<Contestant> two{
+      reading_lanes("two rings", {}, false, 2, 2), reading_lanes("two lanes", {"two rings"}, true, 2, 2),
+      reading_lanes("two lanes with times", {"two lanes"}, true, 2, 2, Order::arrival),
+      reading_lanes("two lanes, order of time", {"two lanes", "two lanes with times"}, true, 2, 2, Order::time)};
   Rows rows = run_rounds(kW10, each + "lanes", two, settings);
   tell(kW10, each + "idle lanes");
-  const std::vector<Contestant> many{reading_lanes("one lane", {}, true, 1, 1),
-                                     reading_lanes("64 lanes, one busy", {"one lane"}, true, 64, 1),
-                                     reading_lanes("4096 lanes, one busy", {"one lane"}, true, 4096, 1)};
+  const std::vector<Contestant> many{
+      reading_lanes("one lane", {}, true, 1, 1),
+      reading_lanes("64 lanes, one busy", {"one lane"}, true, 64, 1),
+      reading_lanes("4096 lanes, one busy", {"one lane"}, true, 4096, 1),
+      reading_lanes("one lane, order of time", {"one lane"}, true, 1, 1, Order::time),
+      reading_lanes("64 lanes, one busy, order of time", {"one lane, order of time"}, true, 64, 1, Order::time),
+      reading_lanes("4096 lanes, one busy, order of time", {"one lane, order of time"}, true, 4096, 1, Order::time)};
   append(rows, run_rounds(kW10, each + "idle lanes", many, settings));
   return rows;
 }

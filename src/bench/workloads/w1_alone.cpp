@@ -83,6 +83,16 @@ std::vector<Contestant> ours(std::size_t slots) {
                                       {.slots = slots, .writers = Writers::exclusive}));
   all.push_back(writer_alone<T, made>(kLaned, {kStoreFloor, kExclusive},
                                       {.slots = slots, .writers = Writers::laned, .seats = 2}));
+  const Options timed{.slots = slots, .writers = Writers::laned, .seats = 2, .time = true};
+  all.push_back(writer_alone<T, made>(kLanedTimed, {kExclusiveAndClock, kLaned}, timed));
+  const auto exclusive =
+      writer_of(std::make_shared<OpenWriter<T>>(Options{.slots = slots, .writers = Writers::exclusive}));
+  all.push_back(
+      alone<T, made>(kExclusiveAndClock, {kExclusive}, exclusive, [](auto& writer, auto& source, std::uint64_t i) {
+        keep_number(ticks_after_all());
+        keep_number(writer.alloc(source.next(i)).seq);
+      }));
+  all.push_back(writer_alone<T, made>(kSharedTimed, {kShared}, {.slots = slots, .time = true}));
   all.push_back(writer_alone<T, made>(kShared, {kFetchAddFloor, kSharedStores}, shared));
   all.push_back(alone<T, made>(
       kGuarded, {kFetchAddFloor, kRobust, kMessageQueue}, std::make_shared<OpenWriter<T>>(shared, false),

@@ -72,11 +72,11 @@ class WritersPlay : public Play {
 };
 
 /// A lane for each writer that there may be.
-template <class T>
-class LanedChannel : public ArenaChannel<T, Way::laned> {
+template <class T, Way way>
+class LanedChannel : public ArenaChannel<T, way> {
  public:
   explicit LanedChannel(std::size_t slots)
-      : ArenaChannel<T, Way::laned>(slots, {.seats = static_cast<std::uint32_t>(kMostMembers)}) {}
+      : ArenaChannel<T, way>(slots, {.seats = static_cast<std::uint32_t>(kMostMembers)}) {}
 };
 
 template <std::size_t bytes, std::size_t slots>
@@ -92,7 +92,8 @@ Rows group(const Settings& settings, std::size_t writers, bool all_peers) {
   add.template operator()<FetchAddChannel<T>>(kFetchAddFloor, {});
   add.template operator()<MarkedChannel<T>>(kSharedStores);
   add.template operator()<ArenaChannel<T, Way::shared>>(kShared, {kFetchAddFloor, kSharedStores});
-  add.template operator()<LanedChannel<T>>(kLaned, {kFetchAddFloor, kShared});
+  add.template operator()<LanedChannel<T, Way::laned>>(kLaned, {kFetchAddFloor, kShared});
+  add.template operator()<LanedChannel<T, Way::laned_timed>>(kLanedTimed, {kFetchAddFloor, kShared});
   add.template operator()<ArenaChannel<T, Way::batch>, true>(kBatch, {kShared});  // which has no claim for each value
   add.template operator()<ArenaChannel<T, Way::guarded>>(kGuarded, {kFetchAddFloor, kSharedStores, kRobust});
   add.template operator()<RobustRing<T>>(kRobust);

@@ -1,0 +1,363 @@
+// Order::time: the lanes of an arena as one sequence.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <random>
+#include <thread>
+#include <tuple>
+#include <vector>
+
+#include "arena_shm/arena.hpp"
+#include "arena_shm/core/clock.hpp"
+#include "arena_shm/wait_set.hpp"
+#include "support/code_of.hpp"
+#include "support/segment_file.hpp"
+#include "support/temp_name.hpp"
+
+namespace arena_shm {
+namespace {
+
+using namespace std::chrono_literals;
+using test::code_of;
+using test::TempName;
+using Numbers = Arena<std::uint64_t>;
+using Values = std::vector<std::uint64_t>;
+
+class TimeOrderTest : public ::testing::Test {
+ protected:
+  static constexpr std::uint32_t kLanes = 5;  // no power of two
+  static constexpr std::uint64_t kSlots = 64;
+
+  static ReaderOptions by_time(std::chrono::nanoseconds hold = 1h) { return {.hold = hold, .order = Order::time}; }
+  Reader<std::uint64_t> reader(std::chrono::nanoseconds hold = 1h) const {
+    return arena_.reader(From::oldest, by_time(hold));
+  }
+  std::uint64_t now() const { return core::read_clock(arena_.info().clock); }
+  std::uint64_t seconds(std::uint64_t count) { return count * file_.header().ticks_per_second; }
+
+  Writer<std::uint64_t>& writer(std::uint32_t lane) {
+    while (writers_.size() <= lane) writers_.push_back(std::make_unique<Writer<std::uint64_t>>(arena_.writer()));
+    return *writers_[lane];
+  }
+  core::Header lane_header(std::uint32_t lane) { return core::lane_header(file_.header(), lane); }
+  std::byte* slot(std::uint32_t lane, std::uint64_t number) {
+    const core::Header part = lane_header(lane);
+    return file_.bytes() + part.slots.offset_bytes + number % kSlots * part.stride_bytes;
+  }
+  void set_time(std::uint64_t seq, std::uint64_t time) {
+    *reinterpret_cast<std::uint64_t*>(slot(arena_.lane_of(seq), seq / kLanes) + core::kTimeOffsetBytes) = time;
+  }
+  /// A value that was appended `time` ticks after the fixture was made.
+  void put(std::uint32_t lane, std::uint64_t value, std::uint64_t time) {
+    set_time(writer(lane).alloc(value).seq, begin_ + time);
+  }
+  static Values rest_of(Reader<std::uint64_t>& reader) {
+    Values values;
+    while (const auto entry = reader.next()) values.push_back(entry->value);
+    return values;
+  }
+  /// Its holder has claimed a value, or several, and not done it.
+  std::uint64_t claim(std::uint32_t lane, std::uint64_t count = 1) {
+    writer(lane);
+    return file_.seat(lane).hi.fetch_add(count);
+  }
+  /// It does it.
+  void finish(std::uint32_t lane, std::uint64_t number, std::uint64_t value, std::uint64_t time) {
+    std::byte* at = slot(lane, number);
+    *reinterpret_cast<std::uint64_t*>(at + core::kTimeOffsetBytes) = begin_ + time;
+    *reinterpret_cast<std::uint64_t*>(at + lane_header(lane).payload_offset_bytes) = value;
+    reinterpret_cast<std::atomic<std::uint64_t>*>(at)->store(core::done(number));
+  }
+
+  TempName name_;
+  Numbers arena_ = Numbers::create(name_, {.slots = kSlots, .writers = Writers::laned, .seats = kLanes, .time = true});
+  test::SegmentFile file_{name_};
+  std::uint64_t begin_ = now() - seconds(100);
+  std::vector<std::unique_ptr<Writer<std::uint64_t>>> writers_;
+};
+
+TEST_F(TimeOrderTest, TheOldestComesFirst) {
+  put(0, 1, 10);
+  put(0, 4, 40);
+  put(1, 2, 20);
+  put(1, 5, 50);
+  put(3, 3, 30);
+  put(3, 6, 60);
+  auto reader = this->reader();
+  EXPECT_EQ(rest_of(reader), (Values{1, 2, 3, 4, 5, 6}));
+  EXPECT_TRUE(reader.is_exact());
+  EXPECT_EQ(reader.read_count(), 6U);
+  EXPECT_EQ(reader.lag(), 0U);
+}
+
+TEST_F(TimeOrderTest, OfEqualTimesTheLowerLane) {
+  put(3, 5, 10);
+  put(1, 3, 10);
+  put(1, 4, 10);
+  put(0, 1, 10);
+  put(0, 2, 10);
+  put(2, 6, 11);
+  auto reader = this->reader();
+  EXPECT_EQ(rest_of(reader), (Values{1, 2, 3, 4, 5, 6}));
+}
+
+TEST_F(TimeOrderTest, ManyValuesOfManyLanes) {
+  std::mt19937_64 random(7);
+  std::vector<std::tuple<std::uint64_t, std::uint32_t, std::uint64_t>> expected;
+  std::vector<std::uint64_t> last(kLanes, 0);
+  for (std::uint64_t i = 0; i < 200; ++i) {
+    const auto lane = static_cast<std::uint32_t>(random() % kLanes);
+    if (last[lane] > 200) continue;  // it keeps its ring from being full
+    last[lane] += random() % 8;
+    put(lane, i, last[lane]);
+    expected.emplace_back(last[lane], lane, i);
+  }
+  std::ranges::sort(expected);
+  auto reader = this->reader();
+  for (const auto& [time, lane, value] : expected) {
+    const auto entry = reader.next();
+    ASSERT_TRUE(entry);
+    EXPECT_EQ(entry->value, value);
+    EXPECT_EQ(entry->time, begin_ + time);
+    EXPECT_EQ(arena_.lane_of(entry->seq), lane);
+    EXPECT_FALSE(entry->late);
+  }
+  EXPECT_FALSE(reader.next());
+}
+
+TEST_F(TimeOrderTest, AnIdleLaneHoldsNobodyUp) {
+  auto reader = this->reader();
+  for (std::uint64_t i = 0; i < 3 * kSlots; ++i) {
+    writer(2).alloc(i);
+    const auto entry = reader.next();
+    ASSERT_TRUE(entry);
+    EXPECT_EQ(entry->value, i);
+  }
+}
+
+TEST_F(TimeOrderTest, InThroughputTheRoundIsWaitedFor) {
+  auto reader = arena_.reader(From::oldest, {.manner = Manner::throughput, .hold = 1h, .order = Order::time});
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    writer(1).alloc(i);
+    ASSERT_TRUE(reader.wait_for(1min));
+    const auto entry = reader.next();
+    ASSERT_TRUE(entry);
+    EXPECT_EQ(entry->value, i);
+  }
+  EXPECT_FALSE(reader.wait_for(1ms));
+}
+
+TEST_F(TimeOrderTest, WhatIsClaimedIsWaitedForAndThenSetAside) {
+  const std::uint64_t number = claim(1);
+  put(0, 2, 20);
+  put(3, 3, 30);
+  auto patient = this->reader();
+  EXPECT_EQ(rest_of(patient), Values{});
+  EXPECT_FALSE(patient.wait_for(1ms));
+
+  auto reader = this->reader(0ns);
+  EXPECT_EQ(rest_of(reader), (Values{2, 3}));
+  EXPECT_EQ(reader.passed_over_count(), 0U);
+  EXPECT_TRUE(reader.is_exact());
+  writer(0).alloc(4);
+  EXPECT_EQ(rest_of(reader), Values{4});
+
+  finish(1, number, 1, 10);
+  const auto late = reader.next();
+  ASSERT_TRUE(late);
+  EXPECT_EQ(late->value, 1U);
+  EXPECT_TRUE(late->late);
+  EXPECT_TRUE(reader.is_exact()) << "it was said so";
+  writer(1).alloc(5);
+  const auto next = reader.next();
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->value, 5U);
+  EXPECT_FALSE(next->late);
+
+  EXPECT_EQ(rest_of(patient), (Values{1, 2, 3, 4, 5})) << "who has waited has missed nothing";
+  for (auto* each : {&reader, &patient}) {
+    EXPECT_EQ(each->read_count(), 5U);
+    EXPECT_EQ(each->hole_count() + each->overwritten_count() + each->passed_over_count(), 0U);
+  }
+}
+
+TEST_F(TimeOrderTest, OfABatchThatIsSetAsideAllIsLate) {
+  const std::uint64_t first = claim(0, 3);
+  put(1, 9, 90);
+  auto reader = this->reader(0ns);
+  EXPECT_EQ(rest_of(reader), Values{9});
+  for (std::uint64_t i = 0; i < 3; ++i) finish(0, first + i, i, 10);
+  for (std::uint64_t i = 0; i < 3; ++i) {
+    const auto entry = reader.next();
+    ASSERT_TRUE(entry);
+    EXPECT_EQ(entry->value, i);
+    EXPECT_TRUE(entry->late);
+  }
+}
+
+TEST_F(TimeOrderTest, ALaneThatIsSetAsideKeepsItsPlaceForWhatFollows) {
+  const std::uint64_t number = claim(1);
+  put(0, 1, 10);
+  auto reader = this->reader(0ns);
+  EXPECT_EQ(rest_of(reader), Values{1});
+  // It goes on, and appends two more, before the reader looks again.
+  finish(1, number, 2, 5);
+  writer(1).alloc(3);
+  writer(0).alloc(4);
+  writer(1).alloc(5);
+  EXPECT_EQ(rest_of(reader), (Values{2, 3, 4, 5}));
+  EXPECT_TRUE(reader.is_exact());
+}
+
+TEST_F(TimeOrderTest, WhatTheDeadHadClaimedHoldsNobodyUp) {
+  std::optional<core::SeatHold> hold(std::in_place, core::Segment::open(name_.str(), core::Access::read_write), "dies");
+  ASSERT_EQ(hold->index(), 0U);
+  file_.seat(0).hi.fetch_add(4);
+  const std::uint64_t session = hold->session();
+  hold.reset();
+  file_.seat(0).ended = session - 1;  // it did not leave
+  {
+    test::SegmentFile other(name_);
+    std::vector<core::SeatHold> holds;  // the dead one's seat stays free
+  }
+  std::uint32_t lane = 0;
+  {
+    auto next = arena_.writer();  // takes the dead one's lane
+    lane = next.seat();
+    next.alloc(7);
+  }
+  EXPECT_EQ(lane, 0U);
+  auto reader = this->reader();
+  EXPECT_EQ(rest_of(reader), Values{7});
+  EXPECT_EQ(reader.hole_count(), 4U);
+}
+
+TEST_F(TimeOrderTest, ATimeThatCannotBeGoesOutAtOnce) {
+  put(0, 1, 10);
+  put(0, 3, 30);
+  put(1, 100, seconds(100'000));  // in the future
+  put(1, 4, 40);
+  put(2, 2, 20);
+  auto reader = this->reader();
+  Values in_order;
+  bool seen = false;
+  while (const auto entry = reader.next()) {
+    if (entry->value == 100) {
+      seen = true;
+      EXPECT_TRUE(entry->late);
+    } else {
+      in_order.push_back(entry->value);
+    }
+  }
+  EXPECT_TRUE(seen);
+  EXPECT_EQ(in_order, (Values{1, 2, 3, 4}));
+  EXPECT_FALSE(reader.is_exact());
+  EXPECT_EQ(reader.read_count(), 5U);
+}
+
+TEST_F(TimeOrderTest, AClockThatWentBackStopsNobody) {
+  for (std::uint64_t i = 0; i < 8; ++i) put(static_cast<std::uint32_t>(i % 2), i, seconds(100'000 + i));
+  auto reader = this->reader();
+  Values before = rest_of(reader);
+  std::ranges::sort(before);
+  EXPECT_EQ(before, (Values{0, 1, 2, 3, 4, 5, 6, 7})) << "of before it went back";
+  EXPECT_FALSE(reader.is_exact());
+  put(0, 8, 10);
+  put(1, 9, 20);
+  put(0, 10, 30);
+  EXPECT_EQ(rest_of(reader), (Values{8, 9, 10})) << "and of after that, in order again";
+}
+
+TEST_F(TimeOrderTest, TimesThatGoBackInALaneAreMarked) {
+  put(0, 1, 30);
+  put(0, 2, 10);
+  put(1, 3, 20);
+  auto reader = this->reader();
+  std::vector<std::pair<std::uint64_t, bool>> found;
+  while (const auto entry = reader.next()) found.emplace_back(entry->value, entry->late);
+  EXPECT_EQ(found, (std::vector<std::pair<std::uint64_t, bool>>{{3, false}, {1, false}, {2, true}}));
+  EXPECT_FALSE(reader.is_exact());
+}
+
+TEST_F(TimeOrderTest, APositionIsAPlaceInThatOrder) {
+  for (std::uint64_t i = 0; i < 20; ++i) put(static_cast<std::uint32_t>(i % 3), i, 10 * i);
+  auto reader = this->reader();
+  for (std::uint64_t i = 0; i < 7; ++i) ASSERT_EQ(reader.next()->value, i);
+  const Position position = reader.position();
+  auto other = arena_.reader(position, by_time());
+  const Values rest = rest_of(reader);
+  EXPECT_EQ(rest.size(), 13U);
+  EXPECT_EQ(rest_of(other), rest);
+  other.seek(position);
+  EXPECT_EQ(rest_of(other), rest);
+  other.seek(From::oldest);
+  EXPECT_EQ(other.next()->value, 0U);
+}
+
+TEST_F(TimeOrderTest, WhatIsOverwrittenIsCounted) {
+  auto reader = this->reader();
+  for (std::uint64_t i = 0; i < 3 * kSlots; ++i) put(0, i, i);
+  put(1, 1000, 3 * kSlots);
+  const Values values = rest_of(reader);
+  EXPECT_TRUE(std::ranges::is_sorted(values));
+  EXPECT_EQ(values.back(), 1000U);
+  EXPECT_EQ(reader.counts(0).cursor / kLanes,
+            reader.counts(0).read + reader.overwritten_count() + reader.passed_over_count());
+  EXPECT_GE(reader.overwritten_count(), 2 * kSlots);
+}
+
+TEST_F(TimeOrderTest, ASetOfReadersWaitsForIt) {
+  auto reader = arena_.reader(From::oldest, {.manner = Manner::throughput, .hold = 1h, .order = Order::time});
+  WaitSet set;
+  set.add(reader);
+  EXPECT_FALSE(set.wait_for(0ns));
+  std::jthread later([&] {
+    std::this_thread::sleep_for(5ms);
+    writer(2).alloc(1);
+  });
+  ASSERT_TRUE(set.wait_for(1min));
+  EXPECT_EQ(reader.next()->value, 1U);
+}
+
+TEST_F(TimeOrderTest, SeveralAtOnce) {
+  for (std::uint64_t i = 0; i < 10; ++i) put(static_cast<std::uint32_t>(i % 3), i, 10 * i);
+  auto reader = this->reader();
+  std::vector<Entry<std::uint64_t>> entries(4);
+  Values values;
+  for (std::size_t count = 0; (count = reader.next(std::span(entries))) > 0;)
+    for (std::size_t i = 0; i < count; ++i) values.push_back(entries[i].value);
+  EXPECT_EQ(values, (Values{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}));
+}
+
+TEST(TimeOrderRefusalTest, ItNeedsTimesAndLanes) {
+  const auto refusal = [](const Options& options) {
+    const TempName name;
+    const auto arena = Numbers::create(name, options);
+    return code_of([&] { arena.reader(From::oldest, {.order = Order::time}); });
+  };
+  EXPECT_EQ(refusal({.slots = 8, .writers = Writers::laned, .seats = 2}), Code::invalid_argument);
+  EXPECT_EQ(refusal({.slots = 8, .writers = Writers::shared, .time = true}), Code::invalid_argument);
+  EXPECT_EQ(refusal({.slots = 8, .writers = Writers::exclusive, .time = true}), std::nullopt);
+  EXPECT_EQ(refusal({.slots = 8, .writers = Writers::laned, .seats = 1, .time = true}), std::nullopt);
+}
+
+TEST(TimeOrderRefusalTest, OneLaneIsInOrderAsItIs) {
+  const TempName name;
+  const auto arena = Numbers::create(name, {.slots = 8, .writers = Writers::exclusive, .time = true});
+  auto writer = arena.writer();
+  auto reader = arena.reader(From::oldest, {.order = Order::time});
+  EXPECT_TRUE(reader.is_exact());
+  writer.alloc(1);
+  const auto entry = reader.next();
+  ASSERT_TRUE(entry);
+  EXPECT_EQ(entry->time, writer.time());
+  EXPECT_FALSE(entry->late);
+}
+
+}  // namespace
+}  // namespace arena_shm
