@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "arena_shm/core/clock.hpp"
 #include "arena_shm/core/doorbell.hpp"
 #include "arena_shm/error.hpp"
@@ -20,29 +22,38 @@ std::string inexact_because(const Info& info) {
 
 }  // namespace
 
-Order order_for(const Info& info, std::optional<Order> asked, Attendant& attendant) {
-  const bool has_lanes = info.writers == Writers::laned;
-  const bool has_times = info.clock != Clock::none;
-  if (asked.value_or(Order::time) == Order::arrival || info.writers == Writers::exclusive) return Order::arrival;
-  if (has_lanes && has_times) return Order::time;
-  if (asked) {
-    attendant.note(fmt::format("'{}' has no {}: its values come in the order of their arrival", info.name,
-                               has_times ? "lanes" : "times"));
-  }
-  return Order::arrival;
+Order natural_order(const Info& info) noexcept {
+  return info.writers == Writers::laned && info.clock != Clock::none ? Order::time : Order::arrival;
 }
 
-OrderedReader reader_in_order(const RawView& view, const Position& first, ReaderOptions options, Attendant& attendant) {
+Order order_for(const Info& info, std::optional<Order> asked, Attendant& attendant) {
+  if (asked == Order::arrival) return Order::arrival;
+  const Order order = natural_order(info);
+  if (asked && order != Order::time && info.writers != Writers::exclusive) {
+    attendant.note(fmt::format("'{}' has no {}: its values come in the order of their arrival", info.name,
+                               info.clock == Clock::none ? "times" : "lanes"));
+  }
+  return order;
+}
+
+OrderedReader reader_in_order(const RawView& view, const Position& first, ReaderOptions options) {
+  std::string why;
   if (options.order == Order::time) {
     try {
       return {view.reader(first, options), Order::time};
     } catch (const Error& error) {
       if (error.code() != Code::unsupported) throw;
-      attendant.note(fmt::format("lanes come in the order of arrival: {}", error.what()));
+      why = fmt::format("lanes come in the order of arrival: {}", error.what());
     }
   }
   options.order = Order::arrival;
-  return {view.reader(first, options), Order::arrival};
+  return {view.reader(first, options), Order::arrival, std::move(why)};
+}
+
+OrderedReader reader_in_order(const RawView& view, const Position& first, ReaderOptions options, Attendant& attendant) {
+  OrderedReader reader = reader_in_order(view, first, options);
+  if (!reader.why_unordered.empty()) attendant.note(reader.why_unordered);
+  return reader;
 }
 
 void tell_order(const Info& info, std::uint64_t late_count, bool is_exact, Attendant& attendant) {

@@ -10,7 +10,7 @@ from timed import TimedTest
 FIELDS = "u64 n"
 
 
-class FollowNameTest(TimedTest):
+class FollowName:
     def make(self, name, *args, fields=FIELDS, slots=64):
         self.expect(OK, "create", name, "--slots", slots, "--fields", fields, *args)
         self.addCleanup((SHM / name).unlink, missing_ok=True)
@@ -29,23 +29,25 @@ class FollowNameTest(TimedTest):
     def write(self, name, *numbers):
         self.expect(OK, "write", name, stdin="n\n" + "".join(f"{n}\n" for n in numbers))
 
+    def says(self, text):
+        self.eventually(lambda: text in self.notes.read_text())
+
+    def stop(self, run, code=OK):
+        run.send_signal(signal.SIGINT)
+        out, _ = run.communicate(timeout=30)
+        self.assertEqual(run.returncode, code, self.notes.read_text())
+        return out
+
+
+class FollowNameTest(FollowName, TimedTest):
     def follow(self, name, *args):
         """Returns: the run, whose notes are in a file."""
         self.notes = self.directory() / "notes"
         with self.notes.open("w") as notes:
             return self.start("tail", name, "-F", "--format", "ndjson", *args, stderr=notes)
 
-    def says(self, text):
-        self.eventually(lambda: text in self.notes.read_text())
-
     def next(self, tail, count):
         return [json.loads(tail.stdout.readline())["n"] for _ in range(count)]
-
-    def stop(self, tail, code=OK):
-        tail.send_signal(signal.SIGINT)
-        out, _ = tail.communicate(timeout=30)
-        self.assertEqual(tail.returncode, code, self.notes.read_text())
-        return out
 
     def test_waits_for_an_arena_that_is_not_there_yet(self):
         name = self.name()
@@ -203,6 +205,87 @@ class FollowNameTest(TimedTest):
             self.expect(USAGE, "tail", name, "-F", *args, says="--follow-name")
         self.expect(USAGE, "tail", "--file", "x.arena", "-F", says="a saved segment, which gets no new values; leave out -F")
         self.expect(USAGE, "tail", "-F", says="expected the name of an arena")
+
+
+class RecordNameTest(FollowName, TimedTest):
+    def record(self, name, path, *args):
+        self.notes = self.directory() / "notes"
+        with self.notes.open("w") as notes:
+            return self.start("record", name, "-F", "-o", path, *args, stderr=notes)
+
+    def rows(self, path):
+        """Of .npy too; as exported."""
+        text = self.expect(OK, "export", path, "-o", "-", "--format", "csv", "--fields", FIELDS).stdout
+        return [tuple(map(int, line.split(","))) for line in text.splitlines()[1:]]
+
+    def has_rows(self, path, count):
+        return path.exists() and path.stat().st_size > 0 and len(self.rows(path)) >= count
+
+    def test_records_all_arenas_of_a_name_into_one_file(self):
+        for file in ["t.csv", "t.npy"]:
+            name = self.name()
+            path = self.directory() / file
+            record = self.record(name, path)
+            self.says("waiting for an arena")
+            self.make(name)
+            self.write(name, 1, 2)
+            self.eventually(lambda: self.has_rows(path, 2))
+            self.make_anew(name, "--lanes", 2)
+            self.write(name, 3, 4)
+            self.eventually(lambda: self.has_rows(path, 4))
+            self.stop(record)
+            self.assertEqual(self.rows(path), [(0, 1), (1, 2), (0, 3), (2, 4)])
+            self.assertIn("recorded 4, lost 0", self.notes.read_text())
+            self.assertIn("created anew", self.notes.read_text())
+
+    def test_other_records_end_it_and_leave_a_good_file(self):
+        for file in ["t.csv", "t.npy"]:
+            name = self.make(self.name())
+            self.write(name, 1, 2)
+            path = self.directory() / file
+            record = self.record(name, path)
+            self.eventually(lambda: self.has_rows(path, 2))
+            self.make_anew(name, fields="f64 n")
+            record.communicate(timeout=30)
+            notes = self.notes.read_text()
+            self.assertEqual(record.returncode, INCOMPATIBLE, notes)
+            self.assertIn("cannot go on with the new", notes)
+            self.assertIn("with n <u8 at 0, found", notes)
+            self.assertIn("recorded 2, lost 0", notes)
+            self.assertNotIn("cut off", self.expect(OK, "export", path, "-o", "-", "--format", "csv", "--fields",
+                                                    FIELDS).stderr)
+            self.assertEqual(self.rows(path), [(0, 1), (1, 2)])
+
+    def test_begins_and_ends_where_asked_to(self):
+        name = self.make(self.name(), slots=4)
+        self.write(name, *range(6))
+        path = self.directory() / "t.csv"
+        for args, code, expected in [(["--from", 3, "-n", 2], OK, [3, 4]), (["-n", 2], OK, [2, 3]),
+                                     (["--from", 0, "-n", 1], LOST, [2])]:
+            record = self.record(name, path, "--force", *args)
+            record.communicate(timeout=30)
+            self.assertEqual(record.returncode, code, self.notes.read_text())
+            self.assertEqual([n for _, n in self.rows(path)], expected)
+        absent = self.name()
+        self.expect(OK, "record", name, "-F", "-o", path, "--force", "--duration", "50ms")
+        self.expect(USAGE, "record", absent, "-F", "-o", "t.xyz", says="a file that ends in .npy")
+        record = self.record(absent, self.directory() / "none.csv")
+        self.says("waiting for")
+        self.stop(record)
+        self.assertIn("recorded nothing\n", self.notes.read_text())
+
+    def test_times_are_in_it(self):
+        name = self.remake(self.make(self.name()))
+        self.write(name, 1)
+        path = self.directory() / "t.csv"
+        record = self.record(name, path, "--since", "1h", "-n", 2)
+        self.eventually(lambda: self.has_rows(path, 1))
+        self.make_timed_anew(name, "--lanes", 3)
+        self.write(name, 2)
+        record.communicate(timeout=30)
+        rows = self.rows(path)
+        self.assertEqual([(row[0], row[2]) for row in rows], [(0, 1), (0, 2)])
+        self.assertLess(rows[0][1], rows[1][1])
 
 
 if __name__ == "__main__":

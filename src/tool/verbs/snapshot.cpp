@@ -49,7 +49,7 @@ terminal::ExitCode run(const Options& options) {
                                  .since = options.since};
   recording::FileOptions file = options.file;
   file.ends = true;
-  return conclude(recording::record_arena(view, extent, file, options.as, terminal_attendant()));
+  return conclude(recording::record_arena(view, extent, {}, file, options.as, terminal_attendant()));
 }
 
 }  // namespace
