@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <cstddef>
+#include <vector>
+
 namespace arena_shm::recording {
 
 ArenaStream::ArenaStream(const RawView& view, const Extent& extent, const RecordShape& shape, Attendant& attendant)
@@ -30,6 +33,7 @@ ValueStream::Step ArenaStream::next(Row& row) {
 
 bool ArenaStream::wait_for(std::chrono::milliseconds longest) {
   const bool has_come = reader_.reader.wait_for(longest);
+  if (!has_come && extent_.end) give_up_pending();
   if (!is_retired_ && view_.retired()) {
     is_retired_ = true;
     attendant_.note(fmt::format("arena '{}' was removed or replaced; still following the old arena", view_.name()));
@@ -43,6 +47,15 @@ std::uint64_t ArenaStream::unread_count() const {
 
 void ArenaStream::tell_order(std::uint64_t late_count) const {
   recording::tell_order(view_.info(), late_count, reader_.is_exact(), attendant_);
+}
+
+// In order of time a value that is claimed and not published is not passed over, for it comes late. What has an end has
+// to come to it: nothing has come for longer than anything is held back, and so all else is there.
+void ArenaStream::give_up_pending() {
+  std::vector<std::byte> record(view_.info().record.size_bytes);
+  for (const Gap& gap : progress_.unfinished()) {
+    if (view_.read(gap.first, record) == ReadStatus::pending) add(gap);
+  }
 }
 
 void ArenaStream::add(const Gap& gap) {

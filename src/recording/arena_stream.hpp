@@ -38,6 +38,7 @@ class ArenaStream final : public ValueStream {
 
  private:
   void add(const Gap& gap);
+  void give_up_pending();
 
   const RawView& view_;
   const Extent& extent_;

@@ -86,19 +86,23 @@ std::optional<std::uint64_t> ImageValues::next(std::span<std::byte> record) {
   if (!std::exchange(has_begun_, true)) {
     for (std::uint32_t k = 0; k < lanes_.size(); ++k) enqueue(k);
   }
+  // Not before: holes are reported behind the value in front of them.
+  if (left_) enqueue(*std::exchange(left_, std::nullopt));
   while (!turns_.empty()) {
     const std::uint32_t index = turns_.top().second;
     turns_.pop();
     ImageLane& lane = lanes_[index];
     const std::uint64_t number = lane.number();
-    const bool is_whole = take(lane, record);
-    if (is_whole) {
-      time_ = lane.time();
-      report_holes(lane, index);
+    if (!take(lane, record)) {
+      lane.go_on(false);
+      enqueue(index);
+      continue;
     }
-    lane.go_on(is_whole);
-    enqueue(index);
-    if (is_whole) return number * lanes_.size() + index;
+    time_ = lane.time();
+    report_holes(lane, index);
+    lane.go_on(true);
+    left_ = index;
+    return number * lanes_.size() + index;
   }
   return std::nullopt;
 }

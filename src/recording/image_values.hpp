@@ -72,6 +72,7 @@ class ImageValues {
   bool has_begun_ = false;
   std::vector<ImageLane> lanes_;
   std::priority_queue<Turn, std::vector<Turn>, std::greater<>> turns_;  // of the lanes that have a next value
+  std::optional<std::uint32_t> left_;  // the lane of the value that was delivered, which is not among them yet
   std::uint64_t time_ = 0;
 };
 

@@ -93,6 +93,8 @@ class TimeOrderTest(Laned, TimedTest):
         for args in [["tail", name], ["tail", "--file", image]]:
             end = self.expect(LOST, *args, "--from", "oldest", "--format", "csv", says="gap in lane 1: 10..16 (3 holes)")
             self.assertEqual(self.seqs(end.stdout), [n * 3 for n in range(12, 20)] + [1, 4, 7, 2, 5, 8, 11, 14])
+            inline = self.expect(LOST, *args, "--from", "oldest", "--format", "csv", "--gaps", "inline").stdout
+            self.assertLess(inline.index("\n7,"), inline.index("# gap in lane 1"))
 
     def test_values_that_come_late_are_counted(self):
         name = self.remake(self.laned(lanes=3, slots=64))
@@ -117,6 +119,25 @@ class TimeOrderTest(Laned, TimedTest):
             run.send_signal(signal.SIGINT)
             self.assertIn("2 values came late: out of order of time\n", run.communicate(timeout=30)[1])
             self.assertEqual(self.seqs(output.read_text())[-2:], [(first + i) * 3 + lane for i in range(2)])
+
+    def test_a_stopped_writer_does_not_keep_those_waiting_who_do_not_follow(self):
+        name = self.remake(self.laned(lanes=3, slots=64))
+        self.write_lanes(name, 2, 0, 3)
+        writer = self.halt(name, signal.SIGSTOP, 2)
+        lane = next(k for k in range(3) if self.holder(name, k) == writer.pid)
+        first = (self.head(name, lane) - 2) * 3 + lane
+        says = f"gap in lane {lane}: {first}..{first + 3} (2 passed over)\n"
+        for args in [["tail", name], ["tail", name, "--from", "oldest"], ["tail", name, "--order", "arrival"],
+                     ["snapshot", name, "-o", "-"], ["snapshot", name, "-o", "-", "--order", "arrival"]]:
+            end = self.expect(LOST, *args, "--format", "csv", says=says)
+            self.assertEqual(sorted(self.seqs(end.stdout)), [0, 2, 3, 5, 8], args)
+            self.assertEqual(end.stderr.count("gap"), 2 if "lost" in end.stderr else 1, end.stderr)
+        self.expect(LOST, "tail", name, "--since", "1h", "--format", "csv", says="read 5 values")
+
+    def test_a_saved_segment_has_all_values_in_their_order(self):
+        name, _ = self.interleaved(3)
+        for options in [["--since", "1h"], ["--order", "time"]]:
+            self.expect(USAGE, "snapshot", name, "-o", self.directory() / "t.arena", *options, says=f"found {options[0]}")
 
     def test_it_is_said_where_the_order_is_not_exact(self):
         name, written = self.interleaved(10)

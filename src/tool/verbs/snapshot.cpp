@@ -2,6 +2,7 @@
 // also on a damaged one.
 #include <fmt/format.h>
 
+#include "arena_shm/error.hpp"
 #include "arena_shm/raw.hpp"
 #include "recording/image_copy.hpp"
 #include "recording/lanes.hpp"
@@ -29,6 +30,13 @@ struct Options {
 };
 
 terminal::ExitCode save_image(const Options& options) {
+  if (options.since || options.order) {
+    throw Error(Code::invalid_argument, {.name = options.file.path,
+                                         .doing = "save the segment in",
+                                         .expected = "all of its values, as they are in memory",
+                                         .found = options.since ? "--since" : "--order",
+                                         .remedy = "leave it out, or save in another format"});
+  }
   const inspect::Image image = inspect::Image::of_arena(options.name);
   recording::RecordingFile file(options.file.path, options.file.force, true);
   const std::uint64_t changed = recording::copy_image(image, file);

@@ -1,6 +1,7 @@
 #include "tool/verbs/tail_input.hpp"
 
 #include <utility>
+#include <vector>
 
 #include "arena_shm/raw.hpp"
 #include "arena_shm/timescale.hpp"
@@ -42,6 +43,11 @@ class ArenaInput final : public TailInput {
     return true;
   }
 
+  bool is_pending(std::uint64_t seq) override {
+    std::vector<std::byte> record(info().record.size_bytes);
+    return view_.read(seq, record) == ReadStatus::pending;
+  }
+
   bool wait_for(std::chrono::milliseconds longest) override { return reader_->reader.wait_for(longest); }
   bool retired() const override { return view_.retired(); }
 
@@ -78,6 +84,8 @@ class SavedInput final : public TailInput {
   bool read(std::uint64_t seq, std::span<std::byte> record, std::int64_t& time_ns) override {
     return values_.read(seq, record, time_ns);
   }
+
+  bool is_pending(std::uint64_t) override { return false; }
 
   bool wait_for(std::chrono::milliseconds) override { return true; }  // it has come to its end
   bool retired() const override { return false; }

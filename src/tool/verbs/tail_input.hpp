@@ -40,6 +40,9 @@ class TailInput {
   /// One value, and its time if the arena has times, for a look. Returns: false if it is not there.
   virtual bool read(std::uint64_t seq, std::span<std::byte> record, std::int64_t& time_ns) = 0;
 
+  /// Has it been claimed, by a writer that lives, and not been published?
+  virtual bool is_pending(std::uint64_t seq) = 0;
+
   /// Waits for more. Returns: false if there is none yet.
   virtual bool wait_for(std::chrono::milliseconds longest) = 0;
   /// Is the name gone, or that of another arena by now?

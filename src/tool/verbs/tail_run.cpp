@@ -142,11 +142,21 @@ class Tail {
     flush();
     end_idle_lanes();
     if (is_finished() || input_.wait_for(kLongestWait)) return;
+    give_up_pending();
     terminal::Output::check_open();
     if (!retired_ && input_.retired()) {
       retired_ = true;
       terminal::note(
           fmt::format("arena '{}' was removed or replaced; still following the old arena", input_.info().name));
+    }
+  }
+
+  // In order of time a value that is claimed and not published is not passed over, for it comes late. Who does not
+  // follow has to come to an end: nothing has come for longer than anything is held back, and so all else is there.
+  void give_up_pending() {
+    if (options_.asked.follow) return;
+    for (const Gap& gap : progress_.unfinished()) {
+      if (input_.is_pending(gap.first)) report(gap);
     }
   }
 
