@@ -60,7 +60,8 @@ class ReaderCore {
   [[gnu::always_inline]] std::optional<std::uint64_t> next(Take&& copy_out, Effort& effort) {
     if (lane_count_ == 1) [[likely]]
       return first_.next(copy_out, effort);
-    if (by_time_) return next_by_time(copy_out, effort);
+    if (is_by_time_) [[unlikely]]
+      return next_by_time(copy_out, effort);
     if (mine_->cursor() < run_end_) [[likely]] {
       if (const auto number = mine_->next(copy_out, effort)) [[likely]]
         return mine_->ring().seq_of(*number);
@@ -153,7 +154,7 @@ class ReaderCore {
   [[noreturn]] void refuse_place(std::string expected, std::string found) const;
 
   template <class Take>
-  [[gnu::always_inline]] std::optional<std::uint64_t> next_by_time(Take& copy_out, Effort& effort) {
+  [[gnu::noinline]] std::optional<std::uint64_t> next_by_time(Take& copy_out, Effort& effort) {
     if (const auto k = by_time_->next(copy_out, effort)) [[likely]] {
       mine_ = &lane(*k);
       return mine_->ring().seq_of(mine_->cursor() - 1);
