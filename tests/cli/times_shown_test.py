@@ -202,8 +202,9 @@ class TimesShownTest(Laned, CliTest):
                                       r"does with hpet; .*\n$")
 
     def test_hot_writers_raise_no_alarm(self):
-        for args in [(), ("--lanes", 2)]:
-            name = self.timed(*args, slots=500)
+        large = {"slots": 3, "fields": "u64 ts, 5000x"}  # slots that are read one by one
+        for args, kind in [((), {"slots": 500}), (("--lanes", 2), {"slots": 500}), (("--lanes", 2), large)]:
+            name = self.timed(*args, **kind)
             with self.hot_writers(name, "ts\n", "1\n" * 20000):
                 self.eventually(lambda: self.written(name) > 1000)
                 end = time.monotonic() + 2
