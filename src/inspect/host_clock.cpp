@@ -30,7 +30,8 @@ std::string_view counter_of_machine() {
 std::string remedy(std::string_view counter, std::string_view kernels) {
   const std::string text = "a value's time takes 30 ns instead of 10; ";
   if (counter.empty()) return text + "the kernel knows no counter here that processes may read themselves";
-  if (counter == kernels) return text + "let this process read the counter itself (prctl PR_SET_TSC)";
+  if (counter == kernels)
+    return text + "this process may not read the counter (prctl PR_SET_TSC), or the processor has no RDTSCP";
   return text + fmt::format("echo {0} > {1}/current_clocksource, or clocksource={0} on the kernel's command line",
                             counter, kDirectory);
 }

@@ -92,9 +92,9 @@ class TimesShownTest(Laned, CliTest):
         for args, in_order in zip(self.kinds(), ["", ", in order within each lane", ", in order within each lane"]):
             for counts in [(), (3,), (20,), (20, 3)] if "--exclusive" not in args else [(), (3,), (20,)]:
                 name = self.timed(*args, counts=counts)
-                clock = self.object(name)["clock"]
-                self.assertRegex(self.check(OK, name), rf"^ok: .*, times \(by {clock}{in_order}, none in the future\)\n$")
-                self.assertRegex(self.check(OK, "--file", self.saved(name)), rf"^ok: .*, times \(by {clock}{in_order}\)\n$")
+                says = rf"^ok: .*, times \(by {self.object(name)['clock']}{in_order}"
+                self.assertRegex(self.check(OK, name), says + r", none in the future\)\n$")
+                self.assertRegex(self.check(OK, "--file", self.saved(name)), says + r"\)\n$")
         self.assertNotIn("times", self.check(OK, self.create_filled(3)))
 
     def test_what_stands_behind_the_time_is_padding(self):
@@ -127,8 +127,8 @@ class TimesShownTest(Laned, CliTest):
         for slot, seqs in [(0, (16, 15)), (7, (15, 14)), (5, (13, 12))]:
             self.poke(SHM / name, 0, sound)
             self.poke_time(SHM / name, slot, 0)
-            self.assertRegex(self.check(FAILED, name), rf"^warning: time of slot {slot}: expected value {seqs[0]} to be "
-                                                       rf"no older than value {seqs[1]}, .*\n$")
+            says = f"warning: time of slot {slot}: expected value {seqs[0]} to be no older than value {seqs[1]}, "
+            self.assertRegex(self.check(FAILED, name), rf"^{says}.*\n$")
         self.poke(SHM / name, 0, sound)
         self.poke_time(SHM / name, 4, 0)  # of the oldest, which may be older than all
         self.check(OK, name)
@@ -183,12 +183,14 @@ class TimesShownTest(Laned, CliTest):
             self.check(FAILED, *at)
             # As if it had been created an hour of the system's clock, and ten hours of this one, ago.
             hour = 3600 * self.offset(path, RATE)
-            self.edit_header(path, CREATED, struct.pack("<Qqq", (ticks - 10 * hour) % 2**64, boottime - 3600 * SECOND, realtime))
+            created = struct.pack("<Qqq", (ticks - 10 * hour) % 2**64, boottime - 3600 * SECOND, realtime)
+            self.edit_header(path, CREATED, created)
             if path == image:
                 self.edit_header(path, SAVED, struct.pack("<Qqq", ticks, boottime, realtime))
             clock = self.object(*at)["clock"]
-            self.assertRegex(self.check(OK, *at), rf"^note: times: expected the clock {clock} to have gone on since the "
-                                                  rf"arena was created, found that it began anew, .*\nok: .*times \(by {clock}\)")
+            self.assertRegex(self.check(OK, *at),
+                             rf"^note: times: expected the clock {clock} to have gone on since the arena was created, "
+                             rf"found that it began anew, .*\nok: .*times \(by {clock}\)")
 
     def test_a_clock_that_the_kernel_has_given_up_is_named(self):
         name = self.timed(counts=(3,))
@@ -198,8 +200,9 @@ class TimesShownTest(Laned, CliTest):
         (directory / "current").write_text("hpet\n")
         done = self.in_namespace(f"mount --bind {directory}/current {CLOCKS}/current_clocksource", "check", name)
         self.assertEqual(done.returncode, FAILED, done.stdout + done.stderr)
-        self.assertRegex(done.stdout, r"^warning: times: expected that the kernel keeps time with \w+, found that it now "
-                                      r"does with hpet; .*\n$")
+        self.assertRegex(done.stdout,
+                         r"^warning: times: expected that the kernel keeps time with \w+, found that it now does with "
+                         r"hpet; .*\n$")
 
     def test_hot_writers_raise_no_alarm(self):
         large = {"slots": 3, "fields": "u64 ts, 5000x"}  # slots that are read one by one
