@@ -31,7 +31,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "arena_shm/core/effort.hpp"
@@ -44,17 +43,18 @@ namespace arena_shm::core {
 class TimeOrder {
  public:
   using Clock = LaneReader::Clock;
+  static constexpr std::uint32_t kNone = ~std::uint32_t{0};
 
   /// `lanes` live as long as this, and set aside what they have waited for (Following::sets_aside).
   /// Requires: can_read(clock).
   TimeOrder(std::vector<LaneReader*> lanes, arena_shm::Clock clock, std::uint64_t ticks_per_second,
             std::chrono::nanoseconds between_rounds);
 
-  /// Takes the next value, as LaneReader::next. Returns its lane. Never waits; may make a round.
+  /// Takes the next value, as LaneReader::next. Returns its lane, or kNone. Never waits; may make a round.
   /// Cost: as LaneReader::next, and twice the look at the stamp; a comparison for each doubling of the lanes. A round
   /// costs a membarrier (some microseconds, and an interrupt for each running writer), and a load for each lane.
   template <class Take>
-  [[gnu::always_inline]] std::optional<std::uint32_t> next(Take&& copy_out, Effort& effort) {
+  [[gnu::always_inline]] std::uint32_t next(Take&& copy_out, Effort& effort) {
     while (arrange(effort)) {
       const std::uint32_t k = first();
       const std::uint64_t number = lanes_[k].reader->cursor();
@@ -64,7 +64,7 @@ class TimeOrder {
       }
       hide(k);  // overwritten meanwhile
     }
-    return std::nullopt;
+    return kNone;
   }
 
   /// Is there a value that may go out? Errors: Code::forked.
