@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::uint64_t kHighest = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t kNanosecondsPerSecond = 1'000'000'000;
-constexpr std::uint32_t kBetweenChecks = 4096;
 constexpr std::uint64_t kLongestDrainPart = 1000;  // of a second: for a store to become visible without membarrier
 
 }  // namespace

@@ -5,14 +5,17 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <thread>
 #include <utility>
 
+#include "arena_shm/core/clock.hpp"
 #include "arena_shm/core/mutex.hpp"
 #include "core/text_file.hpp"
 #include "inspect/check_parts.hpp"
 #include "inspect/heads.hpp"
 #include "inspect/seats.hpp"
+#include "inspect/times.hpp"
 #include "text/quantities.hpp"
 
 namespace arena_shm::inspect {
@@ -122,11 +125,37 @@ void report(const Suspects& suspects, std::vector<Finding>& findings) {
   }
 }
 
+void report_times(const Image& image, const CheckedTimes& times, Checked& checked) {
+  const auto clock = static_cast<Clock>(checked.facts.header.clock);
+  report(times.suspects, checked.findings);
+  if (!times.goes_on)
+    checked.findings.push_back(
+        {Severity::note,
+         fmt::format("times: expected the clock {} to have gone on since the arena was created, found that it began "
+                     "anew, as in sleep; the times of values before that are less exact",
+                     to_string(clock))});
+  const auto kernels = kernels_clock();
+  if (image.is_live() && is_clock_readable(checked.facts.header) && kernels && !core::is_kernels_own(clock))
+    checked.findings.push_back(
+        {Severity::warning,
+         fmt::format("times: expected that the kernel keeps time with {}, found that it now does with {}; it may have "
+                     "found that processors disagree: create the arena again",
+                     to_string(clock), *kernels)});
+}
+
+std::string times_text(const Info& info, const CheckedTimes& times) {
+  std::string text = fmt::format("times (by {}", to_string(info.clock));
+  if (times.in_order) text += ", in order within each lane";
+  if (times.by_clock) text += ", none in the future";
+  return text + ')';
+}
+
 std::string lanes_text(const core::Header& header) {
   return (header.flags & core::kFlagLaned) != 0 ? fmt::format(" in {}", text::counted(header.seat_count, "lane")) : "";
 }
 
-void describe(const Image& image, const CheckedSlots& slots, Checked& checked) {
+void describe(const Image& image, const CheckedSlots& slots, const std::optional<CheckedTimes>& times,
+              Checked& checked) {
   const Facts& facts = checked.facts;
   auto& verified = checked.verified;
   verified.push_back(fmt::format("header (version {}, {} bytes in 5 regions)", facts.header.layout_version,
@@ -143,6 +172,7 @@ void describe(const Image& image, const CheckedSlots& slots, Checked& checked) {
   verified.push_back(fmt::format("{} seats", facts.header.seat_count));
   verified.push_back(fmt::format("{} slots{} ({} published, {} being written, {} holes)", facts.info.slots,
                                  lanes_text(facts.header), slots.published, slots.in_flight, slots.holes));
+  if (times) verified.push_back(times_text(facts.info, *times));
 }
 
 }  // namespace
@@ -185,7 +215,12 @@ Checked check(const Image& image, std::chrono::milliseconds between_looks) {
                      slots.holes, slots.first_hole,
                      laned ? fmt::format(" of lane {}", slots.first_hole % header.seat_count) : "")});
   }
-  describe(image, slots, checked);
+  std::optional<CheckedTimes> times;
+  if (is_timed(header)) {
+    times = check_times(image, header);
+    report_times(image, *times, checked);
+  }
+  describe(image, slots, times, checked);
   return checked;
 }
 

@@ -35,8 +35,8 @@ struct Checked {
 };
 
 /// What is wrong with the contents never throws.
-/// Cost: reads the stamps of all slots that were ever used; sleeps `between_looks` a few times where something looks
-/// wrong.
+/// Cost: reads the stamps, and twice the times, of all slots that were ever used; sleeps `between_looks` a few times
+/// where something looks wrong.
 Checked check(const Image& image, std::chrono::milliseconds between_looks = std::chrono::milliseconds{10});
 
 }  // namespace arena_shm::inspect

@@ -64,6 +64,17 @@ struct CheckedSlots {
   std::uint64_t first_hole = 0;  ///< its seq
 };
 
+struct CheckedTimes {
+  Suspects suspects;
+  bool goes_on = true;    ///< the clock has not begun anew since the arena was created, for all that can be known
+  bool in_order = false;  ///< it was looked whether times go on within each lane
+  bool by_clock = false;  ///< and whether none is yet to come
+};
+
+/// The times of the values that can be read, of all lanes; what moves meanwhile is left out.
+/// Requires: is_timed(header).
+CheckedTimes check_times(const Image& image, const core::Header& header);
+
 /// All slots, of all lanes, already looked at again.
 CheckedSlots check_slots(const Image& image, const core::Header& header, std::chrono::milliseconds between_looks);
 

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <linux/magic.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -23,6 +22,7 @@
 #include "core/memory_limits.hpp"
 #include "core/segment_files.hpp"
 #include "core/text_file.hpp"
+#include "inspect/host_clock.hpp"
 #include "inspect/logind.hpp"
 #include "inspect/processes.hpp"
 
@@ -58,6 +58,7 @@ class Examination {
     examine_remove_ipc();
     examine_pages();
     examine_processors();
+    symptoms_.push_back(examine_clock());
     return std::move(symptoms_);
   }
 
@@ -234,8 +235,7 @@ class Examination {
   }
 
   void examine_remove_ipc() {
-    struct stat status {};
-    if (::stat("/run/systemd/system", &status) != 0) {
+    if (::access("/run/systemd/system", F_OK) != 0) {
       add(Health::ok, "RemoveIPC", "no systemd on this host");
       return;
     }

@@ -7,6 +7,7 @@
 
 #include "arena_shm/core/words.hpp"
 #include "inspect/heads.hpp"
+#include "inspect/times.hpp"
 
 namespace arena_shm::inspect {
 
@@ -26,6 +27,7 @@ LaneSlots::LaneSlots(const Image& image, const core::Header& header, std::uint32
     : image_(image),
       header_(core::lane_header(header, lane)),
       limit_(number_limit(header)),
+      prefix_bytes_(core::slot_prefix_bytes(is_timed(header))),
       padding_begin_(header.payload_offset_bytes +
                      (header.payload_bytes + core::kWordBytes - 1) / core::kWordBytes * core::kWordBytes) {}
 
@@ -54,7 +56,8 @@ bool LaneSlots::read_block(std::uint64_t first, std::uint64_t count, std::vector
     const auto slot = std::span(bytes_).subspan(i * header_.stride_bytes, header_.stride_bytes);
     SlotFacts& facts = block.emplace_back(SlotFacts{.index = first + i});
     std::memcpy(&facts.stamp, slot.data(), sizeof(facts.stamp));
-    facts.padding_is_zero = is_zero(slot.first(header_.payload_offset_bytes).subspan(sizeof(facts.stamp))) &&
+    if (is_timed(header_)) std::memcpy(&facts.time, slot.data() + core::kTimeOffsetBytes, sizeof(facts.time));
+    facts.padding_is_zero = is_zero(slot.first(header_.payload_offset_bytes).subspan(prefix_bytes_)) &&
                             is_zero(slot.subspan(padding_begin_));
   }
   return whole == count;
@@ -63,12 +66,13 @@ bool LaneSlots::read_block(std::uint64_t first, std::uint64_t count, std::vector
 std::optional<SlotFacts> LaneSlots::read_slot(std::uint64_t index) {
   SlotFacts slot{.index = index};
   if (!image_.load(offset(index), slot.stamp)) return std::nullopt;
+  if (is_timed(header_) && !image_.load(offset(index) + core::kTimeOffsetBytes, slot.time)) return std::nullopt;
   const auto is_zero_between = [&](std::uint64_t begin, std::uint64_t end) {
     bytes_.resize(std::min(end - begin, std::max(kMaxTailBytes, header_.payload_offset_bytes)));
     const std::size_t got = image_.read(offset(index) + begin, bytes_);
     return is_zero(std::span(bytes_).first(got));
   };
-  slot.padding_is_zero = is_zero_between(sizeof(slot.stamp), header_.payload_offset_bytes) &&
+  slot.padding_is_zero = is_zero_between(prefix_bytes_, header_.payload_offset_bytes) &&
                          is_zero_between(padding_begin_, header_.stride_bytes);
   return slot;
 }

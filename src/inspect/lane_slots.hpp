@@ -13,6 +13,7 @@ namespace arena_shm::inspect {
 struct SlotFacts {
   std::uint64_t index;
   std::uint64_t stamp = 0;
+  std::uint64_t time = 0;  ///< 0 in an arena without times
   bool padding_is_zero = true;
 };
 
@@ -42,6 +43,7 @@ class LaneSlots {
   const Image& image_;
   const core::Header header_;
   const std::uint64_t limit_;
+  const std::uint64_t prefix_bytes_;   // the stamp, and the time if there is one
   const std::uint64_t padding_begin_;  // after the payload, within a slot
   std::vector<std::byte> bytes_;
 };

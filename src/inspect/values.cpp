@@ -30,6 +30,8 @@ std::optional<Value> read_in_lane(const Image& image, const core::Header& header
   Value value{.bytes = std::vector<std::byte>(std::min<std::uint64_t>(header.payload_bytes, kMaxValueBytes))};
   const std::uint64_t payload = slot_offset(header, number) + header.payload_offset_bytes;
   if (image.read(payload, value.bytes) != value.bytes.size()) return std::nullopt;
+  const std::uint64_t time = slot_offset(header, number) + core::kTimeOffsetBytes;
+  if (header.clock != 0 && !image.load(time, value.time)) return std::nullopt;
   std::atomic_thread_fence(std::memory_order_acquire);
   if (!is_published(image, header, number)) return std::nullopt;
   return value;

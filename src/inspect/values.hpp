@@ -18,6 +18,7 @@ inline constexpr std::uint64_t kMaxValueBytes = 1 << 20;
 struct Value {
   std::uint64_t seq = 0;
   std::uint32_t lane = 0;
+  std::uint64_t time = 0;  ///< by the clock of its arena; 0 in one without times
   std::vector<std::byte> bytes;
 };
 

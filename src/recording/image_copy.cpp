@@ -6,8 +6,11 @@
 #include <span>
 #include <string>
 
+#include "arena_shm/core/clock.hpp"
+#include "arena_shm/core/header.hpp"
 #include "arena_shm/core/stamp.hpp"
 #include "inspect/facts.hpp"
+#include "inspect/times.hpp"
 
 namespace arena_shm::recording {
 
@@ -86,6 +89,17 @@ std::uint64_t copy_slots(const inspect::Image& image, const core::Header& lane, 
   return changed_count;
 }
 
+// The anchor of the moment when the copy was made, so that times mean the same after another boot.
+void add_anchor(std::string& head) {
+  core::Header header{};
+  if (head.size() < sizeof(header)) return;
+  std::memcpy(&header, head.data(), sizeof(header));
+  if (!inspect::is_clock_readable(header) || header.saved != core::ClockAnchor{}) return;
+  header.saved = core::take_anchor(static_cast<Clock>(header.clock));
+  header.checksum = core::header_checksum(header);
+  std::memcpy(head.data(), &header, sizeof(header));
+}
+
 }  // namespace
 
 std::uint64_t copy_image(const inspect::Image& image, RecordingFile& out) {
@@ -106,6 +120,7 @@ std::uint64_t copy_image(const inspect::Image& image, RecordingFile& out) {
     // A lane's head stands in its seat. While the others are copied, it may run ahead of what was copied by laps.
     if (lanes > 1 && seats.size() == lanes * sizeof(core::Seat))
       head.replace(facts.header.seats.offset_bytes, seats.size(), seats);
+    add_anchor(head);
     out.overwrite_head(head);
   }
   copy_bytes(image, out, facts.file_bytes);

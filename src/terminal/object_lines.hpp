@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "terminal/command_line.hpp"
@@ -11,6 +12,12 @@ namespace arena_shm::terminal {
 
 /// Keys stay in the order in which they are set.
 using JsonObject = nlohmann::ordered_json;
+
+/// Null is what is not there.
+template <class T>
+JsonObject or_null(const std::optional<T>& value) {
+  return value ? JsonObject(*value) : JsonObject();
+}
 
 enum class LineFormat : std::uint8_t { table, ndjson, csv };
 

@@ -26,7 +26,7 @@ class CheckTest(Pokes, CliTest):
     def test_a_sound_arena_is_ok(self):
         name = self.create_filled(20)
         text = self.check(OK, name)
-        self.assertRegex(text, r"^ok: header \(version 3, .*schema .*head \(20\), mutex \(free\), doorbell")
+        self.assertRegex(text, r"^ok: header \(version 4, .*schema .*head \(20\), mutex \(free\), doorbell")
         self.assertIn("8 slots (8 published, 0 being written, 0 holes)", text)
         self.assertIn("4 slots (0 published,", self.check(OK, self.create(slots=4)))
 

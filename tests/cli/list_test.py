@@ -13,7 +13,7 @@ class ListTest(CliTest):
     def test_shows_what_an_arena_is(self):
         name = self.create_filled(20)
         heading = self.expect(OK, "list").stdout.splitlines()[0].split()
-        self.assertEqual(heading, ["NAME", "TYPE", "REC", "SLOTS", "SIZE", "WRITTEN", "RATE/s", "WRITERS", "AGE"])
+        self.assertEqual(heading, ["NAME", "TYPE", "REC", "SLOTS", "SIZE", "WRITTEN", "RATE/s", "WRITERS", "NEWEST", "AGE"])
         row = self.row(name)
         self.assertEqual(row[:4], [name, "?", "24B", "8"])
         self.assertRegex(row[4], r"^\d+(\.\d)?K$")
@@ -39,6 +39,9 @@ class ListTest(CliTest):
                 "writers": "shared",
                 "lanes": 1,
                 "slots_per_lane": 8,
+                "clock": "none",
+                "newest_time_ns": None,
+                "newest_age_ns": None,
             },
         )
 
@@ -48,7 +51,7 @@ class ListTest(CliTest):
         self.patch_written(name, 2**63 + 1)
         (found,) = [item for item in self.objects("list") if item["name"] == name]
         (row,) = [item for item in self.csv_rows("list") if item["name"] == name]
-        self.assertEqual(row, {key: str(value) for key, value in found.items()})
+        self.assertEqual(row, {key: "" if value is None else str(value) for key, value in found.items()})
         self.assertEqual(row["written"], str(2**63 + 1))
 
     def patch_written(self, name, count):

@@ -13,9 +13,9 @@ from unittest.mock import ANY
 
 from arena_cli import ABSENT, FAILED, INCOMPATIBLE, OK, SHM, TOOL, CliTest
 
-HEADING = ["NAME", "WRITTEN", "RATE/s", "MB/s", "LAP", "SKIPPED", "HOLES", "CHANGED"]
+HEADING = ["NAME", "WRITTEN", "RATE/s", "MB/s", "LAP", "SKIPPED", "HOLES", "CHANGED", "NEWEST"]
 FIELDS = ["head", "written", "skipped", "holes_max", "values_per_s", "bytes_per_s", "lap_s", "unchanged_ns",
-          "handed_out"]
+          "handed_out", "newest_age_ns"]
 
 
 class StatTest(CliTest):
@@ -78,7 +78,7 @@ class StatTest(CliTest):
 
     def test_an_empty_arena_has_no_lap(self):
         (line,) = self.stat(self.create())
-        self.assertEqual([line[key] for key in FIELDS], [0, 0, 0, 0, 0, 0, None, ANY, 0])
+        self.assertEqual([line[key] for key in FIELDS], [0, 0, 0, 0, 0, 0, None, ANY, 0, None])
 
     def test_further_lines_are_of_their_interval(self):
         name = self.create_filled(20)

@@ -315,7 +315,7 @@ class TopTest(CliTest):
         watch = self.start("top", "-i", 0.05)
         self.assertEqual(watch.stdout.readline().split()[:2], ["NAME", "WRITTEN"])
         lines = [""]
-        while not lines[-1].startswith(name + " ") or not lines[-1].split()[-1].startswith(">"):
+        while not lines[-1].startswith(name + " ") or not lines[-1].split()[-2].startswith(">"):
             lines.append(watch.stdout.readline())
         self.assertEqual(lines[-1].split()[1:3], ["20", "0"])
         watch.send_signal(signal.SIGINT)

@@ -86,17 +86,20 @@ class alignas(kCacheLine) LaneReader {
     }
   }
 
-  /// The cursor's value without its payload: its time. Goes on to the next one that is there, as next() does. Never
-  /// `again`.
-  [[gnu::always_inline]] Look peek(std::uint64_t& time, Effort& effort) {
+  /// Is the cursor's value there? And its time.
+  [[gnu::always_inline]] bool peek_once(std::uint64_t& time) const noexcept {
+    if (!lap_.contains(cursor_)) return false;
+    const Slot slot = lap_.slot(cursor_);
+    const std::uint64_t stamp = slot.stamp();                                                 // R1
+    time = slot.time();                                                                       // R2
+    return stamp == done(cursor_) && slot.take(stamp, [](const std::uint64_t*) noexcept {});  // R3, R4
+  }
+  /// The same, and goes on to the next one that is there, as next() does. Never `again`.
+  Look peek(std::uint64_t& time, Effort& effort) {
     for (;;) {
       if (!lap_.contains(cursor_)) [[unlikely]]
         enter_lap();
-      const Slot slot = lap_.slot(cursor_);
-      const std::uint64_t stamp = slot.stamp();                                              // R1
-      time = slot.time();                                                                    // R2
-      if (stamp == done(cursor_) && slot.take(stamp, [](const std::uint64_t*) noexcept {}))  // R3, R4
-        return Look::ready;
+      if (peek_once(time)) return Look::ready;
       if (const Look look = look_further(effort); look != Look::again) return look;
     }
   }

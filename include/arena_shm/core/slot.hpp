@@ -55,9 +55,9 @@ class Slot {
                                             Fill&& fill) const noexcept {
     stamp_->store(busy(seq), std::memory_order_relaxed);  // S1
     ARENA_SHM_STOP_POINT(slot_busy);
-    std::atomic_thread_fence(std::memory_order_release);            // S2
-    if (timed) time_word().store(time, std::memory_order_relaxed);  // S3
-    fill(payload_);                                                 // S3
+    std::atomic_thread_fence(std::memory_order_release);  // S2
+    if (timed) store_time(time);                          // S3
+    fill(payload_);                                       // S3
     ARENA_SHM_STOP_POINT(slot_filled);
     stamp_->store(done(seq), std::memory_order_release);  // S4
     ARENA_SHM_STOP_POINT(slot_done);
@@ -76,6 +76,9 @@ class Slot {
   }
 
  private:
+  [[gnu::always_inline]] void store_time(std::uint64_t time) const noexcept {
+    time_word().store(time, std::memory_order_relaxed);
+  }
   std::atomic<std::uint64_t>& time_word() const noexcept { return stamp_[kTimeOffsetBytes / kWordBytes]; }
 
   std::atomic<std::uint64_t>* stamp_;

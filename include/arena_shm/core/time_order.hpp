@@ -31,7 +31,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "arena_shm/core/effort.hpp"
@@ -44,17 +43,18 @@ namespace arena_shm::core {
 class TimeOrder {
  public:
   using Clock = LaneReader::Clock;
+  static constexpr std::uint32_t kNone = ~std::uint32_t{0};
 
   /// `lanes` live as long as this, and set aside what they have waited for (Following::sets_aside).
   /// Requires: can_read(clock).
   TimeOrder(std::vector<LaneReader*> lanes, arena_shm::Clock clock, std::uint64_t ticks_per_second,
             std::chrono::nanoseconds between_rounds);
 
-  /// Takes the next value, as LaneReader::next. Returns its lane. Never waits; may make a round.
+  /// Takes the next value, as LaneReader::next. Returns its lane, or kNone. Never waits; may make a round.
   /// Cost: as LaneReader::next, and twice the look at the stamp; a comparison for each doubling of the lanes. A round
   /// costs a membarrier (some microseconds, and an interrupt for each running writer), and a load for each lane.
   template <class Take>
-  [[gnu::always_inline]] std::optional<std::uint32_t> next(Take&& copy_out, Effort& effort) {
+  [[gnu::always_inline]] std::uint32_t next(Take&& copy_out, Effort& effort) {
     while (arrange(effort)) {
       const std::uint32_t k = first();
       const std::uint64_t number = lanes_[k].reader->cursor();
@@ -64,11 +64,19 @@ class TimeOrder {
       }
       hide(k);  // overwritten meanwhile
     }
-    return std::nullopt;
+    return kNone;
   }
 
   /// Is there a value that may go out? Errors: Code::forked.
-  bool arrange(Effort& effort) { return (urgent_.empty() && lanes_[tree_[1]].shows) || arrange_further(effort); }
+  [[gnu::always_inline]] bool arrange(Effort& effort) {
+    // Mostly it is: the lane that has just delivered shows its next value, and then one of them is the lowest.
+    while (urgent_.empty() && unchecked_ < kBetweenChecks) {
+      const std::uint32_t k = tree_[1];
+      if (lanes_[k].shows) return true;
+      if (!show(k)) break;
+    }
+    return arrange_further(effort);
+  }
   /// After an arrange() that found none: how long until it is worth asking again, if nothing comes; max, if that is
   /// all.
   std::chrono::nanoseconds patience(Clock::time_point now) const noexcept;
@@ -84,6 +92,8 @@ class TimeOrder {
   bool is_exact() const noexcept { return reaches_writers_ && has_kernels_clock_ && !is_broken_; }
 
  private:
+  static constexpr std::uint32_t kBetweenChecks = 4096;  // in values: for wild ones
+
   struct Lane {
     LaneReader* reader;
     std::uint64_t bound = 0;  // no value of it that has not been seen is older, but those set aside
@@ -94,8 +104,17 @@ class TimeOrder {
   };
 
   /// Requires: arrange().
-  std::uint32_t first() const noexcept { return urgent_.empty() ? tree_[1] : urgent_.back(); }
+  [[gnu::always_inline]] std::uint32_t first() const noexcept { return urgent_.empty() ? tree_[1] : urgent_.back(); }
   [[gnu::noinline]] bool arrange_further(Effort& effort);
+  /// False: not by one look, or not in the order of things.
+  [[gnu::always_inline]] bool show(std::uint32_t k) noexcept {
+    Lane& lane = lanes_[k];
+    std::uint64_t time = 0;
+    if (!lane.reader->peek_once(time) || time < lane.bound || lane.reader->cursor() < lane.aside) return false;
+    lane.shows = true;
+    set_key(k, time);
+    return true;
+  }
   bool look_at(std::uint32_t k, Effort& effort);
   bool unblock(Effort& effort);
   void look_at_silent(Effort& effort);

@@ -83,7 +83,8 @@ void add_check(const terminal::Command& app, Action& action) {
            "Reads the header, the schema, the mutex, all seats and all slots. Changes nothing; writers may go on\n"
            "meanwhile. Each finding is a line: its severity, what was expected, what was found, and what to do.\n"
            "A note is harmless, for example that a writer was killed. After a warning or an error, the exit code\n"
-           "is 1. With --format ndjson, the last line of each arena is its summary.",
+           "is 1. If values have times, those of a lane, or of an exclusive arena, must not go back, and none may\n"
+           "lie in the future. With --format ndjson, the last line of each arena is its summary.",
        .example = "  arena-shm check\n"
                   "  arena-shm check ticks\n"
                   "  arena-shm check ticks --format ndjson | jq .severity\n"

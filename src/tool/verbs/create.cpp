@@ -31,6 +31,7 @@ struct Options {
   std::optional<std::uint64_t> size_bytes;
   std::optional<std::uint64_t> align_bytes;
   bool exclusive = false;
+  bool time = false;
   std::uint32_t lanes = 0;  // none
   std::uint32_t seats = arena_shm::Options{}.seats;
   std::string mode = "0600";
@@ -97,10 +98,12 @@ terminal::ExitCode run(const Options& options) {
                                       {.slots = options.slots,
                                        .writers = writers(options),
                                        .seats = options.lanes > 0 ? options.lanes : options.seats,
-                                       .mode = static_cast<unsigned>(std::stoul(options.mode, nullptr, 8))});
+                                       .mode = static_cast<unsigned>(std::stoul(options.mode, nullptr, 8)),
+                                       .time = options.time});
   const std::string lanes = options.lanes > 0 ? text::counted(options.lanes, "lane") + " of " : "";
-  terminal::note(fmt::format("created '{}': {}{} slots for records of {} bytes, aligned to {}; {} in all", arena.name(),
-                             lanes, options.slots, record.size_bytes, record.align_bytes,
+  const std::string times = options.time ? fmt::format(", with times (clock: {})", to_string(arena.info().clock)) : "";
+  terminal::note(fmt::format("created '{}': {}{} slots for records of {} bytes, aligned to {}{}; {} in all",
+                             arena.name(), lanes, options.slots, record.size_bytes, record.align_bytes, times,
                              text::short_bytes(arena.info().segment_bytes)));
   return terminal::ExitCode::ok;
 }
@@ -152,6 +155,7 @@ void add_create(const terminal::Command& app, Action& action) {
       .check(terminal::count({.most = std::numeric_limits<std::uint32_t>::max()}))
       .excludes(exclusive)
       .excludes(lanes);
+  verb.add_flag("--time", options->time, "Store with each value when it was appended; takes 8 bytes a slot");
   verb.add_option("--mode", options->mode, "Permissions, octal")
       .type_name("MODE")
       .capture_default_str()

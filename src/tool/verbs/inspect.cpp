@@ -79,6 +79,7 @@ terminal::ExitCode inspect_one(const Options& options, const inspect::Image& ima
     refresh_heads(image, facts);
     inspection.oldest = inspect::oldest_readable(image, facts.header, facts.heads);
     inspection.newest = inspect::newest_values(image, facts.header, facts.heads, options.count);
+    inspection.newest_times = inspect::read_newest_times(image, facts.header, facts.heads);
   }
   print(inspection, options.format);
   return facts.problems.empty() ? terminal::ExitCode::ok : terminal::ExitCode::failed;

@@ -8,6 +8,7 @@
 #include "inspect/arenas.hpp"
 #include "inspect/facts.hpp"
 #include "inspect/seats.hpp"
+#include "inspect/times.hpp"
 #include "terminal/exit_code.hpp"
 #include "terminal/names.hpp"
 #include "terminal/object_lines.hpp"
@@ -37,6 +38,8 @@ struct Row {
   std::string name;
   inspect::Facts facts;
   inspect::Seats seats;
+  std::optional<std::int64_t> newest_time_ns;
+  std::optional<std::int64_t> newest_age_ns;
   Clock::time_point sampled;
 };
 
@@ -45,6 +48,14 @@ std::string writers(const inspect::Seats& seats) {
   std::string text = fmt::format("{} alive", seats.count_held());
   if (const std::size_t dead = seats.count_dead(); dead > 0) text += fmt::format(", {} dead", dead);
   return text;
+}
+
+Row look_at(const inspect::Image& image, inspect::Facts facts) {
+  inspect::Seats seats = inspect::read_seats(image, facts.header);
+  const Clock::time_point sampled = Clock::now();
+  const inspect::NewestTimes newest = inspect::read_newest_times(image, facts.header, facts.heads);
+  const auto age_ns = inspect::newest_age_ns(image, facts, facts.heads, newest);
+  return {image.label(), std::move(facts), std::move(seats), newest.latest(), age_ns, sampled};
 }
 
 // Opened anew, so that not all of them are open at once. An arena that is gone, or was made anew, has no rate.
@@ -70,6 +81,7 @@ std::vector<std::string> cells(const Row& row) {
           fmt::format("{}", row.seats.values),
           text::short_count(rate_of(row)),
           writers(row.seats),
+          age_text(row.newest_age_ns),
           text::short_duration(text::time_between(info.created_ns, text::realtime_ns()))};
 }
 
@@ -90,6 +102,9 @@ terminal::JsonObject object_of(const Row& row) {
   object["writers"] = writers_name(info);
   object["lanes"] = info.lanes;
   object["slots_per_lane"] = info.slots / info.lanes;
+  object["clock"] = to_string(info.clock);
+  object["newest_time_ns"] = terminal::or_null(row.newest_time_ns);
+  object["newest_age_ns"] = terminal::or_null(row.newest_age_ns);
   return object;
 }
 
@@ -103,6 +118,7 @@ void append_table(std::string& out, const std::vector<Row>& rows) {
                          {"WRITTEN", right},
                          {"RATE/s", right},
                          {"WRITERS", left, 0, 1},
+                         {"NEWEST", right, 0, 7},
                          {"AGE", right, 0, 4}},
                         terminal::line_width());
   std::vector<std::vector<std::string>> lines;
@@ -132,8 +148,7 @@ terminal::ExitCode run(const Options& options) {
         for (const std::string& problem : facts.problems)
           terminal::note(fmt::format("'{}': {}", image.label(), problem));
         if (!facts.usable) return;
-        inspect::Seats seats = inspect::read_seats(image, facts.header);
-        rows.push_back({image.label(), std::move(facts), std::move(seats), Clock::now()});
+        rows.push_back(look_at(image, std::move(facts)));
       },
       std::ref(skipped));
   if (!rows.empty()) std::this_thread::sleep_for(kBetweenSamples);
@@ -158,7 +173,8 @@ void add_list(const terminal::Command& app, Action& action) {
       {.name = "list",
        .summary = "List every arena on this host",
        .details = "The rate is measured over a fraction of a second. A writer is alive if it still holds its lease\n"
-                  "in the kernel, and dead if it ended without giving its seat back.",
+                  "in the kernel, and dead if it ended without giving its seat back. NEWEST is the age of the newest\n"
+                  "value, as in 'arena-shm stat'; AGE is that of the arena.",
        .example = "  arena-shm list\n"
                   "  arena-shm list --format ndjson | jq .name"},
       options, run);

@@ -48,11 +48,11 @@ void clear_stale(const std::string& prefix, const inspect::Image& image, const i
   terminal::note(fmt::format("cleared {} of '{}'", text::counted(cleared, "seat"), image.label()));
 }
 
-terminal::JsonObject object_of(const inspect::Image& image, const inspect::SeatFacts& seat,
-                               const inspect::Facts& facts) {
+terminal::JsonObject object_of(const inspect::Image& image, const inspect::SeatFacts& seat, const inspect::Facts& facts,
+                               const inspect::NewestTimes& newest) {
   terminal::JsonObject object;
   object["arena"] = image.label();
-  object.update(seat_object(seat, facts));
+  object.update(seat_object(seat, facts, newest));
   return object;
 }
 
@@ -66,14 +66,15 @@ terminal::ExitCode show_one(const Options& options, terminal::ObjectLines& lines
     return terminal::ExitCode::ok;
   }
   const inspect::Seats seats = inspect::read_seats(image, facts.header);
+  const inspect::NewestTimes newest = inspect::read_newest_times(image, facts.header, facts.heads);
   terminal::Output output;
   if (options.format.is_table()) {
     if (may_be_many) output.text() += text::cut(text::printable(image.label()), terminal::line_width()) + '\n';
-    append_seats(output.text(), facts, seats);
+    append_seats(output.text(), facts, seats, newest);
     if (may_be_many) output.text() += '\n';
   } else {
     for (const inspect::SeatFacts& seat : seats.all) {
-      if (seat.holder != inspect::Holder::never) lines.append(output.text(), object_of(image, seat, facts));
+      if (seat.holder != inspect::Holder::never) lines.append(output.text(), object_of(image, seat, facts, newest));
     }
   }
   output.flush();
@@ -100,7 +101,8 @@ void add_seats(const terminal::Command& app, Action& action) {
                            "sequence number that the holder is writing; in an exclusive or a laned arena,\n"
                            "the number where it began. In a laned arena each seat has a lane: HEAD is the\n"
                            "next sequence number of the lane, FULL the share of its slots in use, HOLES the\n"
-                           "numbers without a value, at least and at most. A dead seat needs no attention:\n"
+                           "numbers without a value, at least and at most. NEWEST is the age of its newest\n"
+                           "value, if times are stored with the values. A dead seat needs no attention:\n"
                            "the next writer repairs it and takes it over. --clear-stale repairs it now.",
                 .example = "  arena-shm seats\n"
                            "  arena-shm seats ticks imu\n"

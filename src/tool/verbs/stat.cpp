@@ -66,7 +66,9 @@ void add_stat(const terminal::Command& app, Action& action) {
            "as in 'arena-shm list'. LAP is the time in which the ring is overwritten once; in a laned arena,\n"
            "the fastest lane. SKIPPED counts the sequence numbers that living writers gave up. HOLES also counts\n"
            "those that dead writers left without a value; it is a range if the exact number is not known. CHANGED\n"
-           "is how long ago a counter last changed; <5s means less than 5 seconds ago, >5s means more.",
+           "is how long ago a counter last changed; <5s means less than 5 seconds ago, >5s means more. NEWEST is\n"
+           "the age of the newest value: by its time field if the schema names one, else by the time that is\n"
+           "stored with each value ('arena-shm create --time').",
        .example = "  arena-shm stat\n"
                   "  arena-shm stat ticks -i 1s -n 10\n"
                   "  arena-shm stat -i 10s --format influx"},

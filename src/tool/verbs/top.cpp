@@ -54,6 +54,7 @@ constexpr std::array kHelp{
     "SKIPPED    sequence numbers that living writers gave up",
     "HOLES      those, and the ones that dead writers left; or a range",
     "CHANGED    how long ago a counter last changed",
+    "NEWEST     age of the newest value",
 };
 
 enum class Order : std::uint8_t { name, rate, written, holes };
@@ -230,7 +231,8 @@ class Top {
                 fmt::format("{}: {} for {} of {} bytes, {} in all; seats: {}", text::printable(arena.name),
                             slots_text(info), info.record.name.empty() ? "records" : text::printable(info.record.name),
                             info.record.size_bytes, text::short_bytes(info.segment_bytes), count_seats(seats)));
-    const SeatLines lines = seat_lines(facts, seats, screen_.columns());
+    const SeatLines lines =
+        seat_lines(facts, seats, inspect::read_newest_times(image, facts.header, facts.heads), screen_.columns());
     screen_.put(row++, lines.heading, Style::heading);
     for (const SeatLines::Line& line : lines.lines) {
       if (row + 1 >= screen_.rows()) break;  // the last row is the help's

@@ -11,8 +11,7 @@
 #include "inspect/arenas.hpp"
 #include "inspect/facts.hpp"
 #include "inspect/seats.hpp"
-#include "inspect/values.hpp"
-#include "schema/record_time.hpp"
+#include "inspect/times.hpp"
 #include "terminal/names.hpp"
 #include "text/time_text.hpp"
 #include "text/utf8.hpp"
@@ -31,33 +30,6 @@ using inspect::Holder;
 // Labels of this page's own.
 constexpr std::array<std::string_view, 7> kOwnLabels{"arena", "type", "writers", "epoch", "state", "reason", "lane"};
 
-// Of the newest value of each lane, the latest.
-std::optional<std::int64_t> newest_time_ns(const inspect::Image& image, const inspect::Facts& facts,
-                                           const schema::Field& field) {
-  std::optional<std::int64_t> latest;
-  const auto& heads = facts.heads.of_lanes();
-  for (std::uint32_t lane = 0; lane < heads.size(); ++lane) {
-    const core::Header header = core::lane_header(facts.header, lane);
-    const auto newest = inspect::newest_values(image, header, inspect::Heads(header, {heads[lane]}), 1);
-    if (newest.empty() || newest.back().bytes.size() < field.offset_bytes + field.size_bytes()) continue;
-    const auto made_ns = schema::time_ns(field, newest.back().bytes);
-    if (made_ns && (!latest || *made_ns > *latest)) latest = made_ns;
-  }
-  return latest;
-}
-
-// A time before the arena was made is by another clock, or of a value that was replayed; so is one to come.
-std::optional<std::int64_t> newest_age_ns(const inspect::Image& image, const inspect::Facts& facts) {
-  constexpr std::int64_t kClocksApartNs = 1'000'000'000;
-  const auto field = facts.schema ? schema::time_field(*facts.schema) : std::nullopt;
-  if (!field) return std::nullopt;
-  const auto made_ns = newest_time_ns(image, facts, *field);
-  const std::int64_t now_ns = text::realtime_ns();
-  if (!made_ns || *made_ns < facts.info.created_ns - kClocksApartNs || *made_ns > now_ns + kClocksApartNs)
-    return std::nullopt;
-  return std::max<std::int64_t>(now_ns - *made_ns, 0);
-}
-
 Arena look_at(const inspect::Image& image, std::vector<std::string>& problems) {
   Arena arena{.label = label("arena", image.label()), .facts = inspect::read_facts(image)};
   arena.readable = arena.facts.usable && arena.facts.head && arena.facts.mutex;
@@ -65,7 +37,8 @@ Arena look_at(const inspect::Image& image, std::vector<std::string>& problems) {
     arena.seats = inspect::read_seats(image, arena.facts.header);
     // After the counters, so that no value is counted whose number is not.
     refresh_heads(image, arena.facts);
-    arena.newest_age_ns = newest_age_ns(image, arena.facts);
+    arena.newest = inspect::read_newest_times(image, arena.facts.header, arena.facts.heads);
+    arena.newest_age_ns = inspect::newest_age_ns(image, arena.facts, arena.facts.heads, arena.newest);
   }
   for (const std::string& problem : arena.facts.problems)
     problems.push_back(fmt::format("'{}': {}", image.label(), problem));
@@ -125,6 +98,10 @@ void add_counters(Page& page) {
                 });
 }
 
+std::string lane_label(const Arena& arena, std::size_t lane) {
+  return arena.label + ',' + label("lane", std::to_string(lane));
+}
+
 // One number of each lane that was ever used, `value` being that of its seat.
 template <class Value>
 void add_of_lanes(Page& page, const char* name, const char* help, Value value) {
@@ -132,9 +109,21 @@ void add_of_lanes(Page& page, const char* name, const char* help, Value value) {
     if (!arena.readable || arena.facts.info.writers != Writers::laned) return;
     for (const inspect::SeatFacts& seat : arena.seats.all) {
       if (seat.holder == Holder::never && seat.lane_head() == 0) continue;
-      page.sample(metric, arena.label + ',' + label("lane", std::to_string(seat.index)), value(seat));
+      page.sample(metric, lane_label(arena, seat.index), value(seat));
     }
   });
+}
+
+void add_newest_of_lanes(Page& page) {
+  page.family("lane_newest_value_timestamp_seconds", "gauge",
+              "When the newest value of a lane was appended; of arenas whose values have times.",
+              [&](const char* metric, const Arena& arena) {
+                if (arena.facts.info.writers != Writers::laned) return;
+                for (std::size_t lane = 0; lane < arena.newest.of_lanes.size(); ++lane) {
+                  if (const auto time_ns = arena.newest.of_lane(lane))
+                    page.sample(metric, lane_label(arena, lane), Page::seconds(*time_ns));
+                }
+              });
 }
 
 void add_lanes(Page& page) {
@@ -142,12 +131,17 @@ void add_lanes(Page& page) {
                [](const inspect::SeatFacts& seat) { return seat.lane_head(); });
   add_of_lanes(page, "lane_values_written_total", "Values that were published in a lane; of lanes in use.",
                [](const inspect::SeatFacts& seat) { return seat.values; });
+  add_newest_of_lanes(page);
 }
 
 void add_freshness(Page& page) {
   page.known("newest_value_age_seconds", "gauge",
-             "Age of the newest value, by its time field; absent if that field does not hold the system's time.",
+             "Age of the newest value: by its time field, absent if that does not hold the system's time; without such "
+             "a field, by when it was appended.",
              [](const Arena& arena) { return arena.newest_age_ns; });
+  page.known("newest_value_timestamp_seconds", "gauge",
+             "When the newest value was appended; of arenas whose values have times.",
+             [](const Arena& arena) { return arena.newest.latest(); });
   page.known(
       "last_change_timestamp_seconds", "gauge",
       "When a scrape first found the arena as it is now; its last change was then or before. Absent in the first "

@@ -12,6 +12,7 @@
 
 #include "inspect/facts.hpp"
 #include "inspect/seats.hpp"
+#include "inspect/times.hpp"
 #include "text/utf8.hpp"
 #include "tool/views/exposition.hpp"
 
@@ -23,6 +24,7 @@ struct Arena {
   inspect::Seats seats{};
   bool readable = false;
   std::optional<std::int64_t> changed_ns{};
+  inspect::NewestTimes newest{};
   std::optional<std::int64_t> newest_age_ns{};
 };
 

@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+#include <string_view>
 #include <utility>
 
 #include "arena_shm/core/mutex.hpp"
+#include "arena_shm/timescale.hpp"
 #include "schema/record_formatter.hpp"
 #include "tool/views/seat_table.hpp"
 
@@ -12,10 +15,9 @@ namespace arena_shm::tool {
 
 namespace {
 
-template <class T>
-terminal::JsonObject or_null(const std::optional<T>& value) {
-  return value ? terminal::JsonObject(*value) : terminal::JsonObject();
-}
+using terminal::or_null;
+
+constexpr std::string_view kTimeColumn = "_time_ns";  // when a value was appended, unless a field has that name
 
 terminal::JsonObject file_object(const Inspection& in) {
   terminal::JsonObject object;
@@ -50,7 +52,7 @@ terminal::JsonObject mutex_object(const inspect::Facts& facts) {
 terminal::JsonObject seats_array(const Inspection& in) {
   terminal::JsonObject array = terminal::JsonObject::array();
   for (const inspect::SeatFacts& seat : in.seats.all) {
-    if (seat.holder != inspect::Holder::never) array.push_back(seat_object(seat, in.facts));
+    if (seat.holder != inspect::Holder::never) array.push_back(seat_object(seat, in.facts, in.newest_times));
   }
   return array;
 }
@@ -87,15 +89,18 @@ terminal::JsonObject value_object(const Inspection& in, const inspect::Value& va
 }
 
 terminal::JsonObject newest_array(const Inspection& in, bool quote_int64) {
+  const core::ClockFacts clock = core::clock_facts(in.facts.header);
+  std::optional<Timescale> scale;
+  if (inspect::is_timed(in.facts.header)) scale.emplace(clock);
   terminal::JsonObject array = terminal::JsonObject::array();
   for (const inspect::Value& value : in.newest) {
-    terminal::JsonObject object = value_object(in, value, quote_int64);
-    if (in.facts.info.writers == Writers::laned) {
-      terminal::JsonObject with_lane{{schema::kSeqColumn, object[schema::kSeqColumn]}, {"_lane", value.lane}};
-      with_lane.update(object);
-      object = std::move(with_lane);
-    }
-    array.push_back(std::move(object));
+    const terminal::JsonObject object = value_object(in, value, quote_int64);
+    terminal::JsonObject whole{{schema::kSeqColumn, object[schema::kSeqColumn]}};
+    if (in.facts.info.writers == Writers::laned) whole["_lane"] = value.lane;
+    if (scale) whole[kTimeColumn] = scale->nanoseconds(value.time);
+    if (quote_int64) terminal::quote_integers(whole);
+    whole.update(object);
+    array.push_back(std::move(whole));
   }
   return array;
 }
@@ -138,6 +143,11 @@ terminal::JsonObject whole_object(const Inspection& in, bool quote_int64) {
   object["mutex"] = mutex_object(in.facts);
   object["reader_may_be_asleep"] =
       in.facts.doorbell ? terminal::JsonObject((*in.facts.doorbell & 1) != 0) : terminal::JsonObject();
+  object["clock"] = to_string(info.clock);
+  object["clock_ticks_per_s"] =
+      inspect::is_timed(in.facts.header) ? terminal::JsonObject(in.facts.header.ticks_per_second) : nullptr;
+  object["newest_time_ns"] = or_null(in.newest_times.latest());
+  object["newest_age_ns"] = or_null(inspect::newest_age_ns(in.image, in.facts, in.facts.heads, in.newest_times));
   object["seat_count"] = in.facts.header.seat_count;
   object["seats"] = seats_array(in);
   object["mappers"] = is_live ? mappers_array(in.mappers) : terminal::JsonObject();

@@ -67,6 +67,16 @@ std::string readable_range(const Inspection& in) {
   return text;
 }
 
+std::string times_text(const Inspection& in) {
+  std::string text = fmt::format("by the clock {}", to_string(in.facts.info.clock));
+  if (const auto newest = in.newest_times.latest()) {
+    const auto age = inspect::age_ns(newest);
+    text += fmt::format("; newest value at {}, {}", text::time_text(*newest / 1000, 1'000'000),
+                        age ? age_text(age) + " ago" : "which is in the future");
+  }
+  return text;
+}
+
 std::string writers_text(const Info& info) {
   switch (info.writers) {
     case Writers::exclusive: return ", one writer at a time";
@@ -107,6 +117,7 @@ void append_facts(std::string& out, const Inspection& in) {
   append_fact(out, "created",
               fmt::format("{} by pid {}, {} ago", text::utc_time(info.created_ns), info.creator_pid,
                           text::short_duration(text::time_between(info.created_ns, text::realtime_ns()))));
+  if (inspect::is_timed(in.facts.header)) append_fact(out, "times", times_text(in));
   if (in.facts.head) {
     append_fact(out, "head",
                 is_laned(in)
@@ -266,7 +277,8 @@ std::string whole_page(const Inspection& in) {
   append_problems(out, in);
   append_regions(out, in.facts.header);
   append_title(out, fmt::format("{} seats: {}", in.facts.header.seat_count, count_seats(in.seats)));
-  if (in.seats.count(inspect::Holder::never) < in.seats.all.size()) append_seats(out, in.facts, in.seats);
+  if (in.seats.count(inspect::Holder::never) < in.seats.all.size())
+    append_seats(out, in.facts, in.seats, in.newest_times);
   if (in.image.is_live()) append_mappers(out, in);
   if (in.schema) append_fields(out, *in.schema);
   append_newest(out, in);

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "text/quantities.hpp"
 
@@ -41,6 +42,10 @@ const char* writers_name(const Info& info) noexcept {
 
 std::string holes_text(std::uint64_t least, std::uint64_t most) {
   return most > least ? fmt::format("{}..{}", least, most) : fmt::format("{}", least);
+}
+
+std::string age_text(std::optional<std::int64_t> age_ns) {
+  return age_ns ? text::short_duration(std::chrono::nanoseconds(*age_ns)) : "-";
 }
 
 std::string epoch_text(const Info& info) { return fmt::format("{:02x}", fmt::join(info.epoch, "")); }

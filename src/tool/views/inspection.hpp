@@ -10,6 +10,7 @@
 #include "inspect/image.hpp"
 #include "inspect/processes.hpp"
 #include "inspect/seats.hpp"
+#include "inspect/times.hpp"
 #include "inspect/values.hpp"
 #include "schema/schema.hpp"
 
@@ -25,6 +26,7 @@ struct Inspection {
   double values_per_second_of_lane = 0;   ///< of the fastest one
   std::optional<schema::Schema> schema{};
   std::vector<inspect::Value> newest{};
+  inspect::NewestTimes newest_times{};
 };
 
 /// How long the ring takes to come round, of lanes the fastest one; nothing if nobody writes.
@@ -44,6 +46,9 @@ const char* writers_name(const Info& info) noexcept;
 
 /// "12", or "12..15" where the counters cannot tell how many there are.
 std::string holes_text(std::uint64_t least, std::uint64_t most);
+
+/// "-" if it is not known.
+std::string age_text(std::optional<std::int64_t> age_ns);
 
 /// The epoch, which tells apart two segments of one name.
 std::string epoch_text(const Info& info);

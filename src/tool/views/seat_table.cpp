@@ -55,21 +55,23 @@ std::vector<std::string> lane_cells(const inspect::SeatFacts& seat, const inspec
           fmt::format("{:.0f}%", percent)};
 }
 
-std::vector<TextTable::Column> columns(bool laned) {
+std::vector<TextTable::Column> columns(const inspect::Facts& facts) {
   using enum text::TextTable::Align;
   std::vector<TextTable::Column> columns{{"SEAT", right},          {"HOLDER"},
                                          {"PID", right},           {"TID", right, 0, 5},
                                          {"PROCESS", left, 10, 3}, {"NAME", left, 10, 1},
                                          {"CLAIM", left, 12},      {"VALUES", right, 0, 2},
                                          {"SKIPPED", right, 0, 4}, {"TAKEN", left, 0, 6}};
-  if (!laned) return columns;
+  if (!is_laned(facts)) return columns;
   columns.at(6).rank = 5;
   columns.at(8).title = "HOLES";  // nobody skips in a lane
   columns.insert(columns.begin() + kLaneColumn, {{"HEAD", right}, {"FULL", right, 0, 2}});
+  if (inspect::is_timed(facts.header)) columns.insert(columns.end() - 1, {"NEWEST", right, 0, 6});
   return columns;
 }
 
-std::vector<std::string> cells(const inspect::SeatFacts& seat, const inspect::Facts& facts) {
+std::vector<std::string> cells(const inspect::SeatFacts& seat, const inspect::Facts& facts,
+                               const inspect::NewestTimes& newest) {
   const bool known = seat.pid != 0 && seat.holder != Holder::left;
   std::string process = text::printable(seat.process.name);
   if (seat.other_namespace) process = "(other pid namespace)";
@@ -87,19 +89,22 @@ std::vector<std::string> cells(const inspect::SeatFacts& seat, const inspect::Fa
     const std::vector<std::string> of_lane = lane_cells(seat, facts);
     cells.at(8) = holes_text(seat.skipped, seat.lane_head() - std::min(seat.lane_head(), seat.values));
     cells.insert(cells.begin() + kLaneColumn, of_lane.begin(), of_lane.end());
+    if (inspect::is_timed(facts.header))
+      cells.insert(cells.end() - 1, age_text(inspect::age_ns(newest.of_lane(seat.index))));
   }
   return cells;
 }
 
 }  // namespace
 
-SeatLines seat_lines(const inspect::Facts& facts, const inspect::Seats& seats, std::size_t width) {
-  text::TextTable table(columns(is_laned(facts)), width);
+SeatLines seat_lines(const inspect::Facts& facts, const inspect::Seats& seats, const inspect::NewestTimes& newest,
+                     std::size_t width) {
+  text::TextTable table(columns(facts), width);
   std::vector<std::vector<std::string>> rows;
   SeatLines result;
   for (const inspect::SeatFacts& seat : seats.all) {
     if (seat.holder == Holder::never) continue;
-    table.widen(rows.emplace_back(cells(seat, facts)));
+    table.widen(rows.emplace_back(cells(seat, facts, newest)));
     result.lines.push_back({.text = {}, .is_dead = is_dead(seat.holder)});
   }
   const auto print = [](std::string& text, auto append) {
@@ -113,14 +118,16 @@ SeatLines seat_lines(const inspect::Facts& facts, const inspect::Seats& seats, s
   return result;
 }
 
-void append_seats(std::string& out, const inspect::Facts& facts, const inspect::Seats& seats) {
-  const SeatLines lines = seat_lines(facts, seats, terminal::line_width());
+void append_seats(std::string& out, const inspect::Facts& facts, const inspect::Seats& seats,
+                  const inspect::NewestTimes& newest) {
+  const SeatLines lines = seat_lines(facts, seats, newest, terminal::line_width());
   out += terminal::strong(lines.heading) + '\n';
   for (const SeatLines::Line& line : lines.lines)
     out += (line.is_dead ? terminal::alarming(line.text) : line.text) + '\n';
 }
 
-terminal::JsonObject seat_object(const inspect::SeatFacts& seat, const inspect::Facts& facts) {
+terminal::JsonObject seat_object(const inspect::SeatFacts& seat, const inspect::Facts& facts,
+                                 const inspect::NewestTimes& newest) {
   terminal::JsonObject object;
   object["seat"] = seat.index;
   object["holder"] = to_string(seat.holder);
@@ -135,12 +142,14 @@ terminal::JsonObject seat_object(const inspect::SeatFacts& seat, const inspect::
   object["values"] = seat.values;
   object["skipped"] = seat.skipped;
   object["taken_ns"] = seat.taken_ns;
-  const auto of_lane = [&](std::uint64_t number) {
-    return is_laned(facts) ? terminal::JsonObject(number) : terminal::JsonObject();
+  const auto of_lane = [&](std::optional<std::uint64_t> number) {
+    return is_laned(facts) && number ? terminal::JsonObject(*number) : terminal::JsonObject();
   };
   object["lane_head"] = of_lane(inspect::seq_of(facts.header, seat.index, seat.lane_head()));
   object["lane_handed_out"] = of_lane(seat.lane_head());
   object["lane_slots_used"] = of_lane(used_slots(seat, facts));
+  object["lane_newest_time_ns"] = of_lane(newest.of_lane(seat.index));
+  object["lane_newest_age_ns"] = of_lane(inspect::age_ns(newest.of_lane(seat.index)));
   return object;
 }
 

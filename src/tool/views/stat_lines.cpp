@@ -80,6 +80,8 @@ std::vector<Field> fields(const Watched& arena) {
   }
   Field unchanged{.name = "unchanged_ns", .value = {}};
   if (arena.before) unchanged.value = count(arena.now.at - arena.changed);
+  Field newest{.name = "newest_age_ns", .value = {}};
+  if (arena.now.newest_age_ns) newest.value = static_cast<std::uint64_t>(*arena.now.newest_age_ns);
   return {interval,
           {"head", arena.now.heads.end()},
           {"written", arena.now.counters.values},
@@ -89,7 +91,8 @@ std::vector<Field> fields(const Watched& arena) {
           bytes,
           lap,
           unchanged,
-          {"handed_out", arena.now.heads.count()}};
+          {"handed_out", arena.now.heads.count()},
+          newest};
 }
 
 terminal::JsonObject object_of(const Watched& arena) {
@@ -151,9 +154,10 @@ text::TextTable stat_table(std::size_t width) {
                          {"LAP", right, 0, 2},
                          {"SKIPPED", right, 0, 5},
                          {"HOLES", right, 0, 4},
-                         {"CHANGED", right, 0, 1}},
+                         {"CHANGED", right, 0, 1},
+                         {"NEWEST", right, 0, 6}},
                         width);
-  table.widen({"", "1234567890", "999.9M", "1234.56", "999ms", "", "123..456", ""});
+  table.widen({"", "1234567890", "999.9M", "1234.56", "999ms", "", "123..456", "", ""});
   return table;
 }
 
@@ -168,7 +172,8 @@ std::vector<std::string> stat_cells(const Watched& arena) {
           has_lap ? text::short_duration(nanoseconds(static_cast<std::int64_t>(lap))) : "-",
           fmt::format("{}", arena.now.counters.skipped),
           holes_text(arena.now.counters.skipped, arena.now.holes_max()),
-          changed(arena)};
+          changed(arena),
+          age_text(arena.now.newest_age_ns)};
 }
 
 std::unique_ptr<StatLines> stat_lines(const std::string& format, bool quote_int64) {

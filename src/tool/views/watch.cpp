@@ -9,6 +9,7 @@
 #include "arena_shm/core/segment.hpp"
 #include "arena_shm/error.hpp"
 #include "inspect/arenas.hpp"
+#include "inspect/times.hpp"
 #include "terminal/names.hpp"
 #include "terminal/output.hpp"
 #include "terminal/signals.hpp"
@@ -163,6 +164,8 @@ void Watch::take_sample(Watched& arena, const inspect::Image& image) const {
     return;
   }
   sample.heads = std::move(*heads);
+  sample.newest_age_ns = inspect::newest_age_ns(image, arena.facts, sample.heads,
+                                                inspect::read_newest_times(image, arena.facts.header, sample.heads));
   const bool is_new = arena.now.at == Clock::time_point{};
   if (!is_new) arena.before = std::move(arena.now);
   const bool changed =

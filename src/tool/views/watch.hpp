@@ -26,6 +26,7 @@ struct Sample {
   std::int64_t realtime_ns = 0;
   inspect::Counters counters{};
   inspect::Heads heads{};  ///< read after the counters
+  std::optional<std::int64_t> newest_age_ns{};
 
   /// No more holes than that: numbers that were handed out and that no value was counted for. Some of them may be on
   /// their way yet. No fewer than `counters.skipped` are holes.
