@@ -20,12 +20,6 @@ class FollowName:
         self.expect(OK, "rm", name)
         return self.make(name, *args, **kwargs)
 
-    def make_timed_anew(self, name, *args):
-        """At once: nobody sees it without times."""
-        other = self.remake(self.make(self.name(), *args))
-        self.expect(OK, "rm", name)
-        (SHM / other).rename(SHM / name)
-
     def write(self, name, *numbers):
         self.expect(OK, "write", name, stdin="n\n" + "".join(f"{n}\n" for n in numbers))
 
@@ -155,7 +149,7 @@ class FollowNameTest(FollowName, TimedTest):
         self.write(name, 1)
         tail = self.follow(name)
         self.assertEqual(self.next(tail, 1), [1])
-        self.make_timed_anew(name, "--lanes", 2)
+        self.make_anew(name, "--time", "--lanes", 2)
         self.write(name, 2, 3)
         line = json.loads(tail.stdout.readline())
         self.assertEqual([*line], ["_seq", "n"])
@@ -164,11 +158,11 @@ class FollowNameTest(FollowName, TimedTest):
         self.assertNotIn("order", self.notes.read_text())
 
     def test_times_are_printed_of_each(self):
-        name = self.remake(self.make(self.name(), "--lanes", 2))
+        name = self.make(self.name(), "--time", "--lanes", 2)
         self.write(name, 1)
         tail = self.follow(name, "--since", "1h")
         times = [json.loads(tail.stdout.readline())["_time_ns"]]
-        self.make_timed_anew(name, "--exclusive")
+        self.make_anew(name, "--time", "--exclusive")
         self.write(name, 2)
         times.append(json.loads(tail.stdout.readline())["_time_ns"])
         self.assertLess(times[0], times[1])
@@ -275,12 +269,12 @@ class RecordNameTest(FollowName, TimedTest):
         self.assertIn("recorded nothing\n", self.notes.read_text())
 
     def test_times_are_in_it(self):
-        name = self.remake(self.make(self.name()))
+        name = self.make(self.name(), "--time")
         self.write(name, 1)
         path = self.directory() / "t.csv"
         record = self.record(name, path, "--since", "1h", "-n", 2)
         self.eventually(lambda: self.has_rows(path, 1))
-        self.make_timed_anew(name, "--lanes", 3)
+        self.make_anew(name, "--time", "--lanes", 3)
         self.write(name, 2)
         record.communicate(timeout=30)
         rows = self.rows(path)

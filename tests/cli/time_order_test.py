@@ -97,7 +97,7 @@ class TimeOrderTest(Laned, TimedTest):
             self.assertLess(inline.index("\n7,"), inline.index("# gap in lane 1"))
 
     def test_values_that_come_late_are_counted(self):
-        name = self.remake(self.laned(lanes=3, slots=64))
+        name = self.create("--lanes", 3, fields="u64 ts", slots=64)
         self.write_lanes(name, 2, 0, 3)
         path = SHM / name
         old = self.offset(path, self.slot_at(name, 0, 0) + 8)
@@ -121,7 +121,7 @@ class TimeOrderTest(Laned, TimedTest):
             self.assertEqual(self.seqs(output.read_text())[-2:], [(first + i) * 3 + lane for i in range(2)])
 
     def test_a_stopped_writer_does_not_keep_those_waiting_who_do_not_follow(self):
-        name = self.remake(self.laned(lanes=3, slots=64))
+        name = self.create("--lanes", 3, fields="u64 ts", slots=64)
         self.write_lanes(name, 2, 0, 3)
         writer = self.halt(name, signal.SIGSTOP, 2)
         lane = next(k for k in range(3) if self.holder(name, k) == writer.pid)
@@ -152,7 +152,7 @@ class TimeOrderTest(Laned, TimedTest):
 
     def test_a_saved_segment_of_many_lanes_is_merged(self):
         lanes = 300
-        name = self.remake(self.laned(lanes=lanes, slots=4))
+        name = self.create("--lanes", lanes, fields="u64 ts", slots=4)
         self.write_lanes(name, *[2 + k % 5 for k in range(lanes)])
         image = self.directory() / "t.arena"
         self.expect(OK, "snapshot", name, "-o", image)

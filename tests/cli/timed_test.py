@@ -109,8 +109,7 @@ class TimeColumnTest(TimedTest):
 
     def test_records_without_a_schema_are_recorded_with_it(self):
         name = self.name()
-        self.expect(OK, "create", name, "--slots", 8, "--size", 5, "--align", 1)
-        self.remake(name)
+        self.expect(OK, "create", name, "--slots", 8, "--size", 5, "--align", 1, "--time")
         self.expect(OK, "write", name, "--format", "raw", stdin=b"abcdefghij")
         path = self.directory() / "t.npy"
         self.expect(OK, "snapshot", name, "-o", path)
