@@ -191,7 +191,7 @@ ReaderCore::Prospect ReaderCore::prospect() {
 }
 
 ReaderCore::Prospect ReaderCore::prospect_by_time() {
-  Effort effort = LaneReader::effort_of_a_slice();
+  Effort effort = LaneReader::effort_of_a_slice(lane_count_);
   if (by_time_->arrange(effort)) return {.is_ready = true};
   const auto now = Clock::now();
   return {.is_tired = effort.is_spent(),
