@@ -46,6 +46,7 @@ ReaderCore::ReaderCore(std::shared_ptr<const Segment> segment, const ReaderOptio
             reader->turn_ = 0;
             reader->mine_ = &reader->first_;
             reader->run_end_ = kSeqLimit + 1;
+            if (reader->by_time_) reader->by_time_->reset();
           },
           this) {
   expect_exit(Begins::handle);

@@ -5,12 +5,16 @@
 #include <cstdint>
 #include <optional>
 
+#include "support/child.hpp"
+#include "support/code_of.hpp"
 #include "unit/time_order_fixture.hpp"
 
 namespace arena_shm {
 namespace {
 
 using namespace std::chrono_literals;
+using test::Child;
+using test::code_of;
 
 class TimeOrderPendingTest : public TimedLanesTest {
  protected:
@@ -85,6 +89,27 @@ TEST_F(TimeOrderPendingTest, ThrowingReportsOfGapsLoseNothing) {
   EXPECT_EQ(read, reader.read_count());
   EXPECT_EQ(reported, reader.overwritten_count() + reader.passed_over_count());
   EXPECT_EQ(read + reported, 3 * kSlots * kLanes);
+}
+
+TEST_F(TimeOrderPendingTest, AForkedChildIsRefusedWhateverShows) {
+  put(5, 1, 10);
+  put(5, 2, 20);
+  put(6, 3, 30);
+  auto reader = this->reader();
+  ASSERT_TRUE(reader.wait_for(1s));
+  ASSERT_EQ(reader.next()->value, 1U);
+  ASSERT_TRUE(reader.wait_for(1s));
+  Child child([&] {
+    int wrong = 0;
+    for (int twice = 0; twice < 2; ++twice) {
+      wrong += code_of([&] { reader.next(); }) != Code::forked;
+      wrong += code_of([&] { reader.wait_for(1s); }) != Code::forked;
+      wrong += code_of([&] { reader.seek(From::oldest); }) != Code::forked;
+    }
+    return wrong;
+  });
+  EXPECT_EQ(child.end(), "exit 0");
+  EXPECT_EQ(rest_of(reader), (Values{2, 3}));
 }
 
 }  // namespace
