@@ -72,5 +72,52 @@ TEST_F(TimeOrderClockTest, TheHighestTimeThereIsDoesNoHarm) {
   EXPECT_EQ(rest_of(reader), Values{7});
 }
 
+/// Of three values of one lane, with other times: those that are not 0.
+TimedLanesTest::Marked one_lane(const Options& options, std::array<std::uint64_t, 3> times) {
+  const test::TempName name;
+  const auto arena = Arena<std::uint64_t>::create(name, options);
+  test::SegmentFile file(name);
+  auto writer = arena.writer();
+  const core::Header header = core::lane_header(file.header(), 0);
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    writer.alloc(i);
+    const std::uint64_t slot = header.slots.offset_bytes + i * header.stride_bytes;
+    if (times[i] != 0) file.at<std::uint64_t>(slot + core::kTimeOffsetBytes) = times[i];
+  }
+  auto reader = arena.reader(From::oldest, {.order = Order::time});
+  EXPECT_TRUE(reader.is_exact());
+  TimedLanesTest::Marked values;
+  while (const auto entry = reader.next()) values.emplace_back(entry->value, entry->late);
+  EXPECT_FALSE(reader.is_exact());
+  return values;
+}
+
+TEST(TimeOrderOneLaneTest, TimesThatGoBackAreMarked) {
+  constexpr std::uint64_t kFuture = ~std::uint64_t{0} / 2;
+  for (const Options& options : {Options{.slots = 8, .writers = Writers::exclusive, .time = true},
+                                 Options{.slots = 8, .writers = Writers::laned, .seats = 1, .time = true}}) {
+    EXPECT_EQ(one_lane(options, {0, 5, 0}), (TimedLanesTest::Marked{{0, false}, {1, true}, {2, false}}));
+    EXPECT_EQ(one_lane(options, {kFuture, 0, 0}), (TimedLanesTest::Marked{{0, false}, {1, true}, {2, false}}))
+        << "the clock has gone back: what comes after is in order again";
+  }
+}
+
+TEST(TimeOrderOneLaneTest, WhatIsPendingIsNotPassedOver) {
+  const test::TempName name;
+  const auto arena = Arena<std::uint64_t>::create(name, {.slots = 8, .writers = Writers::exclusive, .time = true});
+  test::SegmentFile file(name);
+  auto writer = arena.writer();
+  auto reader = arena.reader(From::oldest, {.hold = 0ns, .order = Order::time});
+  file.seat(0).hi.fetch_add(1);
+  EXPECT_FALSE(reader.next());
+  EXPECT_FALSE(reader.wait_for(1ms));
+  file.stamp(0) = core::done(0);
+  EXPECT_TRUE(reader.next());
+  writer.alloc(1);
+  EXPECT_TRUE(reader.wait_for(1s));
+  EXPECT_TRUE(reader.next());
+  EXPECT_EQ(reader.passed_over_count(), 0U);
+}
+
 }  // namespace
 }  // namespace arena_shm
