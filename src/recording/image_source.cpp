@@ -15,14 +15,19 @@ class ImageSource final : public RecordingSource {
  public:
   ImageSource(inspect::Image image, const std::string& fields, Attendant& attendant)
       : RecordingSource(attendant), values_(std::move(image), attendant) {
-    record_ = {.size_bytes = values_.header().payload_bytes,
-               .schema = schema_for(values_.facts().info, fields, attendant_)};
+    const Info& info = values_.facts().info;
+    record_ = {.size_bytes = values_.header().payload_bytes, .schema = schema_for(info, fields, attendant_)};
+    record_.has_time = has_time_column(info, record_.schema);
+    values_.go_to(values_.oldest(), Order::time);
     align_bytes_ = values_.header().payload_align_bytes;
     values_.on_hole([this](const Gap& gap) { missing_ += gap.count(); });
   }
 
-  std::optional<std::uint64_t> next(std::span<std::byte> record) override {
-    if (const auto seq = values_.next(record)) return seq;
+  std::optional<std::uint64_t> next(std::span<std::byte> row) override {
+    if (const auto seq = values_.next(row.subspan(record_.time_bytes()))) {
+      if (record_.has_time) put_time(row, values_.time_ns());
+      return seq;
+    }
     if (missing_ > 0) attendant_.note("found no value for " + text::counted(missing_, "sequence number"));
     if (values_.is_cut()) lost_ += missing_;
     missing_ = 0;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "arena_shm/core/stamp.hpp"
@@ -17,7 +16,10 @@ namespace arena_shm::recording {
 
 namespace {
 
-constexpr std::size_t kBlockBytes = std::size_t{1} << 16;
+// What is read at once; of many lanes, of all together.
+constexpr std::size_t kLeastBlockBytes = std::size_t{1} << 12;
+constexpr std::size_t kMostBlockBytes = std::size_t{1} << 16;
+constexpr std::size_t kBytesAhead = std::size_t{1} << 20;
 
 }  // namespace
 
@@ -32,7 +34,8 @@ ImageValues::ImageValues(inspect::Image image, Attendant& attendant)
                                     .found = fmt::format("{} bytes", header().payload_bytes),
                                     .remedy = "use record or snapshot while the arena exists"});
   }
-  go_to(oldest());
+  if (header().clock != 0) timescale_.emplace(core::clock_facts(header()));
+  go_to(oldest(), Order::arrival);
   is_cut_ = facts_.file_bytes < header().segment_bytes;
   if (is_cut_) {
     attendant.note(fmt::format("'{}' was cut off: expected {} bytes, found {}; taking the complete values",
@@ -60,77 +63,75 @@ Position ImageValues::heads() const {
 
 Position ImageValues::oldest() const { return place_of(From::oldest, heads(), header().slot_count); }
 
-void ImageValues::go_to(const Position& position) {
-  firsts_ = oldest().next();
-  for (std::size_t k = 0; k < firsts_.size(); ++k)
-    firsts_[k] = std::max(firsts_[k], position.next()[k]) / firsts_.size();
-  enter_lane(0);
-}
-
-void ImageValues::enter_lane(std::size_t index) {
-  lane_index_ = index;
-  lane_ = core::lane_header(header(), static_cast<std::uint32_t>(index));
-  number_ = firsts_[index];
-  block_.clear();
-}
-
-std::optional<std::uint64_t> ImageValues::next(std::span<std::byte> record) {
-  for (;;) {
-    const std::uint64_t wanted = number_;
-    const auto found = next_of_lane(record);
-    report_holes(wanted, found.value_or(number_));
-    if (found) return seq_of(*found);
-    if (lane_index_ + 1 == heads_.size()) return std::nullopt;
-    enter_lane(lane_index_ + 1);
+void ImageValues::go_to(const Position& position, Order order) {
+  const std::vector<std::uint64_t> oldest = this->oldest().next();
+  const auto lanes = static_cast<std::uint32_t>(heads_.size());
+  is_by_time_ = order == Order::time && timescale_;
+  lanes_.clear();
+  for (std::uint32_t k = 0; k < lanes; ++k) {
+    const std::uint64_t first = std::max(oldest[k], position.next()[k]) / lanes;
+    lanes_.emplace_back(image_, header(), k, first, std::max(first, heads_[k]),
+                        std::clamp(kBytesAhead / lanes, kLeastBlockBytes, kMostBlockBytes));
   }
 }
 
-std::optional<std::uint64_t> ImageValues::next_of_lane(std::span<std::byte> record) {
-  while (number_ < heads_[lane_index_]) {
-    if (!has_stamp() && !read_stamps()) continue;
-    const std::uint64_t number = number_;
-    const auto value = stamp() == core::done(number) ? inspect::read_value(image_, lane_, number) : std::nullopt;
-    ++number_;
-    if (!value) continue;
-    std::copy(value->bytes.begin(), value->bytes.end(), record.begin());
-    return number;
+// Without times the lanes have no other order than that of their own.
+void ImageValues::enqueue(std::uint32_t index) {
+  ImageLane& lane = lanes_[index];
+  if (lane.advance()) return turns_.emplace(is_by_time_ ? lane.time() : 0, index);
+  report_holes(lane, index);
+}
+
+std::optional<std::uint64_t> ImageValues::next(std::span<std::byte> record) {
+  if (!std::exchange(has_begun_, true)) {
+    for (std::uint32_t k = 0; k < lanes_.size(); ++k) enqueue(k);
+  }
+  // Not before: holes are reported behind the value in front of them.
+  if (left_) enqueue(*std::exchange(left_, std::nullopt));
+  while (!turns_.empty()) {
+    const std::uint32_t index = turns_.top().second;
+    turns_.pop();
+    ImageLane& lane = lanes_[index];
+    const std::uint64_t number = lane.number();
+    if (!take(lane, record)) {
+      lane.go_on(false);
+      enqueue(index);
+      continue;
+    }
+    time_ = lane.time();
+    report_holes(lane, index);
+    lane.go_on(true);
+    left_ = index;
+    return number * lanes_.size() + index;
   }
   return std::nullopt;
 }
 
-void ImageValues::report_holes(std::uint64_t first, std::uint64_t end) const {
-  if (first < end && report_)
-    report_({.first = seq_of(first), .last = seq_of(end - 1), .cause = Loss::hole, .step = heads_.size()});
+bool ImageValues::take(const ImageLane& lane, std::span<std::byte> record) const {
+  const auto value = inspect::read_value(image_, lane.header(), lane.number());
+  if (!value) return false;
+  std::copy(value->bytes.begin(), value->bytes.end(), record.begin());
+  return true;
 }
 
-bool ImageValues::has_stamp() const noexcept {
-  const std::uint64_t offset = slot_offset();
-  return offset >= block_begin_ && offset + sizeof(std::uint64_t) <= block_begin_ + block_.size();
+bool ImageValues::read(std::uint64_t seq, std::span<std::byte> record, std::int64_t& time_ns) {
+  const std::uint64_t lanes = heads_.size();
+  ImageLane lane(image_, header(), static_cast<std::uint32_t>(seq % lanes), seq / lanes, seq / lanes + 1,
+                 core::slot_prefix_bytes(true));
+  if (!lane.advance() || !take(lane, record)) return false;
+  if (timescale_) time_ns = timescale_->nanoseconds(lane.time());
+  return true;
 }
 
-std::uint64_t ImageValues::stamp() const noexcept {
-  std::uint64_t stamp = 0;
-  std::memcpy(&stamp, block_.data() + (slot_offset() - block_begin_), sizeof(stamp));
-  return stamp;
-}
-
-// Many at once. Slots that the file has no bytes of are passed over: a file that is large and empty is no trap.
-// Returns: false if there may be no stamp for number_ yet.
-bool ImageValues::read_stamps() {
-  const std::uint64_t data = image_.next_data(slot_offset());
-  const std::uint64_t index = slot_index();
-  const std::uint64_t first =
-      data == ~std::uint64_t{0} ? lane_.slot_count : (data - lane_.slots.offset_bytes) / lane_.stride_bytes;
-  if (first > index) {
-    number_ += std::min(std::min(first, lane_.slot_count) - index, heads_[lane_index_] - number_);
-    return false;
+void ImageValues::report_holes(const ImageLane& lane, std::uint64_t index) const {
+  const std::uint64_t lanes = lanes_.size();
+  const std::uint64_t first = lane.accounted();
+  if (first < lane.number() && report_) {
+    report_({.first = first * lanes + index,
+             .last = (lane.number() - 1) * lanes + index,
+             .cause = Loss::hole,
+             .step = lanes});
   }
-  block_begin_ = slot_offset();
-  block_.resize(header().stride_bytes < kBlockBytes ? kBlockBytes : sizeof(std::uint64_t));
-  block_.resize(image_.read(block_begin_, block_));
-  if (has_stamp()) return true;
-  ++number_;  // the file ends within it
-  return false;
 }
 
 void ImageValues::refuse() const {

@@ -48,7 +48,7 @@ void LaneProgress::end_at(const Position& end) {
 
 bool LaneProgress::take(std::uint64_t seq) {
   Lane& lane = lanes_[lane_of(seq)];
-  if (seq >= lane.end) return false;
+  if (seq >= lane.end || seq < lane.next) return false;
   lane.has_begun = true;
   go_on(lane, seq + lanes_.size());
   return true;
@@ -60,6 +60,16 @@ std::optional<Gap> LaneProgress::lose(Gap gap) {
   gap.last = std::min(gap.last, lane.end - lanes_.size());
   go_on(lane, gap.last + lanes_.size());
   return gap;
+}
+
+std::vector<Gap> LaneProgress::unfinished() const {
+  std::vector<Gap> gaps;
+  for (const Lane& lane : lanes_) {
+    if (lane.is_finished()) continue;
+    gaps.push_back(
+        {.first = lane.next, .last = lane.end - lanes_.size(), .cause = Loss::passed_over, .step = lanes_.size()});
+  }
+  return gaps;
 }
 
 void LaneProgress::go_on(Lane& lane, std::uint64_t next) {

@@ -36,10 +36,13 @@ class LaneProgress {
   /// Ends there, lane by lane, or where it was to end before, if that is sooner.
   void end_at(const Position& end);
 
-  /// A value has come. Returns: is it wanted?
+  /// A value has come. Returns: is it wanted? What comes late, after it was given up, is not.
   bool take(std::uint64_t seq);
   /// Values are lost. Returns: those of them that are wanted; nothing, if none is.
   std::optional<Gap> lose(Gap gap);
+  /// Of each lane that is not at its end, all up to there, as what is passed over if it is given up.
+  /// Requires: every lane has an end.
+  std::vector<Gap> unfinished() const;
   /// Has a value of the lane of this one been taken?
   bool has_begun(std::uint64_t seq) const noexcept { return lanes_[lane_of(seq)].has_begun; }
 

@@ -56,6 +56,7 @@ std::string member(const Field& field) {
 
 std::string descr_of(const RecordShape& record) {
   std::string out = fmt::format("[('{}', '<u8'), ", schema::kSeqColumn);
+  if (record.has_time) fmt::format_to(std::back_inserter(out), "('{}', '<i8'), ", schema::kTimeColumn);
   if (record.schema) {
     std::vector<Field> fields = record.schema->fields;
     const auto by_place = [](const Field& a, const Field& b) { return a.offset_bytes < b.offset_bytes; };

@@ -64,17 +64,20 @@ std::optional<Type> type_of(const json& member) {
   return type;
 }
 
-// The rows' fields, `_seq` apart.
+// The rows' fields, `_seq` and the time of the value apart.
 class Descr {
  public:
-  Descr(const json& members, const std::string& path) : path_(path) {
+  Descr(const json& members, const std::string& path, bool time_is_field) : path_(path), time_is_field_(time_is_field) {
     for (const json& member : members) add(member);
   }
+
+  bool has_fields() const noexcept { return bytes_ > beside_bytes(); }
 
   void describe(NpyLayout& layout) const {
     layout.has_seq = has_seq_;
     layout.row_bytes = bytes_;
-    layout.record.size_bytes = bytes_ - (has_seq_ ? sizeof(std::uint64_t) : 0);
+    layout.record.has_time = has_time_;
+    layout.record.size_bytes = bytes_ - beside_bytes();
     if (layout.record.size_bytes == 0) fail(path_, "fields besides _seq", "none");
     if (names_.empty() || (names_.size() == 1 && is_bytes_)) return;
     const json schema{
@@ -99,22 +102,31 @@ class Descr {
     if (name == schema::kSeqColumn) {
       if (bytes_ != 0 || type->text != "<u8") fail(path_, "_seq as the first field, of type '<u8'", type->text);
       has_seq_ = true;
+    } else if (name == schema::kTimeColumn && type->text == "<i8" && bytes_ == beside_bytes() && !time_is_field_) {
+      has_time_ = true;
     } else if (type->letter != 'V' || !name.get_ref<const std::string&>().empty()) {  // else it is padding
       names_.push_back(name);
       formats_.push_back(type->text);
-      offsets_.push_back(bytes_ - (has_seq_ ? sizeof(std::uint64_t) : 0));
+      offsets_.push_back(bytes_ - beside_bytes());
       is_bytes_ = type->letter == 'V';
     }
     bytes_ += type->bytes;
     if (bytes_ > kMaxRowBytes) fail(path_, fmt::format("rows of at most {} bytes", kMaxRowBytes), "more");
   }
 
+  // Of the columns beside the record.
+  std::size_t beside_bytes() const noexcept {
+    return (has_seq_ ? schema::kColumnBytes : 0) + (has_time_ ? schema::kColumnBytes : 0);
+  }
+
   const std::string& path_;
+  bool time_is_field_;
   json names_ = json::array();
   json formats_ = json::array();
   json offsets_ = json::array();
   std::size_t bytes_ = 0;
   bool has_seq_ = false;
+  bool has_time_ = false;
   bool is_bytes_ = false;
 };
 
@@ -140,7 +152,7 @@ std::optional<std::size_t> npy_header_bytes(std::span<const std::byte, kNpyPrefi
   return prefix_bytes(version) + length;
 }
 
-NpyLayout parse_npy_header(std::span<const std::byte> header, const std::string& path) {
+NpyLayout parse_npy_header(std::span<const std::byte> header, const std::string& path, bool time_is_field) {
   const std::byte version = header[kVersionAt];
   if (version < std::byte{1} || version > std::byte{3}) {
     fail(path, "a .npy file of version 1, 2 or 3", fmt::format("version {}", std::to_integer<int>(version)));
@@ -162,7 +174,12 @@ NpyLayout parse_npy_header(std::span<const std::byte> header, const std::string&
   NpyLayout layout;
   layout.data_offset_bytes = header.size();
   layout.row_count = shape[0];
-  Descr(descr, path).describe(layout);
+  const Descr apart(descr, path, time_is_field);
+  if (apart.has_fields()) {
+    apart.describe(layout);
+  } else {
+    Descr(descr, path, true).describe(layout);  // a record that is nothing but such a field
+  }
   return layout;
 }
 

@@ -2,11 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 
-#include "recording/lanes.hpp"
+#include "recording/named_stream.hpp"
 #include "recording/record_view.hpp"
 #include "schema/record_formatter.hpp"
 #include "text/quantities.hpp"
@@ -20,16 +19,10 @@ using Clock = std::chrono::steady_clock;
 // A reader on one side, files on the other, gaps in between.
 class Recorder {
  public:
-  Recorder(const RawView& view, const Extent& extent, const FileOptions& file, RecordShape record, Attendant& attendant)
-      : view_(view),
-        extent_(extent),
-        reader_(view.reader(extent.first, {.manner = Manner::throughput, .hold = kHold, .doorbell = false})),
-        progress_(extent.first),
-        writer_(file, std::move(record)),
-        attendant_(attendant),
-        record_(view.info().record.size_bytes) {
-    if (extent.end) progress_.end_at(*extent.end);
-    reader_.on_gap([this](const Gap& gap) { add(gap); });
+  Recorder(ValueStream& stream, const Limits& limits, const FileOptions& file, RecordShape record, Attendant& attendant)
+      : stream_(stream), limits_(limits), row_(record), writer_(file, std::move(record)), attendant_(attendant) {
+    // Held back until it is clear that the value behind it is wanted, too.
+    stream_.on_gap([this](const Gap& gap) { gaps_.push_back(gap); });
   }
 
   Recorded run() {
@@ -41,14 +34,14 @@ class Recorder {
       recorded.failure = error;
     }
     attendant_.show_progress("");
+    if (!recorded.failure) recorded.failure = stream_.failure();
+    stream_.tell_order(late_);
     recorded.lost = lost_;
     recorded.summary = summary(writer_.saved_rows()) + lag();
     return recorded;
   }
 
  private:
-  // Nobody waits for what goes into a file: a writer that is preempted is given time to come back.
-  static constexpr std::chrono::milliseconds kHold{20};
   static constexpr std::chrono::milliseconds kLongestWait{50};    // until a signal is looked for again
   static constexpr std::chrono::milliseconds kBetweenSaves{250};  // what a crash can cost
   static constexpr std::chrono::milliseconds kBetweenLines{500};
@@ -56,29 +49,31 @@ class Recorder {
 
   void follow() {
     while (!is_finished()) {
-      if (const auto seq = reader_.next(record_)) {
-        if (!progress_.take(*seq)) continue;         // other lanes are not at their ends yet
-        if (!writer_.append(*seq, record_)) return;  // gaps in front of it are no longer asked for
-        ++count_;
-        if (!gaps_.empty()) tell_gaps();
-        if (count_ % kBetweenTicks == 0) tick();
-      } else {
-        reader_.wait_for(kLongestWait);
-        tell_gaps();
-        tick();
-        tell_retired();
+      switch (stream_.next(row_)) {
+        case ValueStream::Step::passed: continue;
+        case ValueStream::Step::value:
+          if (stream_.is_late()) ++late_;
+          if (!writer_.append(stream_.seq(), row_.bytes())) return;  // gaps in front of it are no longer asked for
+          ++count_;
+          if (!gaps_.empty()) tell_gaps();
+          if (count_ % kBetweenTicks == 0) tick();
+          continue;
+        case ValueStream::Step::none: break;
       }
+      stream_.wait_for(kLongestWait);
+      tell_gaps();
+      tick();
     }
     tell_gaps();
   }
 
   bool is_finished() const {
-    return attendant_.stop_requested() || is_late_ || count_ >= extent_.count || progress_.is_finished();
+    return attendant_.stop_requested() || is_late_ || count_ >= limits_.count || stream_.is_finished();
   }
 
   void tick() {
     const auto now = Clock::now();
-    is_late_ = extent_.duration && now - begin_ >= *extent_.duration;
+    is_late_ = limits_.duration && now - begin_ >= *limits_.duration;
     if (now - saved_ >= kBetweenSaves) {
       writer_.flush();
       saved_ = now;
@@ -87,20 +82,6 @@ class Recorder {
       attendant_.show_progress(summary(count_));
       shown_ = now;
     }
-  }
-
-  void tell_retired() {
-    if (retired_ || !view_.retired()) return;
-    retired_ = true;
-    attendant_.note(fmt::format("arena '{}' was removed or replaced; still following the old arena", view_.name()));
-  }
-
-  // Held back until it is clear that the value behind it is wanted, too.
-  void add(const Gap& gap) {
-    const bool is_first = !progress_.has_begun(gap.first);
-    const auto wanted = progress_.lose(gap);
-    if (!wanted || (is_first && gap.cause == Loss::overwritten && !extent_.first_is_exact)) return;
-    gaps_.push_back(*wanted);
   }
 
   void tell_gaps() {
@@ -120,27 +101,24 @@ class Recorder {
   // What a stop left in the ring, or in a pipe that nobody empties.
   std::string lag() const {
     if (!attendant_.stop_requested()) return "";
-    const std::uint64_t unread = extent_.end ? count_between(progress_.next(), *extent_.end) : reader_.lag();
-    const std::uint64_t behind = unread + count_ - writer_.saved_rows();
+    const std::uint64_t behind = stream_.unread_count() + count_ - writer_.saved_rows();
     return behind > 0 ? fmt::format("; stopped {} behind the head", text::counted(behind, "value")) : "";
   }
 
-  const RawView& view_;
-  const Extent& extent_;
-  RawReader reader_;
-  LaneProgress progress_;
+  ValueStream& stream_;
+  const Limits& limits_;
+  Row row_;
   RecordingWriter writer_;
   Attendant& attendant_;
-  std::vector<std::byte> record_;
   std::vector<Gap> gaps_;
   std::uint64_t count_ = 0;
   std::uint64_t lost_ = 0;
   std::uint64_t gap_count_ = 0;
+  std::uint64_t late_ = 0;
   Clock::time_point begin_ = Clock::now();
   Clock::time_point saved_ = begin_;
   Clock::time_point shown_ = begin_;
   bool is_late_ = false;
-  bool retired_ = false;
 };
 
 }  // namespace
@@ -148,12 +126,33 @@ class Recorder {
 RecordShape shape_for(const Info& info, const FileOptions& file, const std::string& as, Attendant& attendant) {
   RecordShape shape{.size_bytes = info.record.size_bytes, .schema = schema_for(info, as, attendant)};
   if (!shape.schema && file_format(file) != FileFormat::npy) refuse_without_schema(info, "decode the records of");
+  shape.has_time = has_time_column(info, shape.schema);
   return shape;
 }
 
-Recorded record_arena(const RawView& view, const Extent& extent, const FileOptions& file, const std::string& as,
-                      Attendant& attendant) {
-  return Recorder(view, extent, file, shape_for(view.info(), file, as, attendant), attendant).run();
+Recorded record_arena(const RawView& view, const Extent& extent, const Limits& limits, const FileOptions& file,
+                      const std::string& as, Attendant& attendant) {
+  RecordShape shape = shape_for(view.info(), file, as, attendant);
+  ArenaStream stream(view, extent, shape, attendant);
+  return Recorder(stream, limits, file, std::move(shape), attendant).run();
+}
+
+Recorded record_name(const std::string& name, const NamedExtent& extent, const Limits& limits, const FileOptions& file,
+                     const std::string& as, Attendant& attendant) {
+  file_format(file);  // what is refused is refused at once
+  NamedStream stream(name, extent.from, recording_reader(extent.order.value_or(Order::time)), attendant);
+  while (stream.view() == nullptr) {
+    if (attendant.stop_requested()) return {.failure = {}, .lost = 0, .summary = "recorded nothing"};
+    stream.wait_for(std::chrono::milliseconds(50));
+  }
+  const RawView& view = *stream.view();
+  RecordShape shape = shape_for(view.info(), file, as, attendant);
+  std::optional<Since> since;
+  if (extent.since) since.emplace(*extent.since, view.info(), shape.schema);
+  NamedStream::Begin begin{.first = {}, .is_exact = extent.from.is_seq()};
+  if (stream.was_there()) begin.first = view.reader(extent.from, {.doorbell = false}).position();
+  stream.begin(shape, std::move(since), std::move(begin));
+  return Recorder(stream, limits, file, std::move(shape), attendant).run();
 }
 
 }  // namespace arena_shm::recording

@@ -9,19 +9,17 @@
 
 #include "arena_shm/error.hpp"
 #include "arena_shm/raw.hpp"
+#include "recording/arena_stream.hpp"
 #include "recording/attendant.hpp"
 #include "recording/recording_writer.hpp"
 
 namespace arena_shm::recording {
 
-/// What of the arena is wanted.
-struct Extent {
-  static constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
+/// When it ends by itself, at the latest.
+struct Limits {
+  static constexpr std::uint64_t kNone = std::numeric_limits<std::uint64_t>::max();
 
-  Position first;
-  bool first_is_exact = false;    ///< what was overwritten before the first value of its lane came counts as lost
-  std::optional<Position> end{};  ///< of each lane
-  std::uint64_t count = kNoLimit;
+  std::uint64_t count = kNone;
   std::optional<std::chrono::nanoseconds> duration{};
 };
 
@@ -30,14 +28,24 @@ RecordShape shape_for(const Info& info, const FileOptions& file, const std::stri
 
 /// What has become of it.
 struct Recorded {
-  std::optional<Error> failure;  ///< of the file: nothing came behind it
+  std::optional<Error> failure;  ///< nothing came behind it
   std::uint64_t lost = 0;        ///< values
   std::string summary;           ///< how much there is for certain, and how much was lost
 };
 
 /// Records until all is there, the file is full, or the attendant says stop; is told of every gap.
 /// Errors: OutputClosed; Error before the first value.
-Recorded record_arena(const RawView& view, const Extent& extent, const FileOptions& file, const std::string& as,
-                      Attendant& attendant);
+Recorded record_arena(const RawView& view, const Extent& extent, const Limits& limits, const FileOptions& file,
+                      const std::string& as, Attendant& attendant);
+
+/// The same of whatever arena has the name: waits for the first one, and ends, with a failure, if one that takes its
+/// place holds other records. `from`: as on the command line, `order` and `since` as in Extent.
+struct NamedExtent {
+  From from = From::oldest;
+  std::optional<Order> order{};
+  std::optional<std::int64_t> since{};
+};
+Recorded record_name(const std::string& name, const NamedExtent& extent, const Limits& limits, const FileOptions& file,
+                     const std::string& as, Attendant& attendant);
 
 }  // namespace arena_shm::recording

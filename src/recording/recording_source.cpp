@@ -15,8 +15,10 @@
 #include "arena_shm/core/layout.hpp"
 #include "arena_shm/error.hpp"
 #include "inspect/facts.hpp"
+#include "recording/npy.hpp"
 #include "recording/record_view.hpp"
 #include "recording/temporary_file.hpp"
+#include "schema/fields_language.hpp"
 #include "schema/schema_json.hpp"
 #include "text/quantities.hpp"
 
@@ -28,9 +30,9 @@ using inspect::Image;
 
 class NpySource final : public RecordingSource {
  public:
-  NpySource(Image file, const std::string& fields, Attendant& attendant)
+  NpySource(Image file, const std::string& fields, Attendant& attendant, bool time_is_field)
       : RecordingSource(attendant), file_(std::move(file)) {
-    layout_ = read_layout();
+    layout_ = read_layout(time_is_field);
     record_ = layout_.record;
     Info info;
     info.name = file_.label();
@@ -41,7 +43,7 @@ class NpySource final : public RecordingSource {
     count_rows();
   }
 
-  std::optional<std::uint64_t> next(std::span<std::byte> record) override {
+  std::optional<std::uint64_t> next(std::span<std::byte> into) override {
     if (index_ == row_count_) return std::nullopt;
     if (at_ == block_.size() && !fill()) return std::nullopt;
     const std::byte* row = block_.data() + at_;
@@ -50,7 +52,7 @@ class NpySource final : public RecordingSource {
     if (is_leftover({row, layout_.row_bytes})) return std::nullopt;
     has_zero_ = has_zero_ || (layout_.has_seq && seq == 0);
     ++index_;
-    std::copy_n(row + (layout_.row_bytes - record.size()), record.size(), record.begin());
+    std::copy_n(row + (layout_.row_bytes - into.size()), into.size(), into.begin());
     at_ += layout_.row_bytes;
     return seq;
   }
@@ -59,7 +61,7 @@ class NpySource final : public RecordingSource {
   static constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
   static constexpr std::size_t kMaxHeaderBytes = 4 * schema::kMaxSchemaTextBytes;  // Python's spelling is longer
 
-  NpyLayout read_layout() const {
+  NpyLayout read_layout(bool time_is_field) const {
     std::array<std::byte, kNpyPrefixBytes> prefix{};
     file_.read(0, prefix);
     std::vector<std::byte> header(std::min(npy_header_bytes(prefix).value_or(0), kMaxHeaderBytes));
@@ -70,7 +72,7 @@ class NpySource final : public RecordingSource {
                                     .found = fmt::format("a file of {} bytes", file_.size_bytes()),
                                     .remedy = "the file was cut off in its header and holds no values"});
     }
-    return parse_npy_header(header, file_.label());
+    return parse_npy_header(header, file_.label(), time_is_field);
   }
 
   // A recorder that was killed has left rows which its header does not tell of yet; those of others may be anything.
@@ -153,10 +155,20 @@ bool is_binary(const std::string& begin) {
   return begin.starts_with(kNpyMagic) || magic == core::kMagic || magic == __builtin_bswap64(core::kMagic);
 }
 
+// Is one of these fields called as the time of a value is? What cannot be understood is refused elsewhere.
+bool names_time(const std::string& fields) {
+  try {
+    return !fields.empty() && schema::parse_fields(fields).find(schema::kTimeColumn) != nullptr;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 }  // namespace
 
-std::unique_ptr<RecordingSource> npy_source(Image file, const std::string& fields, Attendant& attendant) {
-  return std::make_unique<NpySource>(std::move(file), fields, attendant);
+std::unique_ptr<RecordingSource> npy_source(Image file, const std::string& fields, Attendant& attendant,
+                                            bool time_is_field) {
+  return std::make_unique<NpySource>(std::move(file), fields, attendant, time_is_field);
 }
 
 std::unique_ptr<RecordingSource> open_recording(const std::string& path, const std::string& fields,
@@ -181,7 +193,8 @@ std::unique_ptr<RecordingSource> open_recording(const std::string& path, const s
   Image image = Image::of_descriptor(std::move(file), label);
   std::array<std::byte, kNpyPrefixBytes> prefix{};
   image.read(0, prefix);
-  if (npy_header_bytes(prefix)) return npy_source(std::move(image), fields, attendant);
+  if (npy_header_bytes(prefix))
+    return npy_source(std::move(image), fields, attendant, names_time(fields.empty() ? reading.fields : fields));
   if (inspect::has_magic(image)) return image_source(std::move(image), fields, attendant);
   return text_source(std::move(again), label, "", fields, attendant, std::move(reading));
 }

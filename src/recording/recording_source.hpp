@@ -12,7 +12,7 @@
 #include "arena_shm/core/system.hpp"
 #include "inspect/image.hpp"
 #include "recording/attendant.hpp"
-#include "recording/npy.hpp"
+#include "recording/row.hpp"
 #include "recording/text_lines.hpp"
 #include "schema/value_text.hpp"
 
@@ -24,10 +24,10 @@ class RecordingSource {
   explicit RecordingSource(Attendant& attendant) noexcept : attendant_(attendant) {}
   virtual ~RecordingSource() = default;
 
-  /// Fills `record` with the next one. Returns its sequence number, counted from 0 if the file has none; nothing at the
-  /// end. Lines that are no record are told to the attendant and passed over.
-  /// Requires: record.size() == record().size_bytes. Errors: Code::corrupt, if nothing can be understood.
-  virtual std::optional<std::uint64_t> next(std::span<std::byte> record) = 0;
+  /// Fills `row` with the next one: its time, if the recording has times, and its record. Returns its sequence number,
+  /// counted from 0 if the file has none; nothing at the end. Lines that are no record are told to the attendant and
+  /// passed over. Requires: row.size() == record().row_bytes(). Errors: Code::corrupt, if nothing can be understood.
+  virtual std::optional<std::uint64_t> next(std::span<std::byte> row) = 0;
 
   const RecordShape& record() const noexcept { return record_; }
   std::size_t align_bytes() const noexcept { return align_bytes_; }
@@ -56,14 +56,16 @@ struct TextReading {
 };
 
 /// By what the file begins with: .npy, a segment, NDJSON or CSV; "-" is standard input. Of a pipe a text comes as it is
-/// written, anything else as a whole. Texts need `fields`, in the fields language; the
-/// other formats take them in place of what they say themselves. Without, it is `reading` that says what is in a text.
+/// written, anything else as a whole. Texts need `fields`, in the fields language; the other formats take them in place
+/// of what they say themselves. Without, it is `reading` that says what is in a text. `_time_ns` in front of the fields
+/// is the time of a value, unless one of these is called so.
 /// Errors: Code::not_found, corrupt, truncated, incompatible_type, ...
 std::unique_ptr<RecordingSource> open_recording(const std::string& path, const std::string& fields,
                                                 Attendant& attendant, TextReading reading = {});
 
 // One for each format; the file is known to be of it.
-std::unique_ptr<RecordingSource> npy_source(inspect::Image file, const std::string& fields, Attendant& attendant);
+std::unique_ptr<RecordingSource> npy_source(inspect::Image file, const std::string& fields, Attendant& attendant,
+                                            bool time_is_field);
 std::unique_ptr<RecordingSource> image_source(inspect::Image file, const std::string& fields, Attendant& attendant);
 // `begin`: what has been read from it already.
 std::unique_ptr<RecordingSource> text_source(core::Descriptor file, std::string label, std::string begin,

@@ -75,7 +75,8 @@ RecordingWriter::RecordingWriter(FileOptions options, RecordShape record)
     : options_(std::move(options)), format_(file_format(options_)), record_(std::move(record)) {
   if (format_ != FileFormat::npy) {
     const auto format = format_ == FileFormat::csv ? schema::Format::csv : schema::Format::ndjson;
-    formatter_ = schema::make_formatter(format, &*record_.schema, {.quote_int64 = options_.quote_int64});
+    const schema::Schema row = record_.row_schema();
+    formatter_ = schema::make_formatter(format, &row, {.quote_int64 = options_.quote_int64});
   }
   if (options_.rotate) begin_rotation();
   file_ = options_.rotate ? open_next() : open();
@@ -142,12 +143,12 @@ std::unique_ptr<RecordingFile> RecordingWriter::open() {
   return file;
 }
 
-bool RecordingWriter::append(std::uint64_t seq, std::span<const std::byte> record) {
+bool RecordingWriter::append(std::uint64_t seq, std::span<const std::byte> row) {
   if (options_.max_bytes == std::numeric_limits<std::uint64_t>::max()) {
-    encode(file_->text(), seq, record);
+    encode(file_->text(), seq, row);
   } else {
     row_.clear();
-    encode(row_, seq, record);
+    encode(row_, seq, row);
     if (file_->row_count() > 0 && file_->size_bytes() + row_.size() > options_.max_bytes) {
       if (!options_.rotate) return false;
       rotate();
@@ -159,10 +160,10 @@ bool RecordingWriter::append(std::uint64_t seq, std::span<const std::byte> recor
   return true;
 }
 
-void RecordingWriter::encode(std::string& out, std::uint64_t seq, std::span<const std::byte> record) {
-  if (format_ != FileFormat::npy) return formatter_->record(out, seq, record);
+void RecordingWriter::encode(std::string& out, std::uint64_t seq, std::span<const std::byte> row) {
+  if (format_ != FileFormat::npy) return formatter_->record(out, seq, row);
   out.append(reinterpret_cast<const char*>(&seq), sizeof(seq));
-  out.append(reinterpret_cast<const char*>(record.data()), record.size());
+  out.append(reinterpret_cast<const char*>(row.data()), row.size());
 }
 
 void RecordingWriter::rotate() {

@@ -46,8 +46,9 @@ class RecordingWriter {
   /// Errors: as RecordingFile; Code::invalid_argument.
   RecordingWriter(FileOptions options, RecordShape record);
 
-  /// Returns: false if the file is full and there is to be no other. Errors: as RecordingFile::flush.
-  bool append(std::uint64_t seq, std::span<const std::byte> record);
+  /// `row`: as the record's shape has it. Returns: false if the file is full and there is to be no other. Errors: as
+  /// RecordingFile::flush.
+  bool append(std::uint64_t seq, std::span<const std::byte> row);
   /// Makes the file tell of every row so far. Errors: as RecordingFile::flush.
   void flush();
   /// Nothing may be appended afterwards. Errors: as RecordingFile::flush.
@@ -68,7 +69,7 @@ class RecordingWriter {
   std::unique_ptr<RecordingFile> open_next();
   void remove_old();
   void rotate();
-  void encode(std::string& out, std::uint64_t seq, std::span<const std::byte> record);
+  void encode(std::string& out, std::uint64_t seq, std::span<const std::byte> row);
 
   FileOptions options_;
   FileFormat format_;

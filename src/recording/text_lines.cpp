@@ -7,6 +7,8 @@
 #include <string_view>
 #include <utility>
 
+#include "schema/value_time.hpp"
+
 namespace arena_shm::recording {
 
 namespace {
@@ -66,14 +68,14 @@ std::vector<std::string> cells_of(std::string_view text, char delimiter) {
   return cells;
 }
 
-// Every column once, in any order, and perhaps `_seq`.
+// Every column once, in any order, and perhaps `_seq` and `_time_ns`.
 bool names_columns(const Schema& schema, const std::vector<std::string>& cells) {
   std::set<std::string> expected;
   for (const schema::Field& field : schema.fields) {
     for (std::size_t i = 0; i < field.element_count(); ++i) expected.insert(field.element_name(i));
   }
   for (const std::string& cell : cells) {
-    if (expected.erase(cell) == 0 && cell != schema::kSeqColumn) return false;
+    if (expected.erase(cell) == 0 && !schema::is_beside(schema, cell)) return false;
   }
   return expected.empty();
 }
@@ -120,6 +122,10 @@ const std::optional<Line>& TextLines::first() {
   return first_;
 }
 
+bool TextLines::has_column(std::string_view name) const noexcept {
+  return std::find(columns_.begin(), columns_.end(), name) != columns_.end();
+}
+
 bool TextLines::is_ndjson() { return first() && trimmed(first_->text).starts_with('{'); }
 
 void TextLines::settle(const Schema& schema) {
@@ -148,7 +154,7 @@ bool TextLines::take_heading(const Schema& schema, const Line& line, std::string
     const auto cells = cells_of(text, delimiter);
     if (!names_columns(schema, cells)) continue;
     dialect_.delimiter = delimiter;
-    has_seq_ = std::find(cells.begin(), cells.end(), schema::kSeqColumn) != cells.end();
+    columns_ = cells;
     may_begin_with_hash_ = is_text(schema, cells.front());
     Line heading = line;
     heading.text = delimiter == ' ' ? single_spaced(text) : std::string(text);
@@ -166,7 +172,7 @@ void TextLines::put_header(const Schema& schema) {
     const auto found = std::find_if(kDelimiters.begin(), kDelimiters.end(), fits);
     dialect_.delimiter = found != kDelimiters.end() ? *found : ',';
   }
-  has_seq_ = std::find(dialect_.header.begin(), dialect_.header.end(), schema::kSeqColumn) != dialect_.header.end();
+  columns_ = dialect_.header;
   may_begin_with_hash_ = is_text(schema, dialect_.header.front());
   Line heading;
   heading.number = first_ ? first_->number : 1;

@@ -4,6 +4,7 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "recording/line_reader.hpp"
@@ -33,8 +34,8 @@ class TextLines {
 
   /// After settle: what is between the cells of CSV.
   char delimiter() const noexcept { return dialect_.delimiter; }
-  /// After settle: is `_seq` among the columns?
-  bool has_seq_column() const noexcept { return has_seq_; }
+  /// After settle: is it among the columns of CSV?
+  bool has_column(std::string_view name) const noexcept;
   /// After settle: the next line, the heading first. Errors: as LineReader::next.
   std::optional<schema::Line> next();
 
@@ -49,7 +50,7 @@ class TextLines {
   std::optional<schema::Line> first_;
   std::optional<schema::Line> commented_;  // the last comment in front of it: it may be the heading
   std::deque<schema::Line> ahead_;
-  bool has_seq_ = false;
+  std::vector<std::string> columns_;
   bool may_begin_with_hash_ = true;  // may a row?
   bool in_quotes_ = false;
 };

@@ -22,30 +22,13 @@ using schema::InputStatus;
 using schema::Line;
 
 constexpr std::size_t kMaxFirstBytes = std::size_t{1} << 20;  // of a text whose fields nobody knows
-constexpr std::size_t kSeqBytes = sizeof(std::uint64_t);
 
-// The same record behind its sequence number: what a line holds.
-schema::Schema with_seq(const schema::Schema& record) {
-  schema::Field seq;
-  seq.name = schema::kSeqColumn;
-  seq.element_bytes = kSeqBytes;
-  schema::Schema row;
-  row.fields.push_back(std::move(seq));
-  row.size_bytes = record.size_bytes + kSeqBytes;
-  row.time_field = record.time_field;
-  for (schema::Field field : record.fields) {
-    field.offset_bytes += kSeqBytes;
-    row.fields.push_back(std::move(field));
-  }
-  return row;
-}
-
-// Is the sequence number among what a line of NDJSON names? It may also stand in a text of the record.
-bool names_seq(std::string_view line) {
-  constexpr std::string_view kKey = "\"_seq\"";
-  for (std::size_t at = line.find(kKey); at != std::string_view::npos; at = line.find(kKey, at + 1)) {
+// Is that column among what a line of NDJSON names? It may also stand in a text of the record.
+bool names_column(std::string_view line, std::string_view column) {
+  const std::string key = fmt::format("\"{}\"", column);
+  for (std::size_t at = line.find(key); at != std::string_view::npos; at = line.find(key, at + 1)) {
     const std::size_t before = line.find_last_not_of(" \t", at - 1);
-    const std::size_t after = line.find_first_not_of(" \t", at + kKey.size());
+    const std::size_t after = line.find_first_not_of(" \t", at + key.size());
     if (after == std::string_view::npos || line[after] != ':') continue;
     if (line[before] == '{' || line[before] == ',') return true;
   }
@@ -82,15 +65,20 @@ class TextSource final : public RecordingSource {
     align_bytes_ = record_.schema->align_bytes;
     lines_.settle(*record_.schema);
     is_ndjson_ = lines_.is_ndjson();
-    has_seq_ = is_ndjson_ ? names_seq(first) : lines_.has_seq_column();
-    row_.resize(record_.size_bytes + (has_seq_ ? kSeqBytes : 0));
-    const schema::Schema row = with_time(has_seq_ ? with_seq(*record_.schema) : *record_.schema, reading);
+    const auto has_column = [&](std::string_view name) {
+      if (!schema::is_beside(*record_.schema, name)) return false;
+      return is_ndjson_ ? names_column(first, name) : lines_.has_column(name);
+    };
+    has_seq_ = has_column(schema::kSeqColumn);
+    record_.has_time = has_column(schema::kTimeColumn);
+    const schema::Schema row = row_schema(reading);
+    row_.resize(row.size_bytes);
     const auto source = [this] { return next_line(); };
     input_ = is_ndjson_ ? schema::ndjson_input(row, source, std::move(reading.missing))
                         : schema::csv_input(row, source, lines_.delimiter(), std::move(reading.missing));
   }
 
-  std::optional<std::uint64_t> next(std::span<std::byte> record) override {
+  std::optional<std::uint64_t> next(std::span<std::byte> row) override {
     for (;;) {
       switch (next_row()) {
         case InputStatus::end: return std::nullopt;
@@ -101,13 +89,23 @@ class TextSource final : public RecordingSource {
         case InputStatus::record: break;
       }
       std::uint64_t seq = index_++;
-      if (has_seq_) std::memcpy(&seq, row_.data(), kSeqBytes);
-      std::copy_n(row_.end() - static_cast<std::ptrdiff_t>(record.size()), record.size(), record.begin());
+      if (has_seq_) std::memcpy(&seq, row_.data(), sizeof(seq));
+      std::copy_n(row_.end() - static_cast<std::ptrdiff_t>(row.size()), row.size(), row.begin());
       return seq;
     }
   }
 
  private:
+  // What a line holds: the columns beside the record are fields in front of it.
+  schema::Schema row_schema(const TextReading& reading) const {
+    schema::Schema row = with_time(*record_.schema, reading);
+    if (record_.has_time) {
+      row = schema::with_value_time(row);
+      row.fields.front().as_time = true;
+    }
+    return has_seq_ ? schema::behind_column(row, schema::kSeqColumn, schema::Kind::unsigned_integer) : row;
+  }
+
   InputStatus next_row() {
     try {
       return input_->next(row_);

@@ -9,6 +9,7 @@
 #include "arena_shm/error.hpp"
 #include "schema/record_input.hpp"
 #include "schema/value_text.hpp"
+#include "schema/value_time.hpp"
 #include "text/utf8.hpp"
 
 namespace arena_shm::schema {
@@ -62,7 +63,7 @@ class RowParser {
   bool complete_ = false;
 };
 
-// What a column of the input is for: an element of a field, or nothing (`_seq`).
+// What a column of the input is for: an element of a field, or nothing (`_seq`, `_time_ns`).
 struct Column {
   std::string name;
   const Field* field = nullptr;
@@ -161,7 +162,7 @@ class CsvInput final : public RecordInput {
     std::vector<bool> seen(expected.size());
     if (cells_.size() > 1 && cells_.back().empty()) cells_.pop_back();
     for (const std::string& name : cells_) {
-      if (name == kSeqColumn && schema_.find(kSeqColumn) == nullptr) {
+      if (is_beside(schema_, name)) {
         columns_.push_back({name});
         continue;
       }
@@ -239,7 +240,7 @@ class CsvInput final : public RecordInput {
   std::vector<Column> columns_;
   Cells cells_;
   std::size_t cell_count_ = 0;  // of which at most most_cells_ are in cells_
-  std::size_t most_cells_ = 2;  // `_seq`, and one too many
+  std::size_t most_cells_ = 3;  // `_seq`, `_time_ns`, and one too many
   // Of a row: texts may be all line ends, and a quote that is never closed must not take in the whole input.
   std::size_t most_lines_ = std::max(kLeastRowLines, schema_.size_bytes + 1);
   std::size_t most_bytes_ = longest_line_bytes(schema_);

@@ -8,6 +8,7 @@
 #include "schema/number_text.hpp"
 #include "schema/record_input.hpp"
 #include "schema/value_text.hpp"
+#include "schema/value_time.hpp"
 #include "text/utf8.hpp"
 
 namespace arena_shm::schema {
@@ -225,7 +226,7 @@ class NdjsonInput final : public RecordInput {
     std::fill(record.begin(), record.end(), std::byte{0});
     std::vector<bool> seen(schema_.fields.size());
     for (const Member& member : members) {
-      if (member.key == kSeqColumn && find(kSeqColumn) == nullptr) continue;
+      if (is_beside(schema_, member.key)) continue;
       const std::string column = fmt::format("field '{}'", text::printable(member.key.substr(0, kMaxNameBytes)));
       const Field* field = find(member.key);
       if (field == nullptr) return refuse({}, "only the fields " + schema_.names(), column, "remove it");

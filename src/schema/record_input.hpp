@@ -61,15 +61,15 @@ class RecordInput {
 std::size_t longest_line_bytes(const Schema& schema);
 
 /// CSV (RFC 4180). The first line names the columns, in any order: every field once, an array one column for each
-/// element (`pos[0]`); `_seq` is ignored unless it is a field, so that what `tail` printed can be written back. An
-/// empty cell too many at a row's end is none. Errors: next() throws invalid_argument if the first line is no such
-/// header: then no line can be understood.
+/// element (`pos[0]`); `_seq` and `_time_ns` are ignored unless they are fields, so that what `tail` printed
+/// can be written back. An empty cell too many at a row's end is none. Errors: next() throws invalid_argument if the
+/// first line is no such header: then no line can be understood.
 std::unique_ptr<RecordInput> csv_input(const Schema& schema, LineSource lines, char delimiter = ',',
                                        Missing missing = {});
 
 /// NDJSON: an object a line, every field once, in any order; arrays as arrays, numbers also as strings, null is NaN.
-/// `_seq` is ignored unless it is a field; lines of spaces only, and the gap objects of `tail --gaps inline`, are
-/// skipped.
+/// `_seq` and `_time_ns` are ignored unless they are fields; lines of spaces only, and the gap objects of `tail --gaps
+/// inline`, are skipped.
 std::unique_ptr<RecordInput> ndjson_input(const Schema& schema, LineSource lines, Missing missing = {});
 
 }  // namespace arena_shm::schema

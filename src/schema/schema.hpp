@@ -85,6 +85,8 @@ struct Schema {
 /// Names of the tool's own columns and keys, which fields cannot have.
 inline constexpr std::string_view kSeqColumn = "_seq";
 inline constexpr std::string_view kGapKey = "_gap";
+/// The same for the time of a value. A field may have this name: then there is no such column.
+inline constexpr std::string_view kTimeColumn = "_time_ns";
 
 /// Checks everything that decoding relies on: names, sizes, that all fields lie in the record and apart from each
 /// other. Returns: what is wrong with it, or an empty text.

@@ -275,7 +275,9 @@ std::optional<Mismatch> parse_value(const Field& field, std::string_view text, s
 Schema with_times(Schema schema) {
   for (Field& field : schema.fields) {
     const bool is_integer = field.kind == Kind::unsigned_integer || field.kind == Kind::signed_integer;
-    field.as_time = is_integer && field.name == schema.time_field && text::units_per_second(field.unit).has_value();
+    const bool is_time =
+        is_integer && field.name == schema.time_field && text::units_per_second(field.unit).has_value();
+    field.as_time = field.as_time || is_time;
   }
   return schema;
 }

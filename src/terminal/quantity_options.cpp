@@ -12,6 +12,8 @@
 #include <string>
 #include <string_view>
 
+#include "text/time_text.hpp"
+
 namespace arena_shm::terminal {
 
 namespace {
@@ -166,6 +168,17 @@ Check duration(nanoseconds least, nanoseconds most, BareNumber bare) {
   const std::string range = most == nanoseconds::max() ? fmt::format("of at least {}", plain(least))
                                                        : fmt::format("from {} to {}", plain(least), plain(most));
   return reading(read, fmt::format("a time {}, like 500ms, 10s, 5m or 1h", range));
+}
+
+Check moment() {
+  const auto read = [](std::string_view text) -> std::optional<std::string> {
+    std::int64_t ns = 0;
+    const text::TimeReading found = text::read_time(text, static_cast<std::int64_t>(kSecond), ns);
+    if (found == text::TimeReading::ok || found == text::TimeReading::inexact) return std::to_string(ns);
+    const auto back = parse_duration(text, BareNumber::is_refused);
+    return back ? std::make_optional(std::to_string(text::realtime_ns() - back->count())) : std::nullopt;
+  };
+  return reading(read, "a time like 2026-01-31T12:34:56Z, or how long ago, like 10s, 5m or 1h");
 }
 
 Check interval() { return duration(std::chrono::milliseconds(10), std::chrono::hours(24), BareNumber::is_seconds); }

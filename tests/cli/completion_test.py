@@ -179,7 +179,7 @@ class CompletionTest(CliTest):
             ("arena-shm insp", "inspect"),
             ("arena-shm tail --format nd", "ndjson"),
             (f"arena-shm tail {name[:-3]}", name),
-            ("arena-shm tail --fol", "--follow"),
+            ("arena-shm tail --follow-", "--follow-name"),
             (f"arena-shm tail {colon[:-1]}", colon),
         ]:
             done = subprocess.run(

@@ -60,12 +60,12 @@ terminal::ExitCode run(const Options& options) {
   recording::FileOptions file = options.file;
   file.ends = true;
   // Before there is a file: a heading that is not understood leaves none.
-  std::vector<std::byte> record(source->record().size_bytes);
-  auto seq = source->next(record);
+  recording::Row row(source->record());
+  auto seq = source->next(row.bytes());
   recording::RecordingWriter writer(file, source->record());
   std::optional<terminal::ExitCode> failure;
   try {
-    for (; seq; seq = source->next(record)) writer.append(*seq, record);
+    for (; seq; seq = source->next(row.bytes())) writer.append(*seq, row.bytes());
     writer.finish();
   } catch (const Error& error) {
     failure = report(error);
@@ -91,7 +91,8 @@ void add_export(const terminal::Command& app, Action& action) {
            "CSV and NDJSON files do not contain the types of their fields: give them with --fields. A line that\n"
            "is not a record is refused with its number; all other lines are exported, and the exit code is then\n"
            "1. If a saved segment was cut off, its complete values are exported; if values are missing, the\n"
-           "exit code is then 3. The lanes of a segment are exported one after the other.",
+           "exit code is then 3. Lanes that have times are exported in order of time, others one after the other.\n"
+           "_time_ns, the time when a value was appended, is kept.",
        .example = "  arena-shm export ticks.npy -o ticks.csv\n"
                   "  arena-shm export crash.arena -o crash.npy\n"
                   "  arena-shm export ticks.csv -o ticks.npy --fields 'u64 ts, f64 px'"},

@@ -22,16 +22,26 @@ struct Options {
   std::string from = "oldest";
   std::optional<std::uint64_t> max_count;
   std::optional<double> max_seconds;
+  std::optional<std::int64_t> since;
+  std::optional<Order> order;
+  bool follow_name = false;
 };
 
 terminal::ExitCode run(const Options& options) {
   terminal::catch_stop_signals();
+  recording::Limits limits{.count = options.max_count.value_or(recording::Limits::kNone)};
+  if (options.max_seconds) limits.duration = Duration(std::chrono::duration<double>(*options.max_seconds));
+  const From from = from_of(options.from);
+  if (options.follow_name) {
+    return conclude(recording::record_name(options.name, {.from = from, .order = options.order, .since = options.since},
+                                           limits, options.file, options.as, terminal_attendant()));
+  }
   const RawView view = RawView::open(options.name);
-  recording::Extent extent{.first = place_in(view, from_of(options.from)),
-                           .first_is_exact = options.from != "oldest",
-                           .count = options.max_count.value_or(recording::Extent::kNoLimit)};
-  if (options.max_seconds) extent.duration = Duration(std::chrono::duration<double>(*options.max_seconds));
-  return conclude(recording::record_arena(view, extent, options.file, options.as, terminal_attendant()));
+  const recording::Extent extent{.first = place_in(view, from),
+                                 .first_is_exact = options.from != "oldest",
+                                 .order = options.order,
+                                 .since = options.since};
+  return conclude(recording::record_arena(view, extent, limits, options.file, options.as, terminal_attendant()));
 }
 
 }  // namespace
@@ -51,7 +61,11 @@ void add_record(const terminal::Command& app, Action& action) {
            "quarter of a second. With --rotate, --max-size limits each file: t.npy, then t.1.npy, t.2.npy, and so\n"
            "on, without a gap between them. If N is given, only the newest N files are kept. Files of an earlier\n"
            "run are kept, and the numbers go on after them; with --force, they are removed.\n"
-           "Lanes are recorded in turns: only the values of one lane are in order.\n"
+           "If an arena has times and its schema names no time field, _time_ns behind _seq is the time when a value\n"
+           "was appended, in nanoseconds since 1970. Lanes that have times are recorded in order of time, others by\n"
+           "turns.\n"
+           "With -F, all arenas of the name go into the same file, and each begins with _seq 0 again. A new one must\n"
+           "hold records of the same type, else record ends with an error.\n"
            "Lost values are reported on standard error, and the exit code is then 3.",
        .example = "  arena-shm record ticks -o ticks.npy --max-duration 1h\n"
                   "  arena-shm record ticks -o ticks.npy --max-size 1G --rotate 10\n"
@@ -63,6 +77,10 @@ void add_record(const terminal::Command& app, Action& action) {
       .type_name("WHERE")
       .capture_default_str()
       .check(terminal::position());
+  verb.add_flag("-F,--follow-name", options->follow_name,
+                "Wait for the arena, and go on with a new one that takes its place");
+  add_since_option(verb, options->since).excludes("--from");
+  add_order_option(verb, options->order);
   using std::chrono::nanoseconds;
   terminal::Option max_size = verb.add_option("--max-size", options->file.max_bytes, "Stop when the file has this size")
                                   .check(terminal::size())

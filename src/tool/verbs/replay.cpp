@@ -70,14 +70,17 @@ std::string comparable(schema::Schema schema) {
   return describe(schema);
 }
 
-// `units`: the schema of the ring, as JSON; .npy and texts have no units.
+// `units`: the schema of the ring, as JSON; .npy and texts have no units. By its row.
 recording::ReplayPace pace_of(const Options& options, const recording::RecordShape& record, const std::string& units) {
   if (options.speed == "max") return {};
-  if (!record.schema) {
+  if (!record.schema && !(record.has_time && options.time_field.empty())) {
     if (options.time_field.empty()) return {};
     refuse_records(options, "a schema with a time field", "no schema; give the fields: --fields");
   }
-  const schema::Schema schema = units.empty() ? *record.schema : schema::parse_json(units, record.size_bytes);
+  schema::Schema schema =
+      record.schema.value_or(schema::Schema{.fields = {}, .size_bytes = record.size_bytes, .time_field = {}});
+  if (record.schema && !units.empty()) schema = schema::parse_json(units, record.size_bytes);
+  if (record.has_time) schema = schema::with_value_time(schema);
   const std::string& field = options.time_field.empty() ? schema.time_field : options.time_field;
   if (field.empty()) return {};
   return {schema, field, options.time_unit, std::stod(options.speed),
@@ -133,12 +136,14 @@ class Replay {
         arena_(open_arena(options, *source_)),
         writer_(arena_.writer("arena-shm replay")),
         pace_(pace_of(options, source_->record(), arena_.info().record.schema)),
-        record_(source_->record().size_bytes) {}
+        row_(source_->record()) {}
 
   terminal::ExitCode run() {
     terminal::catch_stop_signals();
     if (!pace_.is_given() && options_.speed != "max") {
-      terminal::note("replaying as fast as possible: neither --time-field nor the schema names a time field");
+      terminal::note(
+          "replaying as fast as possible: neither --time-field nor the schema names a time field, "
+          "and the recording has no _time_ns");
     }
     std::uint64_t rounds = 0;
     do {
@@ -163,14 +168,14 @@ class Replay {
  private:
   void play() {
     pace_.begin();
-    while (!terminal::stop_requested() && source_->next(record_)) {
-      pace_.wait_for(record_, terminal_attendant());
+    while (!terminal::stop_requested() && source_->next(row_.bytes())) {
+      pace_.wait_for(row_.bytes(), terminal_attendant());
       if (terminal::stop_requested() || !put()) return;
     }
   }
 
   bool put() {
-    if (!recording::put_unless_stopped(writer_, record_, terminal_attendant())) return false;
+    if (!recording::put_unless_stopped(writer_, row_.record(), terminal_attendant())) return false;
     ++written_;
     return true;
   }
@@ -180,7 +185,7 @@ class Replay {
   RawArena arena_;
   RawWriter writer_;
   recording::ReplayPace pace_;
-  std::vector<std::byte> record_;
+  recording::Row row_;
   std::uint64_t written_ = 0;
   std::uint64_t refused_ = 0;
   std::uint64_t lost_ = 0;
@@ -218,8 +223,9 @@ void add_replay(const terminal::Command& app, Action& action) {
        .summary = "Write a recording back into an arena",
        .details =
            "With a time field, replay keeps the pace of the recording; without one, it writes as fast as possible.\n"
-           "--time-field names the time field; without that option, it is the one that the schema names. Its unit\n"
-           "is --time-unit, else the unit in the schema, else nanoseconds. Replay waits for the difference between\n"
+           "--time-field names the time field; without that option, it is the one that the schema names, else\n"
+           "_time_ns, if the recording has it. Its unit is --time-unit, else the unit in the schema, else\n"
+           "nanoseconds. Replay waits for the difference between\n"
            "the times of two records, but no longer than --max-gap; it reports the first wait that it shortens. If\n"
            "the time goes back, it does not wait. The values get new sequence numbers. FILE is any file that\n"
            "'export' reads. In a laned arena, all values are written into one lane.",

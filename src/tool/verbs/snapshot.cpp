@@ -2,6 +2,7 @@
 // also on a damaged one.
 #include <fmt/format.h>
 
+#include "arena_shm/error.hpp"
 #include "arena_shm/raw.hpp"
 #include "recording/image_copy.hpp"
 #include "recording/lanes.hpp"
@@ -23,10 +24,19 @@ struct Options {
   std::string name;
   recording::FileOptions file;
   bool raw = false;
+  std::optional<std::int64_t> since;
+  std::optional<Order> order;
   std::string as;
 };
 
 terminal::ExitCode save_image(const Options& options) {
+  if (options.since || options.order) {
+    throw Error(Code::invalid_argument, {.name = options.file.path,
+                                         .doing = "save the segment in",
+                                         .expected = "all of its values, as they are in memory",
+                                         .found = options.since ? "--since" : "--order",
+                                         .remedy = "leave it out, or save in another format"});
+  }
   const inspect::Image image = inspect::Image::of_arena(options.name);
   recording::RecordingFile file(options.file.path, options.file.force, true);
   const std::uint64_t changed = recording::copy_image(image, file);
@@ -42,10 +52,12 @@ terminal::ExitCode run(const Options& options) {
   const RawView view = RawView::open(options.name);
   const Position heads = place_in(view, From::newest);
   const recording::Extent extent{.first = recording::place_of(From::oldest, heads, view.slots() / view.lanes()),
-                                 .end = heads};
+                                 .end = heads,
+                                 .order = options.order,
+                                 .since = options.since};
   recording::FileOptions file = options.file;
   file.ends = true;
-  return conclude(recording::record_arena(view, extent, file, options.as, terminal_attendant()));
+  return conclude(recording::record_arena(view, extent, {}, file, options.as, terminal_attendant()));
 }
 
 }  // namespace
@@ -59,13 +71,15 @@ void add_snapshot(const terminal::Command& app, Action& action) {
        .details =
            "A .arena file is a copy of the segment; 'inspect --file', 'tail --file' and 'export' read it. The other\n"
            "formats are those of 'record'. Lost values are reported on standard error, and the exit code is then 3.\n"
-           "A snapshot holds the values that each lane had when it began.",
+           "A snapshot holds the values that each lane had when it began; if they have times, in order of time.",
        .example = "  arena-shm snapshot ticks -o ticks.npy\n"
                   "  arena-shm snapshot ticks -o crash.arena && arena-shm inspect --file crash.arena"},
       options, run);
   verb.add_option("NAME", options->name, "Name of the arena").required().type_name("");
   add_file_options(verb, options->file);
   verb.add_flag("--raw", options->raw, "Save the segment itself, whatever the file's extension").excludes("--format");
+  add_since_option(verb, options->since).excludes("--raw");
+  add_order_option(verb, options->order);
   verb.add_option("--as", options->as, "Decode records as these fields, like 'u64 ts, f64 px'").type_name("FIELDS");
 }
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <limits>
 #include <optional>
+#include <utility>
 
 #include "arena_shm/error.hpp"
 #include "recording/record_view.hpp"
@@ -12,13 +13,16 @@
 #include "schema/record_formatter.hpp"
 #include "schema/record_time.hpp"
 #include "schema/value_text.hpp"
+#include "schema/value_time.hpp"
 #include "terminal/exit_code.hpp"
 #include "terminal/object_lines.hpp"
 #include "terminal/output.hpp"
 #include "terminal/quantity_options.hpp"
 #include "text/time_text.hpp"
+#include "tool/verbs/tail_name.hpp"
 #include "tool/verbs/tail_run.hpp"
 #include "tool/verbs/verbs.hpp"
+#include "tool/verbs/where.hpp"
 #include "tool/views/terminal_attendant.hpp"
 
 namespace arena_shm::tool {
@@ -37,18 +41,20 @@ struct Options {
   bool whole = false;
   bool quote_int64 = false;
   bool iso_times = false;
+  bool follow_name = false;
+  std::optional<std::int64_t> since;  // ns since 1970
   char unsigned_suffix = 'i';
 };
 
 constexpr std::size_t kWholeRecord = std::numeric_limits<std::size_t>::max();
 
-// At commas; blanks around names are for the eye. The number is always there.
-std::vector<std::string> split(const std::string& names) {
+// At commas; blanks around names are for the eye. What stands beside the record is always there.
+std::vector<std::string> split(const std::string& names, const schema::Schema& record) {
   std::vector<std::string> parts;
   for (std::string_view rest = names;;) {
     const std::size_t comma = rest.find(',');
     const std::string_view name = schema::trimmed(rest.substr(0, comma));
-    if (name != schema::kSeqColumn) parts.emplace_back(name);
+    if (!schema::is_beside(record, name)) parts.emplace_back(name);
     if (comma == std::string_view::npos) return parts;
     rest.remove_prefix(comma + 1);
   }
@@ -82,12 +88,12 @@ void check_choice(const Options& options) {
                  .remedy = options.name.empty() ? "arena-shm list shows the arenas; see arena-shm tail --help"
                                                 : "give only one of them"});
   }
-  if (!options.file.empty() && options.tail.asked.follow) {
+  if (!options.file.empty() && (options.tail.asked.follow || options.follow_name)) {
     throw Error(Code::invalid_argument, {.name = options.file,
                                          .doing = "follow",
                                          .expected = "an arena in shared memory",
                                          .found = "a saved segment, which gets no new values",
-                                         .remedy = "leave out -f"});
+                                         .remedy = options.follow_name ? "leave out -F" : "leave out -f"});
   }
 }
 
@@ -99,16 +105,35 @@ std::optional<schema::Schema> chosen_schema(const Options& options, const Info& 
   return schema;
 }
 
-terminal::ExitCode run(const Options& options) {
-  check_choice(options);
-  const auto input = options.file.empty() ? arena_input(options.name) : saved_input(options.file);
-  const Info& info = input->info();
+TailOptions tail_options(const Options& options, const Info& info, const std::optional<schema::Schema>& schema) {
+  TailOptions tail = options.tail;
+  tail.asked.is_saved = !options.file.empty();
+  tail.shape = {.size_bytes = info.record.size_bytes,
+                .schema = schema,
+                .has_time = schema && recording::has_time_column(info, schema)};
+  if (options.since) {
+    tail.asked.from = "oldest";
+    const bool is_hidden = !schema && options.format == "hex";
+    tail.since.emplace(*options.since, info,
+                       is_hidden ? recording::schema_for(info, options.as, terminal_attendant()) : schema);
+  }
+  return tail;
+}
+
+Printing printing_for(const Options& options, const Info& info) {
   auto schema = chosen_schema(options, info);
   const Format format = format_of(options.format, schema.has_value());
-  const auto time = schema ? schema::time_field(*schema) : std::nullopt;
+  TailOptions tail = tail_options(options, info, schema);
+  const bool has_time = tail.shape.has_time;
+  auto time = schema ? schema::time_field(*schema) : std::nullopt;
   if (!options.fields.empty()) {
     if (!schema) recording::refuse_without_schema(info, "choose fields of");
-    schema = schema->select(split(options.fields));
+    schema = schema->select(split(options.fields, *schema));
+  }
+  if (has_time) {
+    schema = schema::with_value_time(*schema);
+    time = schema->fields.front();
+    if (format == Format::influx) schema->fields.erase(schema->fields.begin());  // it is the time of the line
   }
   if (schema) set_display(*schema, options);
   if (const std::size_t size = info.record.size_bytes;
@@ -124,9 +149,20 @@ terminal::ExitCode run(const Options& options) {
                                                  .hex_bytes = options.whole ? kWholeRecord : schema::kHexBytes,
                                                  .width = terminal::line_width(),
                                                  .quote_int64 = options.quote_int64});
-  TailOptions tail = options.tail;
-  tail.asked.is_saved = !options.file.empty();
-  return run_tail(tail, *input, *formatter);
+  return {std::move(tail), std::move(formatter)};
+}
+
+terminal::ExitCode run(const Options& options) {
+  check_choice(options);
+  if (options.follow_name) {
+    TailOptions asked = options.tail;
+    asked.asked.follow = true;
+    if (options.since) asked.asked.from = "oldest";
+    return tail_name(options.name, asked, [&](const Info& info) { return printing_for(options, info); });
+  }
+  const auto input = options.file.empty() ? arena_input(options.name) : saved_input(options.file);
+  const Printing printing = printing_for(options, input->info());
+  return run_tail(printing.tail, *input, *printing.formatter);
 }
 
 }  // namespace
@@ -142,11 +178,16 @@ void add_tail(const terminal::Command& app, Action& action) {
            "overwritten before it could be read; if it is a hole (its writer died or skipped it); or if it was\n"
            "passed over (its writer is stopped, or writers are faster than tail, which then jumps ahead by up to\n"
            "half the ring).\n"
-           "Values of different lanes have no order yet: they are printed in turns. -n prints the newest values of\n"
-           "each lane, N in all. --until ends all lanes when this number, or a later one, has been handed out.\n"
+           "If an arena has times and its schema names no time field, _time_ns is the time when a value was\n"
+           "appended, in nanoseconds since 1970. Lanes that have times are printed in order of time, others by\n"
+           "turns. -n prints the newest values of each lane, N in all. --since begins in each lane with its first\n"
+           "value from then on, by the time field of the schema, else by _time_ns. --until ends all lanes when this\n"
+           "number, or a later one, has been handed out.\n"
+           "-F goes on when the arena is removed and created anew, with the oldest value of the new one; what writers\n"
+           "that still have the old one write is printed, too. The new one must hold records of the same type.\n"
            "ndjson and csv replace bytes that are not UTF-8. ndjson prints NaN as null. hex prints the bytes.\n"
-           "influx prints the line protocol of InfluxDB 1.8 and 2. The time of a line is its time field, or the time\n"
-           "of printing if there is no time field. If another line has the same time, a few nanoseconds are added,\n"
+           "influx prints the line protocol of InfluxDB 1.8 and 2. The time of a line is its time field, else\n"
+           "_time_ns, else the time of printing. If another line has the same time, a few nanoseconds are added,\n"
            "so that each time is unique. The sequence number is the field seq. A field called time is renamed to\n"
            "time_. Characters that the protocol does not allow in names are printed as %HH.",
        .example = "  arena-shm tail ticks -n 3\n"
@@ -162,11 +203,17 @@ void add_tail(const terminal::Command& app, Action& action) {
       .check(terminal::count());
   verb.add_flag("-f,--follow", options->tail.asked.follow,
                 "Go on and print new values as they come, until interrupted");
+  terminal::Option by_name =
+      verb.add_flag("-F,--follow-name", options->follow_name,
+                    "The same by name: wait for the arena, and go on with a new one that takes its place");
   verb.add_option("--from", options->tail.asked.from, "Where to begin: oldest, newest, or a sequence number")
       .type_name("oldest|newest|SEQ")
       .check(terminal::position());
+  add_since_option(verb, options->since).excludes("--from");
+  add_order_option(verb, options->tail.order);
   verb.add_option("--until", options->tail.asked.until, "Stop after this sequence number")
       .type_name("SEQ")
+      .excludes(by_name)
       .check(terminal::count());
   verb.add_option("--format", options->format, "table, ndjson (json is the same), csv, influx or hex")
       .type_name("FORMAT")
@@ -181,7 +228,9 @@ void add_tail(const terminal::Command& app, Action& action) {
   verb.add_option("--cursor-file", options->tail.cursor_file,
                   "Begin where the previous run ended; this file keeps the position")
       .type_name("FILE")
-      .excludes("--from");
+      .excludes("--from")
+      .excludes("--since")
+      .excludes(by_name);
   terminal::add_int64_option(verb, options->quote_int64);
   verb.add_option(
           "--time-format", [options](const std::string& how) { options->iso_times = how == "iso"; },

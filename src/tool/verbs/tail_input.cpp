@@ -1,13 +1,13 @@
 #include "tool/verbs/tail_input.hpp"
 
-#include <algorithm>
 #include <utility>
+#include <vector>
 
-#include "arena_shm/core/layout.hpp"
 #include "arena_shm/raw.hpp"
+#include "arena_shm/timescale.hpp"
 #include "inspect/image.hpp"
-#include "inspect/values.hpp"
 #include "recording/image_values.hpp"
+#include "recording/lane_order.hpp"
 #include "recording/lanes.hpp"
 #include "tool/verbs/where.hpp"
 #include "tool/views/terminal_attendant.hpp"
@@ -18,26 +18,43 @@ namespace {
 
 class ArenaInput final : public TailInput {
  public:
-  explicit ArenaInput(const std::string& name) : view_(RawView::open(name)) {}
+  explicit ArenaInput(const std::string& name) : view_(RawView::open(name)) {
+    if (info().clock != Clock::none) timescale_.emplace(view_.timescale());
+  }
 
   const Info& info() const override { return view_.info(); }
   Position place(From from) const override { return place_in(view_, from); }
 
-  void begin(const Position& first, std::function<void(const Gap&)> on_gap) override {
-    reader_.emplace(view_.reader(first, {.manner = Manner::throughput, .doorbell = false}));
-    reader_->on_gap(std::move(on_gap));
+  void begin(const Position& first, Order order, std::function<void(const Gap&)> on_gap) override {
+    reader_.emplace(recording::reader_in_order(
+        view_, first, {.manner = Manner::throughput, .doorbell = false, .order = order}, terminal_attendant()));
+    reader_->reader.on_gap(std::move(on_gap));
   }
-  std::optional<std::uint64_t> next(std::span<std::byte> record) override { return reader_->next(record); }
-  bool read(std::uint64_t seq, std::span<std::byte> record) const override {
-    return view_.read(seq, record) == ReadStatus::ok;
+  std::optional<std::uint64_t> next(std::span<std::byte> record) override { return reader_->reader.next(record); }
+  std::int64_t time_ns() override { return timescale_->nanoseconds(reader_->reader.time()); }
+  bool is_late() const override { return reader_->is_late(); }
+  void tell_order(std::uint64_t late_count) const override {
+    recording::tell_order(info(), late_count, reader_->is_exact(), terminal_attendant());
+  }
+  bool read(std::uint64_t seq, std::span<std::byte> record, std::int64_t& time_ns) override {
+    std::uint64_t time = 0;
+    if (view_.read(seq, record, &time) != ReadStatus::ok) return false;
+    if (timescale_) time_ns = timescale_->nanoseconds(time);
+    return true;
   }
 
-  bool wait_for(std::chrono::milliseconds longest) override { return reader_->wait_for(longest); }
+  bool is_pending(std::uint64_t seq) override {
+    std::vector<std::byte> record(info().record.size_bytes);
+    return view_.read(seq, record) == ReadStatus::pending;
+  }
+
+  bool wait_for(std::chrono::milliseconds longest) override { return reader_->reader.wait_for(longest); }
   bool retired() const override { return view_.retired(); }
 
  private:
   RawView view_;
-  std::optional<RawReader> reader_;
+  std::optional<Timescale> timescale_;
+  std::optional<recording::OrderedReader> reader_;
 };
 
 class SavedInput final : public TailInput {
@@ -50,7 +67,7 @@ class SavedInput final : public TailInput {
   }
 
   // What was overwritten before the segment was saved is lost to whoever asks for it.
-  void begin(const Position& first, std::function<void(const Gap&)> on_gap) override {
+  void begin(const Position& first, Order order, std::function<void(const Gap&)> on_gap) override {
     const std::uint64_t lanes = info().lanes;
     const Position oldest = values_.oldest();
     for (std::uint64_t k = 0; k < lanes; ++k) {
@@ -58,16 +75,17 @@ class SavedInput final : public TailInput {
         on_gap({.first = first.next()[k], .last = oldest.next()[k] - lanes, .cause = Loss::overwritten, .step = lanes});
     }
     values_.on_hole(std::move(on_gap));
-    values_.go_to(first);
+    values_.go_to(first, order);
   }
   std::optional<std::uint64_t> next(std::span<std::byte> record) override { return values_.next(record); }
-  bool read(std::uint64_t seq, std::span<std::byte> record) const override {
-    const std::uint64_t lanes = info().lanes;
-    const core::Header lane = core::lane_header(values_.header(), static_cast<std::uint32_t>(seq % lanes));
-    const auto value = inspect::read_value(values_.image(), lane, seq / lanes);
-    if (value) std::copy(value->bytes.begin(), value->bytes.end(), record.begin());
-    return value.has_value();
+  std::int64_t time_ns() override { return values_.time_ns(); }
+  bool is_late() const override { return false; }
+  void tell_order(std::uint64_t) const override {}
+  bool read(std::uint64_t seq, std::span<std::byte> record, std::int64_t& time_ns) override {
+    return values_.read(seq, record, time_ns);
   }
+
+  bool is_pending(std::uint64_t) override { return false; }
 
   bool wait_for(std::chrono::milliseconds) override { return true; }  // it has come to its end
   bool retired() const override { return false; }

@@ -26,12 +26,22 @@ class TailInput {
   /// Of each lane, where that is now.
   virtual Position place(From from) const = 0;
 
-  /// Begins at `first`. `on_gap` is told of values that are lost, as they are passed. To be called first.
-  virtual void begin(const Position& first, std::function<void(const Gap&)> on_gap) = 0;
+  /// Begins at `first`, lanes in this order. `on_gap` is told of values that are lost, as they
+  /// are passed. To be called first.
+  virtual void begin(const Position& first, Order order, std::function<void(const Gap&)> on_gap) = 0;
   /// Fills `record` with the next value. Returns: its sequence number; nothing if there is none now.
   virtual std::optional<std::uint64_t> next(std::span<std::byte> record) = 0;
-  /// One value, for a look. Returns: false if it is not there.
-  virtual bool read(std::uint64_t seq, std::span<std::byte> record) const = 0;
+  /// When the value that next() has delivered was appended, in ns since 1970. Requires: an arena with times.
+  virtual std::int64_t time_ns() = 0;
+  /// Does the value that next() has delivered come late, by the order of time?
+  virtual bool is_late() const = 0;
+  /// Tells at the end how far the values were in order, if so many came late.
+  virtual void tell_order(std::uint64_t late_count) const = 0;
+  /// One value, and its time if the arena has times, for a look. Returns: false if it is not there.
+  virtual bool read(std::uint64_t seq, std::span<std::byte> record, std::int64_t& time_ns) = 0;
+
+  /// Has it been claimed, by a writer that lives, and not been published?
+  virtual bool is_pending(std::uint64_t seq) = 0;
 
   /// Waits for more. Returns: false if there is none yet.
   virtual bool wait_for(std::chrono::milliseconds longest) = 0;

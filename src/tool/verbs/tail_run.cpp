@@ -5,21 +5,25 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <map>
 #include <optional>
 #include <vector>
 
 #include "recording/cursor_file.hpp"
+#include "recording/lane_order.hpp"
 #include "recording/lanes.hpp"
 #include "terminal/output.hpp"
 #include "terminal/signals.hpp"
 #include "text/quantities.hpp"
+#include "text/time_text.hpp"
+#include "tool/verbs/tail_output.hpp"
 #include "tool/verbs/where.hpp"
 #include "tool/views/terminal_attendant.hpp"
 
 namespace arena_shm::tool {
 
 namespace {
+
+constexpr std::int64_t kNsPerSecond = 1'000'000'000;
 
 // One run of the verb: a reader on one side, a formatter on the other, gaps in between.
 class Tail {
@@ -34,7 +38,9 @@ class Tail {
         cursor_(cursor_file_ ? cursor_file_->load(terminal_attendant()) : std::nullopt),
         window_(window()),
         progress_(window_.first),
-        record_(input.info().record.size_bytes) {
+        since_(options.since),
+        row_(options.shape),
+        output_(formatter, options.gaps_inline, lanes_) {
     progress_.end_at(window_.end);
   }
 
@@ -42,28 +48,28 @@ class Tail {
     terminal::catch_stop_signals();
     note_shortfall();
     print_heading();
-    input_.begin(window_.first, [this](const Gap& gap) { report(gap); });
+    input_.begin(window_.first, recording::order_for(input_.info(), options_.order, terminal_attendant()),
+                 [this](const Gap& gap) { report(gap); });
     while (!is_finished()) {
-      if (const auto seq = input_.next(record_)) {
+      if (const auto seq = input_.next(row_.record())) {
         if (!progress_.take(*seq)) {
           end_idle_lanes();
           continue;
         }
+        take_time();
+        if (since_ && !since_->next_is_wanted(*seq, row_.record(), time_ns_)) continue;
         ++read_;
         if (*seq / lanes_ % options_.asked.every != 0) continue;
-        formatter_.record(output_.text(), *seq, record_);
-        output_.end_row();
-        gathered_.push_back({.seq = *seq, .end = output_.text().size()});
-        ++printed_;
-        if (output_.is_large()) deliver();
+        if (input_.is_late()) ++late_;
+        output_.print(*seq, row_.bytes());
       } else {
         wait();
       }
     }
     flush();
-    tell_left_out();
+    output_.tell_altered();
     summarise();
-    return lost_ > 0 ? terminal::ExitCode::lost : terminal::ExitCode::ok;
+    return output_.exit_code();
   }
 
  private:
@@ -82,29 +88,31 @@ class Tail {
   }
 
   bool is_finished() const {
-    return terminal::stop_requested() || printed_ >= window_.count || progress_.is_finished();
+    return terminal::stop_requested() || output_.printed() >= window_.count || progress_.is_finished();
   }
 
   // The cursor goes to its file after the values: who is killed in between sees some of them twice, and misses none.
   void flush() {
-    deliver();
+    output_.deliver();
     if (cursor_file_) cursor_file_->store(position());
-  }
-
-  // A stop while nobody empties the pipe leaves some of them over.
-  void deliver() {
-    const std::size_t bytes = output_.flush();
-    const auto left = std::ranges::upper_bound(gathered_, bytes, {}, &Gathered::end);
-    printed_ -= static_cast<std::uint64_t>(gathered_.end() - left);
-    for (auto value = left; value != gathered_.end(); ++value) cut_.try_emplace(value->seq % lanes_, value->seq);
-    gathered_.clear();
   }
 
   // Of each lane the first value that is not out.
   Position position() const {
     std::vector<std::uint64_t> next = progress_.next().next();
-    for (const auto& [lane, seq] : cut_) next[lane] = seq;
+    for (const auto& [lane, seq] : output_.cut()) next[lane] = seq;
     return Position(std::move(next));
+  }
+
+  void take_time() {
+    if (row_.has_time() || (since_ && since_->needs_value_time())) time_ns_ = input_.time_ns();
+    if (row_.has_time()) row_.set_time(time_ns_);
+  }
+
+  bool look_at(std::uint64_t seq) {
+    if (!input_.read(seq, row_.record(), time_ns_)) return false;
+    if (row_.has_time()) row_.set_time(time_ns_);
+    return true;
   }
 
   // A table fits its columns to what is there already.
@@ -113,11 +121,11 @@ class Tail {
     const std::uint64_t count = std::max<std::uint64_t>(kMeasured / lanes_, 1);
     std::uint64_t seq = std::max(oldest, first - std::min(count, first / lanes_) * lanes_);
     for (; seq < std::min(first, head); seq += lanes_) {
-      if (input_.read(seq, record_)) formatter_.precede(seq, record_);
+      if (look_at(seq)) formatter_.precede(seq, row_.bytes());
     }
     seq = std::max(first, oldest);
     for (std::uint64_t i = 0; i < count && seq < head; ++i, seq += lanes_) {
-      if (input_.read(seq, record_)) formatter_.measure(seq, record_);
+      if (look_at(seq)) formatter_.measure(seq, row_.bytes());
     }
   }
 
@@ -126,10 +134,7 @@ class Tail {
     const Position oldest = there.oldest();
     for (std::size_t k = 0; k < lanes_; ++k)
       look_around(window_.first.next()[k], oldest.next()[k], there.heads.next()[k]);
-    formatter_.heading(output_.text());
-    if (const std::size_t hidden = formatter_.hidden_column_count(); hidden > 0)
-      terminal::note(fmt::format("no room for {}; choose fields with --fields, or print all with --format ndjson",
-                                 text::counted(hidden, "more field")));
+    output_.print_heading();
   }
 
   void wait() {
@@ -137,11 +142,21 @@ class Tail {
     flush();
     end_idle_lanes();
     if (is_finished() || input_.wait_for(kLongestWait)) return;
+    give_up_pending();
     terminal::Output::check_open();
     if (!retired_ && input_.retired()) {
       retired_ = true;
       terminal::note(
           fmt::format("arena '{}' was removed or replaced; still following the old arena", input_.info().name));
+    }
+  }
+
+  // In order of time a value that is claimed and not published is not passed over, for it comes late. Who does not
+  // follow has to come to an end: nothing has come for longer than anything is held back, and so all else is there.
+  void give_up_pending() {
+    if (options_.asked.follow) return;
+    for (const Gap& gap : progress_.unfinished()) {
+      if (input_.is_pending(gap.first)) report(gap);
     }
   }
 
@@ -156,40 +171,29 @@ class Tail {
   }
 
   // Only what was asked for counts as lost: not what is beyond the end, and not what was overwritten before the first
-  // value of its lane came, if the oldest or the last so many were asked for.
+  // value of its lane came, if the oldest, the last so many, or those since some time were asked for.
   void report(const Gap& passed) {
     const bool is_first = !progress_.has_begun(passed.first);
     const auto gap = progress_.lose(passed);
     if (!gap) return;
     const bool from_what_is_there = !cursor_ && (options_.asked.from.empty() || options_.asked.from == "oldest");
     if (is_first && gap->cause == Loss::overwritten && from_what_is_there) return;
-    lost_ += gap->count();
-    ++gaps_;
-    if (options_.gaps_inline) {
-      formatter_.gap(output_.text(), *gap);
-      output_.end_row();
-    } else {
-      deliver();  // on a terminal both come in their order
-      terminal::plain_note(schema::describe(*gap));
-    }
+    if (since_ && !since_->has_begun(gap->first)) return;
+    output_.tell(*gap);
+  }
+
+  void note_none_since() const {
+    if (!since_ || read_ > 0 || options_.asked.follow || options_.asked.count == 0) return;
+    if (recording::count_between(recording::first_from(0, lanes_), input_.heads()) == 0) return;
+    terminal::note(fmt::format("'{}': no value is from {} or later", input_.info().name,
+                               text::time_text(since_->ns(), kNsPerSecond)));
   }
 
   void summarise() const {
-    if (const std::string note = formatter_.altered_note(); !note.empty()) terminal::note(note);
-    if (!options_.asked.follow && lost_ == 0 && cut_.empty()) return;
-    std::string text = "read " + text::counted(read_, "value");
-    if (printed_ != read_) text += fmt::format(", printed {}", printed_);
-    if (lost_ > 0) text += fmt::format(", lost {} in {}", lost_, text::counted(gaps_, "gap"));
-    terminal::note(text + lag());
-  }
-
-  void tell_left_out() const {
-    const std::uint64_t count = formatter_.left_out_count();
-    if (count == 0) return;
-    terminal::note(
-        fmt::format("left out {} above 9223372036854775807, the most that the suffix i allows; for InfluxDB 2, use "
-                    "--unsigned-suffix u",
-                    text::counted(count, "integer")));
+    note_none_since();
+    input_.tell_order(late_);
+    if (!options_.asked.follow && !output_.has_lost() && output_.cut().empty()) return;
+    terminal::note(output_.account(read_) + lag());
   }
 
   // How far behind a stop has come.
@@ -205,11 +209,6 @@ class Tail {
     return text;
   }
 
-  struct Gathered {
-    std::uint64_t seq = 0;
-    std::size_t end = 0;  // of its text
-  };
-
   const TailOptions& options_;
   TailInput& input_;
   schema::RecordFormatter& formatter_;
@@ -218,14 +217,12 @@ class Tail {
   std::size_t lanes_ = input_.info().lanes;
   Window window_;
   recording::LaneProgress progress_;
-  std::vector<std::byte> record_;
-  terminal::Output output_;
-  std::vector<Gathered> gathered_;            // what is in output_
-  std::map<std::size_t, std::uint64_t> cut_;  // by lanes, the first one that a stop kept from coming out
+  std::optional<recording::Since> since_;
+  recording::Row row_;
+  std::int64_t time_ns_ = 0;
+  TailOutput output_;
   std::uint64_t read_ = 0;
-  std::uint64_t printed_ = 0;  // of those
-  std::uint64_t lost_ = 0;
-  std::uint64_t gaps_ = 0;
+  std::uint64_t late_ = 0;  // of those that were printed
   bool retired_ = false;
   bool has_ended_idle_ = false;
 };

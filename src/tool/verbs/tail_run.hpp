@@ -1,8 +1,11 @@
 // One run of tail: values on one side, a formatter on the other, gaps in between.
 #pragma once
 
+#include <optional>
 #include <string>
 
+#include "recording/row.hpp"
+#include "recording/since.hpp"
 #include "schema/record_formatter.hpp"
 #include "terminal/exit_code.hpp"
 #include "tool/verbs/tail_input.hpp"
@@ -12,6 +15,9 @@ namespace arena_shm::tool {
 
 struct TailOptions {
   Asked asked;
+  std::optional<Order> order{};    ///< as recording::order_for takes it
+  recording::RecordShape shape{};  ///< of what the formatter is given
+  std::optional<recording::Since> since{};
   bool gaps_inline = false;
   std::string cursor_file;  ///< empty: none
 };

@@ -193,6 +193,7 @@ void add_write(const terminal::Command& app, Action& action) {
        .details =
            "A line that is not a record is refused with its number and the reason. All other lines are written, and\n"
            "the exit code is then 1. The time field of the schema also takes times like 2026-01-31T12:34:56.789Z.\n"
+           "_seq and _time_ns, which tail prints, are ignored.\n"
            "In a laned arena, all values are written into one lane, which no other writer uses meanwhile.\n"
            "  csv     the first line names the columns, in any order; an array has a column for each element\n"
            "  ndjson  one JSON object per line, with every field\n"

@@ -1,0 +1,56 @@
+// The values that somebody wants who follows an arena, one by one, as rows.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <utility>
+
+#include "arena_shm/error.hpp"
+#include "arena_shm/options.hpp"
+#include "recording/row.hpp"
+
+namespace arena_shm::recording {
+
+/// Thread safety: none.
+class ValueStream {
+ public:
+  enum class Step : std::uint8_t {
+    value,   ///< a row was filled
+    passed,  ///< there was one that is not wanted
+    none,    ///< there is none now
+  };
+
+  virtual ~ValueStream() = default;
+
+  /// Requires: a row of the shape that the stream was made for.
+  virtual Step next(Row& row) = 0;
+  /// Of the value that next() has delivered.
+  virtual std::uint64_t seq() const = 0;
+  virtual bool is_late() const = 0;
+
+  /// Waits for more, and tells what becomes of the arena. Returns: false if there is none yet.
+  virtual bool wait_for(std::chrono::milliseconds longest) = 0;
+  /// Has all come that was asked for, or can no more come?
+  virtual bool is_finished() const = 0;
+  /// Why no more can come.
+  virtual const std::optional<Error>& failure() const = 0;
+  /// How many values there are that have not come.
+  virtual std::uint64_t unread_count() const = 0;
+  /// Tells at the end how far the values were in order of time, if so many came late.
+  virtual void tell_order(std::uint64_t late_count) const = 0;
+
+  /// Called for values that were wanted and are lost, before what follows them in their lane.
+  void on_gap(std::function<void(const Gap&)> report) { report_ = std::move(report); }
+
+ protected:
+  void report(const Gap& gap) const {
+    if (report_) report_(gap);
+  }
+
+ private:
+  std::function<void(const Gap&)> report_;
+};
+
+}  // namespace arena_shm::recording

@@ -1,0 +1,24 @@
+// The time at which a value was appended, as a column beside its record: an i64 in front of it, so that it is printed,
+// stored and read as any other field.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "schema/schema.hpp"
+
+namespace arena_shm::schema {
+
+inline constexpr std::size_t kColumnBytes = 8;  ///< of `_seq` and of `_time_ns`
+
+/// The same record behind a column of 8 bytes.
+Schema behind_column(const Schema& record, std::string_view name, Kind kind);
+
+/// The same record behind `_time_ns`, in nanoseconds since 1970. That is its time field, if it has no other.
+Schema with_value_time(const Schema& record);
+
+/// Is it a column beside the record: `_seq` or `_time_ns`, unless a field has that name?
+bool is_beside(const Schema& record, std::string_view column) noexcept;
+
+}  // namespace arena_shm::schema

@@ -1,0 +1,63 @@
+// What tail prints, and its account of it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "arena_shm/options.hpp"
+#include "schema/record_formatter.hpp"
+#include "terminal/exit_code.hpp"
+#include "terminal/output.hpp"
+
+namespace arena_shm::tool {
+
+/// Thread safety: none.
+class TailOutput {
+ public:
+  TailOutput(schema::RecordFormatter& formatter, bool gaps_inline, std::size_t lanes)
+      : formatter_(formatter), gaps_inline_(gaps_inline), lanes_(lanes) {}
+
+  /// Once the formatter has measured what is there. Errors: as Output::flush, as of all that print.
+  void print_heading();
+  void print(std::uint64_t seq, std::span<const std::byte> row);
+  /// Of values that are lost.
+  void tell(const Gap& gap);
+  /// Writes what is gathered. A stop while nobody empties the pipe leaves some of it over.
+  void deliver();
+
+  /// Values that are out, or gathered.
+  std::uint64_t printed() const noexcept { return printed_; }
+  bool has_lost() const noexcept { return lost_ > 0; }
+  /// By lanes, the first one that a stop kept from coming out.
+  const std::map<std::size_t, std::uint64_t>& cut() const noexcept { return cut_; }
+
+  /// Says what the formatter could not print as it is.
+  void tell_altered() const;
+  /// "read 9 values, printed 3, lost 5 in 1 gap"
+  std::string account(std::uint64_t read) const;
+  terminal::ExitCode exit_code() const noexcept {
+    return has_lost() ? terminal::ExitCode::lost : terminal::ExitCode::ok;
+  }
+
+ private:
+  struct Gathered {
+    std::uint64_t seq = 0;
+    std::size_t end = 0;  // of its text
+  };
+
+  schema::RecordFormatter& formatter_;
+  bool gaps_inline_;
+  std::size_t lanes_;
+  terminal::Output output_;
+  std::vector<Gathered> gathered_;  // what is in output_
+  std::map<std::size_t, std::uint64_t> cut_;
+  std::uint64_t printed_ = 0;
+  std::uint64_t lost_ = 0;
+  std::uint64_t gaps_ = 0;
+};
+
+}  // namespace arena_shm::tool
