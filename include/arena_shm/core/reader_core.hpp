@@ -60,7 +60,7 @@ class ReaderCore {
   [[gnu::always_inline]] std::optional<std::uint64_t> next(Take&& copy_out, Effort& effort) {
     if (is_plain_) [[likely]]
       return first_.next(copy_out, effort);
-    if (is_by_time_) [[unlikely]] {
+    if (by_time_) [[unlikely]] {
       const std::uint64_t seq = next_by_time(copy_out, effort);
       return seq != kNone ? std::optional(seq) : std::nullopt;
     }
