@@ -28,15 +28,15 @@ ReaderCore::ReaderCore(std::shared_ptr<const Segment> segment, const ReaderOptio
       following_{.segment = std::move(segment),
                  // What is subtracted from it is never negative.
                  .hold = std::max<std::chrono::nanoseconds>(options.hold, {}),
-                 .sets_aside = options.order == Order::time && lane_count_ > 1,
+                 .sets_aside = options.order == Order::time,
                  .report = {}},
       doorbell_(options.doorbell ? following_.segment->doorbell() : nullptr),
       manner_(options.manner),
+      is_plain_(lane_count_ == 1 && options.order != Order::time),
       first_(following_.segment->lane_of_seat(0), following_, 0),
       seats_(first_.ring().seats),
       cursors_(lane_count_),
       longest_run_(longest_run(first_.ring().slot_count, lane_count_)),
-      is_by_time_(options.order == Order::time),
       sleeper_(doorbell_),
       forked_(
           [](void* part) noexcept {
@@ -46,13 +46,14 @@ ReaderCore::ReaderCore(std::shared_ptr<const Segment> segment, const ReaderOptio
             reader->turn_ = 0;
             reader->mine_ = &reader->first_;
             reader->run_end_ = kSeqLimit + 1;
+            if (reader->by_time_) reader->by_time_->reset();
           },
           this) {
   expect_exit(Begins::handle);
   others_.reserve(lane_count_ - 1);
   for (std::uint32_t k = 1; k < lane_count_; ++k)
     others_.emplace_back(following_.segment->lane_of_seat(k), following_, 0);
-  if (is_by_time_) order_by_time();
+  if (options.order == Order::time) order_by_time();
 }
 
 void ReaderCore::order_by_time() {
@@ -66,7 +67,6 @@ void ReaderCore::order_by_time() {
                  .remedy = "create it with Options::time, laned or exclusive; or read it in order of arrival"});
   }
   following_.segment->require_clock();
-  if (lane_count_ == 1) return;
   std::vector<LaneReader*> lanes;
   for (std::uint32_t k = 0; k < lane_count_; ++k) lanes.push_back(&lane(k));
   by_time_.emplace(std::move(lanes), info.clock, following_.segment->ticks_per_second(),
@@ -166,12 +166,12 @@ std::uint64_t ReaderCore::sum(std::uint64_t (LaneReader::*count)() const noexcep
 
 ReaderCore::Prospect ReaderCore::prospect() {
   if (forked_.holds()) refuse_forked(name());
+  if (by_time_) return prospect_by_time();
   Prospect all;
   if (others_.empty()) {
     look_at(first_, all);
     return all;
   }
-  if (by_time_) return prospect_by_time();
   // Who takes one value after each wait must not stay with one lane for ever, either.
   const std::uint32_t before = turn_;
   const bool goes_on = mine_->cursor() < run_end_;
@@ -191,12 +191,11 @@ ReaderCore::Prospect ReaderCore::prospect() {
 }
 
 ReaderCore::Prospect ReaderCore::prospect_by_time() {
-  Effort effort = LaneReader::effort_of_a_slice();
+  Effort effort = LaneReader::effort_of_a_slice(lane_count_);
   if (by_time_->arrange(effort)) return {.is_ready = true};
   const auto now = Clock::now();
-  return {.is_tired = effort.is_spent(),
-          .patience = by_time_->patience(now),
-          .round_patience = by_time_->round_patience()};
+  return {
+      .is_tired = effort.is_spent(), .patience = by_time_->patience(now), .round_patience = by_time_->round_patience()};
 }
 
 void ReaderCore::turn_to(std::uint32_t k) noexcept {

@@ -25,8 +25,8 @@ std::string first_of(const std::vector<std::function<std::string()>>& checks) {
 
 struct Stage {
   explicit Stage(const Scenario& scenario)
-      : arena(
-            Arena<CrashValue>::create(name, {.slots = kCrashSlots, .writers = scenario.writers, .seats = kCrashSeats})),
+      : arena(Arena<CrashValue>::create(
+            name, {.slots = kCrashSlots, .writers = scenario.writers, .seats = kCrashSeats, .time = scenario.timed})),
         reader(arena.reader(From::at(0), {.hold = std::chrono::milliseconds(1)})),
         company(scenario.company ? scenario.company(name.str()) : nullptr) {}
   ~Stage() { Arena<CrashValue>::remove(name.str() + ".other"); }
@@ -137,7 +137,7 @@ void run_pairs() {
   for (const Place& a : places) {
     std::string row;
     for (const Place& b : places) {
-      if (a.scenario.writers != b.scenario.writers) continue;  // in one arena
+      if (a.scenario.writers != b.scenario.writers || a.scenario.timed != b.scenario.timed) continue;  // in one arena
       const std::string result = cell(both_killed_at(a.scenario, a.point, b.scenario, b.point));
       row += result == "ok" ? '.' : 'X';
       if (result != "ok")

@@ -19,6 +19,7 @@ inline constexpr std::uint32_t kCrashSeats = 12;
 struct Scenario {
   std::string name;
   Writers writers = Writers::shared;
+  bool timed = false;  ///< its values have times
   /// Runs in the victim: prepares, calls `arm`, does what the scenario is about.
   std::function<void(const std::string& name, const std::function<void()>& arm)> run;
   /// Makes the company that the victim meets: processes that live until the end of the check. May be empty.

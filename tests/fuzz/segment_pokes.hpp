@@ -42,12 +42,13 @@ class Input {
 };
 
 /// The segment's image before anything is poked: eight values were put into five slots, by two writers. Laned: four
-/// into five, of each of two lanes.
+/// into five, of each of two lanes, with times.
 inline std::string valid_image(Writers writers) {
   const std::string name = "fuzz-base-" + std::to_string(::getpid());
   RawArena::remove(name);
-  const RawArena arena = RawArena::create(name, {"", kRecordBytes, 8, R"({"names":["x"]})"},
-                                          {.slots = kSlots, .writers = writers, .seats = 3});
+  const RawArena arena =
+      RawArena::create(name, {"", kRecordBytes, 8, R"({"names":["x"]})"},
+                       {.slots = kSlots, .writers = writers, .seats = 3, .time = writers == Writers::laned});
   const std::string value(kRecordBytes, 'v');
   RawWriter first = arena.writer("first");
   RawWriter second = arena.writer("second");

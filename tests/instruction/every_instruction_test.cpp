@@ -41,6 +41,7 @@ struct Scenario {
   std::uint64_t stride = 1;  ///< in the short form: kill at every stride-th instruction,
   std::uint64_t thin =
       0;  ///< and, if not 0, ever more seldom: each time a thin-th of the way further; in the long form, a 20th of that
+  bool timed = false;  ///< its values have times
 };
 
 std::ostream& operator<<(std::ostream& out, const Scenario& scenario) { return out << scenario.name; }
@@ -156,7 +157,8 @@ TEST_P(EveryInstructionTest, OthersGoOnAndEverySeqIsAccountedFor) {
   for (std::uint64_t k = 0; inside; k += thin == 0 ? stride : std::max(stride, k / thin)) {
     SCOPED_TRACE("killed at instruction " + std::to_string(k));
     const test::TempName name;
-    const auto arena = Arena<Value>::create(name, {.slots = kSlots, .writers = scenario.writers, .seats = 8});
+    const auto arena =
+        Arena<Value>::create(name, {.slots = kSlots, .writers = scenario.writers, .seats = 8, .time = scenario.timed});
     auto before = arena.reader(From::oldest, {.hold = std::chrono::milliseconds{0}});
     const auto company = scenario.surround != nullptr ? scenario.surround(name.str()) : nullptr;
     {
@@ -191,6 +193,7 @@ INSTANTIATE_TEST_SUITE_P(
         Scenario{"Exclusive", Writers::exclusive, writer_alloc},
         Scenario{"ExclusiveBatch", Writers::exclusive, batch_alloc}, Scenario{"Laned", Writers::laned, writer_alloc},
         Scenario{"LanedBatch", Writers::laned, batch_alloc}, Scenario{"GuardedLaned", Writers::laned, guarded_alloc},
+        Scenario{"LanedTimed", Writers::laned, writer_alloc, nullptr, 1, 0, true},
         Scenario{"Guarded", Writers::shared, guarded_alloc},
         Scenario{"GuardedExclusive", Writers::exclusive, guarded_alloc},
         Scenario{"Reserved", Writers::shared, reserved_alloc},

@@ -375,7 +375,7 @@ append:
   atomic { end = (todo < BATCH -> todo : BATCH); end = n + (end < SLOTS -> end : SLOTS) }
 #if WEAK
   if
-  :: STEP( ROOM, STORE(A_STAMP + n % SLOTS, BUSY(n)) ); STEP( ROOM, STORE(A_HEAD, end) ); goto X2
+  :: STEP( ROOM, STORE(A_STAMP + n % SLOTS, BUSY(n)) ); STEP( ROOM, STORE(A_HEAD, end) ); goto X2 /* S1 comes again */
   :: skip
   fi;
 #endif
@@ -384,10 +384,6 @@ X1:
   STEP( ROOM, STORE(A_HEAD, n + 1) );
 #elif !defined(M_HEAD_LATE)
   STEP( ROOM, STORE(A_HEAD, end) );
-#endif
-#if BATCH == 1 && !LEAN && !defined(M_NO_BUSY)
-S1:
-  STEP( ROOM, STORE(A_STAMP + n % SLOTS, BUSY(n)) );
 #endif
 X2:
 #if (REGISTERED & 7) != 7 && !defined(M_NO_FENCE)
@@ -411,7 +407,8 @@ X2:
 #endif
 #endif
 next:
-#if BATCH > 1 && !LEAN
+#if !LEAN && (BATCH > 1 || !defined(M_NO_BUSY))
+S1:
   STEP( ROOM, STORE(A_STAMP + n % SLOTS, BUSY(n)) );
 #endif
 #ifdef M_DONE_FIRST

@@ -31,7 +31,7 @@ using Value = test::CheckedValue<48>;
 /// What the auditor finds, in memory that it shares with the test.
 struct Findings {
   std::atomic<bool> stop{false};
-  std::atomic<std::uint64_t> read{0}, overwritten{0}, holes{0}, passed_over{0}, torn{0}, false_holes{0};
+  std::atomic<std::uint64_t> read{0}, overwritten{0}, holes{0}, passed_over{0}, torn{0}, false_holes{0}, late{0};
 };
 
 class SharedFindings {
@@ -55,6 +55,7 @@ struct Setting {
   const char* name;
   std::uint64_t slots;
   Writers writers;
+  Order order = Order::arrival;  ///< of the auditor
 };
 
 std::ostream& operator<<(std::ostream& out, const Setting& setting) { return out << setting.name; }
@@ -108,9 +109,9 @@ Child spawn(const std::string& name, Role role, std::uint32_t id) {
 }
 
 /// Follows until it is told to stop, then to the end; a pending value is waited for as long as its writer lives.
-int audit(const std::string& name, Findings& findings) {
+int audit(const std::string& name, Order order, Findings& findings) {
   const auto view = ArenaView<Value>::open(name);
-  auto reader = view.reader(From::at(0), {.hold = 60s});
+  auto reader = view.reader(From::at(0), {.hold = 60s, .order = order});
   std::deque<std::uint64_t> holes;
   reader.on_gap([&](const Gap& gap) {
     if (gap.cause == Loss::hole) holes.push_back(gap.last);
@@ -121,6 +122,7 @@ int audit(const std::string& name, Findings& findings) {
     const bool last = findings.stop.load();
     while (const auto entry = reader.next()) {
       if (!entry->value.whole()) ++findings.torn;
+      if (entry->late) ++findings.late;
       if (++steps % 64 != 0) continue;
       for (const std::uint64_t seq : holes) {
         if (view.read(seq).status == ReadStatus::ok) ++findings.false_holes;
@@ -142,9 +144,10 @@ TEST_P(RandomKillTest, NothingTornNothingUnaccountedNobodyStuck) {
   const Setting& setting = GetParam();
   const int kills = std::getenv("ARENA_SHM_LONG") != nullptr ? 10000 : 400;
   const test::TempName name;
-  const auto arena = Arena<Value>::create(name, {.slots = setting.slots, .writers = setting.writers, .seats = 32});
+  const auto arena = Arena<Value>::create(
+      name, {.slots = setting.slots, .writers = setting.writers, .seats = 32, .time = setting.order == Order::time});
   const SharedFindings findings;
-  Child auditor([&] { return audit(name.str(), *findings); });
+  Child auditor([&] { return audit(name.str(), setting.order, *findings); });
 
   constexpr auto kRoles = static_cast<std::uint32_t>(Role::count);
   std::uint32_t next_id = 0;
@@ -172,6 +175,7 @@ TEST_P(RandomKillTest, NothingTornNothingUnaccountedNobodyStuck) {
 
   EXPECT_EQ(findings->torn, 0U);
   EXPECT_EQ(findings->false_holes, 0U);
+  EXPECT_EQ(findings->late, 0U) << "in order of time, nobody was set aside";
   EXPECT_EQ(arena.count(), findings->read + findings->overwritten + findings->holes + findings->passed_over);
   std::printf("%s: %d kills, %llu values: %llu read and checked, %llu overwritten, %llu holes, %llu passed over\n",
               setting.name, kills, static_cast<unsigned long long>(arena.count()),
@@ -187,7 +191,8 @@ INSTANTIATE_TEST_SUITE_P(
     Rings, RandomKillTest,
     testing::Values(Setting{"OneSlot", 1, Writers::shared}, Setting{"ThreeSlots", 3, Writers::shared},
                     Setting{"SixtyFourSlots", 64, Writers::shared}, Setting{"ManySlots", 4096, Writers::shared},
-                    Setting{"Exclusive", 64, Writers::exclusive}, Setting{"Laned", 8, Writers::laned}),
+                    Setting{"Exclusive", 64, Writers::exclusive}, Setting{"Laned", 8, Writers::laned},
+                    Setting{"LanedByTime", 1024, Writers::laned, Order::time}),
     [](const testing::TestParamInfo<Setting>& setting) { return std::string(setting.param.name); });
 
 }  // namespace

@@ -13,11 +13,11 @@
 #include <vector>
 
 #include "arena_shm/arena.hpp"
-#include "arena_shm/core/clock.hpp"
 #include "arena_shm/wait_set.hpp"
 #include "support/code_of.hpp"
 #include "support/segment_file.hpp"
 #include "support/temp_name.hpp"
+#include "unit/time_order_fixture.hpp"
 
 namespace arena_shm {
 namespace {
@@ -28,57 +28,12 @@ using test::TempName;
 using Numbers = Arena<std::uint64_t>;
 using Values = std::vector<std::uint64_t>;
 
-class TimeOrderTest : public ::testing::Test {
+class TimeOrderTest : public TimedLanesTest {
  protected:
   static constexpr std::uint32_t kLanes = 5;  // no power of two
   static constexpr std::uint64_t kSlots = 64;
 
-  static ReaderOptions by_time(std::chrono::nanoseconds hold = 1h) { return {.hold = hold, .order = Order::time}; }
-  Reader<std::uint64_t> reader(std::chrono::nanoseconds hold = 1h) const {
-    return arena_.reader(From::oldest, by_time(hold));
-  }
-  std::uint64_t now() const { return core::read_clock(arena_.info().clock); }
-  std::uint64_t seconds(std::uint64_t count) { return count * file_.header().ticks_per_second; }
-
-  Writer<std::uint64_t>& writer(std::uint32_t lane) {
-    while (writers_.size() <= lane) writers_.push_back(std::make_unique<Writer<std::uint64_t>>(arena_.writer()));
-    return *writers_[lane];
-  }
-  core::Header lane_header(std::uint32_t lane) { return core::lane_header(file_.header(), lane); }
-  std::byte* slot(std::uint32_t lane, std::uint64_t number) {
-    const core::Header part = lane_header(lane);
-    return file_.bytes() + part.slots.offset_bytes + number % kSlots * part.stride_bytes;
-  }
-  void set_time(std::uint64_t seq, std::uint64_t time) {
-    *reinterpret_cast<std::uint64_t*>(slot(arena_.lane_of(seq), seq / kLanes) + core::kTimeOffsetBytes) = time;
-  }
-  /// A value that was appended `time` ticks after the fixture was made.
-  void put(std::uint32_t lane, std::uint64_t value, std::uint64_t time) {
-    set_time(writer(lane).alloc(value).seq, begin_ + time);
-  }
-  static Values rest_of(Reader<std::uint64_t>& reader) {
-    Values values;
-    while (const auto entry = reader.next()) values.push_back(entry->value);
-    return values;
-  }
-  /// Its holder has claimed a value, or several, and not done it.
-  std::uint64_t claim(std::uint32_t lane, std::uint64_t count = 1) {
-    writer(lane);
-    return file_.seat(lane).hi.fetch_add(count);
-  }
-  /// It does it.
-  void finish(std::uint32_t lane, std::uint64_t number, std::uint64_t value, std::uint64_t time) {
-    std::byte* at = slot(lane, number);
-    *reinterpret_cast<std::uint64_t*>(at + core::kTimeOffsetBytes) = begin_ + time;
-    *reinterpret_cast<std::uint64_t*>(at + lane_header(lane).payload_offset_bytes) = value;
-    reinterpret_cast<std::atomic<std::uint64_t>*>(at)->store(core::done(number));
-  }
-
-  TempName name_;
-  Numbers arena_ = Numbers::create(name_, {.slots = kSlots, .writers = Writers::laned, .seats = kLanes, .time = true});
-  test::SegmentFile file_{name_};
-  std::uint64_t begin_ = now() - seconds(100);
-  std::vector<std::unique_ptr<Writer<std::uint64_t>>> writers_;
+  TimeOrderTest() : TimedLanesTest(kLanes, kSlots) {}
 };
 
 TEST_F(TimeOrderTest, TheOldestComesFirst) {

@@ -20,6 +20,7 @@
 // lane, head is beyond all of a batch that has just begun.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -120,7 +121,10 @@ class alignas(kCacheLine) LaneReader {
   /// Some milliseconds' worth: what next() may do before it comes back.
   static constexpr Effort effort_of_a_call() noexcept { return Effort(kCallEffort); }
 
-  static constexpr Effort effort_of_a_slice() noexcept { return Effort(kSliceEffort); }
+  /// What one slice of looking at so many lanes may take.
+  static constexpr Effort effort_of_a_slice(std::uint64_t lanes) noexcept {
+    return Effort(std::min(kSliceEffort * lanes, kCallEffort));
+  }
 
   /// As many steps as a slice of time allows: a fraction of a millisecond, or one scan of the seats. Never `again`.
   /// Errors: Code::forked.

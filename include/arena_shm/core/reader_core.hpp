@@ -58,9 +58,9 @@ class ReaderCore {
   /// The same as a part of a call that takes many.
   template <class Take>
   [[gnu::always_inline]] std::optional<std::uint64_t> next(Take&& copy_out, Effort& effort) {
-    if (lane_count_ == 1) [[likely]]
+    if (is_plain_) [[likely]]
       return first_.next(copy_out, effort);
-    if (is_by_time_) [[unlikely]] {
+    if (by_time_) [[unlikely]] {
       const std::uint64_t seq = next_by_time(copy_out, effort);
       return seq != kNone ? std::optional(seq) : std::nullopt;
     }
@@ -121,7 +121,7 @@ class ReaderCore {
   /// Of the value that next() has delivered: does it come after newer ones? Never true in Order::arrival.
   bool is_late() const noexcept { return by_time_ && by_time_->is_late(); }
   /// Order::time: is it certain that all that is older and not marked has come before?
-  bool is_exact() const noexcept { return is_by_time_ && (!by_time_ || by_time_->is_exact()); }
+  bool is_exact() const noexcept { return by_time_ && by_time_->is_exact(); }
   /// Of the value that next() has delivered; 0 in an arena without times.
   [[gnu::always_inline]] std::uint64_t time() const noexcept { return mine_->time(); }
   std::uint64_t payload_bytes() const noexcept { return first_.ring().payload_bytes; }
@@ -202,14 +202,14 @@ class ReaderCore {
   std::chrono::nanoseconds batch_time_ = kShortestBatch;  // Manner::throughput: how long one is let come
   Doorbell* doorbell_;
   Manner manner_;
+  bool is_plain_;                   // one ring, in its own order
   std::vector<LaneReader> others_;  // of a laned arena
   LaneReader first_;
   LaneReader* mine_ = &first_;
   const Seat* seats_;
   std::vector<std::uint64_t> cursors_;  // of those whose turn it is not
   std::uint64_t longest_run_;
-  bool is_by_time_;
-  std::optional<TimeOrder> by_time_;  // of several lanes
+  std::optional<TimeOrder> by_time_;  // Order::time
   Sleeper sleeper_;
   Membership membership_;
   InForkedChild forked_;

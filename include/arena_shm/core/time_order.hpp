@@ -5,8 +5,10 @@
 // older one. So each lane has a *bound*, below which no value of it lies that has not been seen: the time of its newest
 // value that was, or the T of a *round* which found it empty:
 //
-//   M1  T := clock                                                (not after M2 has begun: clock.hpp,
-//   fence_after_clock) M2  membarrier: all writers' stores become visible M3  h := head, of every lane      acquire
+//   M1  T := clock                      over before M2 begins: fence_after_clock
+//   M2  membarrier                      all writers' stores become visible
+//   M3  h := head, of every lane        acquire
+//
 //   what has a number >= h has a time >= T
 //
 // Why: a writer claims (X1), then takes its time (X2, lane_writer.hpp). If a value's X2 was over when the membarrier
@@ -17,7 +19,8 @@
 //   the lowest (time, lane) of all that show goes out, if (time, lane) < (bound, j) for every lane j that shows none
 //   a round is made only where such a lane is in the way of a value
 //   a lane in the way with a number below h: claimed and not done (settle.hpp). It is waited for, for `hold`; then the
-//   lane is *set aside*: what it had claimed holds up nobody, and comes when it is published, late
+//   lane is *set aside*: what it had claimed holds up nobody, and comes when it is published: late, if its place in the
+//   order is over by then. No round is made while such a lane is in the way: it would tell nothing new
 //
 // Nothing is lost, and no time is guessed: an idle lane is proved to be idle.
 //
@@ -29,7 +32,9 @@
 // "Distributed Simulation", 1979; the tree is Knuth's, "The Art of Computer Programming" volume 3, 5.4.1.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -62,7 +67,8 @@ class TimeOrder {
         delivered(k, number);
         return k;
       }
-      hide(k);  // overwritten meanwhile
+      effort.spend(Effort::kSpin);  // a peer that plays with the stamps must not keep the caller for ever
+      hide(k);                      // overwritten meanwhile
     }
     return kNone;
   }
@@ -70,7 +76,7 @@ class TimeOrder {
   /// Is there a value that may go out? Errors: Code::forked.
   [[gnu::always_inline]] bool arrange(Effort& effort) {
     // Mostly it is: the lane that has just delivered shows its next value, and then one of them is the lowest.
-    while (urgent_.empty() && unchecked_ < kBetweenChecks) {
+    while (wild_ == kNone && unchecked_ < kBetweenChecks) {
       const std::uint32_t k = tree_[1];
       if (lanes_[k].shows) return true;
       if (!show(k)) break;
@@ -100,17 +106,20 @@ class TimeOrder {
     std::uint64_t head = 0;   // as of the newest round
     std::uint64_t aside = 0;  // its numbers below are set aside
     bool shows = false;       // a value, at its cursor
-    bool is_wild = false;     // that has a time which cannot be
+
+    /// Has it claimed something, by the newest round, that is waited for?
+    bool is_held_up() const noexcept { return std::max(reader->cursor(), aside) < head; }
   };
 
-  /// Requires: arrange().
-  [[gnu::always_inline]] std::uint32_t first() const noexcept { return urgent_.empty() ? tree_[1] : urgent_.back(); }
+  [[gnu::always_inline]] bool is_free() const noexcept { return lanes_[tree_[1]].shows || wild_ != kNone; }
+  /// Requires: is_free().
+  [[gnu::always_inline]] std::uint32_t first() const noexcept { return wild_ == kNone ? tree_[1] : wild_; }
   [[gnu::noinline]] bool arrange_further(Effort& effort);
   /// False: not by one look, or not in the order of things.
   [[gnu::always_inline]] bool show(std::uint32_t k) noexcept {
     Lane& lane = lanes_[k];
     std::uint64_t time = 0;
-    if (!lane.reader->peek_once(time) || time < lane.bound || lane.reader->cursor() < lane.aside) return false;
+    if (!lane.reader->peek_once(time) || time < lane.bound) return false;
     lane.shows = true;
     set_key(k, time);
     return true;
@@ -121,7 +130,7 @@ class TimeOrder {
   bool make_round(std::uint64_t time, Effort& effort);
   void raise_bound(std::uint32_t k) noexcept;
   bool find_wild(std::uint64_t now) noexcept;
-  void begin_anew(std::uint32_t k, std::uint64_t now) noexcept;
+  void begin_anew(std::uint64_t now) noexcept;
   void delivered(std::uint32_t k, std::uint64_t number) noexcept;
   void hide(std::uint32_t k) noexcept;
 
@@ -136,7 +145,8 @@ class TimeOrder {
   // its value's time, if it shows one; else its bound.
   std::vector<std::uint64_t> keys_;
   std::vector<std::uint32_t> tree_;
-  std::vector<std::uint32_t> urgent_;  // show what does not wait for its turn: late, or wild
+  std::uint32_t wild_ = kNone;     // shows a value with a time that cannot be: that does not wait for its turn
+  std::uint32_t next_silent_ = 0;  // whom look_at_silent goes on with
   arena_shm::Clock clock_;
   std::uint64_t ticks_per_second_;
   std::uint64_t ticks_between_rounds_;
