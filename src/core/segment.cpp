@@ -28,35 +28,6 @@ struct Mappable {
   bip::mapping_handle_t get_mapping_handle() const noexcept { return {fd, false}; }
 };
 
-const char* kind_of(Writers writers) noexcept {
-  switch (writers) {
-    case Writers::exclusive: return "an exclusive writer";
-    case Writers::laned: return "laned writers";
-    case Writers::shared: break;
-  }
-  return "shared writers";
-}
-
-/// All of them, but the seats of an exclusive arena, which has one whatever was asked for.
-void check_options(const std::string& name, const Options& wanted, const Info& found, unsigned found_mode) {
-  const auto refuse = [&](std::string expected, std::string got) {
-    throw Error(Code::incompatible_options, {.name = name,
-                                             .doing = "open",
-                                             .expected = std::move(expected),
-                                             .found = std::move(got),
-                                             .remedy = "ask for the options that it has, or remove it first"});
-  };
-  const std::string slots = found.lanes > 1 ? " slots a lane" : " slots";
-  if (wanted.slots != found.slots / found.lanes)
-    refuse(std::to_string(wanted.slots) + slots, std::to_string(found.slots / found.lanes) + slots);
-  if (wanted.writers != found.writers) refuse(kind_of(wanted.writers), kind_of(found.writers));
-  if (wanted.writers != Writers::exclusive && wanted.seats != found.seats)
-    refuse(std::to_string(wanted.seats) + " seats", std::to_string(found.seats) + " seats");
-  if (wanted.time != (found.clock != Clock::none))
-    refuse(wanted.time ? "values with times" : "values without times", wanted.time ? "none" : "some with times");
-  if (wanted.mode != found_mode) refuse("mode " + octal_text(wanted.mode), "mode " + octal_text(found_mode));
-}
-
 }  // namespace
 
 class Segment::Mapping {

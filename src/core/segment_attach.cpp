@@ -46,6 +46,17 @@ const char* kind_of(mode_t mode) noexcept {
                                    .remedy = "check the name"});
 }
 
+const char* kind_of(Writers writers) noexcept {
+  switch (writers) {
+    case Writers::exclusive: return "an exclusive writer";
+    case Writers::laned: return "laned writers";
+    case Writers::shared: break;
+  }
+  return "shared writers";
+}
+
+const char* kind_of_values(bool timed) noexcept { return timed ? "values with times" : "values without times"; }
+
 }  // namespace
 
 Descriptor open_file(const std::string& name, Access access) {
@@ -104,6 +115,24 @@ std::string read_schema(int fd, const std::string& name, const Header& header) {
                            std::to_string(header.schema_hash),
                .found = std::to_string(bytes) + " bytes with hash " + std::to_string(hash),
                .remedy = "remove the arena and create it again"});
+}
+
+void check_options(const std::string& name, const Options& wanted, const Info& found, unsigned found_mode) {
+  const auto refuse = [&](std::string expected, std::string got) {
+    throw Error(Code::incompatible_options, {.name = name,
+                                             .doing = "open",
+                                             .expected = std::move(expected),
+                                             .found = std::move(got),
+                                             .remedy = "ask for the options that it has, or remove it first"});
+  };
+  const std::string slots = found.lanes > 1 ? " slots a lane" : " slots";
+  if (wanted.slots != found.slots / found.lanes)
+    refuse(std::to_string(wanted.slots) + slots, std::to_string(found.slots / found.lanes) + slots);
+  if (wanted.writers != found.writers) refuse(kind_of(wanted.writers), kind_of(found.writers));
+  if (wanted.writers != Writers::exclusive && wanted.seats != found.seats)
+    refuse(std::to_string(wanted.seats) + " seats", std::to_string(found.seats) + " seats");
+  if (wanted.time != (found.clock != Clock::none)) refuse(kind_of_values(wanted.time), kind_of_values(!wanted.time));
+  if (wanted.mode != found_mode) refuse("mode " + octal_text(wanted.mode), "mode " + octal_text(found_mode));
 }
 
 }  // namespace arena_shm::core

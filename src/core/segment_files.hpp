@@ -51,6 +51,10 @@ Header read_header(int fd, const std::string& name);
 /// Errors: Code::corrupt.
 void check_reserved(int fd, const std::string& name, const Header& header);
 
+/// Checks the options of an arena that is there: all of them, but the seats of an exclusive one, which has one whatever
+/// was asked for. Errors: Code::incompatible_options.
+void check_options(const std::string& name, const Options& wanted, const Info& found, unsigned found_mode);
+
 /// Reads the schema of a validated header. Errors: Code::truncated, corrupt.
 std::string read_schema(int fd, const std::string& name, const Header& header);
 
