@@ -54,8 +54,18 @@ struct Entry {
   bool late = false;
 };
 
+namespace core {
+
+template <class E>
+inline constexpr bool is_entry = false;
+template <class T>
+inline constexpr bool is_entry<Entry<T>> = true;
+
+}  // namespace core
+
+/// Of an Entry only: it is found for whatever has one in its type.
 template <std::size_t i, class E>
-requires(i < 2) constexpr auto&& get(E&& entry) noexcept {
+requires(i < 2 && core::is_entry<std::remove_cvref_t<E>>) constexpr auto&& get(E&& entry) noexcept {
   if constexpr (i == 0)
     return std::forward<E>(entry).seq;
   else

@@ -46,7 +46,7 @@ class Timescale {
   explicit Timescale(const core::ClockFacts& facts);
 
   /// The time of day, in nanoseconds since 1970. Of two times, the later one never gets an earlier time of day than the
-  /// one before, if that was asked for right before.
+  /// one before, if that was asked for right before; but if the clock was set back meanwhile, by a millisecond or more.
   /// Cost: some nanoseconds; each 10 ms of what is asked for, half a microsecond.
   std::int64_t nanoseconds(std::uint64_t time) noexcept;
   std::chrono::sys_time<std::chrono::nanoseconds> system_time(std::uint64_t time) noexcept {

@@ -80,7 +80,7 @@ void start_clock(Header& header) {
   const Clock clock = choose_clock();
   header.clock = static_cast<std::uint64_t>(clock);
   header.ticks_per_second = ticks_per_second(clock);
-  header.time_namespace = clock == Clock::boottime ? own_time_namespace() : 0;
+  header.time_namespace = own_time_namespace();
   header.created = take_anchor(clock);
 }
 

@@ -17,6 +17,10 @@ constexpr std::int64_t kLeastBaseNs = 1'000'000'000;
 /// A counter that differs by more has begun anew in between, or has stood still: after suspend to RAM.
 constexpr double kMostDeviation = 1e-3;
 
+/// By so much a later time may come out earlier, because the line bends from look to look. By more: the time of day was
+/// set back, or the later time is from before the counter began anew.
+constexpr std::int64_t kMostBendNs = 1'000'000;
+
 /// a - b, of counters that may lie either way.
 double distance(std::uint64_t a, std::uint64_t b) noexcept {
   return static_cast<double>(static_cast<std::int64_t>(a - b));
@@ -59,6 +63,8 @@ Timescale::Timescale(const core::ClockFacts& facts)
     : facts_(facts),
       is_live_(is_readable_here(facts)),
       last_(facts.saved == core::ClockAnchor{} ? facts.created : facts.saved) {
+  // CLOCK_BOOTTIME is another one in another time namespace: only the counter is common.
+  if (is_live_ && core::own_time_namespace() != facts.time_namespace) facts_.created = core::take_anchor(facts.clock);
   look_again();
 }
 
@@ -83,7 +89,7 @@ std::int64_t Timescale::nanoseconds(std::uint64_t time) noexcept {
   // A time that lies ahead is of a value that has come since the last look.
   if (is_live_ && distance(time, last_.ticks) * ns_per_tick_ > kBetweenLooksNs) look_again();
   std::int64_t result = add(boottime_of(time), subtract(last_.realtime_ns, last_.boottime_ns));
-  if (time >= asked_ && asked_ != 0) result = std::max(result, answered_);
+  if (time >= asked_ && asked_ != 0 && subtract(answered_, result) < kMostBendNs) result = std::max(result, answered_);
   asked_ = time;
   answered_ = result;
   return result;
@@ -94,7 +100,9 @@ std::uint64_t Timescale::time_of(std::int64_t nanoseconds) noexcept {
   const std::int64_t boottime = subtract(nanoseconds, subtract(last_.realtime_ns, last_.boottime_ns));
   const double ticks = static_cast<double>(subtract(boottime, last_.boottime_ns)) / ns_per_tick_;
   const double time = static_cast<double>(last_.ticks) + ticks;
+  constexpr double kEnd = 0x1p64;
   if (time <= 0) return 0;
+  if (time >= kEnd) return std::numeric_limits<std::uint64_t>::max();
   return last_.ticks + static_cast<std::uint64_t>(rounded(ticks));
 }
 

@@ -3,10 +3,13 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <ostream>
 #include <span>
+#include <tuple>
+#include <type_traits>
 #include <vector>
 
 #include "arena_shm/arena.hpp"
@@ -15,6 +18,35 @@
 #include "support/code_of.hpp"
 #include "support/segment_file.hpp"
 #include "support/temp_name.hpp"
+
+namespace somebody {
+
+/// A type of somebody's that comes apart by a function of his, and has an Entry in it.
+template <class T>
+struct Both {
+  T first;
+  int second;
+  template <std::size_t i>
+  friend const auto& get(const Both& both) noexcept {
+    if constexpr (i == 0)
+      return both.first;
+    else
+      return both.second;
+  }
+};
+
+}  // namespace somebody
+
+template <class T>
+struct std::tuple_size<somebody::Both<T>> : std::integral_constant<std::size_t, 2> {};
+template <class T>
+struct std::tuple_element<0, somebody::Both<T>> {
+  using type = const T;
+};
+template <class T>
+struct std::tuple_element<1, somebody::Both<T>> {
+  using type = const int;
+};
 
 namespace arena_shm {
 
@@ -169,6 +201,16 @@ TEST_P(TimeTest, AnEntryTakesApartIntoNumberAndValue) {
   const auto& [seq_read, value_read] = *entry;
   EXPECT_EQ(&seq_read, &entry->seq);
   EXPECT_EQ(&value_read, &entry->value);
+}
+
+TEST(EntryTest, OthersTakeTheirTypesWithEntriesApart) {
+  const Entry<int> entry{.seq = 1, .value = 2};
+  const auto [first, second] = somebody::Both<Entry<int>>{entry, 3};
+  EXPECT_EQ(first.value, 2);
+  EXPECT_EQ(second, 3);
+  const auto [of_tuple, number] = std::tuple(entry, 4);
+  EXPECT_EQ(of_tuple.seq, 1U);
+  EXPECT_EQ(number, 4);
 }
 
 INSTANTIATE_TEST_SUITE_P(Writers, TimeTest, testing::Values(Writers::shared, Writers::exclusive, Writers::laned));

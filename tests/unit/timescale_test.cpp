@@ -78,6 +78,24 @@ TEST(TimescaleTest, ACounterThatBeganAnewHasTwoLines) {
   EXPECT_EQ(scale.nanoseconds(3 * 30'000'000'000), facts.saved.realtime_ns - 30 * kSecond) << "after";
 }
 
+TEST(TimescaleTest, WhatIsFromBeforeAnewBeginningIsNotMovedBehindIt) {
+  core::ClockFacts facts = of_another_boot();
+  facts.saved = {.ticks = 3 * 60'000'000'000,
+                 .boottime_ns = facts.created.boottime_ns + kDay,
+                 .realtime_ns = facts.created.realtime_ns + kDay};
+  Timescale scale(facts);
+  EXPECT_EQ(scale.nanoseconds(3 * 30'000'000'000), facts.saved.realtime_ns - 30 * kSecond) << "after";
+  EXPECT_EQ(scale.nanoseconds(facts.created.ticks + 3'000'000'000), facts.created.realtime_ns + kSecond) << "before";
+}
+
+TEST(TimescaleTest, WhatIsBeyondAllTimesIsTheLastOne) {
+  core::ClockFacts facts = of_another_boot();
+  facts.created.ticks = ~std::uint64_t{0} - 1'000'000;
+  Timescale scale(facts);
+  EXPECT_EQ(scale.time_of(facts.created.realtime_ns + kDay), ~std::uint64_t{0});
+  EXPECT_EQ(scale.time_of(std::numeric_limits<std::int64_t>::max()), ~std::uint64_t{0});
+}
+
 TEST(TimescaleTest, LaterTimesAreNotEarlierTimesOfDay) {
   const Clock clock = core::choose_clock();
   core::ClockFacts facts{.clock = clock, .ticks_per_second = core::ticks_per_second(clock)};
@@ -97,6 +115,20 @@ TEST(TimescaleTest, LaterTimesAreNotEarlierTimesOfDay) {
   const std::uint64_t time = core::read_clock(clock);
   const std::int64_t back = static_cast<std::int64_t>(scale.time_of(scale.nanoseconds(time)) - time);
   EXPECT_LT(std::abs(back), static_cast<std::int64_t>(facts.ticks_per_second / 1000)) << "there and back, in ticks";
+}
+
+TEST(TimescaleTest, AnArenaOfAnotherTimeNamespace) {
+  const Clock clock = core::choose_clock();
+  if (clock == Clock::boottime) GTEST_SKIP() << "such an arena is not read";
+  core::ClockFacts facts{.clock = clock, .ticks_per_second = core::ticks_per_second(clock)};
+  facts.time_namespace = core::own_time_namespace() + 1;
+  facts.created = core::take_anchor(clock);
+  facts.created.ticks -= facts.ticks_per_second;
+  facts.created.boottime_ns -= 100 * kDay;
+  facts.boot_id = core::boot_id();
+  Timescale scale(facts);
+  const core::ClockAnchor now = core::take_anchor(clock);
+  EXPECT_NEAR(static_cast<double>(scale.nanoseconds(now.ticks) - now.realtime_ns), 0, kSecond);
 }
 
 TEST(TimescaleTest, WildNumbersDoNoHarm) {

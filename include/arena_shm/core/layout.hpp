@@ -99,7 +99,7 @@ struct Header {
   // Times (clock.hpp, timescale.hpp); all of it 0 if the slots have none.
   std::uint64_t clock;             // what they are read from: Clock
   std::uint64_t ticks_per_second;  // of that, about: 1 in 10 000
-  std::uint64_t time_namespace;    // boottime: inode of /proc/self/ns/time of those who may write; 0: there are none
+  std::uint64_t time_namespace;    // inode of /proc/self/ns/time of who made it; 0: there are none
   ClockAnchor created;
   ClockAnchor saved;                // when a copy of the segment was made; in a live one, 0
   std::array<char, 216> type_name;  // UTF-8, filled up with zeros; all zeros: unknown
