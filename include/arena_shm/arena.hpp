@@ -74,8 +74,10 @@ class ArenaBase {
                                                     });
                                                   }))};
     result.status = status;
-    result.time = time;
-    if (status != ReadStatus::ok) result.value.reset();
+    if (status == ReadStatus::ok)
+      result.time = time;
+    else
+      result.value.reset();
     return result;
   }
 

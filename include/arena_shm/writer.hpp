@@ -35,15 +35,15 @@ class Writer {
   /// Ordering: who reads the value sees what this thread did before.
   /// Cost: one locked instruction (exclusive arenas: none), no system call unless a reader sleeps, no allocation.
   [[gnu::always_inline]] Entry<T> alloc(const T& value) {
-    const std::uint64_t seq = core_->alloc(copy_of(value));
-    return {seq, value, core_->time()};
+    const core::Written written = core_->alloc(copy_of(value));
+    return {written.seq, value, written.time};
   }
 
   /// The same; empty where alloc would wait, because every slot is held by a stopped writer.
   std::optional<Entry<T>> try_alloc(const T& value) {
-    const auto seq = core_->try_alloc(copy_of(value));
-    if (!seq) return std::nullopt;
-    return Entry<T>{*seq, value, core_->time()};
+    const auto written = core_->try_alloc(copy_of(value));
+    if (!written) return std::nullopt;
+    return Entry<T>{written->seq, value, written->time};
   }
 
   /// Puts several values into the ring, in order, with one locked instruction for up to a lap of them.
@@ -69,11 +69,13 @@ class Writer {
   // In this order: a callable that takes whatever there is need not compile with a SlotWriter, and is not asked to.
   requires(!std::invocable<Fill&, T&> && std::is_nothrow_invocable_v<Fill&, SlotWriter&>) std::uint64_t
       alloc_with(Fill&& fill) {
-    return core_->alloc([&fill](std::uint64_t* payload) noexcept {
-      SlotWriter slot(payload, sizeof(T));
-      std::invoke(fill, slot);
-      slot.finish();
-    });
+    return core_
+        ->alloc([&fill](std::uint64_t* payload) noexcept {
+          SlotWriter slot(payload, sizeof(T));
+          std::invoke(fill, slot);
+          slot.finish();
+        })
+        .seq;
   }
 
   /// Says what is wrong with all others.

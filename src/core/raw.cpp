@@ -43,12 +43,13 @@ RawWriter::RawWriter(std::shared_ptr<const core::Segment> segment, std::string_v
 
 std::uint64_t RawWriter::alloc(std::span<const std::byte> value) {
   check_size(value.size(), core_->payload_bytes());
-  return core_->alloc(fill_from(value));
+  return core_->alloc(fill_from(value)).seq;
 }
 
 std::optional<std::uint64_t> RawWriter::try_alloc(std::span<const std::byte> value) {
   check_size(value.size(), core_->payload_bytes());
-  return core_->try_alloc(fill_from(value));
+  const auto written = core_->try_alloc(fill_from(value));
+  return written ? std::optional(written->seq) : std::nullopt;
 }
 
 SeqRange RawWriter::alloc_batch(std::span<const std::byte> values) {
@@ -65,7 +66,7 @@ ReadStatus RawView::read(std::uint64_t seq, std::span<std::byte> value, std::uin
   check_size(value.size(), info().record.size_bytes);
   std::uint64_t taken = 0;
   const ReadStatus status = core::read_value(*segment_, seq, copy_into(value), taken);
-  if (time != nullptr) *time = taken;
+  if (time != nullptr) *time = status == ReadStatus::ok ? taken : 0;
   return status;
 }
 

@@ -49,12 +49,6 @@ struct GuardedParty {
   bool is_used() const noexcept;
 };
 
-/// What has been appended: its seq, and its time (Entry::time).
-struct Written {
-  std::uint64_t seq;
-  std::uint64_t time;
-};
-
 /// Thread safety: all members may be called from any thread.
 class GuardedWriter {
  public:
@@ -72,14 +66,14 @@ class GuardedWriter {
   [[gnu::always_inline]] Written alloc(Fill fill) {
     GuardedParty* first = first_.load(std::memory_order_acquire);  // G1: sees what join() built before G2
     if (first != nullptr && first->thread == &this_thread_mark && first->mutex.has_reservation()) [[likely]] {
-      const std::uint64_t seq = first->writer.alloc_reserved(fill, [first]() noexcept {
+      const Written written = first->writer.alloc_reserved(fill, [first]() noexcept {
         InterprocessMutex::fence_after_claim();
         ARENA_SHM_STOP_POINT(mutex_reserved);
         return first->mutex.has_reservation();
       });
       if (!first->mutex.has_reservation()) [[unlikely]]
         first->mutex.give_reservation_back();
-      if (seq != WriterCore::kNone) return {seq, first->writer.time()};
+      if (written.seq != WriterCore::kNone) return written;
     }
     return alloc_locked(fill);
   }
@@ -132,8 +126,7 @@ template <class Fill>
 Written GuardedWriter::alloc_locked(Fill fill) {
   const LockedAlloc locked(*this);
   ARENA_SHM_STOP_POINT(mutex_locked);
-  const std::uint64_t seq = locked.writer().alloc(fill);
-  return {seq, locked.writer().time()};
+  return locked.writer().alloc(fill);
 }
 
 }  // namespace arena_shm::core

@@ -46,7 +46,7 @@ class LaneWriter : public WriterBase {
   /// Publishes one value, `fill(payload words)` storing it. Returns its seq.
   /// Errors: Code::exhausted, reentered, forked; nothing has been published then.
   template <class Fill>
-  [[gnu::always_inline]] std::uint64_t alloc(Fill fill) {
+  [[gnu::always_inline]] Written alloc(Fill fill) {
     enter();
     const std::uint64_t number = seat_.hi.load(std::memory_order_relaxed);  // own store, or ordered by the lease
     if (!lap_.contains(number)) [[unlikely]]
@@ -58,7 +58,7 @@ class LaneWriter : public WriterBase {
     slot.publish_timed(number, ring_.is_timed(), time, fill);
     prefetch_ahead(slot.begin());
     leave(1);
-    return ring_.seq_of(number);
+    return {ring_.seq_of(number), time};
   }
 
   /// Publishes `count` values in order, `fill(i, payload words)` storing the i-th, at most a lap with one claim.

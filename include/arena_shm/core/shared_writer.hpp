@@ -19,31 +19,32 @@ namespace arena_shm::core {
 class SharedWriter : public WriterSteps {
  public:
   static constexpr std::uint64_t kNone = ~std::uint64_t{0};
+  static constexpr Written kNothing{kNone, 0};
 
   /// Has the seat's claim `which`: as WriterSteps.
   SharedWriter(std::shared_ptr<const SeatHold> hold, std::uint32_t which) : WriterSteps(std::move(hold), which) {}
 
   /// Publishes one value, `fill(payload words)` storing it, which is to be cheap to copy. Where every slot is
-  /// quarantined, it waits, or, if it may not, returns kNone.
+  /// quarantined, it waits, or, if it may not, returns kNothing.
   /// Returns its seq. Errors: Code::exhausted, corrupt, reentered, forked; nothing has been published then.
   ///
   /// The hot path calls nothing and spills nothing: with a locked instruction in every alloc, each store that has to
   /// drain before it is paid for. So it is inlined by force, and `fill`, which holds references only, goes by value.
   template <class Fill>
-  [[gnu::always_inline]] std::uint64_t alloc(Fill fill, bool may_wait) {
+  [[gnu::always_inline]] Written alloc(Fill fill, bool may_wait) {
     if (starved_) [[unlikely]] {
-      if (!await_free_slot(may_wait)) return kNone;
+      if (!await_free_slot(may_wait)) return kNothing;
     }
     return write_foreseen(
         fill, []() noexcept { return true; },
         [&](std::uint64_t seq, std::uint64_t next) { return write_among_others(seq, next, fill, may_wait); });
   }
 
-  /// The same under a reservation of the mutex (mutex.hpp): `still_mine()` is asked after the claim. Returns kNone, and
-  /// has published nothing, if it is not, or if the slot is quarantined: then the claim is idle, and the mutex is to be
-  /// locked.
+  /// The same under a reservation of the mutex (mutex.hpp): `still_mine()` is asked after the claim. Returns kNothing,
+  /// and has published nothing, if it is not, or if the slot is quarantined: then the claim is idle, and the mutex is
+  /// to be locked.
   template <class Fill, class StillMine>
-  [[gnu::always_inline]] std::uint64_t alloc_reserved(Fill fill, StillMine still_mine) {
+  [[gnu::always_inline]] Written alloc_reserved(Fill fill, StillMine still_mine) {
     return write_foreseen(fill, still_mine, [&](std::uint64_t seq, std::uint64_t next) {
       return write_reserved(seq, next, fill, still_mine);
     });
@@ -67,7 +68,7 @@ class SharedWriter : public WriterSteps {
   /// `otherwise(seq, next)`. A writer that is not alone must not foresee anything: it would fetch, on the guess, the
   /// very line that another one is writing.
   template <class Fill, class Permitted, class Otherwise>
-  [[gnu::always_inline]] std::uint64_t write_foreseen(Fill fill, Permitted permitted, Otherwise otherwise) {
+  [[gnu::always_inline]] Written write_foreseen(Fill fill, Permitted permitted, Otherwise otherwise) {
     const std::uint64_t next = own_next();
     announce(next);
     if (!lap_.foresees(next)) [[unlikely]]
@@ -79,9 +80,9 @@ class SharedWriter : public WriterSteps {
       claim_.word.store(writing(next), std::memory_order_release);  // W2'
       ARENA_SHM_STOP_POINT(alloc_foreseen);
       if (permitted() && foreseen.is_next_in_slot()) [[likely]] {  // W3
-        publish(foreseen, fill);
+        const Written written = publish(foreseen, fill);
         prefetch_ahead(foreseen.slot.begin());
-        return next;
+        return written;
       }
     }
     return otherwise(seq, next);
@@ -89,32 +90,29 @@ class SharedWriter : public WriterSteps {
 
   /// From W2' on. Requires: seq is held, under claiming(next) or writing(seq).
   template <class Fill>
-  [[gnu::noinline]] std::uint64_t write_among_others(std::uint64_t seq, std::uint64_t next, Fill fill, bool may_wait) {
+  [[gnu::noinline]] Written write_among_others(std::uint64_t seq, std::uint64_t next, Fill fill, bool may_wait) {
     Claimed claimed = look_up(seq, next);
     while (!claimed.is_next_in_slot() && !take_or_skip(claimed.seq)) {  // W3
-      if (!after_skip(claimed.seq + 1, may_wait)) return kNone;
+      if (!after_skip(claimed.seq + 1, may_wait)) return kNothing;
       claimed = claim_next(claimed.seq + 1);
     }
-    publish(claimed, fill);
-    return claimed.seq;
+    return publish(claimed, fill);
   }
 
   /// The same, as alloc_reserved.
   template <class Fill, class StillMine>
-  [[gnu::noinline]] std::uint64_t write_reserved(std::uint64_t seq, std::uint64_t next, Fill fill,
-                                                 StillMine still_mine) {
+  [[gnu::noinline]] Written write_reserved(std::uint64_t seq, std::uint64_t next, Fill fill, StillMine still_mine) {
     Claimed claimed = look_up(seq, next);
     while (still_mine()) {                                           // V3
       if (claimed.is_next_in_slot() || take_or_skip(claimed.seq)) {  // W3
-        publish(claimed, fill);
-        return claimed.seq;
+        return publish(claimed, fill);
       }
       if (skips_ >= ring_.seat_count) break;
       count_skip();
       claimed = claim_next(claimed.seq + 1);
     }
     give_up(claimed.seq);
-    return kNone;
+    return kNothing;
   }
 
   /// Appends to `range` the values of a batch for which there was no room in it.

@@ -14,6 +14,12 @@
 
 namespace arena_shm::core {
 
+/// What has been appended: its seq, and its time; 0 in an arena without times.
+struct Written {
+  std::uint64_t seq;
+  std::uint64_t time;
+};
+
 /// Thread safety: one thread at a time.
 class WriterBase {
  public:

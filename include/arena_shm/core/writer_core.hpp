@@ -50,24 +50,24 @@ class WriterCore {
 
   /// Publishes one value, `fill(payload words)` storing it, which is to be cheap to copy; waits while every slot is
   /// quarantined.
-  /// Returns its seq. Errors: Code::exhausted, corrupt, reentered, forked; nothing has been published then.
+  /// Errors: Code::exhausted, corrupt, reentered, forked; nothing has been published then.
   template <class Fill>
-  [[gnu::always_inline]] std::uint64_t alloc(Fill fill) {
+  [[gnu::always_inline]] Written alloc(Fill fill) {
     return lane_ ? lane_->alloc(fill) : shared_->alloc(fill, true);
   }
 
   /// The same, but empty where alloc would wait.
   template <class Fill>
-  std::optional<std::uint64_t> try_alloc(Fill fill) {
+  std::optional<Written> try_alloc(Fill fill) {
     if (lane_) return lane_->alloc(fill);
-    const std::uint64_t seq = shared_->alloc(fill, false);
-    if (seq == kNone) return std::nullopt;
-    return seq;
+    const Written written = shared_->alloc(fill, false);
+    if (written.seq == kNone) return std::nullopt;
+    return written;
   }
 
   /// SharedWriter::alloc_reserved. Requires: a shared arena.
   template <class Fill, class StillMine>
-  [[gnu::always_inline]] std::uint64_t alloc_reserved(Fill fill, StillMine still_mine) {
+  [[gnu::always_inline]] Written alloc_reserved(Fill fill, StillMine still_mine) {
     return shared_->alloc_reserved(fill, still_mine);
   }
 

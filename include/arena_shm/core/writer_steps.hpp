@@ -117,13 +117,14 @@ class WriterSteps : public WriterBase {
   }
 
   template <class Fill>
-  [[gnu::always_inline]] void publish(const Claimed& claimed, Fill fill) noexcept {
+  [[gnu::always_inline]] Written publish(const Claimed& claimed, Fill fill) noexcept {
     const std::uint64_t time = take_time();
     claimed.slot.publish_timed(claimed.seq, ring_.is_timed(), time, fill);
     count_values(1);
     claim_.word.store(idle(claimed.seq + 1), std::memory_order_release);  // W4
     ARENA_SHM_STOP_POINT(alloc_idle);
     ringer_.ring();  // W5
+    return {claimed.seq, time};
   }
 
   /// Own last seq + 1, which the idle claim holds. Any other claim: this writer is inside of alloc, and a signal
