@@ -67,17 +67,20 @@ class ArenaBase {
   ReadResult<T> read(std::uint64_t seq) const {
     ReadStatus status{};
     std::uint64_t time = 0;
-    ReadResult<T> result{status, std::optional<T>(std::in_place, core::Elided([&] {
-                                                    return core::filled<T>([&](void* value) {
-                                                      status = core::read_value(*segment_, seq, core::CopyTo<T>(value),
-                                                                                time);
-                                                    });
-                                                  }))};
+    // In this order: the value first, then what came with it. With a constant there, gcc 12 would clear all of it
+    // first.
+    ReadResult<T> result{status,
+                         std::optional<T>(std::in_place, core::Elided([&] {
+                                            return core::filled<T>([&](void* value) {
+                                              status = core::read_value(*segment_, seq, core::CopyTo<T>(value), time);
+                                            });
+                                          })),
+                         time};
     result.status = status;
-    if (status == ReadStatus::ok)
-      result.time = time;
-    else
+    if (status != ReadStatus::ok) {
       result.value.reset();
+      result.time = 0;
+    }
     return result;
   }
 
@@ -90,7 +93,8 @@ class ArenaBase {
     std::optional<Entry<T>> entry(std::in_place, core::Elided([&] {
                                     return Entry<T>{0, core::filled<T>([&](void* value) {
                                                       seq = core::read_newest(*segment_, core::CopyTo<T>(value), time);
-                                                    })};
+                                                    }),
+                                                    0, false};
                                   }));
     if (!seq) {
       entry.reset();
@@ -189,7 +193,7 @@ class Arena : public ArenaBase<T> {
   /// a reader sleeps.
   [[gnu::always_inline]] Entry<T> alloc(const T& value) {
     const core::Written written = guarded_->alloc(core::CopyFrom<T>(std::addressof(value)));
-    return {written.seq, value, written.time};
+    return {written.seq, value, written.time, false};
   }
 
   /// A lock-free writer with a seat of its own; one per thread. `holder` is what tools show beside the process id.

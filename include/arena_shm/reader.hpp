@@ -46,15 +46,14 @@ class Reader {
     std::optional<std::uint64_t> seq;
     std::optional<Entry<T>> entry(
         std::in_place, core::Elided([&] {
-          return Entry<T>{0, core::filled<T>([&](void* value) { seq = core_->next(core::CopyTo<T>(value)); })};
+          // The value first, then what has come with it.
+          return Entry<T>{0, core::filled<T>([&](void* value) { seq = core_->next(core::CopyTo<T>(value)); }),
+                          core_->time(), core_->is_late()};
         }));
-    if (seq) {
+    if (seq)
       entry->seq = *seq;
-      entry->time = core_->time();
-      entry->late = core_->is_late();
-    } else {
+    else
       entry.reset();
-    }
     return entry;
   }
 

@@ -36,14 +36,14 @@ class Writer {
   /// Cost: one locked instruction (exclusive arenas: none), no system call unless a reader sleeps, no allocation.
   [[gnu::always_inline]] Entry<T> alloc(const T& value) {
     const core::Written written = core_->alloc(copy_of(value));
-    return {written.seq, value, written.time};
+    return {written.seq, value, written.time, false};
   }
 
   /// The same; empty where alloc would wait, because every slot is held by a stopped writer.
   std::optional<Entry<T>> try_alloc(const T& value) {
     const auto written = core_->try_alloc(copy_of(value));
     if (!written) return std::nullopt;
-    return Entry<T>{written->seq, value, written->time};
+    return Entry<T>{written->seq, value, written->time, false};
   }
 
   /// Puts several values into the ring, in order, with one locked instruction for up to a lap of them.

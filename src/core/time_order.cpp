@@ -44,7 +44,6 @@ void TimeOrder::reset() noexcept {
   is_waiting_for_round_ = false;
   last_time_ = 0;
   last_lane_ = 0;
-  is_late_ = false;
 }
 
 bool TimeOrder::arrange_further(Effort& effort) {
@@ -163,8 +162,9 @@ void TimeOrder::delivered(std::uint32_t k, std::uint64_t number) noexcept {
   const std::uint64_t time = lane.reader->time();
   const bool is_wild = wild_ == k;
   ++unchecked_;
-  is_late_ = is_wild || time < last_time_ || (time == last_time_ && k < last_lane_);
-  if (is_late_) {
+  const bool is_late = is_wild || time < last_time_ || (time == last_time_ && k < last_lane_);
+  lane.reader->mark_late(is_late);
+  if (is_late) {
     is_broken_ = is_broken_ || number >= lane.aside;
   } else {
     last_time_ = time;

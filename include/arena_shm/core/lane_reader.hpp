@@ -152,6 +152,9 @@ class alignas(kCacheLine) LaneReader {
   std::uint64_t cursor() const noexcept { return cursor_; }
   /// Of the value that next() has delivered; 0 in an arena without times.
   std::uint64_t time() const noexcept { return time_; }
+  /// Is that value older than one before it, of another lane? As TimeOrder says; else false.
+  bool is_late() const noexcept { return is_late_; }
+  void mark_late(bool late) noexcept { is_late_ = late; }
   std::uint64_t read_count() const noexcept { return read_; }
   std::uint64_t overwritten_count() const noexcept { return overwritten_; }
   std::uint64_t hole_count() const noexcept { return holes_; }
@@ -192,6 +195,7 @@ class alignas(kCacheLine) LaneReader {
   Lap lap_;
   Following* following_;
   std::uint64_t time_ = 0;
+  bool is_late_ = false;
   std::uint64_t read_ = 0;
   std::uint64_t overwritten_ = 0;
   std::uint64_t holes_ = 0;

@@ -118,12 +118,14 @@ class ReaderCore {
   void seek(From from);
   void seek(const Position& position);
 
+  /// Have the arena's values times?
+  [[gnu::always_inline]] bool is_timed() const noexcept { return first_.ring().is_timed(); }
   /// Of the value that next() has delivered: does it come after newer ones? Never true in Order::arrival.
-  bool is_late() const noexcept { return by_time_ && by_time_->is_late(); }
+  [[gnu::always_inline]] bool is_late() const noexcept { return !is_plain_ && mine_->is_late(); }
   /// Order::time: is it certain that all that is older and not marked has come before?
   bool is_exact() const noexcept { return by_time_ && by_time_->is_exact(); }
   /// Of the value that next() has delivered; 0 in an arena without times.
-  [[gnu::always_inline]] std::uint64_t time() const noexcept { return mine_->time(); }
+  [[gnu::always_inline]] std::uint64_t time() const noexcept { return is_plain_ ? first_.time() : mine_->time(); }
   std::uint64_t payload_bytes() const noexcept { return first_.ring().payload_bytes; }
   std::uint32_t lane_count() const noexcept { return lane_count_; }
   /// Requires: k < lane_count().

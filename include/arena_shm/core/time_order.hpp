@@ -55,9 +55,10 @@ class TimeOrder {
   TimeOrder(std::vector<LaneReader*> lanes, arena_shm::Clock clock, std::uint64_t ticks_per_second,
             std::chrono::nanoseconds between_rounds);
 
-  /// Takes the next value, as LaneReader::next. Returns its lane, or kNone. Never waits; may make a round.
-  /// Cost: as LaneReader::next, and twice the look at the stamp; a comparison for each doubling of the lanes. A round
-  /// costs a membarrier (some microseconds, and an interrupt for each running writer), and a load for each lane.
+  /// Takes the next value, as LaneReader::next, and marks it late if it is. Returns its lane, or kNone. Never waits;
+  /// may make a round. Cost: as LaneReader::next, and twice the look at the stamp; a comparison for each doubling of
+  /// the lanes. A round costs a membarrier (some microseconds, and an interrupt for each running writer), and a load
+  /// for each lane.
   template <class Take>
   [[gnu::always_inline]] std::uint32_t next(Take&& copy_out, Effort& effort) {
     while (arrange(effort)) {
@@ -93,8 +94,6 @@ class TimeOrder {
   /// The lanes have been moved elsewhere.
   void reset() noexcept;
 
-  /// Is the value that was delivered last older than one before it?
-  bool is_late() const noexcept { return is_late_; }
   bool is_exact() const noexcept { return reaches_writers_ && has_kernels_clock_ && !is_broken_; }
 
  private:
@@ -157,7 +156,6 @@ class TimeOrder {
   std::uint32_t unchecked_ = 0;  // values since the last look for wild ones
   std::uint64_t last_time_ = 0;  // with its lane, the highest that has gone out
   std::uint32_t last_lane_ = 0;
-  bool is_late_ = false;
   bool reaches_writers_ = true;
   bool has_kernels_clock_ = true;
   bool is_broken_ = false;  // the clock has gone back, or something came late that was not set aside
