@@ -80,7 +80,7 @@ class SharedWriter : public WriterSteps {
       claim_.word.store(writing(next), std::memory_order_release);  // W2'
       ARENA_SHM_STOP_POINT(alloc_foreseen);
       if (permitted() && foreseen.is_next_in_slot()) [[likely]] {  // W3
-        const Written written = publish(foreseen, fill);
+        const Written written = publish_untimed(foreseen, fill);
         prefetch_ahead(foreseen.slot.begin());
         return written;
       }
@@ -142,7 +142,8 @@ class SharedWriter : public WriterSteps {
     claim_.hi.store(end, std::memory_order_release);  // before `writing`, so that who sees that sees this
     take_time();                                      // once for all of it
     SeqRange range{.first = first, .last = end - 1, .count = length};
-    const std::uint64_t stop = lap_.contains(first) ? write_run(first, end, fill, i) : first;
+    const bool is_usual = lap_.contains(first) && !ring_.is_timed();
+    const std::uint64_t stop = is_usual ? write_run<false>(first, end, fill, i) : first;
     if (stop < end) [[unlikely]]
       range = finish_range(first, stop, end, fill, i);
     count_values(range.count);
@@ -157,13 +158,13 @@ class SharedWriter : public WriterSteps {
   /// Puts values, from the i-th on, into the slots of [seq, end) up to the first one that somebody older may be in.
   /// Returns: that one, which is claimed then; or end. Requires: the range is held, and in the lap that is kept.
   /// What it needs is copied into registers: each store that is not the protocol's costs a batch a tenth.
-  template <class Fill>
+  template <bool may_be_timed, class Fill>
   [[gnu::always_inline]] std::uint64_t write_run(std::uint64_t seq, std::uint64_t end, Fill fill, std::size_t i) {
     std::atomic<std::uint64_t>& claim = claim_.word;
     Claimed at{seq, lap_.slot(seq), lap_.predecessor(seq)};
     const std::uint64_t stride = ring_.stride_bytes;
     const std::uint64_t step = lap_.predecessor(seq + 1) - at.predecessor;
-    const bool timed = ring_.is_timed();
+    const bool timed = may_be_timed && ring_.is_timed();
     const std::uint64_t time = time_;
     for (; seq < end; ++seq, ++i) {
       claim.store(writing(seq), std::memory_order_release);  // W2', and W4 for the seq before
@@ -188,7 +189,7 @@ class SharedWriter : public WriterSteps {
     while (seq < end) {
       if (!lap_.contains(seq)) lap_.move_to(seq);
       const std::uint64_t run_end = std::min(end, lap_.end());
-      const std::uint64_t stop = write_run(seq, run_end, fill, i + range.count);
+      const std::uint64_t stop = write_run<true>(seq, run_end, fill, i + range.count);
       range.add(seq, stop - seq);
       seq = stop;
       if (seq == run_end) continue;

@@ -108,7 +108,8 @@ class WriterSteps : public WriterBase {
     if (!lap_.contains(seq)) [[unlikely]]
       enter_lap(seq, next);
     foreseeable_ = seq == next ? foreseeable_ + 1 : 0;
-    lap_.foresee(foreseeable_ > kForeseeableBefore);
+    // What is foreseen is written without a look at whether there are times.
+    lap_.foresee(foreseeable_ > kForeseeableBefore && !ring_.is_timed());
     const Claimed claimed{seq, lap_.slot(seq), lap_.predecessor(seq)};
     prefetch_slot(claimed.slot.begin(), ring_.stride_bytes);
     claim_.word.store(writing(seq), std::memory_order_release);  // W2'
@@ -120,11 +121,21 @@ class WriterSteps : public WriterBase {
   [[gnu::always_inline]] Written publish(const Claimed& claimed, Fill fill) noexcept {
     const std::uint64_t time = take_time();
     claimed.slot.publish_timed(claimed.seq, ring_.is_timed(), time, fill);
+    finish(claimed);
+    return {claimed.seq, time};
+  }
+  /// The same. Requires: an arena without times.
+  template <class Fill>
+  [[gnu::always_inline]] Written publish_untimed(const Claimed& claimed, Fill fill) noexcept {
+    claimed.slot.publish(claimed.seq, fill);
+    finish(claimed);
+    return {claimed.seq, 0};
+  }
+  [[gnu::always_inline]] void finish(const Claimed& claimed) noexcept {
     count_values(1);
     claim_.word.store(idle(claimed.seq + 1), std::memory_order_release);  // W4
     ARENA_SHM_STOP_POINT(alloc_idle);
     ringer_.ring();  // W5
-    return {claimed.seq, time};
   }
 
   /// Own last seq + 1, which the idle claim holds. Any other claim: this writer is inside of alloc, and a signal
