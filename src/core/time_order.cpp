@@ -157,11 +157,10 @@ void TimeOrder::hide(std::uint32_t k) noexcept {
   set_key(k, lane.bound);
 }
 
-void TimeOrder::delivered(std::uint32_t k, std::uint64_t number) noexcept {
+void TimeOrder::delivered_otherwise(std::uint32_t k, std::uint64_t number) noexcept {
   Lane& lane = lanes_[k];
   const std::uint64_t time = lane.reader->time();
   const bool is_wild = wild_ == k;
-  ++unchecked_;
   const bool is_late = is_wild || time < last_time_ || (time == last_time_ && k < last_lane_);
   lane.reader->mark_late(is_late);
   if (is_late) {

@@ -104,13 +104,11 @@ class alignas(kCacheLine) LaneReader {
       if (const Look look = look_further(effort); look != Look::again) return look;
     }
   }
-  /// Takes the value that peek() has found. False: it has been overwritten meanwhile.
+  /// Takes the value that peek() has found, with that time. False: it has been overwritten meanwhile.
   template <class Take>
-  [[gnu::always_inline]] bool take(Take&& copy_out) {
-    const Slot slot = lap_.slot(cursor_);
-    const std::uint64_t stamp = slot.stamp();  // R1
-    time_ = slot.time();                       // R2
-    if (stamp != done(cursor_) || !slot.take(stamp, copy_out)) return false;
+  [[gnu::always_inline]] bool take(std::uint64_t time, Take&& copy_out) {
+    if (!lap_.slot(cursor_).take(done(cursor_), copy_out)) return false;  // R1 was peek's; R2 to R4
+    time_ = time;
     if (gap_open_) [[unlikely]]
       report_gap();
     ++read_;

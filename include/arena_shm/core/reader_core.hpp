@@ -166,7 +166,7 @@ class ReaderCore {
       report_gap();
       return kNone;
     }
-    mine_ = &lane(k);
+    mine_ = by_time_->reader(k);
     return mine_->ring().seq_of(mine_->cursor() - 1);
   }
   Prospect prospect_by_time();

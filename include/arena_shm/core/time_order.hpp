@@ -64,7 +64,7 @@ class TimeOrder {
     while (arrange(effort)) {
       const std::uint32_t k = first();
       const std::uint64_t number = lanes_[k].reader->cursor();
-      if (lanes_[k].reader->take(copy_out)) {
+      if (lanes_[k].reader->take(keys_[k], copy_out)) {
         delivered(k, number);
         return k;
       }
@@ -73,6 +73,8 @@ class TimeOrder {
     }
     return kNone;
   }
+
+  LaneReader* reader(std::uint32_t k) const noexcept { return lanes_[k].reader; }
 
   /// Is there a value that may go out? Errors: Code::forked.
   [[gnu::always_inline]] bool arrange(Effort& effort) {
@@ -130,7 +132,20 @@ class TimeOrder {
   void raise_bound(std::uint32_t k) noexcept;
   bool find_wild(std::uint64_t now) noexcept;
   void begin_anew(std::uint64_t now) noexcept;
-  void delivered(std::uint32_t k, std::uint64_t number) noexcept;
+  [[gnu::always_inline]] void delivered(std::uint32_t k, std::uint64_t number) noexcept {
+    Lane& lane = lanes_[k];
+    const std::uint64_t time = keys_[k];
+    ++unchecked_;
+    if (wild_ == kNone && time > last_time_ && time >= lane.bound) [[likely]] {
+      lane.reader->mark_late(false);
+      last_time_ = lane.bound = time;
+      last_lane_ = k;
+      lane.shows = false;  // the key is the bound: nothing in the tree changes
+      return;
+    }
+    delivered_otherwise(k, number);
+  }
+  void delivered_otherwise(std::uint32_t k, std::uint64_t number) noexcept;
   void hide(std::uint32_t k) noexcept;
 
   std::uint32_t lower_of(std::uint32_t a, std::uint32_t b) const noexcept { return keys_[b] < keys_[a] ? b : a; }
