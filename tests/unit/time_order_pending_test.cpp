@@ -24,6 +24,68 @@ class TimeOrderPendingTest : public TimedLanesTest {
   TimeOrderPendingTest() : TimedLanesTest(kLanes, kSlots) {}
 };
 
+TEST_F(TimeOrderPendingTest, WhatIsClaimedIsWaitedForAndThenSetAside) {
+  const std::uint64_t number = claim(1);
+  put(0, 2, 20);
+  put(3, 3, 30);
+  auto patient = this->reader();
+  EXPECT_EQ(rest_of(patient), Values{});
+  EXPECT_FALSE(patient.wait_for(1ms));
+
+  auto reader = this->reader(0ns);
+  EXPECT_EQ(rest_of(reader), (Values{2, 3}));
+  EXPECT_EQ(reader.passed_over_count(), 0U);
+  EXPECT_TRUE(reader.is_exact());
+  writer(0).alloc(4);
+  EXPECT_EQ(rest_of(reader), Values{4});
+
+  finish(1, number, 1, 10);
+  const auto late = reader.next();
+  ASSERT_TRUE(late);
+  EXPECT_EQ(late->value, 1U);
+  EXPECT_TRUE(late->late);
+  EXPECT_TRUE(reader.is_exact()) << "it was said so";
+  writer(1).alloc(5);
+  const auto next = reader.next();
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->value, 5U);
+  EXPECT_FALSE(next->late);
+
+  EXPECT_EQ(rest_of(patient), (Values{1, 2, 3, 4, 5})) << "who has waited has missed nothing";
+  for (auto* each : {&reader, &patient}) {
+    EXPECT_EQ(each->read_count(), 5U);
+    EXPECT_EQ(each->hole_count() + each->overwritten_count() + each->passed_over_count(), 0U);
+  }
+}
+
+TEST_F(TimeOrderPendingTest, OfABatchThatIsSetAsideAllIsLate) {
+  const std::uint64_t first = claim(0, 3);
+  put(1, 9, 90);
+  auto reader = this->reader(0ns);
+  EXPECT_EQ(rest_of(reader), Values{9});
+  for (std::uint64_t i = 0; i < 3; ++i) finish(0, first + i, i, 10);
+  for (std::uint64_t i = 0; i < 3; ++i) {
+    const auto entry = reader.next();
+    ASSERT_TRUE(entry);
+    EXPECT_EQ(entry->value, i);
+    EXPECT_TRUE(entry->late);
+  }
+}
+
+TEST_F(TimeOrderPendingTest, ALaneThatIsSetAsideKeepsItsPlaceForWhatFollows) {
+  const std::uint64_t number = claim(1);
+  put(0, 1, 10);
+  auto reader = this->reader(0ns);
+  EXPECT_EQ(rest_of(reader), Values{1});
+  // It goes on, and appends two more, before the reader looks again.
+  finish(1, number, 2, 5);
+  writer(1).alloc(3);
+  writer(0).alloc(4);
+  writer(1).alloc(5);
+  EXPECT_EQ(rest_of(reader), (Values{2, 3, 4, 5}));
+  EXPECT_TRUE(reader.is_exact());
+}
+
 TEST_F(TimeOrderPendingTest, WhatIsSetAsideTakesItsPlaceIfThatIsStillToCome) {
   claim(1);
   auto reader = this->reader(0ns);
