@@ -6,6 +6,11 @@
 
 namespace arena_shm::core {
 
+std::uint64_t WriterBase::read_clock_behind_fence() const noexcept {
+  fence_before_clock();
+  return read_clock(ring_.clock);
+}
+
 void WriterBase::refuse_number(std::uint64_t number) const {
   throw Error(Code::exhausted, {.name = hold_->segment()->info().name,
                                 .doing = "alloc in",
