@@ -2,8 +2,8 @@
 
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <time.h>
 
+#include <ctime>
 #include <limits>
 #if defined(__x86_64__)
 #include <cpuid.h>

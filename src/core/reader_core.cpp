@@ -28,8 +28,8 @@ ReaderCore::ReaderCore(std::shared_ptr<const Segment> segment, const ReaderOptio
       following_{.segment = std::move(segment),
                  // What is subtracted from it is never negative.
                  .hold = std::max<std::chrono::nanoseconds>(options.hold, {}),
-                 .sets_aside = options.order == Order::time,
-                 .report = {}},
+                 .report = {},
+                 .sets_aside = options.order == Order::time},
       doorbell_(options.doorbell ? following_.segment->doorbell() : nullptr),
       manner_(options.manner),
       is_plain_(lane_count_ == 1 && options.order != Order::time),

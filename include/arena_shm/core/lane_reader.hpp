@@ -40,8 +40,8 @@ namespace arena_shm::core {
 struct Following {
   std::shared_ptr<const Segment> segment;
   std::chrono::nanoseconds hold;           ///< never negative
-  bool sets_aside;                         ///< what was waited for in vain is not passed over: the lane is overdue
   std::function<void(const Gap&)> report;  ///< of each run of lost values
+  bool sets_aside;                         ///< what was waited for in vain is not passed over: the lane is overdue
   std::atomic<bool> inside{false};         ///< waiting, or reporting. Relaxed: looked at in order to leave it alone
 };
 
