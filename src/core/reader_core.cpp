@@ -69,7 +69,7 @@ void ReaderCore::order_by_time() {
   following_.segment->require_clock();
   std::vector<LaneReader*> lanes;
   for (std::uint32_t k = 0; k < lane_count_; ++k) lanes.push_back(&lane(k));
-  by_time_.emplace(std::move(lanes), info.clock, following_.segment->ticks_per_second(),
+  by_time_.emplace(lanes, info.clock, following_.segment->ticks_per_second(),
                    manner_ == Manner::latency ? std::chrono::nanoseconds{0} : kBetweenRounds);
 }
 

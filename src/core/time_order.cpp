@@ -18,7 +18,7 @@ constexpr std::uint64_t kLongestDrainPart = 1000;  // of a second: for a store t
 
 }  // namespace
 
-TimeOrder::TimeOrder(std::vector<LaneReader*> lanes, arena_shm::Clock clock, std::uint64_t ticks_per_second,
+TimeOrder::TimeOrder(const std::vector<LaneReader*>& lanes, arena_shm::Clock clock, std::uint64_t ticks_per_second,
                      std::chrono::nanoseconds between_rounds)
     : clock_(clock),
       ticks_per_second_(ticks_per_second),

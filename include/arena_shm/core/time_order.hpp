@@ -52,7 +52,7 @@ class TimeOrder {
 
   /// `lanes` live as long as this, and set aside what they have waited for (Following::sets_aside).
   /// Requires: can_read(clock).
-  TimeOrder(std::vector<LaneReader*> lanes, arena_shm::Clock clock, std::uint64_t ticks_per_second,
+  TimeOrder(const std::vector<LaneReader*>& lanes, arena_shm::Clock clock, std::uint64_t ticks_per_second,
             std::chrono::nanoseconds between_rounds);
 
   /// Takes the next value, as LaneReader::next, and marks it late if it is. Returns its lane, or kNone. Never waits;
