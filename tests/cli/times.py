@@ -60,3 +60,6 @@ class TimesTest(Laned, CliTest):
 
     def assert_between(self, value, bounds):
         self.assertTrue(bounds[0] <= value <= bounds[1], (value, bounds))
+
+    def check(self, code, *args):
+        return self.expect(code, "check", *args).stdout

@@ -9,9 +9,6 @@ from times import RATE, CREATED, SAVED, CLOCKS, SECOND, TimesTest
 
 
 class TimesCheckedTest(TimesTest):
-    def check(self, code, *args):
-        return self.expect(code, "check", *args).stdout
-
     def test_sound_times_are_ok(self):
         for args, in_order in zip(self.kinds(), ["", ", in order within each lane", ", in order within each lane"]):
             for counts in [(), (3,), (20,), (20, 3)] if "--exclusive" not in args else [(), (3,), (20,)]:
