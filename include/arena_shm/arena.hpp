@@ -12,6 +12,7 @@
 //   error, options, info, record       what is asked for, and what goes wrong
 //   core/type_name                     what a type is called, whatever compiled it
 //   core/layout, stamp                 the bytes of the segment; the arithmetic of its two words
+//   core/clock, timescale              what the times of values are read from, and what they mean
 //   core/words, slot, ring             moving a value; one slot's protocol; the mapped regions
 //   core/process, forked, retained     fork, signal handlers, cancellation, exit: what handles do about them
 //   core/lease, witness                who lives; who has died
@@ -20,6 +21,7 @@
 //   core/claims, settle                what the seats say; what became of a value that is not there
 //   core/writer_steps, lane_writer     the protocols of those who write: into a shared ring, into a lane
 //   core/lane_reader, read_value       following one lane; single values
+//   core/time_order                    several lanes as one sequence, in order of time
 //   core/writer_core, reader_core      all ways to write and to read; all promises are kept here
 //   core/wait_feeder, wait_set_core    waiting for several readers at once
 //   writer, reader, arena, wait_set    the same with a type

@@ -50,7 +50,7 @@ struct Entry {
   T value;
   /// With Options::time: when it was appended, by the arena's clock; 0 without. Timescale turns it into a time of day.
   std::uint64_t time = 0;
-  /// In Order::time: it comes after values that may be newer. See Order::time.
+  /// In Order::time: older than a value that has come before, or of a time that cannot be.
   bool late = false;
 };
 
@@ -168,7 +168,8 @@ enum class Order : std::uint8_t {
   /// An idle lane does not hold up the others: it is proved to have nothing older, by a round. A round is a membarrier,
   /// which interrupts every running writer for some microseconds. There is one only where a value waits for it; of
   /// Manner::throughput, one in 100 us at most. A writer that lives and does not publish what it has claimed holds up
-  /// all, for ReaderOptions::hold; then its lane is set aside, and what it had claimed comes late.
+  /// all, for ReaderOptions::hold; then its lane is set aside. What it had claimed comes in its
+  /// place, if that is still to come, and is marked otherwise.
   time,
 };
 

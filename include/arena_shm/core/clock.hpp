@@ -1,6 +1,6 @@
 // The clock that the times of values are read from.
 //
-// It is the counter with which the kernel itself keeps time, if a program may read that one: 8 to 25 ns, and all
+// It is the counter with which the kernel itself keeps time, if a program may read that one: 8 to 30 ns, and all
 // processors agree. The kernel takes x86-64's time-stamp counter only if a test that plays ping-pong with a cache line
 // sees it go back on no processor (arch/x86/kernel/tsc_sync.c). Else it is CLOCK_BOOTTIME, which is that of its time
 // namespace. Whichever it is stands in the header, and all who write have to be able to read it.

@@ -118,8 +118,6 @@ class ReaderCore {
   void seek(From from);
   void seek(const Position& position);
 
-  /// Have the arena's values times?
-  [[gnu::always_inline]] bool is_timed() const noexcept { return first_.ring().is_timed(); }
   /// Of the value that next() has delivered: does it come after newer ones? Never true in Order::arrival.
   [[gnu::always_inline]] bool is_late() const noexcept { return !is_plain_ && mine_->is_late(); }
   /// Order::time: is it certain that all that is older and not marked has come before?
