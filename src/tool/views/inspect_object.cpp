@@ -9,6 +9,7 @@
 #include "arena_shm/core/mutex.hpp"
 #include "arena_shm/timescale.hpp"
 #include "schema/record_formatter.hpp"
+#include "schema/schema.hpp"
 #include "tool/views/seat_table.hpp"
 
 namespace arena_shm::tool {
@@ -16,8 +17,6 @@ namespace arena_shm::tool {
 namespace {
 
 using terminal::or_null;
-
-constexpr std::string_view kTimeColumn = "_time_ns";  // when a value was appended, unless a field has that name
 
 terminal::JsonObject file_object(const Inspection& in) {
   terminal::JsonObject object;
@@ -97,7 +96,7 @@ terminal::JsonObject newest_array(const Inspection& in, bool quote_int64) {
     const terminal::JsonObject object = value_object(in, value, quote_int64);
     terminal::JsonObject whole{{schema::kSeqColumn, object[schema::kSeqColumn]}};
     if (in.facts.info.writers == Writers::laned) whole["_lane"] = value.lane;
-    if (scale) whole[kTimeColumn] = scale->nanoseconds(value.time);
+    if (scale) whole[schema::kTimeColumn] = scale->nanoseconds(value.time);
     if (quote_int64) terminal::quote_integers(whole);
     whole.update(object);
     array.push_back(std::move(whole));
