@@ -17,14 +17,17 @@
 //   core/process, forked, retained     fork, signal handlers, cancellation, exit: what handles do about them
 //   core/lease, witness                who lives; who has died
 //   core/mutex, doorbell               who waits; who sleeps
-//   core/header, segment, seat         making and opening a segment; taking a seat in it
+//   core/header, segment               making and opening a segment
+//   core/tenancy, seat                 taking a seat in it
 //   core/claims, settle                what the seats say; what became of a value that is not there
 //   core/writer_steps, lane_writer     the protocols of those who write: into a shared ring, into a lane
 //   core/lane_reader, read_value       following one lane; single values
 //   core/time_order                    several lanes as one sequence, in order of time
+//   core/gate, consumer_table          lossless: up to where writers may write
 //   core/writer_core, reader_core      all ways to write and to read; all promises are kept here
+//   core/consumer_seat, consumer_core  a reader that is waited for
 //   core/wait_feeder, wait_set_core    waiting for several readers at once
-//   writer, reader, arena, wait_set    the same with a type
+//   writer, reader, consumer, arena    the same with a type
 //   follower                           a name, whatever segment it leads to
 //   raw                                the same with a type that is known at run time only
 //   describe                           what a type is made of, for the segment
@@ -37,7 +40,11 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "arena_shm/consumer.hpp"
+#include "arena_shm/consumer_info.hpp"
+#include "arena_shm/core/consumers.hpp"
 #include "arena_shm/core/guarded_writer.hpp"
 #include "arena_shm/core/header.hpp"
 #include "arena_shm/core/in_place.hpp"
@@ -138,6 +145,8 @@ class ArenaBase {
   /// Does somebody hold a seat? One who has died, and is not proved dead yet, does. Cost: some system calls for each
   /// seat that is held.
   bool has_writers() const noexcept { return segment_->has_writers(); }
+  /// Those that writers wait for, and those that were evicted. Cost: some system calls for each.
+  std::vector<ConsumerInfo> consumers() const { return core::consumers(*segment_); }
   /// Maps all slots into this process now. Otherwise each page is mapped when it is first touched, which takes the
   /// first lap of a writer, or of a reader, a microsecond a page. Cost: about 1 ms for 4 MiB.
   void prefault() const noexcept { segment_->prefault(); }
@@ -189,14 +198,26 @@ class Arena : public ArenaBase<T> {
   /// callers of Arena::alloc are published in order. Takes a seat for this handle at the first call. In a laned or
   /// exclusive arena the mutex is the handle's: its threads take turns in its lane.
   /// Returns: its sequence number, and an independent copy of it.
-  /// Errors: Code::table_full, obstructed, exhausted, corrupt, reentered (from a signal handler inside of it).
-  /// Progress: waits for a caller that is stopped inside of it, not for one that is dead.
+  /// Errors: Code::table_full, obstructed, exhausted, corrupt, reentered (from a signal handler inside of it); in a
+  /// lossless arena would_deadlock, as Writer::alloc.
+  /// Progress: waits for a caller that is stopped inside of it, not for one that is dead; in a lossless arena for room,
+  /// but not with the mutex.
   /// Cost: one locked instruction while the handle is the only caller, else three; system calls only if others wait, or
   /// a reader sleeps.
   [[gnu::always_inline]] Entry<T> alloc(const T& value) {
     const core::Written written = guarded_->alloc(core::CopyFrom<T>(std::addressof(value)));
     return {written.seq, value, written.time, false};
   }
+
+  /// A reader that the writers wait for. Requires: a lossless arena. `name` has 1 to 32 bytes.
+  /// Errors: Code::invalid_argument, table_full, obstructed; already_exists, if a living consumer has the name.
+  Consumer<T> consumer(std::string_view name, const ConsumerOptions& options = {}) const {
+    return {this->segment_.share(), name, options};
+  }
+  /// The writers wait no longer for this consumer; it is told. Errors: Code::not_found.
+  void evict_consumer(std::string_view name) const { core::evict_consumer(*this->segment_, name); }
+  /// Forgets a durable consumer that is away. Errors: Code::not_found; already_exists, if a living one has the name.
+  void remove_consumer(std::string_view name) const { core::remove_consumer(*this->segment_, name); }
 
   /// A lock-free writer with a seat of its own; one per thread. `holder` is what tools show beside the process id.
   /// Errors: Code::table_full, obstructed.

@@ -10,7 +10,7 @@ namespace arena_shm {
 
 enum class Code {
   not_found,                ///< no arena of that name
-  already_exists,           ///< create: the name is taken
+  already_exists,           ///< the name is taken: of an arena, or of a consumer
   permission_denied,        ///< the file's mode, or the directory's, forbids it
   invalid_name,             ///< not usable as the name of a segment
   invalid_argument,         ///< an option or argument is out of its range
@@ -23,11 +23,14 @@ enum class Code {
   corrupt,                  ///< a value in the segment cannot be right
   no_space,                 ///< the file system, or the memory limit, has no room for it
   file_size_limit,          ///< RLIMIT_FSIZE forbids a file of that size
-  table_full,               ///< every seat belongs to a living writer
+  table_full,               ///< every seat belongs to a living writer, or consumer, or to a durable one
   obstructed,               ///< every free seat is read-locked by some process
   exhausted,                ///< the sequence numbers are used up (2^61 values)
   reentered,                ///< a writer was used from inside of itself, as from a signal handler
   forked,                   ///< a handle was used in a forked child of the process that opened it
+  evicted,                  ///< a consumer held up the writers for longer than Options::patience, or was evicted
+  timed_out,                ///< alloc_for: there was no room in time
+  would_deadlock,           ///< a writer waits for a consumer of its own thread
   unsupported,              ///< the system lacks something that is needed
   system,                   ///< a system call failed for a reason that has no code of its own
 };

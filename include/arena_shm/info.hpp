@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "arena_shm/duration.hpp"
 #include "arena_shm/options.hpp"
 
 namespace arena_shm {
@@ -31,6 +32,9 @@ struct Info {
   std::uint32_t seats = 0;
   Writers writers = Writers::shared;
   Clock clock = Clock::none;
+  Full full = Full::overwrite;
+  std::uint32_t consumers = 0;           ///< lossless arenas: that may be registered at once
+  Duration patience{};                   ///< lossless arenas: as Options::patience
   std::array<std::uint8_t, 16> epoch{};  ///< random; two segments of one name differ in it
   std::array<std::uint8_t, 16> boot_id{};
   std::int64_t created_ns = 0;  ///< CLOCK_REALTIME

@@ -25,6 +25,12 @@ enum class Writers : std::uint8_t {
   laned,
 };
 
+/// What becomes of a value when the ring is full. Chosen when the arena is created.
+enum class Full : std::uint8_t {
+  overwrite,  ///< the oldest value is overwritten: nobody waits, and who is too slow loses values
+  wait,       ///< lossless: writers wait for every consumer that is registered, as long as it lives
+};
+
 /// How an arena is to be created.
 struct Options {
   std::uint64_t slots = 0;            ///< values the ring holds, exactly; laned: each lane; any number > 0
@@ -32,6 +38,11 @@ struct Options {
   std::uint32_t seats = 64;           ///< writers that may be attached at once, 1 to 4096; exclusive arenas have one
   unsigned mode = 0600;               ///< permission bits of the segment; the umask does not apply
   bool time = false;                  ///< each value gets the time of its append: Entry::time. 8 bytes a slot
+  Full full = Full::overwrite;        ///< overwrite, or wait
+  std::uint32_t consumers = 8;        ///< lossless: that may be registered at once, 1 to 256
+  /// Lossless: a consumer that has held up a writer for so long without progress is evicted: it loses values, and is
+  /// told. Zero, and less: never, writers wait for ever.
+  Duration patience{};
 };
 
 /// What a record is, when it is known at run time only.
@@ -50,7 +61,8 @@ struct Entry {
   T value;
   /// With Options::time: when it was appended, by the arena's clock; 0 without. Timescale turns it into a time of day.
   std::uint64_t time = 0;
-  /// In Order::time: older than a value that has come before, or of a time that cannot be.
+  /// In Order::time: older than a value that has come before, or of a time that cannot be. Of a consumer of a shared
+  /// arena: its writer was so slow that the consumer went on without.
   bool late = false;
 };
 
@@ -183,6 +195,25 @@ struct ReaderOptions {
   /// Sleep on the arena's doorbell, if it may be written; else poll. Nothing but the doorbell's page is mapped
   /// writable.
   bool doorbell = true;
+  Order order = Order::arrival;
+};
+
+/// When a consumer has done with what it got.
+enum class Release : std::uint8_t {
+  at_next_call,  ///< when it asks for the next value, or waits for it
+  explicitly,    ///< when it calls release(): for who has to keep several values at once
+};
+
+/// How a consumer consumes.
+struct ConsumerOptions {
+  /// The writers wait for it also while nobody has its name. It comes back with what was not released: at least once.
+  bool durable = false;
+  From from = From::newest;  ///< where a name begins that was not there; a durable one goes on from where it was
+  Release release = Release::at_next_call;
+  /// How long later values are held back for one whose writer has stopped in the middle of it. Then the consumer goes
+  /// on without; it comes late, marked, when it is published.
+  Duration hold = std::chrono::milliseconds{1};
+  Manner manner = Manner::latency;
   Order order = Order::arrival;
 };
 

@@ -10,7 +10,12 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "arena_shm/consumer_info.hpp"
+#include "arena_shm/core/consumer_core.hpp"
+#include "arena_shm/core/consumers.hpp"
 #include "arena_shm/core/guarded_writer.hpp"
 #include "arena_shm/core/read_value.hpp"
 #include "arena_shm/core/reader_core.hpp"
@@ -57,6 +62,35 @@ class RawReader {
   core::ReaderCore::Owner core_;
 };
 
+/// Consumer<T> without a type. Thread safety: one thread at a time.
+class RawConsumer {
+ public:
+  RawConsumer(std::shared_ptr<const core::Segment> segment, std::string_view name, const ConsumerOptions& options);
+
+  /// Copies the next value into `value`, which has the record's size. Returns its seq, or nothing. Never waits.
+  std::optional<std::uint64_t> next(std::span<std::byte> value);
+  bool wait_for(Duration timeout) { return core_->wait_for(timeout); }
+  void release() { core_->release(); }
+  void on_gap(std::function<void(const Gap&)> report) { core_->on_gap(std::move(report)); }
+
+  const std::string& name() const noexcept { return core_->name(); }
+  std::uint64_t time() const noexcept { return core_->time(); }
+  bool is_late() const noexcept { return core_->is_late(); }
+  Position position() const { return core_->reader().position(); }
+  std::uint64_t cursor() const noexcept { return core_->reader().cursor(); }
+  std::uint64_t lag() const noexcept { return core_->reader().lag(); }
+  std::uint64_t read_count() const noexcept { return core_->read_count(); }
+  std::uint64_t overwritten_count() const noexcept { return core_->overwritten_count(); }
+  std::uint64_t hole_count() const noexcept { return core_->hole_count(); }
+  std::uint64_t awaited_count() const noexcept { return core_->awaited_count(); }
+  std::uint64_t late_count() const noexcept { return core_->late_count(); }
+
+ private:
+  friend class WaitSet;
+
+  core::ConsumerCore::Owner core_;
+};
+
 /// Writer<T> without a type. Thread safety: one thread at a time.
 class RawWriter {
  public:
@@ -65,6 +99,8 @@ class RawWriter {
   /// Returns the value's seq. Errors: also Code::invalid_argument, if `value` has not the record's size.
   std::uint64_t alloc(std::span<const std::byte> value);
   std::optional<std::uint64_t> try_alloc(std::span<const std::byte> value);
+  std::uint64_t alloc_for(Duration timeout, std::span<const std::byte> value);
+  std::vector<ConsumerInfo> blocked_by() const { return core_->blocked_by(); }
   /// `values` is one record after the other, without gaps.
   SeqRange alloc_batch(std::span<const std::byte> values);
   std::uint32_t seat() const noexcept { return core_->hold().index(); }
@@ -98,6 +134,7 @@ class RawView {
   const Info& info() const noexcept { return segment_->info(); }
   bool retired() const noexcept { return segment_->leases().retired(); }
   bool has_writers() const noexcept { return segment_->has_writers(); }
+  std::vector<ConsumerInfo> consumers() const { return core::consumers(*segment_); }
   void prefault() const noexcept { segment_->prefault(); }
 
  protected:
@@ -117,6 +154,11 @@ class RawArena : public RawView {
   /// Under the interprocess mutex, or in lanes the handle's: as Arena::alloc. Returns the value's seq.
   std::uint64_t alloc(std::span<const std::byte> value);
   RawWriter writer(std::string_view holder = {}) const { return {segment_.share(), holder}; }
+  RawConsumer consumer(std::string_view name, const ConsumerOptions& options = {}) const {
+    return {segment_.share(), name, options};
+  }
+  void evict_consumer(std::string_view name) const { core::evict_consumer(*segment_, name); }
+  void remove_consumer(std::string_view name) const { core::remove_consumer(*segment_, name); }
 
  private:
   explicit RawArena(std::shared_ptr<const core::Segment> segment);

@@ -31,7 +31,7 @@ RecordType describe_plainly(std::string schema = {}) {
 ///     static RecordType describe() { return {"tick.v2", sizeof(Tick), alignof(Tick), {}}; }
 ///   };
 ///
-/// A name has at most 215 bytes, and none of them is zero. An empty one agrees with every name.
+/// A name has at most 247 bytes, and none of them is zero. An empty one agrees with every name.
 template <class T>
 struct RecordTraits {
   static RecordType describe() { return core::describe_plainly<T>(); }

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <span>
 
+#include "arena_shm/consumer.hpp"
 #include "arena_shm/core/wait_set_core.hpp"
 #include "arena_shm/duration.hpp"
 #include "arena_shm/raw.hpp"
@@ -20,7 +21,8 @@
 
 namespace arena_shm {
 
-/// A set of readers (Reader<T>, RawReader). A reader that is destroyed leaves its set; one that is moved stays in it.
+/// A set of readers and consumers (Reader<T>, Consumer<T>, RawReader, RawConsumer). A reader that is destroyed leaves
+/// its set; one that is moved stays in it.
 ///
 /// Thread safety: one thread at a time, which is also that of its readers. Does not survive fork: Code::forked.
 class WaitSet {
@@ -30,12 +32,12 @@ class WaitSet {
   /// Errors: Code::invalid_argument, if it is in a set already.
   template <class AnyReader>
   void add(AnyReader& reader) {
-    core_->add(*reader.core_.operator->());
+    core_->add(core::reader_of(*reader.core_.operator->()));
   }
   /// If it is in this set.
   template <class AnyReader>
   void remove(AnyReader& reader) noexcept {
-    core_->remove(*reader.core_.operator->());
+    core_->remove(core::reader_of(*reader.core_.operator->()));
   }
 
   /// Waits until one of the readers has a value, for at most `timeout`: first spinning for 50 us, then asleep. With
@@ -49,7 +51,7 @@ class WaitSet {
   /// at: others may have some, too, and are found by the next call, or by asking them.
   template <class AnyReader>
   bool is_ready(const AnyReader& reader) const noexcept {
-    return core_->is_ready(*reader.core_.operator->());
+    return core_->is_ready(core::reader_of(*reader.core_.operator->()));
   }
   /// The same for all: which of them, counted in the order in which they were added (those behind a removed one move
   /// up). Valid until the next call.

@@ -10,9 +10,12 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
+#include "arena_shm/consumer_info.hpp"
 #include "arena_shm/core/slot_writer.hpp"
 #include "arena_shm/core/writer_core.hpp"
+#include "arena_shm/duration.hpp"
 #include "arena_shm/options.hpp"
 
 namespace arena_shm {
@@ -22,7 +25,7 @@ namespace arena_shm {
 /// Thread safety: one thread at a time; take one Writer per thread. Using one from inside of itself, as from a signal
 /// handler, throws Code::reentered. Does not survive fork: used in the child it is Code::forked, and destroying it
 /// there does nothing. Progress: does not wait for anybody, dead, stopped or slow, but when every slot is held by
-/// writers that have stopped in the middle of a value.
+/// writers that have stopped in the middle of a value; and, in a lossless arena, for consumers that live.
 template <class T>
 class Writer {
  public:
@@ -31,23 +34,37 @@ class Writer {
 
   /// Puts a value into the ring, over the oldest one if it is full.
   /// Returns: its sequence number, and an independent copy of it.
-  /// Errors: Code::exhausted, corrupt, reentered.
-  /// Ordering: who reads the value sees what this thread did before.
-  /// Cost: one locked instruction (exclusive arenas: none), no system call unless a reader sleeps, no allocation.
+  /// Lossless: waits for room, as long as it takes. Errors: Code::exhausted, corrupt, reentered; would_deadlock, if
+  /// this is the only thread of its process, and would wait for a consumer of its own. Ordering: who reads the value
+  /// sees what this thread did before. Cost: one locked instruction (exclusive arenas: none), no system call unless a
+  /// reader sleeps, no allocation.
   [[gnu::always_inline]] Entry<T> alloc(const T& value) {
     const core::Written written = core_->alloc(copy_of(value));
     return {written.seq, value, written.time, false};
   }
 
-  /// The same; empty where alloc would wait, because every slot is held by a stopped writer.
+  /// The same; empty where alloc would wait: in a lossless arena, because it is full, or nearly, where others write,
+  /// too; in others, because every slot is held by a stopped writer.
   std::optional<Entry<T>> try_alloc(const T& value) {
-    const auto written = core_->try_alloc(copy_of(value));
+    const auto written = core_->alloc_before(core::kDoNotWait, copy_of(value));
     if (!written) return std::nullopt;
     return Entry<T>{written->seq, value, written->time, false};
   }
 
+  /// The same; waits for at most `timeout`. Errors: also Code::timed_out, which names the consumer that is in the way.
+  Entry<T> alloc_for(Duration timeout, const T& value) {
+    const auto written = core_->alloc_before(core::deadline_in(timeout), copy_of(value));
+    if (!written) core_->refuse_timeout(timeout);
+    return {written->seq, value, written->time, false};
+  }
+
+  /// The consumers that leave no room for the next value; none in an arena that overwrites. Cost: a look at each
+  /// consumer, and at /proc.
+  std::vector<ConsumerInfo> blocked_by() const { return core_->blocked_by(); }
+
   /// Puts several values into the ring, in order, with one locked instruction for up to a lap of them.
   /// A writer that is stopped in the middle of a batch costs the others the slots of all that is left of it.
+  /// Lossless: goes in parts, as there is room.
   /// Returns: where they went. Their numbers grow, but need not be without gaps.
   [[gnu::always_inline]] SeqRange alloc(std::span<const T> values) {
     return core_->alloc_batch(values.size(), core::CopyFrom<T>(values.data()));

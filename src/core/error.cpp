@@ -47,6 +47,9 @@ std::string_view to_string(Code code) noexcept {
     case Code::exhausted: return "exhausted";
     case Code::reentered: return "reentered";
     case Code::forked: return "forked";
+    case Code::evicted: return "evicted";
+    case Code::timed_out: return "timed_out";
+    case Code::would_deadlock: return "would_deadlock";
     case Code::unsupported: return "unsupported";
     case Code::system: return "system";
   }

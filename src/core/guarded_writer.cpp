@@ -1,5 +1,7 @@
 #include "arena_shm/core/guarded_writer.hpp"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <string>
 
@@ -27,8 +29,11 @@ GuardedParty::GuardedParty(const std::shared_ptr<const SeatHold>& hold, std::uin
     : thread(owner),
       writer(hold, which),
       mutex(turn, hold->segment()->ring(), hold->segment()->witness(), hold->index(), hold->session()),
-      // A reservation is entered by a claim, which the writer of a lane does not store.
-      patience(owner == nullptr || hold->segment()->ring().exclusive ? kNeverReserve : kFirstPatience) {}
+      // A reservation is entered by a claim, which the writer of a lane does not store; and one with a claim may wait
+      // for room, where nobody may wait for it.
+      patience(owner == nullptr || hold->segment()->ring().exclusive || hold->segment()->is_lossless()
+                   ? kNeverReserve
+                   : kFirstPatience) {}
 
 GuardedParty::~GuardedParty() {
   if (writer.hold().is_own()) mutex.give_reservation_back();  // else a forked child, where nothing is mapped
@@ -50,11 +55,24 @@ GuardedWriter::GuardedWriter(std::shared_ptr<const Segment> segment)
 }
 
 bool GuardedWriter::is_used() noexcept {
-  if (!joining_.try_lock()) return true;
+  if (waiting_.load(std::memory_order_relaxed) > 0 || !joining_.try_lock()) return true;
   joining_.unlock();
   const GuardedParty* first = first_.load(std::memory_order_acquire);    // G1
   const GuardedParty* others = others_.load(std::memory_order_acquire);  // G1
   return (first != nullptr && first->is_used()) || (others != nullptr && others->is_used());
+}
+
+void GuardedWriter::await_room(const WriterCore& writer) {
+  struct Counted {
+    explicit Counted(std::atomic<int>& waiters) noexcept : all(waiters) { all.fetch_add(1, std::memory_order_relaxed); }
+    Counted(const Counted&) = delete;
+    Counted& operator=(const Counted&) = delete;
+    ~Counted() { all.fetch_sub(1, std::memory_order_relaxed); }
+    std::atomic<int>& all;
+  };
+  const Counted waiting(waiting_);
+  ::pthread_testcancel();  // nothing is held
+  writer.await_room();
 }
 
 void GuardedWriter::retire(GuardedWriter* guarded) noexcept {

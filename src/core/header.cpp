@@ -34,6 +34,10 @@ constexpr Writers writers_of(std::uint32_t flags) noexcept {
   return (flags & kFlagExclusive) != 0 ? Writers::exclusive : Writers::shared;
 }
 
+std::uint64_t nanoseconds_of(const Options& options) noexcept {
+  return static_cast<std::uint64_t>(std::max(options.patience.count(), std::chrono::nanoseconds::rep{0}));
+}
+
 [[noreturn]] void refuse_argument(std::string_view name, std::string expected, std::string found, std::string remedy) {
   throw Error(Code::invalid_argument, {.name = std::string(name),
                                        .doing = "create",
@@ -53,6 +57,10 @@ void check_arguments(std::string_view name, const RecordType& record, const Opti
     refuse_argument(name, "an alignment that is a power of two, at most a page", number(record.align_bytes), "");
   if (options.writers != Writers::exclusive && (options.seats == 0 || options.seats > kMaxSeats))
     refuse_argument(name, "1 to " + number(kMaxSeats) + " seats", number(options.seats), "");
+  if (options.full == Full::wait && (options.consumers == 0 || options.consumers > kMaxConsumers))
+    refuse_argument(name, "1 to " + number(kMaxConsumers) + " consumers", number(options.consumers), "");
+  if (options.full == Full::overwrite && options.patience != std::chrono::nanoseconds{0})
+    refuse_argument(name, "patience in a lossless arena only", "one that overwrites", "say full = Full::wait");
   if ((options.mode & ~0777U) != 0)
     refuse_argument(name, "a mode of permission bits, 0 to 0777", "mode " + octal_text(options.mode), "");
   if (record.name.size() >= sizeof(Header::type_name))
@@ -116,9 +124,12 @@ Header make_header(std::string_view name, const RecordType& record, const Option
   h.layout_version = kLayoutVersion;
   h.byte_order = kByteOrderMark;
   h.header_bytes = sizeof(Header);
-  h.flags = flags_of(options.writers);
+  const bool lossless = options.full == Full::wait;
+  h.flags = flags_of(options.writers) | (lossless ? kFlagLossless : 0);
   h.page_bytes = page;
   h.seat_count = options.writers == Writers::exclusive ? 1 : options.seats;
+  h.consumer_count = lossless ? options.consumers : 0;
+  h.patience_ns = lossless ? nanoseconds_of(options) : 0;
   h.payload_bytes = record.size_bytes;
   h.payload_align_bytes = record.align_bytes;
   h.payload_offset_bytes = std::max<std::uint64_t>(slot_prefix_bytes(options.time), record.align_bytes);
@@ -142,7 +153,8 @@ Header make_header(std::string_view name, const RecordType& record, const Option
   h.schema = place(record.schema.size());
   h.doorbell = place(sizeof(Doorbell));
   h.control = place(sizeof(Control));
-  h.seats = place(h.seat_count * sizeof(Seat));
+  h.seats = place(all_seats(h) * sizeof(Seat));
+  if (lossless) h.consumers = place(sizeof(ConsumersHead) + h.consumer_count * consumer_bytes(lane_count(h)));
   const std::uint64_t slots_bytes = h.slot_count * h.stride_bytes;
   h.slots = place((h.flags & kFlagLaned) == 0 ? slots_bytes : round_up(slots_bytes, page) * h.seat_count);
   h.segment_bytes = end;
@@ -188,6 +200,9 @@ Info header_info(const std::string& name, const Header& h) {
   info.seats = h.seat_count;
   info.writers = writers_of(h.flags);
   info.clock = static_cast<Clock>(h.clock);
+  info.full = is_lossless(h) ? Full::wait : Full::overwrite;
+  info.consumers = h.consumer_count;
+  info.patience = std::chrono::nanoseconds(h.patience_ns);
   info.epoch = h.epoch;
   info.boot_id = h.boot_id;
   info.created_ns = h.created_ns;

@@ -11,7 +11,8 @@
 namespace arena_shm::core {
 namespace {
 
-constexpr std::uint32_t kKnownFlags = kFlagExclusive | kFlagLaned;
+constexpr std::uint32_t kKindsOfWriters = kFlagExclusive | kFlagLaned;
+constexpr std::uint32_t kKnownFlags = kKindsOfWriters | kFlagLossless;
 
 void check_region(const std::string& name, const char* what, const Region& region, std::uint64_t segment_bytes) {
   const std::uint64_t page = page_bytes();
@@ -26,7 +27,8 @@ void check_region(const std::string& name, const char* what, const Region& regio
 }
 
 void check_disjoint(const std::string& name, const Header& header) {
-  std::array<Region, 5> regions{header.schema, header.doorbell, header.control, header.seats, header.slots};
+  std::array<Region, 6> regions{header.schema, header.doorbell,  header.control,
+                                header.seats,  header.consumers, header.slots};
   std::ranges::sort(regions, {}, &Region::offset_bytes);
   for (std::size_t i = 0; i + 1 < regions.size(); ++i) {
     // Ends of the regions are below segment_bytes, checked before: no overflow.
@@ -41,6 +43,14 @@ bool clock_is_right(const Header& h) noexcept {
   if (h.clock == 0) return h.ticks_per_second == 0 && h.time_namespace == 0 && h.created == kNone && h.saved == kNone;
   return h.clock <= static_cast<std::uint64_t>(Clock::boottime) && h.ticks_per_second >= kSlowestClock &&
          h.ticks_per_second <= kFastestClock;
+}
+
+/// Requires: seat_count is right.
+bool consumers_fit(const Header& h) noexcept {
+  if (h.unused != 0) return false;
+  if (!is_lossless(h)) return h.consumers == Region{} && h.consumer_count == 0 && h.patience_ns == 0;
+  return h.consumer_count > 0 && h.consumer_count <= kMaxConsumers && h.patience_ns >> 63 == 0 &&
+         h.consumers.size_bytes == sizeof(ConsumersHead) + h.consumer_count * consumer_bytes(lane_count(h));
 }
 
 bool slots_fit(const Header& h) noexcept {
@@ -88,7 +98,7 @@ void validate_header(const std::string& name, const Header& h, std::uint64_t byt
   if ((h.flags & ~kKnownFlags) != 0)
     refuse_open(Code::incompatible_version, name, "only known flags (" + number(kKnownFlags) + ")",
                 "flags " + number(h.flags), "use the release of arena-shm that created it");
-  if (h.flags == kKnownFlags)
+  if ((h.flags & kKindsOfWriters) == kKindsOfWriters)
     refuse_open(Code::corrupt, name, "one kind of writers", "two, flags " + number(h.flags),
                 "remove the arena and create it again");
   if (file_bytes < h.segment_bytes)
@@ -105,16 +115,22 @@ void validate_header(const std::string& name, const Header& h, std::uint64_t byt
   check_region(name, "doorbell", h.doorbell, h.segment_bytes);
   check_region(name, "control block", h.control, h.segment_bytes);
   check_region(name, "seat table", h.seats, h.segment_bytes);
+  if (is_lossless(h)) check_region(name, "consumers", h.consumers, h.segment_bytes);
   check_region(name, "slots", h.slots, h.segment_bytes);
   check_disjoint(name, h);
   if (h.schema.size_bytes > kMaxSchemaBytes || h.doorbell.size_bytes != sizeof(Doorbell) ||
       h.control.size_bytes != sizeof(Control))
     refuse_open(Code::corrupt, name, "regions of the sizes of layout version " + number(kLayoutVersion), "others",
                 "remove the arena and create it again");
-  if (h.seat_count == 0 || h.seat_count > kMaxSeats || h.seats.size_bytes != h.seat_count * sizeof(Seat) ||
+  if (h.seat_count == 0 || h.seat_count > kMaxSeats || h.seats.size_bytes != all_seats(h) * sizeof(Seat) ||
       ((h.flags & kFlagExclusive) != 0 && h.seat_count != 1))
     refuse_open(Code::corrupt, name, "a seat table that fits its seats",
                 number(h.seat_count) + " seats in " + number(h.seats.size_bytes) + " bytes",
+                "remove the arena and create it again");
+  if (!consumers_fit(h))
+    refuse_open(Code::corrupt, name, "consumers that fit their region, in a lossless arena only",
+                number(h.consumer_count) + " consumers in " + number(h.consumers.size_bytes) + " bytes, patience " +
+                    number(h.patience_ns) + " ns, flags " + number(h.flags),
                 "remove the arena and create it again");
   if (!clock_is_right(h))
     refuse_open(Code::corrupt, name, "a clock that is known, and its rate",

@@ -48,7 +48,10 @@ LaneReader::Look LaneReader::look() {
 
 std::chrono::nanoseconds LaneReader::patience(Clock::time_point now) const noexcept {
   if (pending_ != cursor_) return std::chrono::nanoseconds::max();
-  return std::max<std::chrono::nanoseconds>(following_->hold - (now - pending_since_), {});
+  // Where it goes on holding back when the time is over, it looks again now and then.
+  constexpr std::chrono::nanoseconds kAgain = std::chrono::milliseconds{1};
+  const std::chrono::nanoseconds least = following_->segment->is_lossless() ? kAgain : std::chrono::nanoseconds{0};
+  return std::max(following_->hold - (now - pending_since_), least);
 }
 
 bool LaneReader::may_be_ready() const noexcept {
@@ -121,6 +124,7 @@ bool LaneReader::survey(Effort& effort) noexcept {
 /// and forgotten only by one who catches up: who is too slow once is too slow again, and reads more in few long runs
 /// than in many short ones.
 void LaneReader::jump_ahead() {
+  if (following_->attendance != nullptr) return;  // what it does not have to lose it does not lose
   const std::uint64_t now = head();
   const std::uint64_t written = now - std::min(now, head_when_lapped_);
   const bool chased = written > 0 && (written < ring().slot_count || read_ == read_when_lapped_);
@@ -176,10 +180,7 @@ void LaneReader::lose_holes(Effort& effort) {
 }
 
 LaneReader::Look LaneReader::resolve_pending(const Settlement& settlement, Effort& effort) {
-  if (settlement.all_stuck) {
-    pass_over_run(settlement.end, effort);
-    return Look::again;
-  }
+  if (settlement.all_stuck) return pass_over_run(settlement.end, effort);
   const auto now = Clock::now();
   if (pending_ != cursor_) {
     pending_ = cursor_;
@@ -190,17 +191,41 @@ LaneReader::Look LaneReader::resolve_pending(const Settlement& settlement, Effor
   }
   if (now - pending_since_ < following_->hold) return Look::nothing;
   if (following_->sets_aside) return Look::overdue;
+  if (!may_pass_over(effort)) {
+    pending_since_ = now;
+    return Look::nothing;
+  }
   // Time is over. Who has been in the same word all the while is stuck, and is not waited for again.
   stuck_.add_common(suspects_, seen_);
-  lose_up_to(cursor_ + 1, Loss::passed_over);
+  pass_over(cursor_ + 1);
   return Look::again;
 }
 
+/// In a lossless arena, a writer that waits for room has claimed what it will write there: nothing is to be had by
+/// going on without it, unless a later value is there.
+bool LaneReader::may_pass_over(Effort& effort) const noexcept {
+  if (!following_->segment->is_lossless()) return true;
+  if (ring().lane_count > 1) return false;  // of one writer, nothing later is there
+  const std::uint64_t end = std::min(head(), cursor_ + ring().slot_count);
+  return cursor_ + 1 < end && unshown_end(ring(), {cursor_ + 1, end}, effort) < end;
+}
+
+void LaneReader::pass_over(std::uint64_t end) {
+  if (following_->attendance == nullptr) return lose_up_to(end, Loss::passed_over);
+  for (; cursor_ < end; ++cursor_) following_->attendance->goes_without(cursor_);
+}
+
 /// The cursor, and what is behind it up to `end`, are pending, and who keeps them is known to be stuck.
-void LaneReader::pass_over_run(std::uint64_t end, Effort& effort) {
+LaneReader::Look LaneReader::pass_over_run(std::uint64_t end, Effort& effort) {
+  if (!may_pass_over(effort)) {
+    pending_ = cursor_;
+    pending_since_ = Clock::now();
+    return Look::nothing;
+  }
   const std::uint64_t lap_end = cursor_ + ring().slot_count;
   const std::uint64_t unshown = unshown_end(ring(), {cursor_ + 1, std::min(lap_end, end)}, effort);
-  lose_up_to(unshown == lap_end ? end : unshown, Loss::passed_over);
+  pass_over(unshown == lap_end ? end : unshown);
+  return Look::again;
 }
 
 void LaneReader::lose_up_to(std::uint64_t end, Loss cause) {

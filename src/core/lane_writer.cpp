@@ -22,13 +22,24 @@ void LaneWriter::refuse() const {
   refuse_reentry();
 }
 
-void LaneWriter::enter_lap(std::uint64_t number) {
+bool LaneWriter::enter_lap(std::uint64_t number, Deadline deadline) {
+  const auto leave = [this] { state_.store(State::idle, std::memory_order_relaxed); };
   if (number >= ring_.limit) {
-    state_.store(State::idle, std::memory_order_relaxed);
+    leave();
     refuse_number(number);
   }
-  lap_.move_to(number);
+  try {
+    if (number >= gate_.end() && !pass_gate(number, deadline)) {
+      leave();
+      return false;
+    }
+  } catch (...) {
+    leave();
+    throw;
+  }
+  lap_.move_to(number, gate_.end());
   prefetch_first(ring_.slots);
+  return true;
 }
 
 }  // namespace arena_shm::core

@@ -168,7 +168,12 @@ LeaseOutcome LeaseFile::take_next(std::uint32_t seat, std::uint64_t session, con
   if (const LeaseOutcome own = take_byte(fresh.get(), lease_position(seat, session + 1)); own != LeaseOutcome::taken)
     return own;
   ARENA_SHM_STOP_POINT(lease_locked);
-  void* page = ::mmap(place_of_own(seat, session + 1), page_bytes(), PROT_READ, MAP_SHARED, fresh.get(), 0);
+  return keep_open(fresh.get(), place_of_own(seat, session + 1), lease);
+}
+
+/// The descriptor may close then: the mapping keeps its locks.
+LeaseOutcome LeaseFile::keep_open(int fd, void* place, Lease& lease) noexcept {
+  void* page = ::mmap(place, page_bytes(), PROT_READ, MAP_SHARED, fd, 0);
   if (page == MAP_FAILED) return LeaseOutcome::failed;
   if (::madvise(page, page_bytes(), MADV_DONTFORK) != 0) {
     const int error = errno;
@@ -178,7 +183,16 @@ LeaseOutcome LeaseFile::take_next(std::uint32_t seat, std::uint64_t session, con
   }
   keep_out_of_dumps(page, page_bytes());
   lease = Lease(page, ProcessMark::current());
-  return LeaseOutcome::taken;  // the descriptor closes, the mapping keeps the locks
+  return LeaseOutcome::taken;
+}
+
+LeaseOutcome LeaseFile::take_name_door(std::uint64_t hash, Lease& door) const noexcept {
+  const NoCancel no_cancel;
+  const ForkGuard no_fork;
+  const Descriptor fresh(open_fresh(O_RDWR));
+  if (!fresh) return LeaseOutcome::failed;
+  const LeaseOutcome outcome = take_byte(fresh.get(), name_door_position(hash));
+  return outcome == LeaseOutcome::taken ? keep_open(fresh.get(), nullptr, door) : outcome;
 }
 
 }  // namespace arena_shm::core

@@ -38,6 +38,15 @@ std::optional<std::uint64_t> RawReader::next(std::span<std::byte> value) {
   return core_->next(copy_into(value));
 }
 
+RawConsumer::RawConsumer(std::shared_ptr<const core::Segment> segment, std::string_view name,
+                         const ConsumerOptions& options)
+    : core_(new core::ConsumerCore(std::move(segment), name, options)) {}
+
+std::optional<std::uint64_t> RawConsumer::next(std::span<std::byte> value) {
+  check_size(value.size(), core_->reader().payload_bytes());
+  return core_->next(copy_into(value));
+}
+
 RawWriter::RawWriter(std::shared_ptr<const core::Segment> segment, std::string_view holder)
     : core_(new core::WriterCore(std::move(segment), holder)) {}
 
@@ -48,8 +57,15 @@ std::uint64_t RawWriter::alloc(std::span<const std::byte> value) {
 
 std::optional<std::uint64_t> RawWriter::try_alloc(std::span<const std::byte> value) {
   check_size(value.size(), core_->payload_bytes());
-  const auto written = core_->try_alloc(fill_from(value));
+  const auto written = core_->alloc_before(core::kDoNotWait, fill_from(value));
   return written ? std::optional(written->seq) : std::nullopt;
+}
+
+std::uint64_t RawWriter::alloc_for(Duration timeout, std::span<const std::byte> value) {
+  check_size(value.size(), core_->payload_bytes());
+  const auto written = core_->alloc_before(core::deadline_in(timeout), fill_from(value));
+  if (!written) core_->refuse_timeout(timeout);
+  return written->seq;
 }
 
 SeqRange RawWriter::alloc_batch(std::span<const std::byte> values) {

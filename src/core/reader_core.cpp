@@ -19,6 +19,8 @@ constexpr std::uint64_t longest_run(std::uint64_t slots, std::uint64_t lanes) no
   return std::clamp<std::uint64_t>(slots / 4, 1, std::max<std::uint64_t>(lanes, 256));
 }
 
+/// At what a consumer goes without: nobody rings when a writer dies.
+constexpr std::chrono::nanoseconds kBetweenLooks = std::chrono::milliseconds{10};
 constexpr std::chrono::nanoseconds kBetweenRounds = std::chrono::microseconds{100};
 
 }  // namespace
@@ -166,6 +168,17 @@ std::uint64_t ReaderCore::sum(std::uint64_t (LaneReader::*count)() const noexcep
 
 ReaderCore::Prospect ReaderCore::prospect() {
   if (forked_.holds()) refuse_forked(name());
+  Attendance* consumer = following_.attendance;
+  if (consumer == nullptr) return prospect_of_lanes();
+  if (consumer->is_waiting() && consumer->has_something()) return {.is_ready = true};
+  Prospect all = prospect_of_lanes();
+  if (all.is_ready) return all;
+  consumer->is_idle();
+  if (consumer->is_waiting()) all.patience = std::min(all.patience, kBetweenLooks);
+  return all;
+}
+
+ReaderCore::Prospect ReaderCore::prospect_of_lanes() {
   if (by_time_) return prospect_by_time();
   Prospect all;
   if (others_.empty()) {
@@ -225,7 +238,7 @@ bool ReaderCore::look_at(LaneReader& one, Prospect& all) {
 }
 
 bool ReaderCore::may_be_ready() const noexcept {
-  if (forked_.holds()) return true;
+  if (forked_.holds() || (following_.attendance != nullptr && following_.attendance->is_waiting())) return true;
   return others_.empty() ? first_.may_be_ready() : is_behind();
 }
 

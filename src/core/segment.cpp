@@ -133,11 +133,14 @@ Segment::Segment(const std::string& name, int fd, Access access)
   ring_.payload_offset_bytes = header.payload_offset_bytes;
   ring_.payload_bytes = header.payload_bytes;
   ring_.seat_count = header.seat_count;
+  ring_.consumer_count = header.consumer_count;
   ring_.clock = info_.clock;
   ring_.exclusive = info_.writers != Writers::shared;
   ring_.head = ring_.exclusive ? &ring_.seats[0].hi : &ring_.control->head;
   ring_.lane_count = info_.lanes;
   ring_.limit = kSeqLimit / info_.lanes;
+  if (info_.full == Full::wait)
+    consumers_ = ConsumerTable(map(header.consumers, writable, fd), header.consumer_count, info_.lanes);
   lane_bytes_ = lane_bytes(header);
   clock_ = clock_facts(header);
   witness_ = std::make_unique<Witness>(ring_, *leases_);
@@ -256,6 +259,8 @@ void Segment::refuse_child() noexcept {
   ring_.head = &ring_.control->head;
   ring_.seats = nullptr;
   ring_.seat_count = 0;
+  ring_.consumer_count = 0;
+  consumers_ = {};
   ring_.slots = static_cast<std::byte*>(zeros) + sizeof(Control);
   ring_.stride_bytes = 0;
   ring_.lane_count = 1;

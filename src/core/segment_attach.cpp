@@ -55,6 +55,12 @@ const char* kind_of(Writers writers) noexcept {
   return "shared writers";
 }
 
+const char* kind_of(Full full) noexcept { return full == Full::wait ? "a lossless arena" : "one that overwrites"; }
+
+std::string patience_text(Duration patience) {
+  return patience.count() <= 0 ? "no end of patience" : std::to_string(patience.count()) + " ns of patience";
+}
+
 const char* kind_of_values(bool timed) noexcept { return timed ? "values with times" : "values without times"; }
 
 }  // namespace
@@ -132,6 +138,11 @@ void check_options(const std::string& name, const Options& wanted, const Info& f
   if (wanted.writers != Writers::exclusive && wanted.seats != found.seats)
     refuse(std::to_string(wanted.seats) + " seats", std::to_string(found.seats) + " seats");
   if (wanted.time != (found.clock != Clock::none)) refuse(kind_of_values(wanted.time), kind_of_values(!wanted.time));
+  if (wanted.full != found.full) refuse(kind_of(wanted.full), kind_of(found.full));
+  if (wanted.full == Full::wait && wanted.consumers != found.consumers)
+    refuse(std::to_string(wanted.consumers) + " consumers", std::to_string(found.consumers) + " consumers");
+  if (wanted.full == Full::wait && patience_text(wanted.patience) != patience_text(found.patience))
+    refuse(patience_text(wanted.patience), patience_text(found.patience));
   if (wanted.mode != found_mode) refuse("mode " + octal_text(wanted.mode), "mode " + octal_text(found_mode));
 }
 

@@ -20,7 +20,7 @@ std::int64_t monotonic_ns() noexcept {
 }  // namespace
 
 Witness::Witness(const Ring& ring, const LeaseFile& leases)
-    : ring_(ring), leases_(leases), memory_(std::make_unique<Memory[]>(ring.seat_count)) {}
+    : ring_(ring), leases_(leases), memory_(std::make_unique<Memory[]>(ring.seat_count + ring.consumer_count)) {}
 
 /// A number that is not one stands where somebody wrote over the segment: nothing is asked, or remembered, about it.
 bool Witness::can_be(std::uint64_t session) noexcept { return session <= kMaxSession; }
@@ -55,7 +55,7 @@ bool Witness::may_ask_proc(std::uint32_t seat) const noexcept {
 
 /// The process is dead: so is whoever else of its holds a seat.
 void Witness::remember_all_of(const Holder& holder) const noexcept {
-  for (std::uint32_t i = 0; i < ring_.seat_count; ++i) {
+  for (std::uint32_t i = 0; i < ring_.seat_count + ring_.consumer_count; ++i) {
     const Seat& words = ring_.seats[i];
     const std::uint64_t session = words.session.load(std::memory_order_acquire);
     if (can_be(session) && words.pid.load(std::memory_order_relaxed) == holder.pid &&

@@ -39,13 +39,45 @@ WriterSteps::WriterSteps(std::shared_ptr<const SeatHold> hold, std::uint32_t whi
 /// Every alloc now begins where a starved one does: in await_free_slot.
 void WriterSteps::refuse_child() noexcept { starved_ = true; }
 
-void WriterSteps::enter_lap(std::uint64_t seq, std::uint64_t next) {
-  if (seq >= kSeqLimit) {
-    claim_.word.store(idle(next), std::memory_order_release);  // W4
-    refuse_number(seq);
+void WriterSteps::check_number(std::uint64_t seq, std::uint64_t next) {
+  if (seq < kSeqLimit) return;
+  claim_.word.store(idle(next), std::memory_order_release);  // W4
+  refuse_number(seq);
+}
+
+bool WriterSteps::enter_lap(std::uint64_t seq, std::uint64_t next, Deadline deadline) {
+  check_number(seq, next);
+  if (seq >= gate_.end()) {
+    claim_.word.store(writing(seq), std::memory_order_release);  // W2': and nothing beyond it
+    ARENA_SHM_STOP_POINT(alloc_at_gate);
+    try {
+      if (!pass_gate(seq, deadline)) {
+        give_up(seq);
+        return false;
+      }
+    } catch (...) {
+      give_up(seq);
+      throw;
+    }
   }
-  lap_.move_to(seq);
+  lap_.move_to(seq, gate_.end());
   prefetch_first(ring_.slots);
+  return true;
+}
+
+void WriterSteps::enter_lap_in_batch(std::uint64_t seq, std::uint64_t end, std::uint64_t published) {
+  if (seq >= gate_.end()) {
+    claim_.word.store(writing(seq), std::memory_order_release);  // W2'
+    ARENA_SHM_STOP_POINT(batch_at_gate);
+    try {
+      pass_gate(seq, kWaitForEver);
+    } catch (...) {
+      count_values(published);
+      claim_.word.store(idle(end), std::memory_order_release);  // W4: the rest is given up
+      throw;
+    }
+  }
+  lap_.move_to(seq, gate_.end());
 }
 
 void WriterSteps::refuse_corrupt(std::uint64_t seq, std::uint64_t stamp) {
@@ -142,11 +174,11 @@ void WriterSteps::give_up(std::uint64_t seq) noexcept {
   claim_.word.store(idle(seq + 1), std::memory_order_release);  // W4
 }
 
-bool WriterSteps::after_skip(std::uint64_t next, bool may_wait) {
+bool WriterSteps::after_skip(std::uint64_t next, Deadline deadline) {
   count_skip();
   if (skips_ <= ring_.seat_count) return true;
   claim_.word.store(idle(next), std::memory_order_release);  // W4
-  return await_free_slot(may_wait);
+  return await_free_slot(deadline);
 }
 
 /// Is there a slot within the next lap that could be taken now? Claims nothing, so that looking makes no holes.
@@ -193,7 +225,7 @@ bool WriterSteps::free_slot_ahead() {
   return false;
 }
 
-bool WriterSteps::await_free_slot(bool may_wait) {
+bool WriterSteps::await_free_slot(Deadline deadline) {
   if (forked_.holds()) refuse_forked(hold_->segment()->info().name);
   expect_exit(Begins::use);
   const Marked waiting(waiting_);
@@ -203,7 +235,7 @@ bool WriterSteps::await_free_slot(bool may_wait) {
   std::chrono::microseconds sleep{10};
   for (int look = 0; !free_slot_ahead(); ++look) {
     starved_ = true;
-    if (!may_wait) return false;
+    if (deadline != kWaitForEver && std::chrono::steady_clock::now() >= deadline) return false;
     ARENA_SHM_STOP_POINT(alloc_starved);
     ::pthread_testcancel();  // nothing is held
     if (look < 16) {

@@ -153,7 +153,7 @@ class MetricsTest(CliTest):
         name = self.create_filled(3)
         segment = bytearray((SHM / name).read_bytes()[:512])
         evil = b'a"b\\c\nd 1\n\xff"} 5\r'
-        segment[296 : 296 + len(evil)] = evil
+        segment[328 : 328 + len(evil)] = evil
         segment[24:32] = bytes(8)
         checksum = 0xCBF29CE484222325
         for byte in segment:

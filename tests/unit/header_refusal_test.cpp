@@ -43,7 +43,8 @@ std::vector<Refusal> refusals_of_plain_fields() {
       {"version 1", Code::incompatible_version, [](Header& h) { h.layout_version = 1; }},
       {"version 2", Code::incompatible_version, [](Header& h) { h.layout_version = 2; }},
       {"version 3", Code::incompatible_version, [](Header& h) { h.layout_version = 3; }},
-      {"version 5", Code::incompatible_version, [](Header& h) { h.layout_version = 5; }},
+      {"version 4", Code::incompatible_version, [](Header& h) { h.layout_version = 4; }},
+      {"version 6", Code::incompatible_version, [](Header& h) { h.layout_version = 6; }},
       {"header size", Code::corrupt, [](Header& h) { h.header_bytes = 520; }},
       {"unknown flag", Code::incompatible_version, [](Header& h) { h.flags |= 0x80; }},
       {"exclusive with two seats", Code::corrupt, [](Header& h) { h.flags |= core::kFlagExclusive; }},
@@ -77,6 +78,16 @@ std::vector<Refusal> refusals_of_plain_fields() {
       {"a clock without a rate", Code::corrupt, [](Header& h) { h.clock = 1; }},
       {"a rate without a clock", Code::corrupt, [](Header& h) { h.ticks_per_second = 1'000'000'000; }},
       {"a moment without a clock", Code::corrupt, [](Header& h) { h.saved.realtime_ns = 1; }},
+      {"consumers in an arena that overwrites", Code::corrupt, [](Header& h) { h.consumer_count = 1; }},
+      {"their seats, too", Code::corrupt,
+       [](Header& h) {
+         h.consumer_count = 1;
+         h.seats.size_bytes += sizeof(core::Seat);
+       }},
+      {"a region of consumers there", Code::corrupt, [](Header& h) { h.consumers = h.doorbell; }},
+      {"patience there", Code::corrupt, [](Header& h) { h.patience_ns = 1; }},
+      {"a word that means nothing", Code::corrupt, [](Header& h) { h.unused = 1; }},
+      {"lossless without consumers", Code::corrupt, [](Header& h) { h.flags |= core::kFlagLossless; }},
       {"endless type name", Code::corrupt, [](Header& h) { h.type_name.fill('x'); }},
       {"another type name", Code::incompatible_type, [](Header& h) { h.type_name[0] ^= 1; }},
   };

@@ -33,9 +33,9 @@ TEST(LayoutTest, HeaderFieldsStandAtTheirOffsets) {
   SegmentFile file(name);
   const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   EXPECT_EQ(std::memcmp(file.bytes(), "ARENASHM", 8), 0);
-  EXPECT_EQ(file.at<std::uint32_t>(8), 4U);
+  EXPECT_EQ(file.at<std::uint32_t>(8), 5U);
   EXPECT_EQ(std::memcmp(file.bytes() + 12, "\x04\x03\x02\x01", 4), 0);
-  EXPECT_EQ(file.at<std::uint32_t>(16), 512U);
+  EXPECT_EQ(file.at<std::uint32_t>(16), 576U);
   EXPECT_EQ(file.at<std::uint32_t>(20), 0U);
   EXPECT_EQ(file.at<std::uint64_t>(32), file.size());
   EXPECT_EQ(file.at<std::uint64_t>(40), page);
@@ -54,9 +54,43 @@ TEST(LayoutTest, HeaderFieldsStandAtTheirOffsets) {
   EXPECT_EQ(file.at<std::uint32_t>(172), static_cast<std::uint32_t>(::getpid()));
   EXPECT_EQ(file.at<std::uint64_t>(176), core::fnv1a(kRecord.schema.data(), kRecord.schema.size()));
   for (std::uint64_t at = 224; at < 296; at += 8) EXPECT_EQ(file.at<std::uint64_t>(at), 0U) << "no times";
-  EXPECT_STREQ(reinterpret_cast<const char*>(file.bytes() + 296), "mkt::Tick");
+  for (std::uint64_t at = 296; at < 328; at += 8) EXPECT_EQ(file.at<std::uint64_t>(at), 0U) << "no consumers";
+  EXPECT_STREQ(reinterpret_cast<const char*>(file.bytes() + 328), "mkt::Tick");
   EXPECT_EQ(std::memcmp(file.bytes() + page, kRecord.schema.data(), kRecord.schema.size()), 0);
   EXPECT_EQ(file.size(), 6 * page + (300 * 24 + page - 1) / page * page);
+}
+
+TEST(LayoutTest, ConsumersHaveSeatsAndARegion) {
+  const TempName name;
+  const auto arena = RawArena::create(name, kRecord,
+                                      {.slots = 16,
+                                       .writers = Writers::laned,
+                                       .seats = 9,
+                                       .full = Full::wait,
+                                       .consumers = 5,
+                                       .patience = Duration(std::chrono::milliseconds(7))});
+  SegmentFile file(name);
+  const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  EXPECT_EQ(file.at<std::uint32_t>(20), 2U | 4U);
+  EXPECT_EQ(file.at<std::uint64_t>(104), (9U + 5U) * 192);
+  EXPECT_EQ(file.at<std::uint64_t>(296), 5 * page);
+  EXPECT_EQ(file.at<std::uint64_t>(304), 64U + 5 * 128);
+  EXPECT_EQ(file.at<std::uint32_t>(312), 5U);
+  EXPECT_EQ(file.at<std::uint64_t>(320), 7'000'000U);
+  auto writer = arena.writer();
+  const std::array<std::byte, 12> value{};
+  for (int i = 0; i < 3; ++i) writer.alloc(value);
+  const auto first = arena.consumer("first");
+  const auto second = arena.consumer("second", {.durable = true});
+  const std::uint64_t lines = 5 * page + 64;
+  EXPECT_EQ(file.at<std::uint32_t>(5 * page), 0U) << "nobody waits for room";
+  EXPECT_EQ(file.at<std::uint64_t>(lines), 4U | 1U) << "joined";
+  EXPECT_EQ(file.at<std::uint64_t>(lines + 8), 3U) << "of the first lane";
+  EXPECT_EQ(file.at<std::uint64_t>(lines + 16), 0U);
+  EXPECT_EQ(file.at<std::uint64_t>(lines + 128), 4U | 2U) << "kept";
+  EXPECT_EQ(file.at<std::uint64_t>(lines + 128 + 8), 3U);
+  EXPECT_EQ(std::memcmp(file.bytes() + 4 * page + 9 * 192 + 96, "first", 6), 0);
+  EXPECT_EQ(std::memcmp(file.bytes() + 4 * page + 10 * 192 + 96, "second", 7), 0);
 }
 
 TEST(LayoutTest, TimesStandBehindTheStamps) {

@@ -89,6 +89,8 @@ class GuardedWriter {
     const Ring& ring = segment_->ring();
     return ring.exclusive ? own_turn_ : ring.control->mutex;
   }
+  /// Without the mutex: nobody waits for it behind one who waits for room.
+  [[gnu::noinline, gnu::cold]] void await_room(const WriterCore& writer);
   bool is_used() noexcept;
   friend class LockedAlloc;
 
@@ -100,6 +102,7 @@ class GuardedWriter {
   std::unique_ptr<GuardedParty> others_storage_;
   std::atomic<GuardedParty*> first_{nullptr};
   std::atomic<GuardedParty*> others_{nullptr};
+  std::atomic<int> waiting_{0};  // for room. Relaxed: looked at in order to leave it alone (retire)
   InForkedChild forked_;
 };
 
@@ -124,9 +127,17 @@ class LockedAlloc {
 
 template <class Fill>
 Written GuardedWriter::alloc_locked(Fill fill) {
-  const LockedAlloc locked(*this);
-  ARENA_SHM_STOP_POINT(mutex_locked);
-  return locked.writer().alloc(fill);
+  for (;;) {
+    const WriterCore* writer = nullptr;
+    {
+      const LockedAlloc locked(*this);
+      ARENA_SHM_STOP_POINT(mutex_locked);
+      if (!segment_->is_lossless()) return locked.writer().alloc(fill);
+      if (const auto written = locked.writer().alloc_before(kDoNotWait, fill)) return *written;
+      writer = &locked.writer();
+    }
+    await_room(*writer);
+  }
 }
 
 }  // namespace arena_shm::core

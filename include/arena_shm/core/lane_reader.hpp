@@ -36,12 +36,29 @@
 
 namespace arena_shm::core {
 
+/// A consumer, as its reader sees it (consumer_core.hpp).
+class Attendance {
+ public:
+  /// Has something come of the values that it goes without?
+  virtual bool has_something() = 0;
+  /// Does it go without any?
+  virtual bool is_waiting() const noexcept = 0;
+  /// The reader has gone on behind this number, which is still to come.
+  virtual void goes_without(std::uint64_t number) = 0;
+  /// The reader has nothing to deliver.
+  virtual void is_idle() = 0;
+
+ protected:
+  ~Attendance() = default;
+};
+
 /// What the lanes of one reader have in common.
 struct Following {
   std::shared_ptr<const Segment> segment;
   std::chrono::nanoseconds hold;           ///< never negative
   std::function<void(const Gap&)> report;  ///< of each run of lost values
   bool sets_aside;                         ///< what was waited for in vain is not passed over: the lane is overdue
+  Attendance* attendance = nullptr;        ///< of a consumer: nothing is passed over
   std::atomic<bool> inside{false};         ///< waiting, or reporting. Relaxed: looked at in order to leave it alone
 };
 
@@ -179,7 +196,9 @@ class alignas(kCacheLine) LaneReader {
   Look resolve_pending(const Settlement& settlement, Effort& effort);
   Settlement settle_from_cursor(std::uint64_t end, Effort& effort);
   void lose_holes(Effort& effort);
-  void pass_over_run(std::uint64_t end, Effort& effort);
+  Look pass_over_run(std::uint64_t end, Effort& effort);
+  void pass_over(std::uint64_t end);
+  bool may_pass_over(Effort& effort) const noexcept;
   bool survey(Effort& effort) noexcept;
   void lose_up_to(std::uint64_t end, Loss cause);
   void report(const Gap& gap);

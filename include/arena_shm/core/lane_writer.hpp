@@ -13,6 +13,9 @@
 //              they had claimed is theirs for ever, and nobody else's. So n is of the session in force if claim <= n.
 //   The lease of a seat stands between one holder and the next: head and slots are one writer's at a time.
 //
+// Lossless: before X1 it waits for room (gate.hpp), so that it never waits with a claim. A batch goes in parts, as
+// there is room.
+//
 // A batch claims once: were head moved on with each of its values, a reader that looks in between would take the lane
 // for empty, though the batch has begun. So head > n + 1 does not say that n is published.
 //
@@ -43,14 +46,16 @@ class LaneWriter : public WriterBase {
  public:
   explicit LaneWriter(std::shared_ptr<const SeatHold> hold);
 
-  /// Publishes one value, `fill(payload words)` storing it. Returns its seq.
-  /// Errors: Code::exhausted, reentered, forked; nothing has been published then.
+  /// Publishes one value, `fill(payload words)` storing it. Returns its seq; kNothing if there is no room, in a
+  /// lossless arena, before the deadline.
+  /// Errors: Code::exhausted, reentered, forked, would_deadlock; nothing has been published then.
   template <class Fill>
-  [[gnu::always_inline]] Written alloc(Fill fill) {
+  [[gnu::always_inline]] Written alloc(Fill fill, Deadline deadline) {
     enter();
     const std::uint64_t number = seat_.hi.load(std::memory_order_relaxed);  // own store, or ordered by the lease
-    if (!lap_.contains(number)) [[unlikely]]
-      enter_lap(number);
+    if (!lap_.contains(number)) [[unlikely]] {
+      if (!enter_lap(number, deadline)) return kNothing;
+    }
     const Slot slot = lap_.slot(number);
     seat_.hi.store(number + 1, std::memory_order_release);  // X1
     ARENA_SHM_STOP_POINT(lane_claimed);
@@ -70,15 +75,16 @@ class LaneWriter : public WriterBase {
       enter();
       const std::uint64_t first = seat_.hi.load(std::memory_order_relaxed);
       if (!lap_.contains(first)) [[unlikely]]
-        enter_lap(first);
-      const std::uint64_t length = std::min({count - range.count, ring_.slot_count, ring_.limit - first});
+        enter_lap(first, kWaitForEver);
+      const std::uint64_t length =
+          std::min({count - range.count, ring_.slot_count, ring_.limit - first, gate_.end() - first});
       const std::uint64_t end = first + length;
       seat_.hi.store(end, std::memory_order_release);  // X1
       ARENA_SHM_STOP_POINT(lane_batch_claimed);
       const std::uint64_t time = take_time();  // X2
       std::uint64_t next = write_run(first, std::min(end, lap_.end()), time, range.count, fill);
       if (next < end) [[unlikely]] {
-        lap_.move_to(next);
+        lap_.move_to(next, gate_.end());
         write_run(next, end, time, range.count + (next - first), fill);
       }
       leave(length);
@@ -126,8 +132,9 @@ class LaneWriter : public WriterBase {
 
   /// Errors: Code::reentered, forked.
   [[noreturn, gnu::noinline, gnu::cold]] void refuse() const;
-  /// Errors: Code::exhausted, with nobody inside.
-  [[gnu::noinline, gnu::cold]] void enter_lap(std::uint64_t number);
+  /// False: beyond the gate, and the time is over; nobody is inside then. Errors: Code::exhausted, would_deadlock, the
+  /// same.
+  [[gnu::noinline, gnu::cold]] bool enter_lap(std::uint64_t number, Deadline deadline);
 
   std::atomic<State> state_{State::idle};
   InForkedChild forked_;  // the last one: the first to go

@@ -1,4 +1,4 @@
-// The segment's bytes, layout version 4: what every process that maps a segment agrees on.
+// The segment's bytes, layout version 5: what every process that maps a segment agrees on.
 //
 //   +----------------------+ 0
 //   | Header               |  written once, before the segment has a name; then never again
@@ -10,6 +10,10 @@
 //   | Control              |  head, of shared arenas, and mutex, a cache line each; written by writers
 //   +----------------------+ header.seats.offset_bytes
 //   | Seat[seat_count]     |  192 bytes each; written by the holder of the seat
+//   | Seat[consumer_count] |  lossless arenas: those of the consumers behind those of the writers
+//   +----------------------+ header.consumers.offset_bytes, in lossless arenas only
+//   | ConsumersHead        |  one futex word; written by writers that wait for room, and by consumers
+//   | [consumer_count]     |  consumer_bytes() each: { Consumer, released of each lane, padding }; by its consumer
 //   +----------------------+ header.slots.offset_bytes
 //   | slot[slots]          |  stride_bytes each: { stamp, gap up to payload_offset_bytes, payload, padding }; timed:
 //   |                      |  { stamp, time, gap, payload, padding }
@@ -30,6 +34,8 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "arena_shm/core/fnv1a.hpp"
+
 #if !defined(__linux__)
 #error "arena-shm needs Linux: futexes, open-file-description locks, O_TMPFILE"
 #endif
@@ -41,21 +47,23 @@ static_assert(std::atomic<std::uint32_t>::is_always_lock_free && sizeof(std::ato
 namespace arena_shm::core {
 
 inline constexpr std::uint64_t kMagic = 0x4d48'5341'4e45'5241;  // "ARENASHM"
-inline constexpr std::uint32_t kLayoutVersion = 4;
+inline constexpr std::uint32_t kLayoutVersion = 5;
 inline constexpr std::uint32_t kByteOrderMark = 0x0102'0304;
 inline constexpr std::uint32_t kMaxSeats = 4096;
+inline constexpr std::uint32_t kMaxConsumers = 256;
 inline constexpr std::uint64_t kMaxSchemaBytes = 1 << 20;
 inline constexpr std::uint64_t kMaxRecordBytes = std::uint64_t{1} << 31;
 inline constexpr std::uint64_t kMaxSegmentBytes = std::uint64_t{1} << 47;  // what fits into an address space
 inline constexpr std::size_t kCacheLine = 64;
 inline constexpr std::uint64_t kLeaseBase = std::uint64_t{1} << 62;  // far beyond any segment's end
-inline constexpr unsigned kSessionBits = 49;                         // of a session's number, and of a reservation's
+inline constexpr unsigned kSessionBits = 48;                         // of a session's number, and of a reservation's
 inline constexpr std::uint64_t kMaxSession = (std::uint64_t{1} << kSessionBits) - 1;
 inline constexpr std::uint32_t kClaimsPerSeat = 2;
 
 // Lanes: each seat has slots of its own, and a head, which its holder alone stores. Neither flag: all seats share both.
 inline constexpr std::uint32_t kFlagExclusive = 1;  // one seat, one lane
 inline constexpr std::uint32_t kFlagLaned = 2;      // a lane for each seat
+inline constexpr std::uint32_t kFlagLossless = 4;   // writers wait for consumers: gate.hpp
 
 struct Region {
   std::uint64_t offset_bytes;
@@ -101,11 +109,16 @@ struct Header {
   std::uint64_t ticks_per_second;  // of that, about: 1 in 10 000
   std::uint64_t time_namespace;    // inode of /proc/self/ns/time of who made it; 0: there are none
   ClockAnchor created;
-  ClockAnchor saved;                // when a copy of the segment was made; in a live one, 0
-  std::array<char, 216> type_name;  // UTF-8, filled up with zeros; all zeros: unknown
+  ClockAnchor saved;  // when a copy of the segment was made; in a live one, 0
+  // Lossless arenas; all of it 0 in others.
+  Region consumers;
+  std::uint32_t consumer_count;
+  std::uint32_t unused;
+  std::uint64_t patience_ns;        // how long writers wait for a consumer that does nothing; 0: for ever
+  std::array<char, 248> type_name;  // UTF-8, filled up with zeros; all zeros: unknown
 };
 static_assert(std::is_standard_layout_v<Header> && std::is_trivially_copyable_v<Header>);
-static_assert(sizeof(Header) == 512);
+static_assert(sizeof(Header) == 576);
 static_assert(offsetof(Header, magic) == 0);
 static_assert(offsetof(Header, layout_version) == 8);
 static_assert(offsetof(Header, byte_order) == 12);
@@ -135,7 +148,11 @@ static_assert(offsetof(Header, ticks_per_second) == 232);
 static_assert(offsetof(Header, time_namespace) == 240);
 static_assert(offsetof(Header, created) == 248);
 static_assert(offsetof(Header, saved) == 272);
-static_assert(offsetof(Header, type_name) == 296);
+static_assert(offsetof(Header, consumers) == 296);
+static_assert(offsetof(Header, consumer_count) == 312);
+static_assert(offsetof(Header, unused) == 316);
+static_assert(offsetof(Header, patience_ns) == 320);
+static_assert(offsetof(Header, type_name) == 328);
 
 struct Doorbell {
   std::atomic<std::uint32_t> word;  // odd: some reader may be asleep; doorbell.hpp
@@ -177,7 +194,10 @@ struct Seat {
   // Seldom written.
   std::atomic<std::uint64_t> reservations;  // of the mutex, over all holders: mutex.hpp
   std::atomic<std::uint64_t> lease_page;    // where the holder has mapped the page of its lease; 0: not to be relied on
-  std::array<std::uint64_t, 6> unused;
+  // Lossless arenas: while it waits for room.
+  std::atomic<std::uint64_t> waits_for;      // the consumer in its way + 1, or 0: it does not wait
+  std::atomic<std::int64_t> waits_since_ns;  // CLOCK_BOOTTIME
+  std::array<std::uint64_t, 4> unused;
 
   /// Requires: which < kClaimsPerSeat.
   ClaimWords claim_at(std::uint32_t which) noexcept {
@@ -201,7 +221,9 @@ static_assert(offsetof(Seat, taken_ns) == 88);
 static_assert(offsetof(Seat, name) == 96);
 static_assert(offsetof(Seat, reservations) == 128);
 static_assert(offsetof(Seat, lease_page) == 136);
-static_assert(offsetof(Seat, unused) == 144);
+static_assert(offsetof(Seat, waits_for) == 144);
+static_assert(offsetof(Seat, waits_since_ns) == 152);
+static_assert(offsetof(Seat, unused) == 160);
 
 /// The two bytes of a session of a seat whose locks mean something: lease.hpp. Both are valid off_t.
 constexpr std::uint64_t door_position(std::uint32_t seat, std::uint64_t session) noexcept {
@@ -210,11 +232,39 @@ constexpr std::uint64_t door_position(std::uint32_t seat, std::uint64_t session)
 constexpr std::uint64_t lease_position(std::uint32_t seat, std::uint64_t session) noexcept {
   return door_position(seat, session) + 1;
 }
-static_assert(lease_position(kMaxSeats - 1, kMaxSession) < std::uint64_t{1} << 63);
+static_assert(lease_position(kMaxSeats + kMaxConsumers - 1, kMaxSession) < std::uint64_t{1} << 63);
+
+/// The byte whose lock is for who looks for a consumer's name, and takes it.
+constexpr std::uint64_t name_door_position(std::uint64_t hash) noexcept { return kLeaseBase / 2 + (hash >> 32); }
+
+/// What lossless arenas have once.
+struct ConsumersHead {
+  alignas(kCacheLine) Doorbell room;  // writers may be asleep
+};
+static_assert(std::is_standard_layout_v<ConsumersHead> && sizeof(ConsumersHead) == kCacheLine);
+
+/// What a consumer's line begins with: consumer_state.hpp. Behind it, for each lane, `released`: all below that number
+/// is done with.
+struct Consumer {
+  std::atomic<std::uint64_t> state;  // a generation, and what it is
+};
+static_assert(std::is_standard_layout_v<Consumer> && sizeof(Consumer) == 8);
+
+/// From one consumer's line to the next one's.
+constexpr std::uint64_t consumer_bytes(std::uint64_t lanes) noexcept {
+  return (sizeof(Consumer) + lanes * sizeof(std::uint64_t) + kCacheLine - 1) / kCacheLine * kCacheLine;
+}
 
 /// One ring: 1. Requires, as those that follow: a header that was validated.
 constexpr std::uint32_t lane_count(const Header& header) noexcept {
   return (header.flags & kFlagLaned) != 0 ? header.seat_count : 1;
+}
+
+constexpr bool is_lossless(const Header& header) noexcept { return (header.flags & kFlagLossless) != 0; }
+
+/// Those of writers, and those of consumers behind them.
+constexpr std::uint64_t all_seats(const Header& header) noexcept {
+  return std::uint64_t{header.seat_count} + header.consumer_count;
 }
 
 /// Where a slot's time is, if it has one.
@@ -236,7 +286,7 @@ constexpr Header lane_header(Header header, std::uint32_t lane) noexcept {
   header.slots.size_bytes = header.slot_count * header.stride_bytes;
   header.seats = {header.seats.offset_bytes + lane * sizeof(Seat), sizeof(Seat)};
   header.seat_count = 1;
-  header.flags = kFlagExclusive;
+  header.flags = kFlagExclusive | (header.flags & kFlagLossless);
   return header;
 }
 
@@ -244,16 +294,6 @@ constexpr Header lane_header(Header header, std::uint32_t lane) noexcept {
 constexpr std::uint64_t head_offset_bytes(const Header& header) noexcept {
   return (header.flags & kFlagExclusive) != 0 ? header.seats.offset_bytes + offsetof(Seat, hi)
                                               : header.control.offset_bytes + offsetof(Control, head);
-}
-
-inline constexpr std::uint64_t kFnvBasis = 0xcbf2'9ce4'8422'2325;
-
-/// FNV-1a, 64 bits (Fowler, Noll, Vo). Any change of a single byte changes it; no protection against intent.
-constexpr std::uint64_t fnv1a(const char* bytes, std::size_t count, std::uint64_t hash = kFnvBasis) noexcept {
-  for (std::size_t i = 0; i < count; ++i) {
-    hash = (hash ^ static_cast<unsigned char>(bytes[i])) * 0x0000'0100'0000'01b3;
-  }
-  return hash;
 }
 
 }  // namespace arena_shm::core

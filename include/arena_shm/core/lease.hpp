@@ -83,6 +83,10 @@ class LeaseFile {
   LeaseOutcome take_next(std::uint32_t seat, std::uint64_t session, const std::atomic<std::uint64_t>& newest,
                          Lease& lease) const noexcept;
 
+  /// Tries to lock the door that all names with this hash share: whoever has it is the only one that looks for the
+  /// name, and takes it.
+  LeaseOutcome take_name_door(std::uint64_t hash, Lease& door) const noexcept;
+
   /// A descriptor of the file, checked to be it; -1 if it is lost. Stays the LeaseFile's.
   int fd() const noexcept;
   /// Is the segment's name gone, or does it lead to another file?
@@ -92,6 +96,7 @@ class LeaseFile {
 
  private:
   bool is_ours(int fd) const noexcept;
+  static LeaseOutcome keep_open(int fd, void* place, Lease& lease) noexcept;
 
   mutable std::atomic<int> fd_;
   std::string name_;

@@ -55,7 +55,7 @@ namespace arena_shm::core {
 inline constexpr unsigned kMutexOwnerBits = 13;
 inline constexpr std::uint64_t kMutexWaiters = std::uint64_t{1} << kMutexOwnerBits;
 inline constexpr std::uint64_t kMutexReserved = kMutexWaiters << 1;
-inline constexpr unsigned kMutexNumberShift = kMutexOwnerBits + 2;  // of the session, or of the reservation
+inline constexpr unsigned kMutexNumberShift = kMutexOwnerBits + 3;  // of the session, or of the reservation
 inline constexpr std::uint64_t kMaxReservations = kMaxSession;      // of a seat; then it is not reserved any more
 static_assert(kMaxSeats < 1U << kMutexOwnerBits);
 static_assert(kMutexNumberShift + kSessionBits == 64);

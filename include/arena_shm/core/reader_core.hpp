@@ -42,7 +42,7 @@ class ReaderCore {
 
   /// Destroys a reader, unless a thread waits in it, or is told of a gap; and not in exit().
   static void retire(ReaderCore* reader) noexcept {
-    if (!reader->following_.inside.load(std::memory_order_relaxed) && !is_exiting()) delete reader;
+    if (!reader->is_inside() && !is_exiting()) delete reader;
   }
   using Owner = Retained<ReaderCore>;
 
@@ -104,6 +104,17 @@ class ReaderCore {
   bool may_be_ready() const noexcept;
   /// Reports open gaps, as wait_for does when its time is over.
   void report_gap();
+  /// From now on it reads for a consumer, which outlives it.
+  void attend(Attendance& attendance) noexcept { following_.attendance = &attendance; }
+  bool is_inside() const noexcept { return following_.inside.load(std::memory_order_relaxed); }
+  /// The next number it wants of a lane. Requires: k < lane_count().
+  [[gnu::always_inline]] std::uint64_t lane_cursor(std::uint32_t k) const noexcept {
+    return k == 0 ? first_.cursor() : others_[k - 1].cursor();
+  }
+  /// The lane of the value that next() has delivered.
+  [[gnu::always_inline]] std::uint32_t lane_delivered() const noexcept {
+    return is_plain_ ? 0 : mine_->ring().first_seat;
+  }
   /// Null: there is none that may be written.
   Doorbell* doorbell() const noexcept { return doorbell_; }
   void mark_inside(bool inside) noexcept { following_.inside.store(inside, std::memory_order_relaxed); }
@@ -167,6 +178,7 @@ class ReaderCore {
     mine_ = by_time_->reader(k);
     return mine_->ring().seq_of(mine_->cursor() - 1);
   }
+  Prospect prospect_of_lanes();
   Prospect prospect_by_time();
 
   /// Goes round once, from the next lane on to the one whose turn it was.

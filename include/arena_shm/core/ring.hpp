@@ -5,6 +5,7 @@
 // is what slots and heads are about; outside of it, value n of lane k has the sequence number n * lanes + k.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cstddef>
@@ -63,12 +64,13 @@ struct Ring {
   std::uint64_t stride_bytes = 0;
   std::uint64_t payload_offset_bytes = 0;
   std::uint64_t payload_bytes = 0;
-  std::uint32_t seat_count = 0;
-  std::uint32_t first_seat = 0;     // among those of the segment: the lane's number
-  std::uint32_t lane_count = 1;     // of the segment
-  bool exclusive = false;           // one seat, whose holder stores the head: X1 in lane_writer.hpp
-  Clock clock = Clock::none;        // that the slots' times are read from
-  std::uint64_t limit = kSeqLimit;  // of the numbers in it: what they are outside is below kSeqLimit
+  std::uint32_t seat_count = 0;      // of writers
+  std::uint32_t consumer_count = 0;  // of the segment: their seats stand behind all those of writers
+  std::uint32_t first_seat = 0;      // among those of the segment: the lane's number
+  std::uint32_t lane_count = 1;      // of the segment
+  bool exclusive = false;            // one seat, whose holder stores the head: X1 in lane_writer.hpp
+  Clock clock = Clock::none;         // that the slots' times are read from
+  std::uint64_t limit = kSeqLimit;   // of the numbers in it: what they are outside is below kSeqLimit
 
   [[gnu::always_inline]] bool is_timed() const noexcept { return clock != Clock::none; }
   std::uint32_t claim_count() const noexcept { return seat_count * kClaimsPerSeat; }
@@ -117,12 +119,13 @@ class Lap {
   }
   /// Contains nothing until the next move_to.
   void close() noexcept { length_ = foreseen_ = 0; }
-  /// Goes to the lap of seq.
-  [[gnu::noinline, gnu::cold]] void move_to(std::uint64_t seq) noexcept {
+  /// Goes to the lap of seq, which contains nothing from `end` on. Requires: seq < end.
+  [[gnu::noinline, gnu::cold]] void move_to(std::uint64_t seq, std::uint64_t end = ~std::uint64_t{0}) noexcept {
     const std::uint64_t next = first_ + ring_.slot_count;
     first_ = seq - next < ring_.slot_count ? next : seq - seq % ring_.slot_count;
     // The last lap ends at the limit, so that a writer that asks contains() never has to ask for the limit, too.
-    length_ = first_ < ring_.limit && ring_.limit - first_ < ring_.slot_count ? ring_.limit - first_ : ring_.slot_count;
+    end = std::min(end, ring_.limit);
+    length_ = first_ < end && end - first_ < ring_.slot_count ? end - first_ : ring_.slot_count;
     used_ = first_ == 0 ? 0 : ~std::uint64_t{0};
     foreseen_ = 0;
   }

@@ -1,4 +1,4 @@
-// A seat that is held: the lease that proves its holder's life, and what the segment shows of the holder.
+// A writer's seat that is held. Who holds it, and since when, is a tenancy (tenancy.hpp).
 //
 // Each holding of a seat is a session, numbered from 1 on. Nobody repairs under a lock; what a dead session has left is
 // known by its number, and a number never comes back:
@@ -26,12 +26,12 @@
 #include <memory>
 #include <string_view>
 
-#include "arena_shm/core/lease.hpp"
 #include "arena_shm/core/segment.hpp"
+#include "arena_shm/core/tenancy.hpp"
 
 namespace arena_shm::core {
 
-/// Takes a seat, and gives it back when destroyed.
+/// A writer's seat: takes one, and gives it back when destroyed.
 /// Thread safety: none needed; one owner.
 class SeatHold {
  public:
@@ -40,34 +40,25 @@ class SeatHold {
   /// Errors: Code::table_full, obstructed, system; unsupported, if this process cannot read the arena's clock.
   /// Cost: a dozen system calls; besides, two loads for each seat that is held before the one it gets.
   SeatHold(std::shared_ptr<const Segment> segment, std::string_view holder);
-  SeatHold(const SeatHold&) = delete;
-  SeatHold& operator=(const SeatHold&) = delete;
-  ~SeatHold();
 
-  const std::shared_ptr<const Segment>& segment() const noexcept { return segment_; }
+  const std::shared_ptr<const Segment>& segment() const noexcept { return tenancy_.segment(); }
   /// False in a forked child, which must not touch the segment.
-  bool is_own() const noexcept { return lease_.is_own(); }
-  std::uint32_t index() const noexcept { return index_; }
+  bool is_own() const noexcept { return tenancy_.is_own(); }
+  std::uint32_t index() const noexcept { return tenancy_.index(); }
   /// The number of this session.
-  std::uint64_t session() const noexcept { return session_; }
-  Seat& seat() const noexcept { return segment_->ring().seats[index_]; }
+  std::uint64_t session() const noexcept { return tenancy_.session(); }
+  Seat& seat() const noexcept { return tenancy_.seat(); }
   /// False: this process was refused by membarrier, its writers need a full fence before they look at the doorbell.
-  bool membarrier_registered() const noexcept { return membarrier_registered_; }
+  bool membarrier_registered() const noexcept { return tenancy_.membarrier_registered(); }
 
  private:
   enum class Search : std::uint8_t { cheap, thorough };
 
   void take_a_free_one();
   bool find(Search search, bool& obstructed);
-  bool try_take(std::uint32_t index, bool& obstructed);
   void clear_up_after_predecessor() const noexcept;
-  void identify(std::string_view holder) const noexcept;
 
-  std::shared_ptr<const Segment> segment_;
-  bool membarrier_registered_ = false;
-  std::uint32_t index_ = 0;
-  std::uint64_t session_ = 0;
-  Lease lease_;  // after segment_: given back before the mappings go
+  Tenancy tenancy_;
 };
 
 /// Clears up after a holder that died: frees the mutex if it died with it, and shows the seat as left. False: its

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "arena_shm/core/consumer_table.hpp"
 #include "arena_shm/core/forked.hpp"
 #include "arena_shm/core/layout.hpp"
 #include "arena_shm/core/lease.hpp"
@@ -75,6 +76,9 @@ class Segment {
   std::uint64_t ticks_per_second() const noexcept { return clock_.ticks_per_second; }
   /// Refuses a process that cannot read the arena's clock as those do who write it. Errors: Code::unsupported.
   void require_clock() const;
+  /// The consumers of a lossless arena; of others, none.
+  const ConsumerTable& consumers() const noexcept { return consumers_; }
+  bool is_lossless() const noexcept { return info_.full == Full::wait; }
   const LeaseFile& leases() const noexcept { return *leases_; }
   const Witness& witness() const noexcept { return *witness_; }
   /// Does somebody hold a seat? Who is not proved to be over does. Cost: as Witness::life_of, for each seat that was
@@ -101,6 +105,7 @@ class Segment {
   std::unique_ptr<LeaseFile> leases_;
   Info info_;
   Ring ring_;
+  ConsumerTable consumers_;
   std::unique_ptr<Witness> witness_;  // once the ring is mapped
   Access access_;
   Region doorbell_region_{};

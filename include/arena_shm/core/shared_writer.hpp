@@ -18,26 +18,36 @@ namespace arena_shm::core {
 /// Thread safety: one thread at a time.
 class SharedWriter : public WriterSteps {
  public:
-  static constexpr std::uint64_t kNone = ~std::uint64_t{0};
-  static constexpr Written kNothing{kNone, 0};
-
   /// Has the seat's claim `which`: as WriterSteps.
   SharedWriter(std::shared_ptr<const SeatHold> hold, std::uint32_t which) : WriterSteps(std::move(hold), which) {}
 
   /// Publishes one value, `fill(payload words)` storing it, which is to be cheap to copy. Where every slot is
-  /// quarantined, it waits, or, if it may not, returns kNothing.
-  /// Returns its seq. Errors: Code::exhausted, corrupt, reentered, forked; nothing has been published then.
+  /// quarantined, or, in a lossless arena, in use, it waits until the deadline.
+  /// Returns its seq, or kNothing. Errors: Code::exhausted, corrupt, reentered, forked, would_deadlock; nothing has
+  /// been published then.
   ///
   /// The hot path calls nothing and spills nothing: with a locked instruction in every alloc, each store that has to
   /// drain before it is paid for. So it is inlined by force, and `fill`, which holds references only, goes by value.
   template <class Fill>
-  [[gnu::always_inline]] Written alloc(Fill fill, bool may_wait) {
+  [[gnu::always_inline]] Written alloc(Fill fill, Deadline deadline) {
     if (starved_) [[unlikely]] {
-      if (!await_free_slot(may_wait)) return kNothing;
+      if (!await_free_slot(deadline)) return kNothing;
     }
     return write_foreseen(
         fill, []() noexcept { return true; },
-        [&](std::uint64_t seq, std::uint64_t next) { return write_among_others(seq, next, fill, may_wait); });
+        [&](std::uint64_t seq, std::uint64_t next) { return write_among_others(seq, next, fill, deadline); });
+  }
+
+  /// The same, which looks for room before it claims anything. Only if others take that room in between, the number
+  /// that it got becomes a hole.
+  template <class Fill>
+  Written alloc_if_room(Fill fill, Deadline deadline) {
+    if (gate_.is_lossless()) {
+      if (starved_ && !await_free_slot(deadline)) return kNothing;
+      own_next();  // refuses a signal handler that came while this writer is inside
+      if (!gate_.await_room(deadline)) return kNothing;
+    }
+    return alloc(fill, deadline);
   }
 
   /// The same under a reservation of the mutex (mutex.hpp): `still_mine()` is asked after the claim. Returns kNothing,
@@ -90,28 +100,33 @@ class SharedWriter : public WriterSteps {
 
   /// From W2' on. Requires: seq is held, under claiming(next) or writing(seq).
   template <class Fill>
-  [[gnu::noinline]] Written write_among_others(std::uint64_t seq, std::uint64_t next, Fill fill, bool may_wait) {
-    Claimed claimed = look_up(seq, next);
-    while (!claimed.is_next_in_slot() && !take_or_skip(claimed.seq)) {  // W3
-      if (!after_skip(claimed.seq + 1, may_wait)) return kNothing;
-      claimed = claim_next(claimed.seq + 1);
+  [[gnu::noinline]] Written write_among_others(std::uint64_t seq, std::uint64_t next, Fill fill, Deadline deadline) {
+    for (;;) {
+      if (!admit(seq, next, deadline)) return kNothing;
+      const Claimed claimed = look_up(seq, next);
+      if (claimed.is_next_in_slot() || take_or_skip(seq)) return publish(claimed, fill);  // W3
+      next = seq + 1;
+      if (!after_skip(next, deadline)) return kNothing;
+      announce(next);
+      seq = take_number();
     }
-    return publish(claimed, fill);
   }
 
-  /// The same, as alloc_reserved.
+  /// The same, as alloc_reserved. Requires: not a lossless arena, where nobody reserves.
   template <class Fill, class StillMine>
   [[gnu::noinline]] Written write_reserved(std::uint64_t seq, std::uint64_t next, Fill fill, StillMine still_mine) {
-    Claimed claimed = look_up(seq, next);
-    while (still_mine()) {                                           // V3
-      if (claimed.is_next_in_slot() || take_or_skip(claimed.seq)) {  // W3
-        return publish(claimed, fill);
-      }
+    for (;;) {
+      admit(seq, next, kWaitForEver);
+      const Claimed claimed = look_up(seq, next);
+      if (!still_mine()) break;                                                           // V3
+      if (claimed.is_next_in_slot() || take_or_skip(seq)) return publish(claimed, fill);  // W3
       if (skips_ >= ring_.seat_count) break;
       count_skip();
-      claimed = claim_next(claimed.seq + 1);
+      next = seq + 1;
+      announce(next);
+      seq = take_number();
     }
-    give_up(claimed.seq);
+    give_up(seq);
     return kNothing;
   }
 
@@ -127,7 +142,7 @@ class SharedWriter : public WriterSteps {
   template <class Fill>
   [[gnu::always_inline]] SeqRange write_range(std::size_t count, Fill fill, std::size_t i) {
     if (starved_) [[unlikely]]
-      await_free_slot(true);
+      await_free_slot(kWaitForEver);
     const std::uint64_t next = own_next();
     claim_.word.store(claiming(next), std::memory_order_release);  // W1
     std::atomic_signal_fence(std::memory_order_seq_cst);           // as announce()
@@ -137,8 +152,13 @@ class SharedWriter : public WriterSteps {
     ARENA_SHM_STOP_POINT(batch_claimed);
     const std::uint64_t end = first + length;
     // Checked before hi grows: hi never shrinks, and a wild one would cover what this seat never held.
-    if (!lap_.contains(end - 1)) [[unlikely]]
-      enter_lap(end - 1, next);
+    if (!lap_.contains(end - 1)) [[unlikely]] {
+      check_number(end - 1, next);
+      if (end <= gate_.end())
+        lap_.move_to(end - 1, gate_.end());
+      else
+        lap_.close();  // finish_range waits for room
+    }
     claim_.hi.store(end, std::memory_order_release);  // before `writing`, so that who sees that sees this
     take_time();                                      // once for all of it
     SeqRange range{.first = first, .last = end - 1, .count = length};
@@ -187,7 +207,7 @@ class SharedWriter : public WriterSteps {
     SeqRange range;
     range.add(first, seq - first);
     while (seq < end) {
-      if (!lap_.contains(seq)) lap_.move_to(seq);
+      if (!lap_.contains(seq)) enter_lap_in_batch(seq, end, range.count);
       const std::uint64_t run_end = std::min(end, lap_.end());
       const std::uint64_t stop = write_run<true>(seq, run_end, fill, i + range.count);
       range.add(seq, stop - seq);

@@ -8,6 +8,7 @@
 
 #include "arena_shm/core/clock.hpp"
 #include "arena_shm/core/doorbell.hpp"
+#include "arena_shm/core/gate.hpp"
 #include "arena_shm/core/prefetch.hpp"
 #include "arena_shm/core/ring.hpp"
 #include "arena_shm/core/seat.hpp"
@@ -19,6 +20,8 @@ struct Written {
   std::uint64_t seq;
   std::uint64_t time;
 };
+/// Of a writer that may not wait, or not for longer.
+inline constexpr Written kNothing{~std::uint64_t{0}, 0};
 
 /// Thread safety: one thread at a time.
 class WriterBase {
@@ -27,6 +30,10 @@ class WriterBase {
   WriterBase& operator=(const WriterBase&) = delete;
 
   const SeatHold& hold() const noexcept { return *hold_; }
+  const Gate& gate() const noexcept { return gate_; }
+  /// Waits until there is room for the next value; takes none. May be called while another thread writes.
+  /// Errors: as Gate::await.
+  void await_room() const { Gate(*hold_->segment(), ring_, seat_).await_room(kWaitForEver); }
   /// Of the newest value, or batch, that this writer has appended; 0 in an arena without times.
   std::uint64_t time() const noexcept { return time_; }
 
@@ -37,7 +44,10 @@ class WriterBase {
         seat_(hold_->seat()),
         ringer_(*hold_->segment()->doorbell(), !hold_->membarrier_registered()),
         fence_before_time_(!hold_->membarrier_registered()),
-        lap_(ring_) {}
+        lap_(ring_),
+        gate_(*hold_->segment(), ring_, seat_) {
+    if (gate_.is_lossless()) lap_.close();  // until the gate was looked at
+  }
   ~WriterBase() = default;
 
   /// X2 (lane_writer.hpp): the time of what has just been claimed; 0 in an arena without times. Returns what time()
@@ -55,6 +65,11 @@ class WriterBase {
 
   /// X2 of a process that no membarrier reaches.
   [[gnu::noinline, gnu::cold]] std::uint64_t read_clock_behind_fence() const noexcept;
+  /// Waits until `number` is below the gate. False: not in time. Errors: as Gate::await.
+  bool pass_gate(std::uint64_t number, Deadline deadline) {
+    ringer_.ring();  // what is there shall be read
+    return gate_.await(number, deadline);
+  }
   /// Errors: Code::exhausted, always: `number` is one that the ring has not.
   [[noreturn]] void refuse_number(std::uint64_t number) const;
   /// Errors: Code::reentered, always.
@@ -67,6 +82,7 @@ class WriterBase {
   bool fence_before_time_;
   std::uint64_t time_ = 0;
   Lap lap_;
+  Gate gate_;  // the lap that is kept ends there, so that the hot path need not ask
 };
 
 }  // namespace arena_shm::core

@@ -1,13 +1,16 @@
 // Writing, type-erased, whatever the ring is shared with: by the protocol of shared arenas, or that of lanes.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "arena_shm/consumer_info.hpp"
 #include "arena_shm/core/lane_writer.hpp"
 #include "arena_shm/core/retained.hpp"
 #include "arena_shm/core/shared_writer.hpp"
@@ -41,6 +44,9 @@ class WriterCore {
   const SeatHold& hold() const noexcept { return lane_ ? lane_->hold() : shared_->hold(); }
   /// Of the newest value, or batch, that it has appended; 0 in an arena without times.
   std::uint64_t time() const noexcept { return lane_ ? lane_->time() : shared_->time(); }
+  const Gate& gate() const noexcept { return lane_ ? lane_->gate() : shared_->gate(); }
+  /// Waits until there is room for a value; takes none. May be called while another thread writes.
+  void await_room() const { lane_ ? lane_->await_room() : shared_->await_room(); }
   std::uint64_t payload_bytes() const noexcept { return hold().segment()->info().record.size_bytes; }
   /// Is some thread inside of alloc, or waiting to be? False in a forked child, where nothing is mapped. Cost: a system
   /// call.
@@ -53,14 +59,13 @@ class WriterCore {
   /// Errors: Code::exhausted, corrupt, reentered, forked; nothing has been published then.
   template <class Fill>
   [[gnu::always_inline]] Written alloc(Fill fill) {
-    return lane_ ? lane_->alloc(fill) : shared_->alloc(fill, true);
+    return lane_ ? lane_->alloc(fill, kWaitForEver) : shared_->alloc(fill, kWaitForEver);
   }
 
-  /// The same, but empty where alloc would wait.
+  /// The same, but empty where alloc would wait beyond the deadline.
   template <class Fill>
-  std::optional<Written> try_alloc(Fill fill) {
-    if (lane_) return lane_->alloc(fill);
-    const Written written = shared_->alloc(fill, false);
+  std::optional<Written> alloc_before(Deadline deadline, Fill fill) {
+    const Written written = lane_ ? lane_->alloc(fill, deadline) : shared_->alloc_if_room(fill, deadline);
     if (written.seq == kNone) return std::nullopt;
     return written;
   }
@@ -71,7 +76,12 @@ class WriterCore {
     return shared_->alloc_reserved(fill, still_mine);
   }
 
-  static constexpr std::uint64_t kNone = SharedWriter::kNone;
+  /// Whose room it is that is missing.
+  std::vector<ConsumerInfo> blocked_by() const;
+  /// Errors: Code::timed_out, always.
+  [[noreturn]] void refuse_timeout(std::chrono::nanoseconds timeout) const;
+
+  static constexpr std::uint64_t kNone = kNothing.seq;
 
   /// Publishes `count` values in order, `fill(i, payload words)` storing the i-th, with one claim per at most a lap of
   /// values. Errors: as alloc; the values before have then been published.

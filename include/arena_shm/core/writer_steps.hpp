@@ -10,6 +10,7 @@
 //   W1  claim := claiming(l)                     release   l = own last seq + 1
 //   W2  seq := head.fetch_add(1)                 acq_rel
 //   W2' claim := writing(seq)                    release
+//   (lossless: until seq is below the gate, it waits; gate.hpp)
 //   W3  stamp of seq's slot == done(seq - slots)?  acquire   no: the slow path, take_or_skip
 //   S1..S4 publish (slot.hpp)
 //   W4  claim := idle(seq + 1)                   release
@@ -97,16 +98,13 @@ class WriterSteps : public WriterBase {
     return seq;
   }
 
-  /// W1 to W2'. Requires: own last seq < next.
-  Claimed claim_next(std::uint64_t next) {
-    announce(next);
-    return look_up(take_number(), next);
+  /// Is seq in the lap that is kept, or else goes there: false, and Errors: as enter_lap.
+  bool admit(std::uint64_t seq, std::uint64_t next, Deadline deadline) {
+    return lap_.contains(seq) || enter_lap(seq, next, deadline);
   }
 
-  /// W2'. Errors: as enter_lap.
+  /// W2'. Requires: seq is admitted.
   Claimed look_up(std::uint64_t seq, std::uint64_t next) {
-    if (!lap_.contains(seq)) [[unlikely]]
-      enter_lap(seq, next);
     foreseeable_ = seq == next ? foreseeable_ + 1 : 0;
     // What is foreseen is written without a look at whether there are times.
     lap_.foresee(foreseeable_ > kForeseeableBefore && !ring_.is_timed());
@@ -148,17 +146,22 @@ class WriterSteps : public WriterBase {
   }
 
   /// Errors: Code::exhausted, with the claim idle(next) and nobody inside.
-  [[gnu::noinline, gnu::cold]] void enter_lap(std::uint64_t seq, std::uint64_t next);
+  void check_number(std::uint64_t seq, std::uint64_t next);
+  /// Goes to the lap of seq, which is held under claiming(next) or writing(seq); waits until it is below the gate.
+  /// False: not in time, and seq is given up. Errors: as check_number; Code::would_deadlock, and seq is given up.
+  [[gnu::noinline, gnu::cold]] bool enter_lap(std::uint64_t seq, std::uint64_t next, Deadline deadline);
+  /// The same in a batch, whose claim has been stored, of which so many values are published.
+  void enter_lap_in_batch(std::uint64_t seq, std::uint64_t end, std::uint64_t published);
   /// The slow path of W3. True: nobody older can be in the slot of seq any more, and it is the caller's. False: it is
   /// quarantined, and seq is to be skipped. Errors: Code::corrupt, with the claim idle(seq + 1).
   [[gnu::noinline, gnu::cold]] bool take_or_skip(std::uint64_t seq);
   /// The same; what the batch has `published` by then is counted and rung for if it throws.
   bool take_or_skip_in_batch(std::uint64_t seq, std::uint64_t published);
-  /// False: so many skips in a row that it would have to wait, and may not; the claim is idle(next) then.
-  [[gnu::noinline, gnu::cold]] bool after_skip(std::uint64_t next, bool may_wait);
-  /// Waits, if it may, until there is a free slot within the next lap; is there one? Requires: an idle claim.
-  /// Errors: Code::reentered, forked.
-  [[gnu::noinline, gnu::cold]] bool await_free_slot(bool may_wait);
+  /// False: so many skips in a row that it would have to wait, and not in time; the claim is idle(next) then.
+  [[gnu::noinline, gnu::cold]] bool after_skip(std::uint64_t next, Deadline deadline);
+  /// Waits until there is a free slot within the next lap, but not beyond the deadline; is there one? Requires: an idle
+  /// claim. Errors: Code::reentered, forked.
+  [[gnu::noinline, gnu::cold]] bool await_free_slot(Deadline deadline);
   void count_skip() noexcept;
   /// Skips seq, and leaves alloc.
   [[gnu::noinline, gnu::cold]] void give_up(std::uint64_t seq) noexcept;

@@ -1,0 +1,99 @@
+// Consumer<T>: a reader of a lossless arena that the writers wait for.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "arena_shm/core/consumer_core.hpp"
+#include "arena_shm/core/in_place.hpp"
+#include "arena_shm/duration.hpp"
+#include "arena_shm/options.hpp"
+
+namespace arena_shm {
+
+/// Has a name, which no other living consumer has, and a place among the arena's consumers, from `Arena::consumer()`
+/// until it is destroyed: so long, writers overwrite nothing that it has not done with. It gets every value from where
+/// it began, in the order of a Reader, or learns that it is a hole, for ever. One that dies holds up nobody, unless it
+/// is durable. Keeps the segment mapped.
+///
+///   cursor() - first = read_count() + overwritten_count() + hole_count() + awaited_count()
+///
+/// What is overwritten: of what there was before it joined (From::oldest), and after an eviction; else nothing.
+///
+/// Thread safety: one thread at a time. Does not survive fork.
+template <class T>
+class Consumer {
+ public:
+  Consumer(std::shared_ptr<const core::Segment> segment, std::string_view name, const ConsumerOptions& options)
+      : core_(new core::ConsumerCore(std::move(segment), name, options)) {}
+
+  /// Takes the next value; what it got before is done with, unless Release::explicitly was asked for. Never waits.
+  /// Returns: nothing if there is none to be had now. Entry::late: it comes after later ones, for its writer was
+  /// stopped. Ordering: sees what the writer did before its alloc. Errors: Code::evicted, once for each time that it
+  /// was evicted. Cost: as Reader::next, and a load; once in an eighth of a ring, a store that a writer in need of room
+  /// looks at.
+  std::optional<Entry<T>> next() {
+    std::optional<std::uint64_t> seq;
+    std::optional<Entry<T>> entry(
+        std::in_place, core::Elided([&] {
+          // The value first, then what has come with it.
+          return Entry<T>{0, core::filled<T>([&](void* value) { seq = core_->next(core::CopyTo<T>(value)); }),
+                          core_->time(), core_->is_late()};
+        }));
+    if (seq)
+      entry->seq = *seq;
+    else
+      entry.reset();
+    return entry;
+  }
+
+  /// Takes as many values as there are, up to the size of `entries`; those of the call before are done with. Returns:
+  /// how many.
+  std::size_t next(std::span<Entry<T>> entries) {
+    std::size_t count = 0;
+    for (; count < entries.size(); ++count) {
+      Entry<T>& entry = entries[count];
+      const auto seq = core_->next_of_several(count, core::CopyTo<T>(std::addressof(entry.value)));
+      if (!seq) break;
+      entry.seq = *seq;
+      entry.time = core_->time();
+      entry.late = core_->is_late();
+    }
+    return count;
+  }
+
+  /// Waits until there is a value, for at most `timeout`; as Reader::wait_for. What it got before is done with.
+  bool wait_for(Duration timeout) { return core_->wait_for(timeout); }
+
+  /// All that it has got is done with: writers may overwrite it, and who comes back to a durable name gets it no more.
+  void release() { core_->release(); }
+
+  /// As Reader::on_gap; of what was lost for ever.
+  void on_gap(std::function<void(const Gap&)> report) { core_->on_gap(std::move(report)); }
+
+  const std::string& name() const noexcept { return core_->name(); }
+  Position position() const { return core_->reader().position(); }
+  std::uint64_t cursor() const noexcept { return core_->reader().cursor(); }
+  std::uint64_t lag() const noexcept { return core_->reader().lag(); }
+  std::uint64_t read_count() const noexcept { return core_->read_count(); }
+  std::uint64_t overwritten_count() const noexcept { return core_->overwritten_count(); }
+  std::uint64_t hole_count() const noexcept { return core_->hole_count(); }
+  /// Values that it has gone on without, and that are still to come.
+  std::uint64_t awaited_count() const noexcept { return core_->awaited_count(); }
+  /// Of those that it has read: so many came late.
+  std::uint64_t late_count() const noexcept { return core_->late_count(); }
+
+ private:
+  friend class WaitSet;
+
+  core::ConsumerCore::Owner core_;
+};
+
+}  // namespace arena_shm

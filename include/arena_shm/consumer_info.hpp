@@ -1,0 +1,34 @@
+// What an arena tells about one of its consumers.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "arena_shm/duration.hpp"
+
+namespace arena_shm {
+
+enum class ConsumerLife : std::uint8_t {
+  alive,
+  away,     ///< durable, and nobody has its name at the moment
+  evicted,  ///< writers do not wait for it any more, and it has not come back
+};
+
+/// "alive", "away", "evicted".
+std::string_view to_string(ConsumerLife life) noexcept;
+
+struct ConsumerInfo {
+  std::string name;
+  std::uint32_t index = 0;  ///< its place among the arena's consumers
+  bool durable = false;
+  ConsumerLife life = ConsumerLife::alive;
+  std::uint32_t pid = 0;       ///< who has the name, or had it last; as seen from its own namespace of processes
+  std::string process;         ///< what the kernel calls that process; empty, if it cannot be told
+  std::uint64_t position = 0;  ///< all sequence numbers below it are done with; in lanes, the lowest of them
+  std::uint64_t lag = 0;       ///< values that were handed out and are not done with
+  bool in_the_way = false;     ///< there is no room in the ring, or in some lane, because of it
+  Duration stalled{};          ///< a writer has been waiting for it for so long
+};
+
+}  // namespace arena_shm

@@ -1,0 +1,190 @@
+// Consuming, type-erased: a reader that writers wait for. It follows as any reader does (reader_core.hpp), and says how
+// far it is done: J0 to J5, L1 and L2 of gate.hpp.
+//
+// A value is done with when the next one is asked for, or when the consumer says so. That is stored in batches, at most
+// an eighth of the ring, and whenever there is nothing to be had: the line that it is stored in is one that the writers
+// look at.
+//
+// A writer that is stopped in the middle of a value holds up nobody until the ring is full: after `hold` the consumer
+// goes on, if there is anything to go on to, and keeps in mind what it has not got (late_values.hpp). In lanes there
+// never is: such a lane waits, and the others go on.
+//
+// Who was evicted is told by an error at its next call, and goes on from where it was with the call after that. What
+// was overwritten in between is counted, as by any reader, and what it gets is never torn.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "arena_shm/core/consumer_seat.hpp"
+#include "arena_shm/core/consumer_table.hpp"
+#include "arena_shm/core/doorbell.hpp"
+#include "arena_shm/core/forked.hpp"
+#include "arena_shm/core/late_values.hpp"
+#include "arena_shm/core/read_value.hpp"
+#include "arena_shm/core/reader_core.hpp"
+#include "arena_shm/core/retained.hpp"
+#include "arena_shm/options.hpp"
+
+namespace arena_shm::core {
+
+/// Thread safety: one thread at a time.
+class ConsumerCore final : private Attendance {
+ public:
+  /// Takes a seat, and joins, or comes back. Errors: as ConsumerSeat, ReaderCore.
+  ConsumerCore(std::shared_ptr<const Segment> segment, std::string_view name, const ConsumerOptions& options);
+  ConsumerCore(const ConsumerCore&) = delete;
+  ConsumerCore& operator=(const ConsumerCore&) = delete;
+  /// Leaves; a durable one is away from now on.
+  ~ConsumerCore();
+
+  /// As ReaderCore::retire.
+  static void retire(ConsumerCore* consumer) noexcept {
+    if (!consumer->reader_.is_inside() && !is_exiting()) delete consumer;
+  }
+  using Owner = Retained<ConsumerCore>;
+
+  /// ReaderCore::next, of a consumer that has done with what it got before.
+  /// Errors: Code::evicted, once each time; forked.
+  template <class Take>
+  [[gnu::always_inline]] std::optional<std::uint64_t> next(Take&& copy_out) {
+    begin_call();
+    const auto seq = take(copy_out);
+    if (!seq) [[unlikely]]
+      is_idle();
+    return seq;
+  }
+  /// The i-th one of a call that takes several: the first is as next(), the others leave those before them in hand.
+  template <class Take>
+  std::optional<std::uint64_t> next_of_several(std::size_t i, Take&& copy_out) {
+    if (i == 0) return next(copy_out);
+    if (state_->load(std::memory_order_relaxed) != own_state_) return std::nullopt;  // the next call tells
+    return take(copy_out);
+  }
+
+  /// ReaderCore::wait_for. Errors: as next().
+  bool wait_for(std::chrono::nanoseconds timeout);
+  /// All that it has got is done with.
+  void release();
+
+  void on_gap(std::function<void(const Gap&)> report);
+
+  /// For a WaitSet: it releases what is done with whenever it is found to have nothing.
+  ReaderCore& reader() noexcept { return reader_; }
+  const ReaderCore& reader() const noexcept { return reader_; }
+  /// Of the value that next() has delivered.
+  [[gnu::always_inline]] bool is_late() const noexcept { return is_late_ || reader_.is_late(); }
+  [[gnu::always_inline]] std::uint64_t time() const noexcept { return is_late_ ? late_time_ : reader_.time(); }
+  std::uint64_t late_count() const noexcept { return late_read_; }
+  std::uint64_t read_count() const noexcept { return reader_.read_count() + late_read_; }
+  std::uint64_t overwritten_count() const noexcept { return reader_.overwritten_count() + late_overwritten_; }
+  std::uint64_t hole_count() const noexcept { return reader_.hole_count() + late_holes_; }
+  /// Values that it has gone on without, and that are still to come.
+  std::uint64_t awaited_count() const noexcept { return late_.size(); }
+  const std::string& name() const noexcept { return seat_.name(); }
+
+ private:
+  const Segment& segment() const noexcept { return *seat_.segment(); }
+  ConsumerTable consumers() const noexcept { return segment().consumers(); }
+
+  [[gnu::always_inline]] void begin_call() {
+    if (state_->load(std::memory_order_relaxed) != own_state_) [[unlikely]]
+      come_back();
+    done_ = target(lane_);
+    in_hand_ = 0;
+    if (done_ >= release_at_[lane_]) [[unlikely]]
+      publish(lane_, done_);
+  }
+  template <class Take>
+  [[gnu::always_inline]] std::optional<std::uint64_t> take(Take& copy_out) {
+    is_late_ = false;
+    if (!late_.empty()) [[unlikely]] {
+      if (const auto seq = next_late(copy_out)) return seq;
+    }
+    const auto seq = reader_.next(copy_out);
+    if (seq) [[likely]] {
+      lane_ = reader_.lane_delivered();
+      ++in_hand_;
+    }
+    return seq;
+  }
+  /// All below it is done with.
+  [[gnu::always_inline]] std::uint64_t target(std::uint32_t lane) const noexcept {
+    return late_.empty() ? reader_.lane_cursor(lane) : std::min(reader_.lane_cursor(lane), late_.lowest());
+  }
+  /// L1, L2. Nothing, if that is not more than before.
+  [[gnu::noinline]] void publish(std::uint32_t lane, std::uint64_t released) noexcept;
+
+  template <class Take>
+  [[gnu::noinline]] std::optional<std::uint64_t> next_late(Take& copy_out) {
+    auto outcome = late_.look_at_next();
+    if (!outcome && !reader_.may_be_ready()) outcome = late_.settle_any();
+    while (outcome) {
+      late_.remove(outcome->number);
+      if (outcome->verdict == Verdict::published &&
+          read_number(segment(), segment().ring(), outcome->number, copy_out, late_time_) == ReadStatus::ok) {
+        is_late_ = true;
+        late_number_ = outcome->number;
+        ++late_read_;
+        ++in_hand_;
+        return outcome->number;
+      }
+      lose(*outcome);
+      outcome = late_.settle_any();
+    }
+    return std::nullopt;
+  }
+  void lose(LateValues::Outcome late);
+
+  /// Where to begin in a lane whose head is there.
+  using Place = std::function<std::uint64_t(const Ring& lane, std::uint64_t head)>;
+  void join(const Place& place);
+  Position begin(const ConsumerOptions& options);
+  [[gnu::noinline, gnu::cold]] void come_back();
+  void keep_what_is_in_hand() noexcept;
+
+  // Attendance.
+  bool has_something() override;
+  bool is_waiting() const noexcept override { return !late_.empty(); }
+  void goes_without(std::uint64_t number) override { late_.add(number); }
+  void is_idle() override {
+    if (!explicit_) release();
+  }
+
+  ConsumerSeat seat_;
+  bool durable_;
+  bool explicit_;
+  bool told_ = false;  // that it was evicted
+  std::uint32_t lanes_;
+  std::uint64_t batch_;
+  std::atomic<std::uint64_t>* state_;  // in a forked child, one that is never own_state_
+  std::uint64_t own_state_ = 0;
+  // Of each lane: what was stored last as `released`, and from where on it is stored again.
+  std::vector<std::uint64_t> released_;
+  std::vector<std::uint64_t> release_at_;
+  std::uint64_t in_hand_ = 0;  // so many values were taken by the newest call,
+  std::uint32_t lane_ = 0;     // the newest of them of this lane;
+  std::uint64_t done_ = 0;     // one lane: all before it was done with when the call began
+  Ringer room_;
+  LateValues late_;
+  ReaderCore reader_;
+  bool is_late_ = false;
+  std::uint64_t late_number_ = 0;
+  std::uint64_t late_time_ = 0;
+  std::uint64_t late_read_ = 0;
+  std::uint64_t late_overwritten_ = 0;
+  std::uint64_t late_holes_ = 0;
+  std::function<void(const Gap&)> report_;
+  InForkedChild forked_;  // the last one: the first to go
+};
+
+/// What a WaitSet waits for.
+inline ReaderCore& reader_of(ReaderCore& reader) noexcept { return reader; }
+inline ReaderCore& reader_of(ConsumerCore& consumer) noexcept { return consumer.reader(); }
+
+}  // namespace arena_shm::core

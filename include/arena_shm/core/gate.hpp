@@ -1,0 +1,106 @@
+// The gate of a lossless arena: up to where its writers may write. That is a lap beyond what every consumer has done
+// with.
+//
+//   G1  h0 := head                                    acquire
+//   G2  fence                                         seq_cst
+//   G3  each consumer that gates: state, released     acquire   is it in the way, and dead? Then it is freed
+//   G4  gate := slots + min(h0, each released)
+//       still full: spins, G1 to G4; then
+//   G5  announces that it sleeps; membarrier; G1 to G4 once more   (doorbell.hpp, the word being `room`)
+//   G6  sleeps, in slices
+//
+//   a consumer joins     J0  released := head     J1  state := joined, or kept     J2  fence, seq_cst
+//                        J3  H := head            J4  released := H                J5  rings `room`
+//   it has done with n   L1  released := n, release      L2  rings `room`
+//
+// Why a gate that was found once may be relied on ever after: it is no more than a lap beyond a head that was seen
+// before the scan. A consumer that the scan has missed reads its H after that (G2 and J2 are Dekker's), so that H is
+// not below it: what is written up to that gate overwrites nothing from H on.
+// Why no wake-up is lost: G5's store, membarrier and look, against L1's store and L2's look, are those of a doorbell.
+//
+// A writer of a shared ring waits with its number in hand, and its claim says so: readers see it pending. One of a lane
+// waits before it claims.
+//
+// Source: the protocol is this project's own. tests/model/consumers.pml verifies it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <optional>
+
+#include "arena_shm/core/doorbell.hpp"
+#include "arena_shm/core/ring.hpp"
+#include "arena_shm/core/segment.hpp"
+
+namespace arena_shm::core {
+
+/// Until when a writer waits.
+using Deadline = std::chrono::steady_clock::time_point;
+inline constexpr Deadline kWaitForEver = Deadline::max();
+inline constexpr Deadline kDoNotWait = Deadline::min();
+inline Deadline deadline_in(std::chrono::nanoseconds timeout) noexcept {
+  if (timeout <= std::chrono::nanoseconds{0}) return kDoNotWait;
+  const Deadline now = std::chrono::steady_clock::now();
+  return timeout < kWaitForEver - now ? now + timeout : kWaitForEver;
+}
+
+/// Thread safety: one thread at a time.
+class Gate {
+ public:
+  static constexpr std::uint64_t kOpen = ~std::uint64_t{0};
+  static constexpr std::uint32_t kNobody = ~std::uint32_t{0};
+
+  /// Of a lane, or a ring, in which the seat is the caller's. In an arena that overwrites, open for ever.
+  Gate(const Segment& segment, const Ring& ring, Seat& mine) noexcept;
+
+  bool is_lossless() const noexcept { return consumers_.count() > 0; }
+  /// Numbers below it may be written. Only grows.
+  [[gnu::always_inline]] std::uint64_t end() const noexcept { return end_; }
+
+  /// Is there room for the next number, and, in a shared ring, for one of each other seat that is held, as far as they
+  /// leave half of the ring? Never waits. Cost: if it was not seen before, a look at each consumer.
+  bool has_room() noexcept;
+  /// Waits until `number` is below the end: spinning, then asleep. False: not in time. Evicts who has been in the way
+  /// without progress for longer than the arena's patience.
+  /// Errors: Code::would_deadlock, if a consumer of this process is in the way, and the process has no other thread.
+  bool await(std::uint64_t number, Deadline deadline);
+  /// Waits until there is room for the next number, which is nobody's. The same otherwise.
+  bool await_room(Deadline deadline);
+
+  /// The consumer that was in the way in the newest look, and since when it has been there without progress.
+  struct Stall {
+    std::uint32_t consumer = kNobody;
+    std::uint64_t state = 0;
+    std::uint64_t released = 0;
+    Deadline since{};
+  };
+  const Stall& stall() const noexcept { return stall_; }
+
+ private:
+  enum class Look : std::uint8_t { quick, thorough };
+
+  std::uint64_t head() const noexcept;
+  bool look(std::uint64_t number, Look manner) noexcept;
+  bool is_dead(std::uint32_t consumer) const noexcept;
+  void note(std::uint32_t consumer, std::uint64_t state, std::uint64_t released) noexcept;
+  bool spin(std::uint64_t number) noexcept;
+  void lose_patience() noexcept;
+  void refuse_deadlock() const;
+  std::uint64_t others() const noexcept;
+
+  const Segment& segment_;
+  ConsumerTable consumers_;
+  std::uint64_t end_;
+  std::atomic<std::uint64_t>* head_;
+  std::uint64_t slots_;
+  std::uint64_t limit_;
+  std::uint32_t lane_;
+  bool exclusive_;
+  Seat& mine_;
+  std::chrono::nanoseconds patience_;
+  Stall stall_;
+  Sleeper sleeper_;
+};
+
+}  // namespace arena_shm::core
