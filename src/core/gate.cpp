@@ -124,7 +124,13 @@ std::uint64_t Gate::others() const noexcept {
 
 bool Gate::has_room() noexcept {
   const std::uint64_t last = head() + others();
-  return last < end_ || look(last, Look::quick);
+  return last < end_ || await(last, kDoNotWait);
+}
+
+std::uint64_t Gate::room_for(std::uint64_t wanted) noexcept {
+  const std::uint64_t first = head();
+  if (wanted > 0 && first + wanted > end_) look(first + wanted - 1, Look::quick);
+  return end_ > first ? std::min(wanted, end_ - first) : 0;
 }
 
 bool Gate::spin(std::uint64_t number) noexcept {
@@ -160,7 +166,7 @@ void Gate::refuse_deadlock() const {
 
 bool Gate::await(std::uint64_t number, Deadline deadline) {
   if (look(number, Look::quick)) return true;
-  if (deadline == kDoNotWait) return false;
+  if (deadline == kDoNotWait) return look(number, Look::thorough);
   expect_exit(Begins::use);
   Waiting waiting(mine_);
   for (bool has_spun = false;; has_spun = true) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "arena_shm/core/futex.hpp"
+#include "arena_shm/core/read_value.hpp"
 #include "arena_shm/core/retained.hpp"
 #include "arena_shm/error.hpp"
 
@@ -206,8 +207,9 @@ LaneReader::Look LaneReader::resolve_pending(const Settlement& settlement, Effor
 bool LaneReader::may_pass_over(Effort& effort) const noexcept {
   if (!following_->segment->is_lossless()) return true;
   if (ring().lane_count > 1) return false;  // of one writer, nothing later is there
-  const std::uint64_t end = std::min(head(), cursor_ + ring().slot_count);
-  return cursor_ + 1 < end && unshown_end(ring(), {cursor_ + 1, end}, effort) < end;
+  effort.spend(Effort::kSpin);
+  const auto newest = newest_of(ring());
+  return newest && newest->number > cursor_;
 }
 
 void LaneReader::pass_over(std::uint64_t end) {
