@@ -227,7 +227,8 @@ class NdjsonInput final : public RecordInput {
     std::vector<bool> seen(schema_.fields.size());
     for (const Member& member : members) {
       if (is_beside(schema_, member.key)) continue;
-      const std::string column = fmt::format("field '{}'", text::printable(member.key.substr(0, kMaxNameBytes)));
+      const std::string column = fmt::format(
+          "field '{}'", text::printable(member.key.substr(0, text::whole_bytes(member.key, kMaxNameBytes))));
       const Field* field = find(member.key);
       if (field == nullptr) return refuse({}, "only the fields " + schema_.names(), column, "remove it");
       const auto index = static_cast<std::size_t>(field - schema_.fields.data());
