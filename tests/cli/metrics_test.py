@@ -13,7 +13,7 @@ import unittest
 import urllib.error
 import urllib.request
 
-from arena_cli import FAILED, OK, SHM, USAGE, CliTest
+from arena_cli import FAILED, OF_ALL, OK, SHM, USAGE, CliTest
 
 PREFIX = "arena_shm_"
 TEXT = r'"((?:[^"\\\n]|\\[\\"n])*)"'
@@ -56,7 +56,7 @@ def parse(text):
 
 class MetricsTest(CliTest):
     def scrape(self):
-        return parse(self.expect(OK, "metrics", stdin=b"").stdout.decode())  # bytes: \r is to stay \r
+        return parse(self.expect(OF_ALL, "metrics", stdin=b"").stdout.decode())  # bytes: \r is to stay \r
 
     def of(self, samples, arena):
         """Those of one arena, by name and the other labels' values."""
@@ -168,14 +168,14 @@ class MetricsTest(CliTest):
     def test_a_damaged_arena_is_counted_and_the_others_are_shown(self):
         good, bad = self.create(), self.create()
         self.poke(bad, 128, b"\xff")
-        done = self.expect(OK, "metrics", says=f"'{bad}': header: expected header checksum")
+        done = self.expect(FAILED, "metrics", says=f"'{bad}': header: expected header checksum")
         samples = parse(done.stdout)
         self.assertEqual(self.of(samples, bad), {"readable": 0, "problems": 1})
         self.assertEqual(self.of(samples, good)["slots"], 8)
 
     def test_needs_read_permission_only(self):
         name, hidden = self.create("--mode", "0444"), self.create()
-        done = self.expect(OK, "metrics", says=f"skipped '{hidden}': no permission", **self.as_nobody())
+        done = self.expect(OF_ALL, "metrics", says=f"skipped '{hidden}': no permission", **self.as_nobody())
         samples = parse(done.stdout)
         self.assertEqual(self.of(samples, name)["slots"], 8)
         self.assertEqual(self.of(samples, hidden), {})
@@ -230,7 +230,7 @@ class MetricsTest(CliTest):
 
     def test_constant_labels(self):
         name = self.create()
-        done = self.expect(OK, "metrics", "--label", "rack=b7", "--label", 'x_1=a"b\\=')
+        done = self.expect(OF_ALL, "metrics", "--label", "rack=b7", "--label", 'x_1=a"b\\=')
         samples = parse(done.stdout)
         self.assertIn(("slots"), {key.split()[0] for key in self.of(samples, name)})
         for _, labels in samples:
@@ -247,13 +247,13 @@ class MetricsTest(CliTest):
         name = self.create_filled(3)
         directory = self.directory()
         target = directory / "arena.prom"
-        self.assertEqual(self.expect(OK, "metrics", "-o", target).stdout, "")
+        self.assertEqual(self.expect(OF_ALL, "metrics", "-o", target).stdout, "")
         self.assertEqual(self.of(parse(target.read_text()), name)["values_written_total"], 3)
         target.chmod(0o640)
         before = target.open()
         link = directory / "link.prom"
         link.symlink_to(target)
-        self.expect(OK, "metrics", "-o", link)
+        self.expect(OF_ALL, "metrics", "-o", link)
         self.assertNotEqual(target.stat().st_ino, os.fstat(before.fileno()).st_ino)
         parse(before.read())
         before.close()
@@ -262,8 +262,8 @@ class MetricsTest(CliTest):
         self.assertEqual(sorted(os.listdir(directory)), ["arena.prom", "link.prom"])
         self.expect(FAILED, "metrics", "-o", directory / "none" / "arena.prom", says="No such file")
         self.expect(FAILED, "metrics", "-o", "/dev/full", says="cannot write to '/dev/full'")
-        self.assertEqual(parse(self.expect(OK, "metrics", "-o", "-").stdout).keys() > set(), True)
-        self.assertIn(name, self.expect(OK, "metrics", "-o", "/dev/stdout").stdout)
+        self.assertEqual(parse(self.expect(OF_ALL, "metrics", "-o", "-").stdout).keys() > set(), True)
+        self.assertIn(name, self.expect(OF_ALL, "metrics", "-o", "/dev/stdout").stdout)
         self.expect(USAGE, "metrics", "-o", target, "--listen", "0")
 
     def test_a_client_that_closes_its_sending_side_gets_its_answer(self):
@@ -283,7 +283,7 @@ class MetricsTest(CliTest):
         if shutil.which("promtool") is None:
             self.skipTest("promtool is not installed")
         self.create_filled(3)
-        text = self.expect(OK, "metrics").stdout
+        text = self.expect(OF_ALL, "metrics").stdout
         done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, timeout=60)
         self.assertEqual((done.returncode, done.stdout + done.stderr), (0, ""))
 

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import unittest
 
-from arena_cli import FAILED, OK, SHM, TOOL, CliTest
+from arena_cli import FAILED, OF_ALL, OK, SHM, TOOL, CliTest
 
 
 def descriptors(count):
@@ -29,7 +29,7 @@ class ScarceDescriptorsTest(CliTest):
     def test_more_arenas_than_descriptors_are_all_looked_at(self):
         names = self.arenas(40)
         for args in [["list"], ["stat"], ["metrics"], ["gc", "--dry-run", "--force"]]:
-            done = self.expect(OK, *args, **descriptors(30))
+            done = self.expect(OF_ALL, *args, **descriptors(30))
             for name in names:
                 self.assertIn(name, done.stdout, args)
 
@@ -54,7 +54,7 @@ class ScarceDescriptorsTest(CliTest):
     def test_gc_removes_nothing_that_it_cannot_judge(self):
         held, free = self.create(), self.create()
         self.start("tail", held, "-f")  # maps it, and has no seat
-        self.eventually(lambda: held in self.expect(OK, "gc", "--dry-run").stderr)
+        self.eventually(lambda: held in self.expect(OF_ALL, "gc", "--dry-run").stderr)
         for count in range(self.ONE, self.ONE + 5):
             for args in [[], ["--force"]]:
                 done = self.run_tool("gc", held, *args, **descriptors(count))
