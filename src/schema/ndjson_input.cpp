@@ -9,6 +9,7 @@
 #include "schema/record_input.hpp"
 #include "schema/value_text.hpp"
 #include "schema/value_time.hpp"
+#include "text/quantities.hpp"
 #include "text/utf8.hpp"
 
 namespace arena_shm::schema {
@@ -148,7 +149,8 @@ class ValueReader {
   }
 
   Mismatch wrong_shape(std::size_t extent, std::string found) const {
-    return {fmt::format("an array of {} elements ({})", extent, field_.type_name()), std::move(found), {}};
+    return {
+        fmt::format("an array of {} ({})", text::counted(extent, "element"), field_.type_name()), std::move(found), {}};
   }
 
   const Field& field_;

@@ -56,9 +56,8 @@ std::optional<std::string> use_of(const inspect::Image& image, const inspect::Fa
   if (force) return std::nullopt;
   if (!mappers.complete) return "/proc does not show all processes; use --force if no other process uses the arena";
   if (mappers.unreadable_count > 0) {
-    return fmt::format(
-        "no permission to look at {}; use --force if no other process uses the arena",
-        mappers.unreadable_count == 1 ? "1 process" : fmt::format("{} processes", mappers.unreadable_count));
+    return fmt::format("no permission to look at {}; use --force if no other process uses the arena",
+                       text::counted(mappers.unreadable_count, "process"));
   }
   return std::nullopt;
 }

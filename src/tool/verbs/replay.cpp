@@ -114,8 +114,8 @@ RawArena open_arena(const Options& options, const recording::RecordingSource& so
   RawArena arena = RawArena::open(options.name);
   const RecordType& there = arena.info().record;
   if (there.size_bytes != record.size_bytes) {
-    refuse_records(options, fmt::format("records of {} bytes", there.size_bytes),
-                   fmt::format("{} bytes", record.size_bytes));
+    refuse_records(options, "records of " + text::counted(there.size_bytes, "byte"),
+                   text::counted(record.size_bytes, "byte"));
   }
   if (there.schema.empty() || !record.schema) return arena;
   const std::string expected = comparable(schema::parse_json(there.schema, there.size_bytes));
