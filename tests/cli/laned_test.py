@@ -7,9 +7,9 @@ import struct
 import unittest
 
 from arena_cli import OF_ALL, OK, SHM, CliTest
+from emulated_terminal import Terminal
+from exposition import PREFIX, parse
 from laned import Laned
-from metrics_test import PREFIX, parse
-from top_test import Terminal
 
 
 class LanedTest(Laned, CliTest):

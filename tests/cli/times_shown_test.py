@@ -7,10 +7,10 @@ import time
 import unittest
 
 from arena_cli import OF_ALL, OK, SHM
-from metrics_test import PREFIX, parse
+from emulated_terminal import Terminal
+from exposition import PREFIX, parse
 from segment_pokes import PAGE
 from times import CHECKSUM, STRIDE, BOOT_ID, RATE, CREATED, SAVED, HEADER_BYTES, CLOCKS, SECOND, TimesTest
-from top_test import Terminal
 
 
 class TimesShownTest(TimesTest):
