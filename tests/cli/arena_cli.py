@@ -22,7 +22,9 @@ SHM = pathlib.Path("/dev/shm")
 TICK = "u64 ts, f64 px, s4 sym"
 
 OK, FAILED, USAGE, LOST, ABSENT, INCOMPATIBLE = range(6)
-OF_ALL = (OK, FAILED, INCOMPATIBLE)  # of a verb that looks at all arenas, where other tests have damaged ones
+# Of a verb that looks at all arenas, where other tests have damaged ones.
+DAMAGED = (FAILED, INCOMPATIBLE)
+OF_ALL = (OK, *DAMAGED)
 
 
 class CliTest(unittest.TestCase):

@@ -38,6 +38,7 @@ class InspectTest(InspectCase):
         objects = self.objects("inspect", *names)
         for name in names:
             self.assertRegex(pages, rf"(?m)^arena +{name},")
+        self.assertRegex(pages, rf"[^\n]\n\narena +{names[1]},")
         self.assertEqual([found["name"] for found in objects], names)
         self.assertRegex(self.expect(ABSENT, "inspect", names[0] + "-", names[1]).stdout, rf"arena +{names[1]},")
 

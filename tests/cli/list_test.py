@@ -6,7 +6,7 @@ import struct
 import time
 import unittest
 
-from arena_cli import FAILED, OF_ALL, OK, SHM, CliTest
+from arena_cli import DAMAGED, OF_ALL, OK, SHM, CliTest
 
 
 class ListTest(CliTest):
@@ -100,7 +100,7 @@ class ListTest(CliTest):
         with open(SHM / bad, "r+b") as segment:
             segment.seek(128)
             segment.write(b"\xff")
-        done = self.expect(FAILED, "list", says=f"'{bad}': header: expected header checksum")
+        done = self.expect(DAMAGED, "list", says=f"'{bad}': header: expected header checksum")
         self.assertIn(good, done.stdout)
         self.assertNotIn(bad, done.stdout)
 

@@ -8,7 +8,7 @@ import time
 import unittest
 import urllib.request
 
-from arena_cli import FAILED, OF_ALL, OK, SHM, USAGE
+from arena_cli import DAMAGED, FAILED, OF_ALL, OK, SHM, USAGE
 from exposition import MetricsCase, parse
 
 
@@ -99,7 +99,7 @@ class MetricsTest(MetricsCase):
     def test_a_damaged_arena_is_counted_and_the_others_are_shown(self):
         good, bad = self.create(), self.create()
         self.poke(bad, 128, b"\xff")
-        done = self.expect(FAILED, "metrics", says=f"'{bad}': header: expected header checksum")
+        done = self.expect(DAMAGED, "metrics", says=f"'{bad}': header: expected header checksum")
         samples = parse(done.stdout)
         self.assertEqual(self.of(samples, bad), {"readable": 0, "problems": 1})
         self.assertEqual(self.of(samples, good)["slots"], 8)

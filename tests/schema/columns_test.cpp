@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "text/quantities.hpp"
 #include "text/text_table.hpp"
 #include "text/utf8.hpp"
 
@@ -66,6 +67,12 @@ TEST(ColumnsTest, AnExcerptEndsWithAWholeCharacter) {
   const std::string text = std::string(39, 'x') + "\u6771\u4eac";
   EXPECT_EQ(excerpt(text), "'" + std::string(39, 'x') + "' ...");
   EXPECT_EQ(excerpt(std::string(50, '\xff')).substr(0, 5), "'\\xff");
+}
+
+TEST(CountedTest, OneOfAThingIsNotSeveral) {
+  EXPECT_EQ(counted(1, "process"), "1 process");
+  EXPECT_EQ(counted(2, "other process"), "2 other processes");
+  EXPECT_EQ(counted(0, "value"), "0 values");
 }
 
 }  // namespace
