@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import unittest
 
-from arena_cli import FAILED, OF_ALL, OK, SHM, TOOL, CliTest
+from arena_cli import DAMAGED, FAILED, OF_ALL, OK, SHM, CliTest
 
 
 def descriptors(count):
@@ -42,13 +42,13 @@ class ScarceDescriptorsTest(CliTest):
     def test_each_that_could_not_be_looked_at_is_named(self):
         names = self.arenas(3)
         for args in [["list"], ["metrics"]]:
-            done = self.expect(FAILED, *args, **descriptors(self.ONE))
+            done = self.expect(DAMAGED, *args, **descriptors(self.ONE))
             for name in names:
                 self.assertRegex(done.stderr, rf"skipped '{name}': found no free descriptor in this process; .*ulimit -n")
 
     def test_metrics_has_them_as_not_readable(self):
         name = self.create()
-        done = self.expect(FAILED, "metrics", **descriptors(self.ONE))
+        done = self.expect(DAMAGED, "metrics", **descriptors(self.ONE))
         self.assertIn(f'arena_shm_readable{{arena="{name}"}} 0\n', done.stdout)
 
     def test_gc_removes_nothing_that_it_cannot_judge(self):
@@ -59,7 +59,7 @@ class ScarceDescriptorsTest(CliTest):
             for args in [[], ["--force"]]:
                 done = self.run_tool("gc", held, *args, **descriptors(count))
                 self.assertTrue((SHM / held).exists(), f"{count} descriptors, {args}\n{done.stderr}")
-        done = self.expect(FAILED, "gc", "--dry-run", **descriptors(self.ONE))
+        done = self.expect(DAMAGED, "gc", "--dry-run", **descriptors(self.ONE))
         self.assertRegex(done.stderr, rf"'{free}': .*no free descriptor")
         self.assertEqual(done.stdout, "")
 

@@ -21,7 +21,7 @@ FIELDS = ["head", "written", "skipped", "holes_max", "values_per_s", "bytes_per_
 class StatTest(CliTest):
     def stat(self, *args):
         """Lines as objects."""
-        done = self.expect(OK, "stat", *args, "--format", "ndjson")
+        done = self.expect(OK if args else OF_ALL, "stat", *args, "--format", "ndjson")
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     def watch(self, *args):
