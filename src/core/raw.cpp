@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "core/text_numbers.hpp"
+
 namespace arena_shm {
 namespace {
 
@@ -12,8 +14,8 @@ void check_size(std::size_t found, std::uint64_t expected) {
   throw Error(Code::invalid_argument,
               {.name = {},
                .doing = "copy a value",
-               .expected = "a span of " + std::to_string(expected) + " bytes, the record's size",
-               .found = std::to_string(found) + " bytes",
+               .expected = "a span of " + core::counted(expected, "byte") + ", the record's size",
+               .found = core::counted(found, "byte"),
                .remedy = "see info().record.size_bytes"});
 }
 

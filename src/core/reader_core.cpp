@@ -10,6 +10,7 @@
 #include "arena_shm/core/futex.hpp"
 #include "arena_shm/core/stop_point.hpp"
 #include "arena_shm/error.hpp"
+#include "core/text_numbers.hpp"
 
 namespace arena_shm::core {
 namespace {
@@ -121,7 +122,7 @@ void ReaderCore::seek(const Position& position) {
   if (forked_.holds()) refuse_forked(name());
   const std::vector<std::uint64_t>& next = position.next();
   if (next.size() != lane_count())
-    refuse_place("a position in " + std::to_string(lane_count()) + " lanes", "one in " + std::to_string(next.size()));
+    refuse_place("a position in " + counted(lane_count(), "lane"), "one in " + std::to_string(next.size()));
   for (std::uint32_t k = 0; k < lane_count(); ++k) {
     const Ring& ring = lane(k).ring();
     if (next[k] % lane_count() != k || next[k] / lane_count() > ring.limit)

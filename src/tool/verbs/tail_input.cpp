@@ -10,6 +10,7 @@
 #include "recording/lane_order.hpp"
 #include "recording/lanes.hpp"
 #include "tool/verbs/where.hpp"
+#include "tool/views/report.hpp"
 #include "tool/views/terminal_attendant.hpp"
 
 namespace arena_shm::tool {
@@ -18,7 +19,8 @@ namespace {
 
 class ArenaInput final : public TailInput {
  public:
-  explicit ArenaInput(const std::string& name) : view_(RawView::open(name)) {
+  explicit ArenaInput(const std::string& name)
+      : view_(open_or_tell("wait for it with -F", [&] { return RawView::open(name); })) {
     if (info().clock != Clock::none) timescale_.emplace(view_.timescale());
   }
 
