@@ -34,8 +34,10 @@ ConsumerCore::ConsumerCore(std::shared_ptr<const Segment> segment, std::string_v
       release_at_(lanes_),
       room_(consumers().room(), !seat_.membarrier_registered()),
       late_(this->segment()),
-      reader_(seat_.segment(), begin(options), reader_options(options)),
+      reader_(seat_.segment(), options.from, reader_options(options)),
       forked_([](void* consumer) noexcept { static_cast<ConsumerCore*>(consumer)->state_ = &state_of_nobody; }, this) {
+  // Whoever is refused has been refused by now: what has joined is there to stay.
+  reader_.seek(begin(options));
   reader_.attend(*this);
   expect_exit(Begins::handle);
 }
@@ -120,18 +122,18 @@ Position ConsumerCore::begin(const ConsumerOptions& options) {
       next[lane] = ring.seq_of(released_[lane]);
     }
     own_state_ = before;
-    if (standing(before) == Standing::kept) return Position(next);
+    if (standing(before) == Standing::kept) return Position(std::move(next));
     join([was = released_](const Ring& lane, std::uint64_t head) {
       return std::max(was[lane.first_seat], oldest(head, lane.slot_count));
     });
-    return Position(next);
+    return Position(std::move(next));
   }
   join([&options](const Ring& lane, std::uint64_t head) {
     const std::uint64_t number = options.from.cursor(head, lane.slot_count);
     return options.from.is_seq() ? lane.number_from(number) : number;
   });
   for (std::uint32_t lane = 0; lane < lanes_; ++lane) next[lane] = segment().lane_of_seat(lane).seq_of(released_[lane]);
-  return Position(next);
+  return Position(std::move(next));
 }
 
 void ConsumerCore::come_back() {
