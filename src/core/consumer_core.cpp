@@ -78,6 +78,12 @@ void ConsumerCore::publish(std::uint32_t lane, std::uint64_t released) noexcept 
   room_.ring();  // L2
 }
 
+void ConsumerCore::publish_all_due() noexcept {
+  for (std::uint32_t lane = 0; lane < lanes_; ++lane) {
+    if (target(lane) >= release_at_[lane]) publish(lane, target(lane));
+  }
+}
+
 void ConsumerCore::release() {
   if (forked_.holds()) refuse_forked(segment().info().name);
   if (state_->load(std::memory_order_relaxed) != own_state_) return;  // the next call tells

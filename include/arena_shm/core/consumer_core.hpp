@@ -96,6 +96,8 @@ class ConsumerCore final : private Attendance {
     if (state_->load(std::memory_order_relaxed) != own_state_) [[unlikely]]
       come_back();
     done_ = target(lane_);
+    if (in_hand_ > 1 && lanes_ > 1) [[unlikely]]
+      publish_all_due();
     in_hand_ = 0;
     if (done_ >= release_at_[lane_]) [[unlikely]]
       publish(lane_, done_);
@@ -119,6 +121,8 @@ class ConsumerCore final : private Attendance {
   }
   /// L1, L2. Nothing, if that is not more than before.
   [[gnu::noinline]] void publish(std::uint32_t lane, std::uint64_t released) noexcept;
+  /// Of a call that took values from several lanes.
+  [[gnu::noinline]] void publish_all_due() noexcept;
 
   template <class Take>
   [[gnu::noinline]] std::optional<std::uint64_t> next_late(Take& copy_out) {
