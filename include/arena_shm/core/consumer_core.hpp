@@ -155,6 +155,7 @@ class ConsumerCore final : private Attendance {
   // Attendance.
   bool has_something() override;
   bool is_waiting() const noexcept override { return !late_.empty(); }
+  bool has_something_in_hand() const noexcept override { return in_hand_ > 0 && !explicit_; }
   void goes_without(std::uint64_t number) override { late_.add(number); }
   void is_idle() override {
     if (!explicit_) release();
