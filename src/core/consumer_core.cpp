@@ -167,8 +167,10 @@ bool ConsumerCore::wait_for(std::chrono::nanoseconds timeout) {
 }
 
 bool ConsumerCore::has_something() {
-  while (const auto outcome = late_.settle_any()) {
+  std::uint64_t from = 0;
+  while (const auto outcome = late_.settle_any(from)) {
     if (outcome->verdict == Verdict::published) return true;
+    from = outcome->number + 1;
     late_.remove(outcome->number);
     lose(*outcome);
   }
@@ -178,13 +180,8 @@ bool ConsumerCore::has_something() {
 void ConsumerCore::lose(LateValues::Outcome late) {
   const bool is_hole = late.verdict == Verdict::hole;
   ++(is_hole ? late_holes_ : late_overwritten_);
-  if (report_)
-    report_({.first = late.number, .last = late.number, .cause = is_hole ? Loss::hole : Loss::overwritten, .step = 1});
-}
-
-void ConsumerCore::on_gap(std::function<void(const Gap&)> report) {
-  report_ = report;
-  reader_.on_gap(std::move(report));
+  reader_.report(
+      {.first = late.number, .last = late.number, .cause = is_hole ? Loss::hole : Loss::overwritten, .step = 1});
 }
 
 }  // namespace arena_shm::core

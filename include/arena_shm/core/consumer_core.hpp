@@ -72,7 +72,7 @@ class ConsumerCore final : private Attendance {
   /// All that it has got is done with.
   void release();
 
-  void on_gap(std::function<void(const Gap&)> report);
+  void on_gap(std::function<void(const Gap&)> report) { reader_.on_gap(std::move(report)); }
 
   /// For a WaitSet: it releases what is done with whenever it is found to have nothing.
   ReaderCore& reader() noexcept { return reader_; }
@@ -127,7 +127,7 @@ class ConsumerCore final : private Attendance {
   template <class Take>
   [[gnu::noinline]] std::optional<std::uint64_t> next_late(Take& copy_out) {
     auto outcome = late_.look_at_next();
-    if (!outcome && !reader_.may_be_ready()) outcome = late_.settle_any();
+    if (!outcome && !reader_.lanes_may_be_ready()) outcome = late_.settle_any();
     while (outcome) {
       late_.remove(outcome->number);
       if (outcome->verdict == Verdict::published &&
@@ -139,7 +139,7 @@ class ConsumerCore final : private Attendance {
         return outcome->number;
       }
       lose(*outcome);
-      outcome = late_.settle_any();
+      outcome = late_.settle_any(outcome->number + 1);
     }
     return std::nullopt;
   }
@@ -184,7 +184,6 @@ class ConsumerCore final : private Attendance {
   std::uint64_t late_read_ = 0;
   std::uint64_t late_overwritten_ = 0;
   std::uint64_t late_holes_ = 0;
-  std::function<void(const Gap&)> report_;
   InForkedChild forked_;  // the last one: the first to go
 };
 
