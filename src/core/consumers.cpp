@@ -80,14 +80,14 @@ std::string process_name(const Seat& seat) {
   return first_line_of("/proc/" + std::to_string(seat.pid.load(std::memory_order_relaxed)) + "/comm").value_or("");
 }
 
-struct Found {
+struct Known {
   std::uint32_t index;
   std::uint64_t state;
 };
 
-/// The consumer of that name, if there is one. What its state was is looked at before its name: whoever comes to that
-/// place later has another generation.
-Found find(const Segment& segment, std::string_view name, const char* doing) {
+/// The consumer of that name, as it stands. Its state was looked at before its name: who joins there meanwhile has
+/// another generation, and is not taken for it.
+Known find(const Segment& segment, std::string_view name, const char* doing) {
   segment.require_own_process();
   std::string others;
   for (std::uint32_t i = 0; i < segment.consumers().count(); ++i) {
@@ -153,8 +153,8 @@ std::vector<ConsumerInfo> consumers(const Segment& segment) {
 }
 
 void evict_consumer(const Segment& segment, std::string_view name) {
-  const Found found = find(segment, name, "evict a consumer of");
-  if (gates(found.state)) evict(segment.consumers(), found.index, found.state);
+  const auto [i, state] = find(segment, name, "evict a consumer of");
+  if (gates(state)) evict(segment.consumers(), i, state);
 }
 
 void remove_consumer(const Segment& segment, std::string_view name) {

@@ -148,6 +148,12 @@ void Gate::lose_patience() noexcept {
   if (evict(consumers_, stall_.consumer, stall_.state)) ARENA_SHM_STOP_POINT(gate_evicted);
 }
 
+/// Of one who waits no longer, or not at all: the dead, and those whom nobody has patience with, are not in its way.
+bool Gate::look_for_the_last_time(std::uint64_t number) noexcept {
+  lose_patience();
+  return look(number, Look::thorough);
+}
+
 /// A thread that waits for itself would wait for ever. Known only where there is no other: that could be about to call
 /// the consumer.
 void Gate::refuse_deadlock() const {
@@ -166,14 +172,14 @@ void Gate::refuse_deadlock() const {
 
 bool Gate::await(std::uint64_t number, Deadline deadline) {
   if (look(number, Look::quick)) return true;
-  if (deadline == kDoNotWait) return look(number, Look::thorough);
+  if (deadline == kDoNotWait) return look_for_the_last_time(number);
   expect_exit(Begins::use);
   Waiting waiting(mine_);
   for (bool has_spun = false;; has_spun = true) {
     if (has_spun ? look(number, Look::thorough) : spin(number)) return true;
     waiting.show(stall_.consumer);
     const auto now = Clock::now();
-    if (now >= deadline) return false;
+    if (now >= deadline) return look_for_the_last_time(number);
     if (!has_spun) continue;
     lose_patience();
     refuse_deadlock();

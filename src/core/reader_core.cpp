@@ -240,8 +240,16 @@ bool ReaderCore::look_at(LaneReader& one, Prospect& all) {
 }
 
 bool ReaderCore::may_be_ready() const noexcept {
-  if (forked_.holds() || (following_.attendance != nullptr && following_.attendance->is_waiting())) return true;
-  return others_.empty() ? first_.may_be_ready() : is_behind();
+  const Attendance* consumer = following_.attendance;
+  if (forked_.holds() || (consumer != nullptr && (consumer->is_waiting() || consumer->has_something_in_hand())))
+    return true;
+  return lanes_may_be_ready();
+}
+
+void ReaderCore::report(const Gap& gap) {
+  if (!following_.report) return;
+  const Marked inside(following_.inside);
+  following_.report(gap);
 }
 
 void ReaderCore::report_gap() {

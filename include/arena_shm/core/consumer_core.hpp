@@ -72,7 +72,7 @@ class ConsumerCore final : private Attendance {
   /// All that it has got is done with.
   void release();
 
-  void on_gap(std::function<void(const Gap&)> report);
+  void on_gap(std::function<void(const Gap&)> report) { reader_.on_gap(std::move(report)); }
 
   /// For a WaitSet: it releases what is done with whenever it is found to have nothing.
   ReaderCore& reader() noexcept { return reader_; }
@@ -96,6 +96,8 @@ class ConsumerCore final : private Attendance {
     if (state_->load(std::memory_order_relaxed) != own_state_) [[unlikely]]
       come_back();
     done_ = target(lane_);
+    if (in_hand_ > 1 && lanes_ > 1) [[unlikely]]
+      publish_all_due();
     in_hand_ = 0;
     if (done_ >= release_at_[lane_]) [[unlikely]]
       publish(lane_, done_);
@@ -119,11 +121,13 @@ class ConsumerCore final : private Attendance {
   }
   /// L1, L2. Nothing, if that is not more than before.
   [[gnu::noinline]] void publish(std::uint32_t lane, std::uint64_t released) noexcept;
+  /// Of a call that took values from several lanes.
+  [[gnu::noinline]] void publish_all_due() noexcept;
 
   template <class Take>
   [[gnu::noinline]] std::optional<std::uint64_t> next_late(Take& copy_out) {
     auto outcome = late_.look_at_next();
-    if (!outcome && !reader_.may_be_ready()) outcome = late_.settle_any();
+    if (!outcome && !reader_.lanes_may_be_ready()) outcome = late_.settle_any();
     while (outcome) {
       late_.remove(outcome->number);
       if (outcome->verdict == Verdict::published &&
@@ -135,7 +139,7 @@ class ConsumerCore final : private Attendance {
         return outcome->number;
       }
       lose(*outcome);
-      outcome = late_.settle_any();
+      outcome = late_.settle_any(outcome->number + 1);
     }
     return std::nullopt;
   }
@@ -151,6 +155,7 @@ class ConsumerCore final : private Attendance {
   // Attendance.
   bool has_something() override;
   bool is_waiting() const noexcept override { return !late_.empty(); }
+  bool has_something_in_hand() const noexcept override { return in_hand_ > 0 && !explicit_; }
   void goes_without(std::uint64_t number) override { late_.add(number); }
   void is_idle() override {
     if (!explicit_) release();
@@ -179,7 +184,6 @@ class ConsumerCore final : private Attendance {
   std::uint64_t late_read_ = 0;
   std::uint64_t late_overwritten_ = 0;
   std::uint64_t late_holes_ = 0;
-  std::function<void(const Gap&)> report_;
   InForkedChild forked_;  // the last one: the first to go
 };
 

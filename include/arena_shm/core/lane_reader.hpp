@@ -43,6 +43,8 @@ class Attendance {
   virtual bool has_something() = 0;
   /// Does it go without any?
   virtual bool is_waiting() const noexcept = 0;
+  /// Has it something that is done with when it is found to have nothing else?
+  virtual bool has_something_in_hand() const noexcept = 0;
   /// The reader has gone on behind this number, which is still to come.
   virtual void goes_without(std::uint64_t number) = 0;
   /// The reader has nothing to deliver.

@@ -102,8 +102,12 @@ class ReaderCore {
   Prospect prospect();
   /// Does a lane show a value, or has it claimed one? One load for each; also true if only prospect() can tell.
   bool may_be_ready() const noexcept;
+  /// The same of the lanes alone, whatever its consumer goes without.
+  bool lanes_may_be_ready() const noexcept { return others_.empty() ? first_.may_be_ready() : is_behind(); }
   /// Reports open gaps, as wait_for does when its time is over.
   void report_gap();
+  /// A loss that its consumer has found.
+  void report(const Gap& gap);
   /// From now on it reads for a consumer, which outlives it.
   void attend(Attendance& attendance) noexcept { following_.attendance = &attendance; }
   bool is_inside() const noexcept { return following_.inside.load(std::memory_order_relaxed); }
