@@ -70,7 +70,8 @@ Duration stalled_by(const Segment& segment, std::uint32_t i) {
     if (seat.waits_for.load(std::memory_order_relaxed) != i + std::uint64_t{1}) continue;
     const std::uint64_t session = seat.session.load(std::memory_order_acquire);
     if (segment.witness().life_of(writer, session) == Life::over) continue;
-    longest = std::max(longest, now_ns - seat.waits_since_ns.load(std::memory_order_relaxed));
+    const std::int64_t since = seat.waits_since_ns.load(std::memory_order_relaxed);
+    if (since > 0 && since < now_ns) longest = std::max(longest, now_ns - since);  // anything may stand there
   }
   return std::chrono::nanoseconds(longest);
 }

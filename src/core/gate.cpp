@@ -143,9 +143,12 @@ bool Gate::spin(std::uint64_t number) noexcept {
 }
 
 /// E1. Who has been in the way without progress for longer than the arena has patience is evicted.
-void Gate::lose_patience() noexcept {
-  if (patience_ <= nanoseconds{0} || stall_.consumer == kNobody || Clock::now() - stall_.since < patience_) return;
-  if (evict(consumers_, stall_.consumer, stall_.state)) ARENA_SHM_STOP_POINT(gate_evicted);
+bool Gate::lose_patience() noexcept {
+  if (patience_ <= nanoseconds{0} || stall_.consumer == kNobody || Clock::now() - stall_.since < patience_)
+    return false;
+  const bool evicted = evict(consumers_, stall_.consumer, stall_.state);
+  if (evicted) ARENA_SHM_STOP_POINT(gate_evicted);
+  return evicted;
 }
 
 /// Of one who waits no longer, or not at all: the dead, and those whom nobody has patience with, are not in its way.
@@ -181,7 +184,7 @@ bool Gate::await(std::uint64_t number, Deadline deadline) {
     const auto now = Clock::now();
     if (now >= deadline) return look_for_the_last_time(number);
     if (!has_spun) continue;
-    lose_patience();
+    if (lose_patience()) continue;
     refuse_deadlock();
     ARENA_SHM_STOP_POINT(gate_waiting);
     if (sleeper_.sleep(std::min<nanoseconds>(deadline - now, kSlice), [&] { return look(number, Look::quick); }))

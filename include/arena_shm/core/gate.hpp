@@ -88,7 +88,7 @@ class Gate {
   bool is_dead(std::uint32_t consumer) const noexcept;
   void note(std::uint32_t consumer, std::uint64_t state, std::uint64_t released) noexcept;
   bool spin(std::uint64_t number) noexcept;
-  void lose_patience() noexcept;
+  bool lose_patience() noexcept;
   bool look_for_the_last_time(std::uint64_t number) noexcept;
   void refuse_deadlock() const;
   std::uint64_t others() const noexcept;

@@ -44,8 +44,7 @@ class SharedWriter : public WriterSteps {
   Written alloc_if_room(Fill fill, Deadline deadline) {
     if (gate_.is_lossless()) {
       if (starved_ && !await_free_slot(deadline)) return kNothing;
-      own_next();  // refuses a signal handler that came while this writer is inside
-      if (!gate_.await_room(deadline)) return kNothing;
+      if (!await_room_for_one(deadline)) return kNothing;
     }
     return alloc(fill, deadline);
   }
