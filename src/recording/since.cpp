@@ -20,17 +20,26 @@ std::string times_found(const std::optional<schema::Schema>& schema) {
 
 }  // namespace
 
-Since::Since(std::int64_t ns, const Info& info, const std::optional<schema::Schema>& schema)
-    : ns_(ns), field_(schema ? schema::time_field(*schema) : std::nullopt), begun_(info.lanes) {
-  if (field_ || info.clock != Clock::none) return;
-  throw Error(
-      Code::invalid_argument,
-      {.name = info.name,
-       .doing = "find a time in",
-       .expected = "an arena with times, or a time field: a single integer in ns, us, ms or s",
-       .found = times_found(schema),
-       .remedy = "create the arena with --time, or name the time field in its schema; see arena-shm create --help"});
+Since::Since(std::int64_t ns, const Origin& origin, const std::optional<schema::Schema>& schema)
+    : ns_(ns), field_(schema ? schema::time_field(*schema) : std::nullopt), begun_(origin.lanes) {
+  if (field_ || origin.has_times) return;
+  throw Error(Code::invalid_argument,
+              {.name = origin.name,
+               .doing = "find a time in",
+               .expected = "an arena with times, or a time field: a single integer in ns, us, ms or s",
+               .found = times_found(schema),
+               .remedy = origin.remedy});
 }
+
+Since::Since(std::int64_t ns, const Info& info, const std::optional<schema::Schema>& schema)
+    : Since(
+          ns,
+          Origin{.name = info.name,
+                 .lanes = info.lanes,
+                 .has_times = info.clock != Clock::none,
+                 .remedy =
+                     "create the arena with --time, or name the time field in its schema; see arena-shm create --help"},
+          schema) {}
 
 bool Since::next_is_wanted(std::uint64_t seq, std::span<const std::byte> record, std::int64_t value_time_ns) {
   const std::size_t lane = seq % begun_.size();
