@@ -39,10 +39,9 @@ class ImageSource final : public RecordingSource {
   }
   std::int64_t time_ns(std::span<const std::byte>) override { return values_.time_ns(); }
   Since::Origin origin() const override {
-    Since::Origin origin = origin_of(values_.image().label());
-    origin.lanes = core::lane_count(values_.header());
-    origin.has_times = values_.header().clock != 0;
-    return origin;
+    return {.name = values_.image().label(),
+            .lanes = core::lane_count(values_.header()),
+            .has_times = values_.header().clock != 0};
   }
 
  private:

@@ -180,11 +180,7 @@ std::optional<std::uint64_t> RecordingSource::next(std::span<std::byte> row) {
 std::int64_t RecordingSource::time_ns(std::span<const std::byte> row) { return time_of_row(row); }
 
 Since::Origin RecordingSource::origin_of(const std::string& file) const {
-  return {
-      .name = file,
-      .lanes = 1,
-      .has_times = record_.has_time,
-      .remedy = "record an arena with times, or one whose schema names its time field; see arena-shm create --help"};
+  return {.name = file, .lanes = 1, .has_times = record_.has_time, .is_recording = true};
 }
 
 std::unique_ptr<RecordingSource> npy_source(Image file, const std::string& fields, Attendant& attendant,

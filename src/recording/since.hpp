@@ -22,8 +22,8 @@ class Since {
   struct Origin {
     std::string name;
     std::size_t lanes;
-    bool has_times;      ///< of the appends
-    std::string remedy;  ///< against having none
+    bool has_times;  ///< of the appends
+    bool is_recording = false;
   };
 
   /// `ns`: since 1970. Errors: Code::invalid_argument, if the values have no times.

@@ -226,10 +226,11 @@ class SinceTest(Laned, TimedTest):
             self.write(name, 0, 5)
             since = self.pause()
             self.write(name, 5, 20)
-            self.expect(OK, "snapshot", name, "-o", self.directory() / "t.arena")
-            for file in ["t.npy", "t.csv", "t.ndjson"]:
-                self.expect(OK, "snapshot", name, "-o", self.directory() / file)
-            for file in [SHM / name, *(self.directory() / file for file in ["t.arena", "t.npy", "t.csv", "t.ndjson"])]:
+            directory = self.directory()
+            files = [directory / f"t.{format}" for format in ["arena", "npy", "csv", "ndjson"]]
+            for file in files:
+                self.expect(OK, "snapshot", name, "-o", file)
+            for file in [SHM / name, *files]:
                 export = ["export", file, "-o", "-", "--fields", "u64 n", "--since"]
                 self.assertEqual(self.numbers(*export, since, says="exported 20 values"), [*range(5, 25)], file)
                 self.assertEqual(self.numbers(*export, "1h"), [*range(25)])
@@ -254,20 +255,21 @@ class SinceTest(Laned, TimedTest):
         name = self.create_untimed('{"names":["ts","n"],"formats":["<i8","<i8"],"offsets":[0,8],"itemsize":16,'
                                    '"metadata":{"fields":{"ts":{"unit":"s"}},"time":"ts"}}')
         self.expect(OK, "write", name, stdin="ts,n\n5,0\n9,1\n10,2\n3,3\n")
-        for file in ["t.arena", "t.npy"]:
-            self.expect(OK, "snapshot", name, "-o", self.directory() / file)
-            self.assertEqual(self.numbers("export", self.directory() / file, "-o", "-", "--since",
-                                          "1970-01-01T00:00:09.5Z"), [2, 3])
+        image = self.directory() / "t.arena"
+        self.expect(OK, "snapshot", name, "-o", image)
+        self.assertEqual(self.numbers("export", image, "-o", "-", "--since", "1970-01-01T00:00:09.5Z"), [2, 3])
 
     def test_export_of_records_without_times_is_refused_and_leaves_no_file(self):
         name = self.name()
         self.expect(OK, "create", name, "--slots", 8, "--fields", "u64 n")
-        output = self.directory() / "output.csv"
-        for file in ["t.arena", "t.npy", "t.csv"]:
-            self.expect(OK, "snapshot", name, "-o", self.directory() / file)
-            done = self.expect(USAGE, "export", self.directory() / file, "-o", output, "--fields", "u64 n", "--since", "1h",
-                               says="found neither")
-            self.assertIn("an arena with times, or a time field", done.stderr)
+        directory = self.directory()
+        output = directory / "output.csv"
+        for format in ["arena", "npy", "csv"]:
+            file = directory / f"t.{format}"
+            self.expect(OK, "snapshot", name, "-o", file)
+            self.expect(USAGE, "export", file, "-o", output, "--fields", "u64 n", "--since", "1h",
+                        says="expected an arena with times, or a time field" if format == "arena" else
+                        "expected values with their times in a column _time_ns, found no such column")
             self.assertFalse(output.exists())
 
     def test_follows_until_there_is_one(self):

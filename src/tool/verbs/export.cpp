@@ -95,8 +95,8 @@ void add_export(const terminal::Command& app, Action& action) {
            "is not a record is refused with its number; all other lines are exported, and the exit code is then\n"
            "1. If a saved segment was cut off, its complete values are exported; if values are missing, the\n"
            "exit code is then 3. Lanes that have times are exported in order of time, others one after the other.\n"
-           "_time_ns, the time when a value was appended, is kept. --since goes by the time field of the records,\n"
-           "or else by _time_ns; of a saved segment it begins in each lane with its first value from then on.",
+           "_time_ns, the time when a value was appended, is kept. --since goes by it, or, in a\n"
+           "saved segment, by the records' time field, and begins there in each lane with its first value.",
        .example = "  arena-shm export ticks.npy -o ticks.csv\n"
                   "  arena-shm export crash.arena -o crash.npy\n"
                   "  arena-shm export ticks.csv -o ticks.npy --fields 'u64 ts, f64 px'"},
