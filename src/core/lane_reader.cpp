@@ -29,6 +29,21 @@ void LaneReader::enter_lap() {
   lap_.move_to(cursor_);
 }
 
+LaneReader::Stretch LaneReader::stretch(std::uint64_t most) const noexcept {
+  if (!lap_.contains(cursor_)) return {};
+  const std::uint64_t length = std::min(lap_.end() - cursor_, most);
+  std::byte* const slot = lap_.slot(cursor_).begin();
+  return {.slot = slot, .end = slot + length * ring().stride_bytes};
+}
+
+LaneReader::Look LaneReader::peek(std::uint64_t& time, Effort& effort) {
+  for (;;) {
+    if (!lap_.contains(cursor_)) enter_lap();
+    if (peek_at(lap_.slot(cursor_).begin(), time)) return Look::ready;
+    if (const Look look = look_further(effort); look != Look::again) return look;
+  }
+}
+
 void LaneReader::seek(std::uint64_t number) noexcept {
   cursor_ = number;
   settled_end_ = 0;

@@ -37,7 +37,10 @@ RawReader::RawReader(std::shared_ptr<const core::Segment> segment, const Positio
 
 std::optional<std::uint64_t> RawReader::next(std::span<std::byte> value) {
   check_size(value.size(), core_->payload_bytes());
-  return core_->next(copy_into(value));
+  const auto taken = core_->next(copy_into(value));
+  if (taken.seq == core::ReaderCore::kNone) return std::nullopt;
+  time_ = taken.time;
+  return taken.seq;
 }
 
 RawConsumer::RawConsumer(std::shared_ptr<const core::Segment> segment, std::string_view name,
@@ -46,7 +49,10 @@ RawConsumer::RawConsumer(std::shared_ptr<const core::Segment> segment, std::stri
 
 std::optional<std::uint64_t> RawConsumer::next(std::span<std::byte> value) {
   check_size(value.size(), core_->reader().payload_bytes());
-  return core_->next(copy_into(value));
+  const auto taken = core_->next(copy_into(value));
+  if (taken.seq == core::ConsumerCore::kNone) return std::nullopt;
+  time_ = taken.time;
+  return taken.seq;
 }
 
 RawWriter::RawWriter(std::shared_ptr<const core::Segment> segment, std::string_view holder)

@@ -43,7 +43,8 @@ class NpySource final : public RecordingSource {
     count_rows();
   }
 
-  std::optional<std::uint64_t> next(std::span<std::byte> into) override {
+ protected:
+  std::optional<std::uint64_t> take(std::span<std::byte> into) override {
     if (index_ == row_count_) return std::nullopt;
     if (at_ == block_.size() && !fill()) return std::nullopt;
     const std::byte* row = block_.data() + at_;
@@ -56,6 +57,7 @@ class NpySource final : public RecordingSource {
     at_ += layout_.row_bytes;
     return seq;
   }
+  Since::Origin origin() const override { return origin_of(file_.label()); }
 
  private:
   static constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
@@ -189,6 +191,21 @@ bool names_time(const std::string& fields) {
 }
 
 }  // namespace
+
+std::optional<std::uint64_t> RecordingSource::next(std::span<std::byte> row) {
+  while (const auto seq = take(row)) {
+    if (!since_) return seq;
+    const std::int64_t ns = since_->needs_value_time() ? time_ns(row) : 0;
+    if (since_->next_is_wanted(*seq, row.subspan(record_.time_bytes()), ns)) return seq;
+  }
+  return std::nullopt;
+}
+
+std::int64_t RecordingSource::time_ns(std::span<const std::byte> row) { return time_of_row(row); }
+
+Since::Origin RecordingSource::origin_of(const std::string& file) const {
+  return {.name = file, .lanes = 1, .has_times = record_.has_time, .is_recording = true};
+}
 
 std::unique_ptr<RecordingSource> npy_source(Image file, const std::string& fields, Attendant& attendant,
                                             bool time_is_field) {
