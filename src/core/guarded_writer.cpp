@@ -3,7 +3,9 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <chrono>
 #include <string>
+#include <thread>
 
 #include "arena_shm/error.hpp"
 
@@ -62,7 +64,7 @@ bool GuardedWriter::is_used() noexcept {
   return (first != nullptr && first->is_used()) || (others != nullptr && others->is_used());
 }
 
-void GuardedWriter::await_room(const WriterCore& writer) {
+void GuardedWriter::await_room(const WriterCore& writer, int& in_vain) {
   struct Counted {
     explicit Counted(std::atomic<int>& waiters) noexcept : all(waiters) { all.fetch_add(1, std::memory_order_relaxed); }
     Counted(const Counted&) = delete;
@@ -72,7 +74,17 @@ void GuardedWriter::await_room(const WriterCore& writer) {
   };
   const Counted waiting(waiting_);
   ::pthread_testcancel();  // nothing is held
-  writer.await_room();
+  if (writer.await_room()) {
+    in_vain = 0;
+    return;
+  }
+  // Every slot is somebody's who has stopped; or others are quicker.
+  constexpr int kYields = 16;
+  constexpr int kDoublings = 7;
+  if (++in_vain <= kYields)
+    std::this_thread::yield();
+  else
+    std::this_thread::sleep_for(std::chrono::microseconds(10 << std::min(in_vain - kYields, kDoublings)));
 }
 
 void GuardedWriter::retire(GuardedWriter* guarded) noexcept {

@@ -90,7 +90,8 @@ class GuardedWriter {
     return ring.exclusive ? own_turn_ : ring.control->mutex;
   }
   /// Without the mutex: nobody waits for it behind one who waits for room.
-  [[gnu::noinline, gnu::cold]] void await_room(const WriterCore& writer);
+  /// `in_vain`: so often in a row there was room, and no slot to be had.
+  [[gnu::noinline, gnu::cold]] void await_room(const WriterCore& writer, int& in_vain);
   bool is_used() noexcept;
   friend class LockedAlloc;
 
@@ -127,7 +128,7 @@ class LockedAlloc {
 
 template <class Fill>
 Written GuardedWriter::alloc_locked(Fill fill) {
-  for (;;) {
+  for (int in_vain = 0;;) {
     const WriterCore* writer = nullptr;
     {
       const LockedAlloc locked(*this);
@@ -136,7 +137,7 @@ Written GuardedWriter::alloc_locked(Fill fill) {
       if (const auto written = locked.writer().alloc_before(kDoNotWait, fill)) return *written;
       writer = &locked.writer();
     }
-    await_room(*writer);
+    await_room(*writer, in_vain);
   }
 }
 

@@ -31,9 +31,12 @@ class WriterBase {
 
   const SeatHold& hold() const noexcept { return *hold_; }
   const Gate& gate() const noexcept { return gate_; }
-  /// Waits until there is room for the next value; takes none. May be called while another thread writes.
-  /// Errors: as Gate::await.
-  void await_room() const { Gate(*hold_->segment(), ring_, seat_).await_room(kWaitForEver); }
+  /// Waits until there is room for the next value; takes none. May be called while another thread writes. False: there
+  /// was room. Errors: as Gate::await.
+  bool await_room() const {
+    Gate gate(*hold_->segment(), ring_, seat_);
+    return !gate.has_room() && gate.await_room(kWaitForEver);
+  }
   /// Of the newest value, or batch, that this writer has appended; 0 in an arena without times.
   std::uint64_t time() const noexcept { return time_; }
 

@@ -45,8 +45,8 @@ class WriterCore {
   /// Of the newest value, or batch, that it has appended; 0 in an arena without times.
   std::uint64_t time() const noexcept { return lane_ ? lane_->time() : shared_->time(); }
   const Gate& gate() const noexcept { return lane_ ? lane_->gate() : shared_->gate(); }
-  /// Waits until there is room for a value; takes none. May be called while another thread writes.
-  void await_room() const { lane_ ? lane_->await_room() : shared_->await_room(); }
+  /// Waits until there is room for a value; takes none. May be called while another thread writes. False: there was.
+  bool await_room() const { return lane_ ? lane_->await_room() : shared_->await_room(); }
   std::uint64_t payload_bytes() const noexcept { return hold().segment()->info().record.size_bytes; }
   /// Is some thread inside of alloc, or waiting to be? False in a forked child, where nothing is mapped. Cost: a system
   /// call.
