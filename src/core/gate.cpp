@@ -127,6 +127,16 @@ bool Gate::has_room() noexcept {
   return last < end_ || look(last, Look::quick);
 }
 
+std::uint64_t Gate::room_for(std::uint64_t count) noexcept {
+  const std::uint64_t next = head();
+  if (next + count > end_) {
+    const Stall before = stall_;
+    look(next + count - 1, Look::quick);
+    stall_ = before;  // nobody waits yet
+  }
+  return next < end_ ? std::min(count, end_ - next) : 1;
+}
+
 bool Gate::spin(std::uint64_t number) noexcept {
   const auto end = Clock::now() + kSpin;
   for (int pauses = kShortestBackoff; !look(number, Look::quick); pauses = std::min(pauses * 2, kLongestBackoff)) {

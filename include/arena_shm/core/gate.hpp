@@ -61,6 +61,8 @@ class Gate {
   /// Is there room for the next number, and, in a shared ring, for one of each other seat that is held, as far as they
   /// leave half of the ring? Never waits. Cost: if it was not seen before, a look at each consumer.
   bool has_room() noexcept;
+  /// So many of the next `count` numbers as there is room for, at least one. Of a lossless arena. Never waits.
+  std::uint64_t room_for(std::uint64_t count) noexcept;
   /// Waits until `number` is below the end: spinning, then asleep. False: not in time. Evicts who has been in the way
   /// without progress for longer than the arena's patience.
   /// Errors: Code::would_deadlock, if a consumer of this process is in the way, and the process has no other thread.

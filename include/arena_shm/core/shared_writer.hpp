@@ -144,10 +144,13 @@ class SharedWriter : public WriterSteps {
     if (starved_) [[unlikely]]
       await_free_slot(kWaitForEver);
     const std::uint64_t next = own_next();
+    std::uint64_t length = std::min<std::uint64_t>(count, ring_.slot_count);
+    // Who only tries, or has a deadline, looks for room before it claims: it would find none, ever, behind a batch.
+    if (gate_.is_lossless()) [[unlikely]]
+      length = gate_.room_for(length);
     claim_.word.store(claiming(next), std::memory_order_release);  // W1
     std::atomic_signal_fence(std::memory_order_seq_cst);           // as announce()
     ARENA_SHM_STOP_POINT(batch_claiming);
-    const std::uint64_t length = std::min<std::uint64_t>(count, ring_.slot_count);
     const std::uint64_t first = ring_.head->fetch_add(length, std::memory_order_acq_rel);  // W2
     ARENA_SHM_STOP_POINT(batch_claimed);
     const std::uint64_t end = first + length;
