@@ -13,7 +13,8 @@ namespace {
 constexpr int kSpinsBeforeSettling = 64;      // a living writer publishes within nanoseconds
 constexpr int kLooksAtSlot = 64;              // a microsecond
 constexpr std::uint64_t kFirstSkidPart = 16;  // of a ring
-constexpr std::uint64_t kStep = 32;           // what one costs at least
+constexpr std::uint64_t kNewestLookedAt = 64;
+constexpr std::uint64_t kStep = 32;  // what one costs at least
 
 std::uint64_t oldest(std::uint64_t head, std::uint64_t slots) noexcept { return head > slots ? head - slots : 0; }
 
@@ -207,7 +208,12 @@ bool LaneReader::may_pass_over(Effort& effort) const noexcept {
   if (!following_->segment->is_lossless()) return true;
   if (ring().lane_count > 1) return false;  // of one writer, nothing later is there
   const std::uint64_t end = std::min(head(), cursor_ + ring().slot_count);
-  return cursor_ + 1 < end && unshown_end(ring(), {cursor_ + 1, end}, effort) < end;
+  if (end <= cursor_ + 1) return false;
+  // The newest first: where more is claimed than can be looked at, what is there has mostly come behind it.
+  const std::uint64_t newest = std::max(cursor_ + 1, end - std::min(end, kNewestLookedAt));
+  Effort little(kNewestLookedAt * Effort::of_slot(ring().stride_bytes));
+  if (unshown_end(ring(), {newest, end}, little) < end) return true;
+  return unshown_end(ring(), {cursor_ + 1, newest}, effort) < newest && !effort.is_spent();
 }
 
 void LaneReader::pass_over(std::uint64_t end) {
