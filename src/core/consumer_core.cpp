@@ -44,10 +44,12 @@ ConsumerCore::ConsumerCore(std::shared_ptr<const Segment> segment, std::string_v
 
 ConsumerCore::~ConsumerCore() {
   if (!seat_.is_own()) return;  // a forked child
-  if (durable_) {
-    if (!explicit_) keep_what_is_in_hand();
-    return;
-  }
+  if (durable_ && !explicit_) keep_what_is_in_hand();
+  stop_gating();
+}
+
+void ConsumerCore::stop_gating() noexcept {
+  if (durable_ || forked_.holds() || !seat_.is_own()) return;
   std::uint64_t state = own_state_;
   state_->compare_exchange_strong(state, turned_into(own_state_, Standing::free), std::memory_order_acq_rel);
   ARENA_SHM_STOP_POINT(consumer_leaving);

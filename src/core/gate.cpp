@@ -129,7 +129,11 @@ bool Gate::has_room() noexcept {
 
 std::uint64_t Gate::room_for(std::uint64_t wanted) noexcept {
   const std::uint64_t first = head();
-  if (wanted > 0 && first + wanted > end_) look(first + wanted - 1, Look::quick);
+  if (wanted > 0 && first + wanted > end_) {
+    const Stall before = stall_;
+    look(first + wanted - 1, Look::quick);
+    stall_ = before;  // nobody waits yet
+  }
   return end_ > first ? std::min(wanted, end_ - first) : 0;
 }
 
