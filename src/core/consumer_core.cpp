@@ -14,8 +14,6 @@ constexpr std::uint64_t kBatchesPerRing = 8;
 constexpr std::uint64_t kNever = ~std::uint64_t{0};
 std::atomic<std::uint64_t> state_of_nobody{kNever};
 
-std::uint64_t oldest(std::uint64_t head, std::uint64_t slots) noexcept { return head > slots ? head - slots : 0; }
-
 ReaderOptions reader_options(const ConsumerOptions& options) noexcept {
   return {.manner = options.manner, .hold = options.hold, .doorbell = true, .order = options.order};
 }
@@ -132,7 +130,7 @@ Position ConsumerCore::begin(const ConsumerOptions& options) {
     own_state_ = before;
     if (standing(before) == Standing::kept) return Position(std::move(next));
     join([was = released_](const Ring& lane, std::uint64_t head) {
-      return std::max(was[lane.first_seat], oldest(head, lane.slot_count));
+      return std::max(was[lane.first_seat], From::oldest.cursor(head, lane.slot_count));
     });
     return Position(std::move(next));
   }
@@ -159,7 +157,7 @@ void ConsumerCore::come_back() {
   std::vector<std::uint64_t> was(lanes_);
   for (std::uint32_t lane = 0; lane < lanes_; ++lane) was[lane] = target(lane);
   join([&was](const Ring& lane, std::uint64_t head) {
-    return std::max(was[lane.first_seat], oldest(head, lane.slot_count));
+    return std::max(was[lane.first_seat], From::oldest.cursor(head, lane.slot_count));
   });
 }
 
