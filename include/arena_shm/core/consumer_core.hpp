@@ -43,12 +43,12 @@ class ConsumerCore final : private Attendance {
   /// Leaves; a durable one is away from now on.
   ~ConsumerCore();
 
-  /// As ReaderCore::retire. One that stays is waited for no longer.
+  /// As ReaderCore::retire. One that stays is waited for no longer, unless another thread may still consume.
   static void retire(ConsumerCore* consumer) noexcept {
-    if (consumer->reader_.is_inside() || is_exiting())
-      consumer->stop_gating();
-    else
+    if (!consumer->reader_.is_inside() && !is_exiting())
       delete consumer;
+    else if (is_only_thread())
+      consumer->stop_gating();
   }
   using Owner = Retained<ConsumerCore>;
 
