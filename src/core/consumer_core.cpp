@@ -14,8 +14,6 @@ constexpr std::uint64_t kBatchesPerRing = 8;
 constexpr std::uint64_t kNever = ~std::uint64_t{0};
 std::atomic<std::uint64_t> state_of_nobody{kNever};
 
-std::uint64_t oldest(std::uint64_t head, std::uint64_t slots) noexcept { return head > slots ? head - slots : 0; }
-
 ReaderOptions reader_options(const ConsumerOptions& options) noexcept {
   return {.manner = options.manner, .hold = options.hold, .doorbell = true, .order = options.order};
 }
@@ -44,10 +42,12 @@ ConsumerCore::ConsumerCore(std::shared_ptr<const Segment> segment, std::string_v
 
 ConsumerCore::~ConsumerCore() {
   if (!seat_.is_own()) return;  // a forked child
-  if (durable_) {
-    if (!explicit_) keep_what_is_in_hand();
-    return;
-  }
+  if (durable_ && !explicit_) keep_what_is_in_hand();
+  stop_gating();
+}
+
+void ConsumerCore::stop_gating() noexcept {
+  if (durable_ || forked_.holds() || !seat_.is_own()) return;
   std::uint64_t state = own_state_;
   state_->compare_exchange_strong(state, turned_into(own_state_, Standing::free), std::memory_order_acq_rel);
   ARENA_SHM_STOP_POINT(consumer_leaving);
@@ -130,7 +130,7 @@ Position ConsumerCore::begin(const ConsumerOptions& options) {
     own_state_ = before;
     if (standing(before) == Standing::kept) return Position(std::move(next));
     join([was = released_](const Ring& lane, std::uint64_t head) {
-      return std::max(was[lane.first_seat], oldest(head, lane.slot_count));
+      return std::max(was[lane.first_seat], From::oldest.cursor(head, lane.slot_count));
     });
     return Position(std::move(next));
   }
@@ -157,7 +157,7 @@ void ConsumerCore::come_back() {
   std::vector<std::uint64_t> was(lanes_);
   for (std::uint32_t lane = 0; lane < lanes_; ++lane) was[lane] = target(lane);
   join([&was](const Ring& lane, std::uint64_t head) {
-    return std::max(was[lane.first_seat], oldest(head, lane.slot_count));
+    return std::max(was[lane.first_seat], From::oldest.cursor(head, lane.slot_count));
   });
 }
 

@@ -159,12 +159,12 @@ void evict_consumer(const Segment& segment, std::string_view name) {
 }
 
 void remove_consumer(const Segment& segment, std::string_view name) {
-  constexpr const char* kDoing = "remove a consumer of";
-  auto [i, state] = find(segment, name, kDoing);
+  constexpr const char* kRemoving = "remove a consumer of";
+  auto [i, state] = find(segment, name, kRemoving);
   if (life_of(segment, i) != Life::over)
     throw Error(Code::already_exists,
                 {.name = segment.info().name,
-                 .doing = kDoing,
+                 .doing = kRemoving,
                  .expected = "a consumer that is away",
                  .found = "'" + std::string(name) + "', which process " +
                           std::to_string(seat_of(segment, i).pid.load(std::memory_order_relaxed)) + " is",

@@ -14,9 +14,8 @@ Verdict verdict_of(std::uint64_t stamp, std::uint64_t seq) noexcept {
 }
 
 /// Each look at a lease walks the kernel's list of all that are held. Where so many live, the others are not asked
-/// about, and taken for alive: what they cover stays pending. But who has taken the first number is asked about: beside
-/// writers that wait for room with a number each, nobody else might hold it up. A writer that looks for a free slot has
-/// to ask about each.
+/// about, and taken for alive: what they cover stays pending. A writer that looks for a free slot has to ask about
+/// each.
 constexpr int kMostAlive = 64;
 
 }  // namespace
@@ -40,13 +39,14 @@ Settlement settle(const Ring& ring, const Claims& claims, SeqSpan span, const St
   ARENA_SHM_STOP_POINT(settle_begun);
   result.end = span.end;
   bool covered = false;
-  int alive = 0;
+  // Counted apart: those that wait behind seq, however many, must not hide that its own writer is dead.
+  int alive_at_seq = 0;
+  int alive_behind = 0;
   for (std::uint32_t number = 0; number < claims.count(); ++number) {
     const Claim claim = claims.look(number);  // T2
+    int& alive = claim.covers(seq) ? alive_at_seq : alive_behind;
     // Only of those that touch what is left of the run.
-    if (!claim.overlaps(seq, result.end)) continue;
-    const bool decides = claim.covers(seq) && claim.end != Claim::kNoEnd;  // one at most
-    if ((decides || alive < kMostAlive) && claims.is_over(claim)) continue;
+    if (!claim.overlaps(seq, result.end) || (alive < kMostAlive && claims.is_over(claim))) continue;
     ++alive;
     result.end = std::min(result.end, claim.covers(seq) ? claim.end : claim.first);
     if (!claim.covers(seq)) continue;

@@ -13,7 +13,7 @@ namespace arena_shm::core {
 namespace {
 
 constexpr std::uint64_t kHighest = std::numeric_limits<std::uint64_t>::max();
-constexpr std::uint64_t kNanosecondsPerSecond = 1'000'000'000;
+constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 constexpr std::uint64_t kLongestDrainPart = 1000;  // of a second: for a store to become visible without membarrier
 
 }  // namespace
@@ -23,8 +23,7 @@ TimeOrder::TimeOrder(const std::vector<LaneReader*>& lanes, arena_shm::Clock clo
     : count_(lanes.size()),
       clock_(clock),
       ticks_per_second_(ticks_per_second),
-      ticks_between_rounds_(static_cast<std::uint64_t>(between_rounds.count()) * ticks_per_second /
-                            kNanosecondsPerSecond),
+      ticks_between_rounds_(static_cast<std::uint64_t>(between_rounds.count()) * ticks_per_second / kNsPerSecond),
       reaches_writers_(lanes.size() == 1 || fence_all_writers()),
       has_kernels_clock_(is_kernels_own(clock)) {
   const std::size_t width = std::bit_ceil(std::max<std::size_t>(count_, 2));
@@ -213,7 +212,7 @@ std::chrono::nanoseconds TimeOrder::patience(Clock::time_point now) const noexce
 std::chrono::nanoseconds TimeOrder::round_patience() const noexcept {
   if (!is_waiting_for_round_) return std::chrono::nanoseconds::max();
   const std::uint64_t over = std::min(read_clock(clock_) - last_round_, ticks_between_rounds_);
-  return std::chrono::nanoseconds((ticks_between_rounds_ - over) * kNanosecondsPerSecond / ticks_per_second_);
+  return std::chrono::nanoseconds((ticks_between_rounds_ - over) * kNsPerSecond / ticks_per_second_);
 }
 
 bool TimeOrder::may_be_ready() const noexcept {

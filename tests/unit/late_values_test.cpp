@@ -134,6 +134,26 @@ TEST_F(LateValuesTest, AreNotThoseOfWritersThatWaitForRoom) {
   EXPECT_EQ(reader.next()->value, kSlots);
 }
 
+TEST_F(LateValuesTest, AreNotThoseOfABatchThatNothingComesBehind) {
+  constexpr std::uint64_t kMany = 100'000;  // more than one look can look at
+  const test::TempName name;
+  auto arena = Arena<Tick>::create(name, {.slots = kMany, .seats = 4, .full = Full::wait});
+  test::SegmentFile file(name);
+  auto reader = arena.reader(From::newest);
+  auto consumer = arena.consumer("risk");
+  auto writer = arena.writer();
+  StoppedWriter stopped(arena, file);
+  stopped.stop_in_slot(kMany - 100);
+  EXPECT_FALSE(reader.wait_for(20ms));
+  EXPECT_EQ(reader.passed_over_count(), 0U);
+  EXPECT_FALSE(consumer.wait_for(20ms));
+  EXPECT_EQ(consumer.awaited_count(), 0U);
+  writer.alloc(1);
+  ASSERT_TRUE(consumer.wait_for(10s));
+  EXPECT_EQ(consumer.next()->seq, kMany - 100);
+  EXPECT_EQ(consumer.awaited_count(), kMany - 100);
+}
+
 TEST_F(LateValuesTest, AreAwaitedByADurableOneThatComesBack) {
   auto durable = arena_.consumer("durable", {.durable = true});
   StoppedWriter stopped(arena_, file_);

@@ -122,6 +122,26 @@ TEST_P(LosslessWriterTest, PutsABatchInParts) {
   EXPECT_EQ(consumer.hole_count(), 0U);
 }
 
+TEST_P(LosslessWriterTest, ABatchClaimsHardlyMoreThanThereIsRoomFor) {
+  auto consumer = arena_.consumer("risk");
+  std::thread producer([&] {
+    auto writer = arena_.writer();
+    writer.alloc(0);
+    writer.alloc(std::span<const Tick>(range(1, 2 * kSlots)));
+  });
+  EXPECT_TRUE(eventually([&] { return arena_.consumers()[0].stalled > 0ms; }));
+  EXPECT_LE(arena_.count(), kSlots + 1);
+  std::vector<Tick> got;
+  while (got.size() < 2 * kSlots) {
+    if (const auto entry = consumer.next())
+      got.push_back(entry->value);
+    else
+      consumer.wait_for(1s);
+  }
+  producer.join();
+  EXPECT_EQ(got, range(0, 2 * kSlots));
+}
+
 TEST_P(LosslessWriterTest, SleepsWithoutTheMutex) {
   auto consumer = arena_.consumer("risk");
   for (Tick i = 0; i < kSlots; ++i) arena_.alloc(i);

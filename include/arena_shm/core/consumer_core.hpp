@@ -43,9 +43,12 @@ class ConsumerCore final : private Attendance {
   /// Leaves; a durable one is away from now on.
   ~ConsumerCore();
 
-  /// As ReaderCore::retire.
+  /// As ReaderCore::retire. One that stays is waited for no longer, unless another thread may still consume.
   static void retire(ConsumerCore* consumer) noexcept {
-    if (!consumer->reader_.is_inside() && !is_exiting()) delete consumer;
+    if (!consumer->reader_.is_inside() && !is_exiting())
+      delete consumer;
+    else if (is_only_thread())
+      consumer->stop_gating();
   }
   using Owner = Retained<ConsumerCore>;
 
@@ -154,6 +157,7 @@ class ConsumerCore final : private Attendance {
   Position begin(const ConsumerOptions& options);
   [[gnu::noinline, gnu::cold]] void come_back();
   void keep_what_is_in_hand() noexcept;
+  void stop_gating() noexcept;
 
   // Attendance.
   bool has_something() override;
