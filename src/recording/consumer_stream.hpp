@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <vector>
 
 #include "arena_shm/raw.hpp"
 #include "recording/attendant.hpp"
@@ -32,16 +31,12 @@ class ConsumerStream final : public ValueStream {
   std::uint64_t release_after() const override { return consumption_.release_after(); }
 
  private:
-  void add(const Gap& gap);
-
   const RawArena& arena_;
   Attendant& attendant_;
   Consumption consumption_;
   std::optional<Timescale> timescale_;  // if times are asked for
   std::optional<Error> failure_;        // none
   std::uint64_t seq_ = 0;
-  bool counts_what_was_before_;
-  std::vector<bool> begun_;  // of each lane: a value has come
   bool is_retired_ = false;
 };
 

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <vector>
+#include <utility>
 
 #include "arena_shm/error.hpp"
 #include "recording/lane_order.hpp"
@@ -43,7 +43,9 @@ Consumption::Consumption(const RawArena& arena, const ConsumerWish& wish, Attend
       has_come_back_((require_lossless(arena.info()), keeps_place(arena, wish))),
       durable_(wish.durable || has_come_back_),
       release_after_(std::max<std::uint64_t>(arena.slots() / arena.lanes() / kBatchesPerRing, 1)),
-      consumer_(join(arena, wish, attendant)) {}
+      consumer_(join(arena, wish, attendant)),
+      counts_all_(has_come_back_ || wish.from.is_seq()),
+      begun_(arena.lanes()) {}
 
 // Where the clock of the arena cannot be read, lanes come as they arrive.
 RawConsumer Consumption::join(const RawArena& arena, const ConsumerWish& wish, Attendant& attendant) const {
@@ -73,27 +75,48 @@ std::optional<std::uint64_t> Consumption::next(std::span<std::byte> record) {
     note_eviction(error);
     seq = consumer_.next(record);
   }
-  if (overwritten_before_) {
-    const std::uint64_t lost = consumer_.overwritten_count() - *overwritten_before_;
-    overwritten_before_.reset();
-    attendant_.note(fmt::format("'{}' was evicted from '{}', for it had held up the writers: lost {}; going on",
-                                consumer_.name(), arena_, text::counted(lost, "value")));
+  if (!seq) return seq;
+  begun_[*seq % begun_.size()] = true;
+  if (is_evicted_) tell_eviction();
+  if (!has_begun_) {
+    has_begun_ = true;
+    overwritten_before_ = consumer_.overwritten_count();
   }
   return seq;
 }
 
 bool Consumption::wait_for(std::chrono::milliseconds longest) {
   try {
-    return consumer_.wait_for(longest);
+    if (consumer_.wait_for(longest)) return true;
   } catch (const Error& error) {
     note_eviction(error);
     return true;
   }
+  if (is_evicted_) tell_eviction();
+  return false;
+}
+
+void Consumption::on_gap(std::function<void(const Gap&)> report) {
+  consumer_.on_gap([this, report = std::move(report)](const Gap& gap) {
+    if (counts_all_ || begun_[gap.first % begun_.size()] || gap.cause != Loss::overwritten) report(gap);
+  });
 }
 
 void Consumption::note_eviction(const Error& error) {
   if (error.code() != Code::evicted) throw;
-  overwritten_before_ = consumer_.overwritten_count();
+  is_evicted_ = true;
+  has_begun_ = true;
+  counts_all_ = true;
+}
+
+// Once it is clear what has been lost. Nothing is overwritten without an eviction, but may have been counted before the
+// eviction was noticed.
+void Consumption::tell_eviction() {
+  const std::uint64_t lost = consumer_.overwritten_count() - overwritten_before_;
+  overwritten_before_ += lost;
+  is_evicted_ = false;
+  attendant_.note(fmt::format("'{}' was evicted from '{}', for it had held up the writers: lost {}; going on",
+                              consumer_.name(), arena_, text::counted(lost, "value")));
 }
 
 void Consumption::tell_end(std::uint64_t late_count) const {

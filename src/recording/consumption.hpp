@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "arena_shm/raw.hpp"
 #include "recording/attendant.hpp"
@@ -42,7 +43,8 @@ class Consumption {
   void release() { consumer_.release(); }
   /// So many values are a small part of the ring: it is time to release them, that nobody has to wait.
   std::uint64_t release_after() const noexcept { return release_after_; }
-  void on_gap(std::function<void(const Gap&)> report) { consumer_.on_gap(std::move(report)); }
+  /// Of what it lost for ever; not of what was overwritten before it had joined, if it was to begin with the oldest.
+  void on_gap(std::function<void(const Gap&)> report);
 
   /// Did it go on where somebody of its name had been?
   bool has_come_back() const noexcept { return has_come_back_; }
@@ -58,6 +60,7 @@ class Consumption {
  private:
   RawConsumer join(const RawArena& arena, const ConsumerWish& wish, Attendant& attendant) const;
   void note_eviction(const Error& error);
+  void tell_eviction();
 
   std::string arena_;
   Attendant& attendant_;
@@ -65,7 +68,11 @@ class Consumption {
   bool durable_;
   std::uint64_t release_after_;
   RawConsumer consumer_;
-  std::optional<std::uint64_t> overwritten_before_;  // when it was evicted, until it is told what that has cost
+  bool counts_all_;
+  std::vector<bool> begun_;  // of each lane: a value has come
+  bool has_begun_ = false;   // any lane
+  bool is_evicted_ = false;  // and it is to be told what that has cost
+  std::uint64_t overwritten_before_ = 0;
 };
 
 }  // namespace arena_shm::recording

@@ -22,6 +22,18 @@ class ConsumeTest(LosslessTest):
     def numbers(self, out):
         return [int(line.split(",")[-1]) for line in out.splitlines() if not line.startswith("_seq")]
 
+    def print_until(self, tail, last):
+        lines = [tail.stdout.readline()]
+        while self.numbers(lines[-1]) != [last]:
+            lines.append(tail.stdout.readline())
+        return "".join(lines)
+
+    def end_after(self, tail, last, code):
+        """Ends a consumer that has printed this value."""
+        printed = self.print_until(tail, last)
+        out, err = self.end(tail, code, signal.SIGINT)
+        return printed + out, err
+
     def test_a_stopped_consumer_holds_up_the_writers_who_name_it_and_go_on_with_it(self):
         for options in [{}, {"lanes": 1}, {"lanes": 2}]:
             with self.subTest(**options):
@@ -36,7 +48,7 @@ class ConsumeTest(LosslessTest):
                 tail.send_signal(signal.SIGCONT)
                 _, err = self.end(writer, OK)
                 self.assertEqual(err, f"arena-shm: there is room in '{name}' again\narena-shm: wrote 100 values\n")
-                out, err = self.end(tail, OK, signal.SIGINT)
+                out, err = self.end_after(tail, 99, OK)
                 self.assertEqual(self.numbers(out), list(range(100)))
                 self.assertIn("read 100 values", err)
 
@@ -127,23 +139,16 @@ class ConsumeTest(LosslessTest):
                 writer = self.start_writing(name, 0, 50)
                 self.assertIn("wrote 50 values", self.end(writer, OK)[1])
                 tail.send_signal(signal.SIGCONT)
-                lines = [tail.stdout.readline()]
-                while self.numbers(lines[-1]) != [49]:
-                    lines.append(tail.stdout.readline())
+                out = self.print_until(tail, 49)
                 self.write(name, 50, 3)
-                out, err = self.end_after(tail, 52, lines)
+                rest, err = self.end_after(tail, 52, LOST)
+                out += rest
                 found = self.numbers(out)
                 lost = 53 - len(found)
                 self.assertGreaterEqual(lost, 42)
                 self.assertEqual(found, list(range(53 - len(found), 53)))
                 self.assertIn(f"'risk' was evicted from '{name}', for it had held up the writers: lost {lost} values", err)
                 self.assertRegex(err, rf"lost {lost} in \d gap")
-
-    def end_after(self, tail, last, lines):
-        while self.numbers(lines[-1]) != [last]:
-            lines.append(tail.stdout.readline())
-        out, err = self.end(tail, LOST, signal.SIGINT)
-        return "".join(lines) + out, err
 
     def test_who_is_no_consumer_is_as_ever(self):
         name = self.lossless(lanes=2)
@@ -167,8 +172,8 @@ class ConsumeTest(LosslessTest):
         self.expect(USAGE, "tail", name, "--consumer", "x" * 33, says="expected a name of 1 to 32 bytes")
         self.expect(ABSENT, "tail", "no-such-arena", "--consumer", "risk", says="no-such-arena")
         self.expect(USAGE, "tail", name, "--durable", says="--consumer")
-        for other in [["--until", 5], ["-F"], ["--file", "x"], ["--cursor-file", "x"]]:
-            self.expect(USAGE, "tail", name, "--consumer", "x", *other, says=other[0].split(",")[0].strip("-"))
+        for other in [["--until", 5], ["--follow-name"], ["--file", "x"], ["--cursor-file", "x"]]:
+            self.expect(USAGE, "tail", name, "--consumer", "x", *other, says=other[0])
 
     def test_needs_permission_to_write(self):
         name = self.lossless()

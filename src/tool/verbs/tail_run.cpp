@@ -193,7 +193,8 @@ class Tail {
     const bool is_first = !progress_.has_begun(passed.first);
     const auto gap = input_.is_consumer() ? lost_for_ever(passed) : progress_.lose(passed);
     if (!gap) return;
-    const bool from_what_is_there = !cursor_ && (options_.asked.from.empty() || options_.asked.from == "oldest");
+    const bool from_what_is_there =
+        !cursor_ && !input_.is_consumer() && (options_.asked.from.empty() || options_.asked.from == "oldest");
     if (is_first && gap->cause == Loss::overwritten && from_what_is_there) return;
     if (since_ && !since_->has_begun(gap->first)) return;
     output_.tell(*gap);
