@@ -78,6 +78,7 @@ class ConsumeRecordTest(LosslessTest):
         size = sum(len(self.row_bytes(form, n, n // writers)) for n in range(0, total, 100)) * 100
         self.kill_recorders(name, path, size * 0.95)
         recorder = self.start("record", name, "-o", path, "--consumer", "rec")
+        self.assertIn(f"going on in '{path}' behind _seq ", recorder.stderr.readline())
         for writer, thread in feeders:
             thread.join()
             self.assertEqual(writer.wait(timeout=60), OK)
@@ -172,13 +173,13 @@ class ConsumeRecordTest(LosslessTest):
                 self.write(other, 100, 6)
                 path = self.directory() / f"t.{form}"
                 self.record(name, path, "-n", 5)
-                before = path.read_bytes()
+                before = self.rows(path)
                 self.record(other, path, code=USAGE, says="keeps the place of a durable consumer 'rec'")
                 self.record(other, path.with_name("u." + form), "-n", 2)
                 self.record(other, path, code=INCOMPATIBLE, says="the row of _seq 2 as it is now")
                 self.record(name, path, "-n", 3)
                 self.record(other, path, code=INCOMPATIBLE, says="a row of _seq 6: of another arena")
-                self.assertTrue(path.read_bytes().startswith(before))
+                self.assertEqual(self.rows(path)[:5], before)
                 self.record(other, path.with_name("u." + form), says="recorded 4, lost 0")
 
     def test_a_file_of_other_things_is_refused(self):
