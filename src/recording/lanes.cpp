@@ -73,6 +73,7 @@ std::vector<Gap> LaneProgress::unfinished() const {
 }
 
 void LaneProgress::go_on(Lane& lane, std::uint64_t next) {
+  if (next <= lane.next) return;  // it came late
   lane.next = next;
   if (lane.is_finished()) --unfinished_;
 }

@@ -1,17 +1,79 @@
 #include "recording/put.hpp"
 
-#include <chrono>
-#include <thread>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "arena_shm/error.hpp"
+#include "inspect/processes.hpp"
+#include "text/quantities.hpp"
+#include "text/shell_word.hpp"
+#include "text/time_text.hpp"
 
 namespace arena_shm::recording {
 
-bool put_unless_stopped(RawWriter& writer, std::span<const std::byte> record, const Attendant& attendant) {
-  constexpr std::chrono::milliseconds kBetweenTries{1};
-  while (!writer.try_alloc(record)) {
-    if (attendant.stop_requested()) return false;
-    std::this_thread::sleep_for(kBetweenTries);
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+constexpr milliseconds kSlice{100};  // until a signal is looked for again
+constexpr milliseconds kUntilTold{1000};
+
+std::string describe_process(const ConsumerInfo& consumer) {
+  if (consumer.life == ConsumerLife::away) return fmt::format("away since process {} ended", consumer.pid);
+  std::string text = fmt::format("process {}", consumer.pid);
+  if (consumer.process.empty()) return text;  // of another namespace of processes, where this pid means another one
+  text += ", " + consumer.process;
+  const auto state = inspect::look_up(consumer.pid).state;
+  return state == inspect::ProcessState::stopped ? text + ", stopped" : text;
+}
+
+}  // namespace
+
+std::string describe_blocker(const ConsumerInfo& consumer, const std::string& arena, std::int64_t since_ns) {
+  const std::string_view way_out = consumer.life == ConsumerLife::away ? "--remove" : "--evict";
+  return fmt::format(
+      "consumer '{}' ({}) holds up the writers of '{}' since {}: it is at {}, {} behind; "
+      "to go on without it: arena-shm consumers {} {} {}",
+      consumer.name, describe_process(consumer), arena, text::utc_time(since_ns), consumer.position,
+      text::counted(consumer.lag, "value"), text::shell_word(arena), way_out, text::shell_word(consumer.name));
+}
+
+bool PatientWriter::put(std::span<const std::byte> record) {
+  return writer_.try_alloc(record).has_value() || wait_and_put(record);
+}
+
+bool PatientWriter::wait_and_put(std::span<const std::byte> record) {
+  const auto begin = Clock::now();
+  is_told_ = false;
+  for (;;) {
+    was_stopped_ = attendant_.stop_requested();
+    if (was_stopped_) return false;
+    try {
+      writer_.alloc_for(kSlice, record);
+      break;
+    } catch (const Error& error) {
+      if (error.code() != Code::timed_out) throw;
+    }
+    tell_once(Clock::now() - begin);
   }
+  if (is_told_) attendant_.note(fmt::format("there is room in '{}' again", name_));
   return true;
+}
+
+// Once in a wait; and not again if those who were named are in the way over and over.
+void PatientWriter::tell_once(Clock::duration waited) {
+  if (is_told_ || waited < kUntilTold) return;
+  const std::vector<ConsumerInfo> blockers = writer_.blocked_by();
+  if (blockers.empty()) return;
+  std::vector<std::string> names;
+  for (const ConsumerInfo& one : blockers) names.push_back(one.name);
+  if (told_ == names) return;
+  const std::int64_t since_ns = text::realtime_ns() - nanoseconds(waited).count();
+  for (const ConsumerInfo& one : blockers) attendant_.note(describe_blocker(one, name_, since_ns));
+  told_ = std::move(names);
+  is_told_ = true;
 }
 
 }  // namespace arena_shm::recording

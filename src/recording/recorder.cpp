@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
+#include "recording/consumer_stream.hpp"
 #include "recording/named_stream.hpp"
 #include "recording/record_view.hpp"
 #include "schema/record_formatter.hpp"
@@ -19,8 +22,9 @@ using Clock = std::chrono::steady_clock;
 // A reader on one side, files on the other, gaps in between.
 class Recorder {
  public:
-  Recorder(ValueStream& stream, const Limits& limits, const FileOptions& file, RecordShape record, Attendant& attendant)
-      : stream_(stream), limits_(limits), row_(record), writer_(file, std::move(record)), attendant_(attendant) {
+  Recorder(ValueStream& stream, const Limits& limits, RecordingWriter& writer, const RecordShape& record,
+           Attendant& attendant)
+      : stream_(stream), limits_(limits), row_(record), writer_(writer), attendant_(attendant) {
     // Held back until it is clear that the value behind it is wanted, too.
     stream_.on_gap([this](const Gap& gap) { gaps_.push_back(gap); });
   }
@@ -30,6 +34,7 @@ class Recorder {
     try {
       follow();
       writer_.finish();
+      if (!is_full_) stream_.release();
     } catch (const Error& error) {
       recorded.failure = error;
     }
@@ -52,19 +57,36 @@ class Recorder {
       switch (stream_.next(row_)) {
         case ValueStream::Step::passed: continue;
         case ValueStream::Step::value:
-          if (stream_.is_late()) ++late_;
-          if (!writer_.append(stream_.seq(), row_.bytes())) return;  // gaps in front of it are no longer asked for
-          ++count_;
-          if (!gaps_.empty()) tell_gaps();
-          if (count_ % kBetweenTicks == 0) tick();
+          if (!take()) return;  // gaps in front of it are no longer asked for
+          if (++unreleased_ >= stream_.release_after()) save();
           continue;
         case ValueStream::Step::none: break;
       }
+      if (unreleased_ > 0 && is_waited_for_) save();
       stream_.wait_for(kLongestWait);
       tell_gaps();
       tick();
     }
     tell_gaps();
+  }
+
+  // False: there is no room in the file.
+  bool take() {
+    if (writer_.is_repeat(stream_.seq(), row_.bytes())) return true;
+    if (stream_.is_late()) ++late_;
+    is_full_ = !writer_.append(stream_.seq(), row_.bytes());
+    if (is_full_) return false;
+    ++count_;
+    if (!gaps_.empty()) tell_gaps();
+    if (count_ % kBetweenTicks == 0) tick();
+    return true;
+  }
+
+  // The rows first: who is killed in between gets them again, and they are found to be there.
+  void save() {
+    writer_.flush();
+    stream_.release();
+    unreleased_ = 0;
   }
 
   bool is_finished() const {
@@ -106,12 +128,14 @@ class Recorder {
   }
 
   ValueStream& stream_;
+  const bool is_waited_for_ = stream_.release_after() < std::numeric_limits<std::uint64_t>::max();
   const Limits& limits_;
   Row row_;
-  RecordingWriter writer_;
+  RecordingWriter& writer_;
   Attendant& attendant_;
   std::vector<Gap> gaps_;
   std::uint64_t count_ = 0;
+  std::uint64_t unreleased_ = 0;
   std::uint64_t lost_ = 0;
   std::uint64_t gap_count_ = 0;
   std::uint64_t late_ = 0;
@@ -119,7 +143,32 @@ class Recorder {
   Clock::time_point saved_ = begin_;
   Clock::time_point shown_ = begin_;
   bool is_late_ = false;
+  bool is_full_ = false;
 };
+
+// What an earlier run has left, as a note.
+void tell_rows(const RecordingWriter& writer, const std::vector<std::optional<std::uint64_t>>& newest,
+               const Position& first, const std::string& path, Attendant& attendant) {
+  const auto highest = newest.empty() ? std::nullopt : *std::ranges::max_element(newest);
+  if (!highest) return;
+  const std::uint64_t cut = writer.cut_bytes();
+  attendant.note(fmt::format("going on in '{}' behind {} {}{}", path, schema::kSeqColumn, *highest,
+                             cut > 0 ? "; removed " + text::counted(cut, "byte") + " of a row that was cut off" : ""));
+  for (std::size_t k = 0; k < newest.size(); ++k) {
+    if (!newest[k] || *newest[k] + newest.size() >= first.next()[k]) continue;
+    attendant.note(fmt::format("the values {}..{} are not in '{}': they were lost, or went elsewhere",
+                               *newest[k] + newest.size(), first.next()[k] - newest.size(), path));
+  }
+}
+
+void refuse_gone_consumer(const std::string& path, const std::string& arena, const std::string& consumer) {
+  throw Error(Code::invalid_argument,
+              {.name = path,
+               .doing = "go on with",
+               .expected = fmt::format("that '{}' keeps the place of a durable consumer '{}'", arena, consumer),
+               .found = "that it does not: the rows are of another arena, or the consumer was removed",
+               .remedy = "choose another file, or replace this one with --force"});
+}
 
 }  // namespace
 
@@ -132,9 +181,30 @@ RecordShape shape_for(const Info& info, const FileOptions& file, const std::stri
 
 Recorded record_arena(const RawView& view, const Extent& extent, const Limits& limits, const FileOptions& file,
                       const std::string& as, Attendant& attendant) {
-  RecordShape shape = shape_for(view.info(), file, as, attendant);
+  const RecordShape shape = shape_for(view.info(), file, as, attendant);
   ArenaStream stream(view, extent, shape, attendant);
-  return Recorder(stream, limits, file, std::move(shape), attendant).run();
+  RecordingWriter writer(file, shape);
+  return Recorder(stream, limits, writer, shape, attendant).run();
+}
+
+Recorded record_consumer(const RawArena& arena, const ConsumerWish& wish, const Limits& limits, FileOptions file,
+                         const std::string& as, Attendant& attendant) {
+  require_lossless(arena.info());
+  const RecordShape shape = shape_for(arena.info(), file, as, attendant);
+  file.goes_on = true;
+  RecordingWriter writer(file, shape);
+  if (writer.has_rows() && !keeps_place(arena, wish)) refuse_gone_consumer(file.path, arena.name(), wish.name);
+  std::optional<ConsumerStream> stream;
+  try {
+    stream.emplace(arena, wish, shape, attendant);
+  } catch (const Error&) {
+    writer.discard();
+    throw;
+  }
+  const Position first = stream->position();
+  const std::uint64_t may_come_again = 2 * arena.slots();  // a lap of values, and what came late among them
+  tell_rows(writer, writer.resume(may_come_again, first, arena.head()), first, file.path, attendant);
+  return Recorder(*stream, limits, writer, shape, attendant).run();
 }
 
 Recorded record_name(const std::string& name, const NamedExtent& extent, const Limits& limits, const FileOptions& file,
@@ -146,13 +216,14 @@ Recorded record_name(const std::string& name, const NamedExtent& extent, const L
     stream.wait_for(std::chrono::milliseconds(50));
   }
   const RawView& view = *stream.view();
-  RecordShape shape = shape_for(view.info(), file, as, attendant);
+  const RecordShape shape = shape_for(view.info(), file, as, attendant);
   std::optional<Since> since;
   if (extent.since) since.emplace(*extent.since, view.info(), shape.schema);
   NamedStream::Begin begin{.first = {}, .is_exact = extent.from.is_seq()};
   if (stream.was_there()) begin.first = view.reader(extent.from, {.doorbell = false}).position();
   stream.begin(shape, std::move(since), std::move(begin));
-  return Recorder(stream, limits, file, std::move(shape), attendant).run();
+  RecordingWriter writer(file, shape);
+  return Recorder(stream, limits, writer, shape, attendant).run();
 }
 
 }  // namespace arena_shm::recording

@@ -11,6 +11,7 @@
 #include "arena_shm/raw.hpp"
 #include "recording/arena_stream.hpp"
 #include "recording/attendant.hpp"
+#include "recording/consumption.hpp"
 #include "recording/recording_writer.hpp"
 
 namespace arena_shm::recording {
@@ -37,6 +38,13 @@ struct Recorded {
 /// Errors: OutputClosed; Error before the first value.
 Recorded record_arena(const RawView& view, const Extent& extent, const Limits& limits, const FileOptions& file,
                       const std::string& as, Attendant& attendant);
+
+/// The same as a consumer that writers wait for, whose rows are appended to what an earlier run has left in the file. A
+/// run that is killed, at any instruction, and started again, has every value once.
+/// Errors: as record_arena; require_lossless, RawArena::consumer; Code::invalid_argument, if the file has rows and the
+/// arena does not keep the place of such a consumer; RecordingWriter::resume.
+Recorded record_consumer(const RawArena& arena, const ConsumerWish& wish, const Limits& limits, FileOptions file,
+                         const std::string& as, Attendant& attendant);
 
 /// The same of whatever arena has the name: waits for the first one, and ends, with a failure, if one that takes its
 /// place holds other records. `from`: as on the command line, `order` and `since` as in Extent.

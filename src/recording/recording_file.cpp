@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,36 +19,64 @@
 
 namespace arena_shm::recording {
 
-RecordingFile::RecordingFile(std::string path, bool replace, bool gathers) : path_(std::move(path)) {
+RecordingFile::RecordingFile(std::string path, Existing existing, bool gathers) : path_(std::move(path)) {
   if (path_ == "-") {
     path_ = "standard output";
     file_ = core::Descriptor(core::duplicate_above_standard(STDOUT_FILENO));
     is_regular_ = false;  // it may be one, and have something in it
     if (!file_) core::throw_errno(errno, core::Act::duplicate, "write to", path_);
   } else {
-    open(replace);
+    open(existing);
   }
+  if (existing == Existing::is_continued) lock();
   if (is_regular_ || !gathers) return;
   target_ = std::exchange(file_, temporary_file());
 }
 
-void RecordingFile::open(bool replace) {
+void RecordingFile::open(Existing existing) {
   constexpr int kMode = 0666;  // the umask applies
-  file_ = core::Descriptor(core::open_above_standard(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL, kMode));
+  const int access = existing == Existing::is_continued ? O_RDWR : O_WRONLY;
+  file_ = core::Descriptor(core::open_above_standard(path_.c_str(), access | O_CREAT | O_EXCL, kMode));
   is_ours_ = static_cast<bool>(file_);
   if (is_ours_) return;
   if (errno != EEXIST) core::throw_errno(errno, core::Act::make_file, "create", path_);
   struct stat status {};
   is_regular_ = ::stat(path_.c_str(), &status) != 0 || S_ISREG(status.st_mode);
-  if (is_regular_ && !replace) {
+  if (is_regular_ && existing == Existing::is_refused) {
     throw Error(Code::already_exists, {.name = path_,
                                        .doing = "create",
                                        .expected = "no file of that name",
                                        .found = "a file",
                                        .remedy = "choose another name, or replace the file with --force"});
   }
-  file_ = core::Descriptor(core::open_above_standard(path_.c_str(), O_WRONLY | (is_regular_ ? O_TRUNC : 0)));
+  const int truncate = is_regular_ && existing == Existing::is_replaced ? O_TRUNC : 0;
+  file_ = core::Descriptor(core::open_above_standard(path_.c_str(), (is_regular_ ? access : O_WRONLY) | truncate));
   if (!file_) core::throw_errno(errno, core::Act::make_file, "create", path_);
+  if (is_regular_ && existing == Existing::is_continued)
+    saved_bytes_ = static_cast<std::uint64_t>(std::max<off_t>(::lseek(file_.get(), 0, SEEK_END), 0));
+}
+
+// As long as it is open. File systems that know no locks do without.
+void RecordingFile::lock() const {
+  if (!is_regular_) {
+    throw Error(Code::invalid_argument, {.name = path_,
+                                         .doing = "go on with",
+                                         .expected = "a regular file, which can be appended to after a restart",
+                                         .found = "standard output, a pipe or a device",
+                                         .remedy = "give the name of a file; or use 'tail' with --consumer"});
+  }
+  if (::flock(file_.get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
+  throw Error(Code::obstructed, {.name = path_,
+                                 .doing = "go on with",
+                                 .expected = "a file that nobody else records into",
+                                 .found = "another process that has it locked",
+                                 .remedy = "end that one, or choose another file"});
+}
+
+void RecordingFile::continue_at(std::uint64_t bytes) {
+  const auto end = static_cast<off_t>(bytes);
+  if (::ftruncate(file_.get(), end) != 0 || ::lseek(file_.get(), end, SEEK_SET) != end) fail(errno);
+  saved_bytes_ = bytes;
 }
 
 void RecordingFile::flush() {

@@ -10,14 +10,22 @@
 
 namespace arena_shm::recording {
 
+/// What becomes of a file that is there.
+enum class Existing : std::uint8_t { is_refused, is_replaced, is_continued };
+
 /// Thread safety: none.
 class RecordingFile {
  public:
-  /// Creates it. What exists is refused unless it is to be replaced; devices and pipes are written to as they are, and
-  /// "-" is standard output. `gathers`: what is written there is gathered in a temporary file first, and written when
-  /// it is closed, so that overwrite_head works.
-  /// Errors: Code::already_exists, permission_denied, no_space, system.
-  RecordingFile(std::string path, bool replace, bool gathers = false);
+  /// Creates it. Devices and pipes are written to as they are, and "-" is standard output; neither can be continued.
+  /// One that is continued can be read, too, and nobody else continues it meanwhile; see continue_at.
+  /// `gathers`: what is written there is gathered in a temporary file first, and written when it is closed, so that
+  /// overwrite_head works.
+  /// Errors: Code::already_exists, invalid_argument, obstructed, permission_denied, no_space, system.
+  RecordingFile(std::string path, Existing existing, bool gathers = false);
+
+  /// Cuts off what is behind these bytes; appends there. Requires: a file that is continued, and nothing appended yet.
+  /// Errors: as flush.
+  void continue_at(std::uint64_t bytes);
 
   /// Append here, then end_row().
   std::string& text() noexcept { return text_; }
@@ -36,6 +44,7 @@ class RecordingFile {
   void remove() noexcept;
 
   const std::string& path() const noexcept { return path_; }
+  int descriptor() const noexcept { return file_.get(); }
   /// Does overwrite_head work?
   bool has_head() const noexcept { return is_regular_ || target_; }
   std::uint64_t size_bytes() const noexcept { return saved_bytes_ + text_.size(); }
@@ -47,7 +56,8 @@ class RecordingFile {
   std::uint64_t saved_rows() const noexcept { return saved_rows_; }
 
  private:
-  void open(bool replace);
+  void open(Existing existing);
+  void lock() const;
   void check_reader() const;
   [[noreturn]] void fail(int error) const;
 

@@ -120,20 +120,20 @@ std::unique_ptr<RecordingFile> RecordingWriter::open_next() {
 
 std::unique_ptr<RecordingFile> RecordingWriter::open() {
   const bool gathers = options_.ends && format_ == FileFormat::npy;
-  auto file = std::make_unique<RecordingFile>(path_of(index_), options_.force, gathers);
-  if (format_ == FileFormat::npy) {
-    if (!file->has_head()) {
-      throw Error(Code::invalid_argument, {.name = file->path(),
-                                           .doing = "write .npy to",
-                                           .expected = "a regular file, because the header is rewritten at the end",
-                                           .found = "a pipe or a device",
-                                           .remedy = "give the name of a file, or --format csv or ndjson; "
-                                                     "'snapshot' can write .npy to a pipe, too"});
-    }
-    file->text() = npy_header(record_, 0);
-  } else {
-    formatter_->heading(file->text());
+  const Existing existing = options_.goes_on ? Existing::is_continued
+                            : options_.force ? Existing::is_replaced
+                                             : Existing::is_refused;
+  auto file = std::make_unique<RecordingFile>(path_of(index_), existing, gathers);
+  if (format_ == FileFormat::npy && !file->has_head()) {
+    throw Error(Code::invalid_argument, {.name = file->path(),
+                                         .doing = "write .npy to",
+                                         .expected = "a regular file, because the header is rewritten at the end",
+                                         .found = "a pipe or a device",
+                                         .remedy = "give the name of a file, or --format csv or ndjson; "
+                                                   "'snapshot' can write .npy to a pipe, too"});
   }
+  if (options_.goes_on && is_begun(*file)) return file;
+  file->text() = recording().heading;
   try {
     file->flush();  // a disk that is full already is an error now
   } catch (const Error&) {
@@ -143,13 +143,49 @@ std::unique_ptr<RecordingFile> RecordingWriter::open() {
   return file;
 }
 
+Recording RecordingWriter::recording() const {
+  Recording recording{.path = path_of(index_), .format = format_, .record = record_};
+  if (format_ == FileFormat::npy)
+    recording.heading = npy_header(record_, 0);
+  else
+    formatter_->heading(recording.heading);
+  return recording;
+}
+
+// Has it a heading? Else it is empty now.
+bool RecordingWriter::is_begun(RecordingFile& file) {
+  const Recording wanted = recording();
+  if (!options_.force && heading_bytes(file.descriptor(), wanted) == wanted.heading.size()) {
+    has_rows_ = file.saved_bytes() > wanted.heading.size();
+    return true;
+  }
+  file.continue_at(0);
+  return false;
+}
+
+std::vector<std::optional<std::uint64_t>> RecordingWriter::resume(std::uint64_t most, const Position& first,
+                                                                  std::uint64_t head) {
+  if (!has_rows_) return {};
+  there_ = RowsThere(file_->descriptor(), recording(), most, first, head);
+  cut_bytes_ = there_.file_bytes() - there_.end_bytes();
+  file_->continue_at(there_.end_bytes());
+  return there_.newest();
+}
+
+bool RecordingWriter::is_repeat(std::uint64_t seq, std::span<const std::byte> row) {
+  if (there_.empty()) return false;
+  row_.clear();
+  encode(row_, seq, row);
+  return there_.is_repeat(seq, row_);
+}
+
 bool RecordingWriter::append(std::uint64_t seq, std::span<const std::byte> row) {
   if (options_.max_bytes == std::numeric_limits<std::uint64_t>::max()) {
     encode(file_->text(), seq, row);
   } else {
     row_.clear();
     encode(row_, seq, row);
-    if (file_->row_count() > 0 && file_->size_bytes() + row_.size() > options_.max_bytes) {
+    if ((has_rows_ || file_->row_count() > 0) && file_->size_bytes() + row_.size() > options_.max_bytes) {
       if (!options_.rotate) return false;
       rotate();
     }
@@ -188,7 +224,8 @@ void RecordingWriter::remove_old() {
 // The rows first, then their number: a header never promises what is not there.
 void RecordingWriter::flush() {
   const auto tell_count = [this] {
-    if (format_ == FileFormat::npy) file_->overwrite_head(npy_header(record_, file_->saved_rows()));
+    if (format_ == FileFormat::npy)
+      file_->overwrite_head(npy_header(record_, there_.row_count() + file_->saved_rows()));
   };
   try {
     file_->flush();

@@ -9,13 +9,13 @@
 #include <string>
 #include <vector>
 
+#include "recording/file_format.hpp"
 #include "recording/npy.hpp"
 #include "recording/recording_file.hpp"
+#include "recording/rows_there.hpp"
 #include "schema/record_formatter.hpp"
 
 namespace arena_shm::recording {
-
-enum class FileFormat { npy, csv, ndjson };
 
 /// Where to, and how.
 struct FileOptions {
@@ -23,6 +23,7 @@ struct FileOptions {
   std::string format;        ///< "npy", "csv", "ndjson"; empty: by the path's extension
   bool ends = false;         ///< by itself, and soon: .npy for a pipe can wait until it is whole
   bool force = false;        ///< replace what exists
+  bool goes_on = false;      ///< with what exists; not with `rotate`
   bool quote_int64 = false;  ///< 64-bit integers in .ndjson are texts
   std::uint64_t max_bytes = std::numeric_limits<std::uint64_t>::max();  ///< of one file; it has one row at least
   bool rotate = false;                                                  ///< then go on in a new file
@@ -46,6 +47,17 @@ class RecordingWriter {
   /// Errors: as RecordingFile; Code::invalid_argument.
   RecordingWriter(FileOptions options, RecordShape record);
 
+  /// Are there rows of an earlier run?
+  bool has_rows() const noexcept { return has_rows_; }
+  /// Cuts off half a row, and goes on behind what is there. Rows of what may come again, the values from `first` on,
+  /// are not written again: of the last `most` rows of .npy, or any of a text. Returns: of each lane the highest number
+  /// of those rows. Requires: options.goes_on, and nothing appended yet. Errors: as RowsThere.
+  std::vector<std::optional<std::uint64_t>> resume(std::uint64_t most, const Position& first, std::uint64_t head);
+  /// Removes the file, if it has been made here.
+  void discard() noexcept { file_->remove(); }
+
+  /// Is this row there already? Errors: as RowsThere::is_repeat.
+  bool is_repeat(std::uint64_t seq, std::span<const std::byte> row);
   /// `row`: as the record's shape has it. Returns: false if the file is full and there is to be no other. Errors: as
   /// RecordingFile::flush.
   bool append(std::uint64_t seq, std::span<const std::byte> row);
@@ -57,12 +69,16 @@ class RecordingWriter {
   /// What is in the files for certain, over all of them.
   std::uint64_t saved_rows() const noexcept { return saved_rows_ + file_->saved_rows(); }
   std::uint64_t saved_bytes() const noexcept { return saved_bytes_ + file_->saved_bytes(); }
+  /// Bytes that resume has cut off.
+  std::uint64_t cut_bytes() const noexcept { return cut_bytes_; }
   std::uint64_t file_count() const noexcept { return file_count_; }
   std::uint64_t removed_file_count() const noexcept { return removed_files_; }
   /// "1.6 GB, 2 files"
   std::string size_text() const;
 
  private:
+  Recording recording() const;
+  bool is_begun(RecordingFile& file);
   void begin_rotation();
   std::string path_of(std::uint64_t index) const;
   std::unique_ptr<RecordingFile> open();
@@ -82,6 +98,9 @@ class RecordingWriter {
   std::uint64_t saved_rows_ = 0;  // in files that are closed
   std::uint64_t saved_bytes_ = 0;
   std::uint64_t removed_files_ = 0;
+  RowsThere there_;  // of an earlier run, in the file that is continued
+  bool has_rows_ = false;
+  std::uint64_t cut_bytes_ = 0;
 };
 
 }  // namespace arena_shm::recording

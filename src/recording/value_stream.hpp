@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -40,6 +41,11 @@ class ValueStream {
   virtual std::uint64_t unread_count() const = 0;
   /// Tells at the end how far the values were in order of time, if so many came late.
   virtual void tell_order(std::uint64_t late_count) const = 0;
+
+  /// All that next() has delivered is where it is to be.
+  virtual void release() {}
+  /// Somebody waits for that, if so many values have come since.
+  virtual std::uint64_t release_after() const { return std::numeric_limits<std::uint64_t>::max(); }
 
   /// Called for values that were wanted and are lost, before what follows them in their lane.
   void on_gap(std::function<void(const Gap&)> report) { report_ = std::move(report); }

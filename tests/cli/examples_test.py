@@ -10,6 +10,7 @@ import unittest
 from arena_cli import FAILED, OF_ALL, OK, SHM, TOOL, CliTest
 
 NAMES = ["ticks", "imu", "old", "new", "copy"]
+LOSSLESS = "orders"
 MADE_BY_THE_EXAMPLE = {"create": ["ticks"], "replay": ["copy"]}
 GOES_ON = re.compile(r"arena-shm (record|stat|top|metrics --listen|tail .*(-f|--follow))\b")  # until it is interrupted
 INTERRUPTED_SOON = "timeout --foreground --preserve-status --signal TERM 2 "  # foreground: one signal, for a second one kills
@@ -20,7 +21,7 @@ class ExamplesTest(CliTest):
     def setUp(self):
         super().setUp()
         self.sandbox = self.directory()
-        self.names = {name: self.name(name) for name in NAMES}
+        self.names = {name: self.name(name) for name in [*NAMES, LOSSLESS]}
         tools = self.sandbox / "bin"
         tools.mkdir()
         (tools / "arena-shm").symlink_to(TOOL)
@@ -37,7 +38,10 @@ class ExamplesTest(CliTest):
         """The arenas and files that the example takes for granted."""
         for word, name in self.names.items():
             (SHM / name).unlink(missing_ok=True)
-            if word not in MADE_BY_THE_EXAMPLE.get(verb, []) and re.search(rf"\b{word}\b", command):
+            if word == LOSSLESS:
+                subprocess.run([os.environ["ARENA_SHM_LOSSLESS_MAKER"], name, "64", "0", "8", "0"], check=True)
+                self.expect(OK, "write", name, stdin="who,n\n0,0\n")
+            elif word not in MADE_BY_THE_EXAMPLE.get(verb, []) and re.search(rf"\b{word}\b", command):
                 self.expect(OK, "create", name, "--slots", 64, "--fields", "u64 ts, f64 px")
                 lines = "".join(f"{i},{i / 2}\n" for i in range(10))
                 self.expect(OK, "write", name, stdin="ts,px\n" + lines)

@@ -1,4 +1,4 @@
-// record: follows an arena into a file. Maps everything read-only and registers nowhere.
+// record: follows an arena into a file. Maps everything read-only and registers nowhere, unless it is to be a consumer.
 #include <chrono>
 
 #include "arena_shm/raw.hpp"
@@ -26,6 +26,7 @@ struct Options {
   std::optional<std::int64_t> since;
   std::optional<Order> order;
   bool follow_name = false;
+  std::optional<std::string> consumer;
 };
 
 terminal::ExitCode run(const Options& options) {
@@ -33,6 +34,12 @@ terminal::ExitCode run(const Options& options) {
   recording::Limits limits{.count = options.max_count.value_or(recording::Limits::kNone)};
   if (options.max_seconds) limits.duration = Duration(std::chrono::duration<double>(*options.max_seconds));
   const From from = from_of(options.from);
+  if (options.consumer) {
+    const recording::ConsumerWish wish{
+        .name = *options.consumer, .durable = true, .from = from, .order = options.order};
+    return conclude(recording::record_consumer(RawArena::open(options.name), wish, limits, options.file, options.as,
+                                               terminal_attendant()));
+  }
   if (options.follow_name) {
     return conclude(recording::record_name(options.name, {.from = from, .order = options.order, .since = options.since},
                                            limits, options.file, options.as, terminal_attendant()));
@@ -65,11 +72,18 @@ void add_record(const terminal::Command& app, Action& action) {
            "If an arena has times and its schema names no time field, _time_ns behind _seq is the time when a value\n"
            "was appended, in nanoseconds since 1970. Lanes that have times are recorded in order of time, others by\n"
            "turns.\n"
+           "With --consumer, the writers of a lossless arena wait for the recorder: it loses nothing. It may be "
+           "killed\n"
+           "at any time and started again with the same FILE and consumer: it appends, and every value is in the file\n"
+           "once. Half a row that a crash has left is removed, and rows that are there already, by _seq, are not\n"
+           "written again. As long as it is away, the writers wait for it when the arena is full. Any format will\n"
+           "do, but FILE must be a regular file.\n"
            "With -F, all arenas of the name go into the same file, and each begins with _seq 0 again. A new one must\n"
            "hold records of the same type, else record ends with an error.\n"
            "Lost values are reported on standard error, and the exit code is then 3.",
        .example = "  arena-shm record ticks -o ticks.npy --max-duration 1h\n"
                   "  arena-shm record ticks -o ticks.npy --max-size 1G --rotate 10\n"
+                  "  arena-shm record orders -o orders.csv --consumer archive\n"
                   "  python3 -c \"import numpy; print(numpy.load('ticks.npy')['px'].mean())\""},
       options, run);
   verb.add_option("NAME", options->name, "Name of the arena").required().type_name("");
@@ -78,9 +92,17 @@ void add_record(const terminal::Command& app, Action& action) {
       .type_name("WHERE")
       .capture_default_str()
       .check(terminal::position());
-  verb.add_flag("-F,--follow-name", options->follow_name,
-                "Wait for the arena, and go on with a new one that takes its place");
-  add_since_option(verb, options->since).excludes("--from");
+  terminal::Option by_name = verb.add_flag("-F,--follow-name", options->follow_name,
+                                           "Wait for the arena, and go on with a new one that takes its place");
+  terminal::Option since = add_since_option(verb, options->since);
+  since.excludes("--from");
+  terminal::Option consumer =
+      verb.add_option(
+              "--consumer", [options](const std::string& name) { options->consumer = name; },
+              "Be this durable consumer of a lossless arena, and append to FILE; --from is for a new name")
+          .type_name("CONSUMER")
+          .excludes(by_name)
+          .excludes(since);
   add_order_option(verb, options->order);
   using std::chrono::nanoseconds;
   terminal::Option max_size = verb.add_option("--max-size", options->file.max_bytes, "Stop when the file has this size")
@@ -103,7 +125,8 @@ void add_record(const terminal::Command& app, Action& action) {
       .default_str("0")
       .type_name("[N]")
       .check(terminal::count())
-      .needs(max_size);
+      .needs(max_size)
+      .excludes(consumer);
   verb.add_option("--as", options->as, "Decode records as these fields, like 'u64 ts, f64 px'").type_name("FIELDS");
 }
 

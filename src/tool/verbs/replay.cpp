@@ -136,6 +136,7 @@ class Replay {
         source_(open_source(options)),
         arena_(open_arena(options, *source_)),
         writer_(arena_.writer("arena-shm replay")),
+        room_(writer_, arena_.name(), terminal_attendant()),
         pace_(pace_of(options, source_->record(), arena_.info().record.schema)),
         row_(source_->record()) {}
 
@@ -158,10 +159,10 @@ class Replay {
       if (written_ == before) break;  // an empty one would loop for ever
     } while (options_.loop && !terminal::stop_requested());
     const std::uint64_t cut = pace_.cut_count();
-    terminal::note(fmt::format("replayed {}{}{}{}", text::counted(written_, "value"),
+    terminal::note(fmt::format("replayed {}{}{}{}{}", text::counted(written_, "value"),
                                rounds > 1 ? ", in " + text::counted(rounds, "round") : "",
                                cut > 0 ? ", " + text::counted(cut, "wait") + " cut short" : "",
-                               refused_ > 0 ? ", refused " + text::counted(refused_, "line") : ""));
+                               refused_ > 0 ? ", refused " + text::counted(refused_, "line") : "", room_.stop_text()));
     if (refused_ > 0) return terminal::ExitCode::failed;
     return lost_ > 0 ? terminal::ExitCode::lost : terminal::ExitCode::ok;
   }
@@ -176,7 +177,7 @@ class Replay {
   }
 
   bool put() {
-    if (!recording::put_unless_stopped(writer_, row_.record(), terminal_attendant())) return false;
+    if (!room_.put(row_.record())) return false;
     ++written_;
     return true;
   }
@@ -185,6 +186,7 @@ class Replay {
   std::unique_ptr<recording::RecordingSource> source_;
   RawArena arena_;
   RawWriter writer_;
+  recording::PatientWriter room_;
   recording::ReplayPace pace_;
   recording::Row row_;
   std::uint64_t written_ = 0;
@@ -229,7 +231,9 @@ void add_replay(const terminal::Command& app, Action& action) {
            "nanoseconds. Replay waits for the difference between\n"
            "the times of two records, but no longer than --max-gap; it reports the first wait that it shortens. If\n"
            "the time goes back, it does not wait. The values get new sequence numbers. FILE is any file that\n"
-           "'export' reads. In a laned arena, all values are written into one lane.",
+           "'export' reads. In a laned arena, all values are written into one lane. If a lossless arena is full, "
+           "replay\n"
+           "waits as 'write' does, and hurries afterwards to be on time again.",
        .example = "  arena-shm replay ticks.npy copy --create --slots 65536 --time-field ts\n"
                   "  arena-shm replay ticks.npy ticks --speed max"},
       options, run);

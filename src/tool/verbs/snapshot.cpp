@@ -38,7 +38,8 @@ terminal::ExitCode save_image(const Options& options) {
                                          .remedy = "leave it out, or save in another format"});
   }
   const inspect::Image image = inspect::Image::of_arena(options.name);
-  recording::RecordingFile file(options.file.path, options.file.force, true);
+  recording::RecordingFile file(
+      options.file.path, options.file.force ? recording::Existing::is_replaced : recording::Existing::is_refused, true);
   const std::uint64_t changed = recording::copy_image(image, file);
   terminal::note(fmt::format("saved {}{}", recording::file_size_text(file.saved_bytes()),
                              changed > 0 ? ", with " + text::counted(changed, "slot") + " being written" : ""));

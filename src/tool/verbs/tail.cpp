@@ -1,4 +1,5 @@
-// tail: the values of an arena, decoded, once or as they come. Maps everything read-only and registers nowhere.
+// tail: the values of an arena, decoded, once or as they come. Maps everything read-only and registers nowhere, unless
+// it is to be a consumer.
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -42,6 +43,8 @@ struct Options {
   bool quote_int64 = false;
   bool iso_times = false;
   bool follow_name = false;
+  std::optional<std::string> consumer;
+  bool durable = false;
   std::optional<std::int64_t> since;  // ns since 1970
   char unsigned_suffix = 'i';
 };
@@ -152,6 +155,19 @@ Printing printing_for(const Options& options, const Info& info) {
   return {std::move(tail), std::move(formatter)};
 }
 
+// With the oldest value, where it has to be seen first which ones are wanted.
+std::unique_ptr<TailInput> input_for(const Options& options) {
+  if (!options.file.empty()) return saved_input(options.file);
+  if (!options.consumer) return arena_input(options.name);
+  const std::string& from = options.tail.asked.from;
+  return consumer_input(options.name,
+                        {.name = *options.consumer,
+                         .durable = options.durable,
+                         .from = from.empty() || options.since ? From::oldest : from_of(from),
+                         .order = options.tail.order},
+                        !from.empty() && from != "oldest");
+}
+
 terminal::ExitCode run(const Options& options) {
   check_choice(options);
   if (options.follow_name) {
@@ -160,7 +176,7 @@ terminal::ExitCode run(const Options& options) {
     if (options.since) asked.asked.from = "oldest";
     return tail_name(options.name, asked, [&](const Info& info) { return printing_for(options, info); });
   }
-  const auto input = options.file.empty() ? arena_input(options.name) : saved_input(options.file);
+  const auto input = input_for(options);
   const Printing printing = printing_for(options, input->info());
   return run_tail(printing.tail, *input, *printing.formatter);
 }
@@ -185,6 +201,12 @@ void add_tail(const terminal::Command& app, Action& action) {
            "number, or a later one, has been handed out.\n"
            "-F goes on when the arena is removed and created anew, with the oldest value of the new one; what writers\n"
            "that still have the old one write is printed, too. The new one must hold records of the same type.\n"
+           "With --consumer, the writers of a lossless arena wait for tail: a value may be overwritten when it has "
+           "been\n"
+           "printed. A consumer that ends or dies holds up nobody, unless it is --durable: then the next tail of that\n"
+           "name goes on with what had not been printed. After a crash, the last values may be printed once more. If\n"
+           "the arena has a patience, it may evict a consumer that holds up the writers: tail says so, counts what is\n"
+           "lost, and goes on.\n"
            "ndjson and csv replace bytes that are not UTF-8. ndjson prints NaN as null. hex prints the bytes.\n"
            "influx prints the line protocol of InfluxDB 1.8 and 2. The time of a line is its time field, else\n"
            "_time_ns, else the time of printing. If another line has the same time, a few nanoseconds are added,\n"
@@ -193,10 +215,12 @@ void add_tail(const terminal::Command& app, Action& action) {
        .example = "  arena-shm tail ticks -n 3\n"
                   "  arena-shm tail ticks -f --format ndjson | jq .px\n"
                   "  arena-shm tail imu --as 'u64 ts, f64 px'\n"
+                  "  arena-shm tail orders -f --consumer risk --from oldest --format ndjson\n"
                   "  arena-shm tail --file crash.arena --from oldest"},
       options, run);
   verb.add_option("NAME", options->name, "Name of the arena").type_name("");
-  verb.add_option("--file", options->file, "A saved segment, instead of an arena").type_name("IMAGE");
+  terminal::Option file =
+      verb.add_option("--file", options->file, "A saved segment, instead of an arena").type_name("IMAGE");
   verb.add_option("-n,-c,--count", options->tail.asked.count,
                   "Print the last N values (default: 10), up to --until if given; with --from, at most N from there")
       .type_name("N")
@@ -211,10 +235,20 @@ void add_tail(const terminal::Command& app, Action& action) {
       .check(terminal::position());
   add_since_option(verb, options->since).excludes("--from");
   add_order_option(verb, options->tail.order);
-  verb.add_option("--until", options->tail.asked.until, "Stop after this sequence number")
-      .type_name("SEQ")
-      .excludes(by_name)
-      .check(terminal::count());
+  terminal::Option until = verb.add_option("--until", options->tail.asked.until, "Stop after this sequence number")
+                               .type_name("SEQ")
+                               .excludes(by_name)
+                               .check(terminal::count());
+  terminal::Option consumer = verb.add_option(
+                                      "--consumer", [options](const std::string& name) { options->consumer = name; },
+                                      "Be this consumer of a lossless arena: its writers wait for what is printed")
+                                  .type_name("CONSUMER")
+                                  .excludes(file)
+                                  .excludes(by_name)
+                                  .excludes(until);
+  verb.add_flag("--durable", options->durable,
+                "With --consumer: writers wait also while it is away, and it goes on where it was")
+      .needs(consumer);
   verb.add_option("--format", options->format, "table, ndjson (json is the same), csv, influx or hex")
       .type_name("FORMAT")
       .check(terminal::one_of({"table", "ndjson", "json", "csv", "influx", "hex"}));
@@ -230,7 +264,8 @@ void add_tail(const terminal::Command& app, Action& action) {
       .type_name("FILE")
       .excludes("--from")
       .excludes("--since")
-      .excludes(by_name);
+      .excludes(by_name)
+      .excludes(consumer);
   terminal::add_int64_option(verb, options->quote_int64);
   verb.add_option(
           "--time-format", [options](const std::string& how) { options->iso_times = how == "iso"; },

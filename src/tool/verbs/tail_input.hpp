@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -12,6 +13,7 @@
 
 #include "arena_shm/info.hpp"
 #include "arena_shm/options.hpp"
+#include "recording/consumption.hpp"
 
 namespace arena_shm::tool {
 
@@ -43,6 +45,15 @@ class TailInput {
   /// Has it been claimed, by a writer that lives, and not been published?
   virtual bool is_pending(std::uint64_t seq) = 0;
 
+  /// Do writers wait for who gets these values? Then each is to be printed, in whatever order it comes.
+  virtual bool is_consumer() const { return false; }
+  /// Where it begins, if it has such a place.
+  virtual std::optional<Position> own_place() const { return std::nullopt; }
+  /// All that next() has delivered is out, or not wanted.
+  virtual void release() {}
+  /// Writers wait for that, if so many values have come since.
+  virtual std::uint64_t release_after() const { return std::numeric_limits<std::uint64_t>::max(); }
+
   /// Waits for more. Returns: false if there is none yet.
   virtual bool wait_for(std::chrono::milliseconds longest) = 0;
   /// Is the name gone, or that of another arena by now?
@@ -51,6 +62,10 @@ class TailInput {
 
 /// Maps it read-only and registers nowhere. Errors: those of RawView::open.
 std::unique_ptr<TailInput> arena_input(const std::string& name);
+
+/// Registers a consumer, as the wish says; its lanes come in the order of that. `has_place`: it begins right there, or
+/// where it was; else only there. Errors: those of RawArena::open; as recording::Consumption.
+std::unique_ptr<TailInput> consumer_input(const std::string& name, const recording::ConsumerWish& wish, bool has_place);
 
 /// Values that are not whole are holes. Errors: those of Image::of_file and ImageValues.
 std::unique_ptr<TailInput> saved_input(const std::string& path);

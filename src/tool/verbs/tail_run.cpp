@@ -35,7 +35,7 @@ class Tail {
         cursor_file_(options.cursor_file.empty()
                          ? std::nullopt
                          : std::make_optional<recording::CursorFile>(options.cursor_file, input.info())),
-        cursor_(cursor_file_ ? cursor_file_->load(terminal_attendant()) : std::nullopt),
+        cursor_(cursor_file_ ? cursor_file_->load(terminal_attendant()) : input.own_place()),
         window_(window()),
         progress_(window_.first),
         since_(options.since),
@@ -52,16 +52,8 @@ class Tail {
                  [this](const Gap& gap) { report(gap); });
     while (!is_finished()) {
       if (const auto seq = input_.next(row_.record())) {
-        if (!progress_.take(*seq)) {
-          end_idle_lanes();
-          continue;
-        }
-        take_time();
-        if (since_ && !since_->next_is_wanted(*seq, row_.record(), time_ns_)) continue;
-        ++read_;
-        if (*seq / lanes_ % options_.asked.every != 0) continue;
-        if (input_.is_late()) ++late_;
-        output_.print(*seq, row_.bytes());
+        take(*seq);
+        if (++unreleased_ >= input_.release_after()) flush();
       } else {
         wait();
       }
@@ -87,14 +79,33 @@ class Tail {
     if (!text.empty()) terminal::note(fmt::format("'{}': {}", input_.info().name, text));
   }
 
+  void take(std::uint64_t seq) {
+    if (!is_wanted(seq)) return end_idle_lanes();
+    take_time();
+    if (since_ && !since_->next_is_wanted(seq, row_.record(), time_ns_)) return;
+    ++read_;
+    if (seq / lanes_ % options_.asked.every != 0) return;
+    if (input_.is_late()) ++late_;
+    output_.print(seq, row_.bytes());
+  }
+
+  // What a consumer has got does not come again: also if it comes late, or while other lanes are not at their ends.
+  bool is_wanted(std::uint64_t seq) {
+    const bool is_next = progress_.take(seq);
+    return input_.is_consumer() ? seq >= window_.first.next()[seq % lanes_] : is_next;
+  }
+
   bool is_finished() const {
     return terminal::stop_requested() || output_.printed() >= window_.count || progress_.is_finished();
   }
 
   // The cursor goes to its file after the values: who is killed in between sees some of them twice, and misses none.
+  // So it is with what a consumer releases.
   void flush() {
     output_.deliver();
     if (cursor_file_) cursor_file_->store(position());
+    if (output_.cut().empty()) input_.release();
+    unreleased_ = 0;
   }
 
   // Of each lane the first value that is not out.
@@ -156,8 +167,14 @@ class Tail {
   void give_up_pending() {
     if (options_.asked.follow) return;
     for (const Gap& gap : progress_.unfinished()) {
-      if (input_.is_pending(gap.first)) report(gap);
+      if (input_.is_pending(gap.first)) give_up(gap);
     }
+  }
+
+  // To a consumer it is not lost: it comes to the next one of that name.
+  void give_up(const Gap& gap) {
+    if (!input_.is_consumer()) return report(gap);
+    progress_.lose(gap);
   }
 
   // A lane whose writer pauses may never come to the end that was asked for: once that number has been handed out, or
@@ -174,12 +191,20 @@ class Tail {
   // value of its lane came, if the oldest, the last so many, or those since some time were asked for.
   void report(const Gap& passed) {
     const bool is_first = !progress_.has_begun(passed.first);
-    const auto gap = progress_.lose(passed);
+    const auto gap = input_.is_consumer() ? lost_for_ever(passed) : progress_.lose(passed);
     if (!gap) return;
-    const bool from_what_is_there = !cursor_ && (options_.asked.from.empty() || options_.asked.from == "oldest");
+    const bool from_what_is_there =
+        !cursor_ && !input_.is_consumer() && (options_.asked.from.empty() || options_.asked.from == "oldest");
     if (is_first && gap->cause == Loss::overwritten && from_what_is_there) return;
     if (since_ && !since_->has_begun(gap->first)) return;
     output_.tell(*gap);
+  }
+
+  // What a consumer does not get is lost also beyond the end.
+  std::optional<Gap> lost_for_ever(Gap gap) {
+    progress_.lose(gap);
+    gap.first = std::max(gap.first, window_.first.next()[gap.first % lanes_]);
+    return gap.first <= gap.last ? std::make_optional(gap) : std::nullopt;
   }
 
   void note_none_since() const {
@@ -222,6 +247,7 @@ class Tail {
   std::int64_t time_ns_ = 0;
   TailOutput output_;
   std::uint64_t read_ = 0;
+  std::uint64_t unreleased_ = 0;
   std::uint64_t late_ = 0;  // of those that were printed
   bool retired_ = false;
   bool has_ended_idle_ = false;

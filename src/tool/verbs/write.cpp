@@ -90,6 +90,7 @@ class Write {
   explicit Write(const Options& options)
       : arena_(RawArena::open(options.name)),
         writer_(arena_.writer("arena-shm write")),
+        room_(writer_, arena_.name(), terminal_attendant()),
         input_(make_input(options)),
         pace_(options.rate),
         record_(arena_.info().record.size_bytes) {}
@@ -106,8 +107,8 @@ class Write {
       pace_.wait();
       if (!put()) break;
     }
-    terminal::note("wrote " + text::counted(written_, "value") +
-                   (refused_ > 0 ? ", refused " + text::counted(refused_, "line") : ""));
+    terminal::note(fmt::format("wrote {}{}{}", text::counted(written_, "value"),
+                               refused_ > 0 ? ", refused " + text::counted(refused_, "line") : "", room_.stop_text()));
     return refused_ > 0 ? terminal::ExitCode::failed : terminal::ExitCode::ok;
   }
 
@@ -157,13 +158,14 @@ class Write {
   }
 
   bool put() {
-    if (!recording::put_unless_stopped(writer_, record_, terminal_attendant())) return false;
+    if (!room_.put(record_)) return false;
     ++written_;
     return true;
   }
 
   RawArena arena_;
   RawWriter writer_;
+  recording::PatientWriter room_;
   std::unique_ptr<schema::RecordInput> input_;
   Pace pace_;
   std::vector<std::byte> record_;
@@ -195,6 +197,8 @@ void add_write(const terminal::Command& app, Action& action) {
            "the exit code is then 1. The time field of the schema also takes times like 2026-01-31T12:34:56.789Z.\n"
            "_seq and _time_ns, which tail prints, are ignored.\n"
            "In a laned arena, all values are written into one lane, which no other writer uses meanwhile.\n"
+           "If a lossless arena is full, write waits for the consumers that hold it up, and says after a second who\n"
+           "they are. SIGINT and SIGTERM end it also then.\n"
            "  csv     the first line names the columns, in any order; an array has a column for each element\n"
            "  ndjson  one JSON object per line, with every field\n"
            "  raw     records as they are in memory, one after the other",
