@@ -124,6 +124,33 @@ class ConsumeRecordTest(LosslessTest):
     def test_survives_kills_in_lanes_csv(self):
         self.survive("csv", 3)
 
+    def test_survives_kills_at_each_write(self):
+        count = 60
+        for form in FORMATS:
+            for lanes in [0, 2]:
+                with self.subTest(form=form, lanes=lanes):
+                    name = self.lossless(slots=64, lanes=lanes)
+                    path = self.directory() / f"t.{form}"
+                    for number in range(1, 3):  # of the heading
+                        for phase in ["before", "within", "after"]:
+                            self.record_killed(name, path, number, phase)
+                    self.record(name, path, "-n", 0)
+                    self.write(name, 0, count)
+                    kills = 0
+                    for number in [3, 1, 2, 4]:  # of the rows, and of their number
+                        for phase in ["within", "before", "after"]:
+                            kills += self.record_killed(name, path, number, phase)
+                    self.assertGreater(kills, 2)
+                    self.record(name, path)
+                    self.assertEqual(self.rows(path), [(n * max(lanes, 1), 0, n) for n in range(count)])
+
+    def record_killed(self, name, path, number, phase):
+        preloaded = {"LD_PRELOAD": os.environ["ARENA_SHM_KILLED_WRITING"], "ARENA_SHM_KILL_AT": f"{number} {phase}"}
+        done = self.run_tool("record", name, "-o", path, "--consumer", "rec", "--max-duration", "100ms",
+                             env=os.environ | preloaded)
+        self.assertIn(done.returncode, [OK, -signal.SIGKILL], done.stderr)
+        return done.returncode != OK
+
     def test_half_a_row_is_cut_off(self):
         for form in FORMATS:
             row = self.row_bytes(form, 5, 5)

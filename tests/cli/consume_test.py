@@ -2,13 +2,15 @@
 
 import os
 import signal
+import struct
 import unittest
 
 from arena_cli import ABSENT, FAILED, LOST, OK, SHM, TICK, USAGE
+from laned import Laned
 from lossless import LosslessTest
 
 
-class ConsumeTest(LosslessTest):
+class ConsumeTest(Laned, LosslessTest):
     def start_consumer(self, name, *args, consumer="risk"):
         """One that follows, and is registered: it has printed the heading."""
         tail = self.start("tail", name, "-f", "--consumer", consumer, "--from", "oldest", "--format", "csv", *args)
@@ -119,6 +121,25 @@ class ConsumeTest(LosslessTest):
             ]):
                 with self.subTest(lanes=lanes, arguments=arguments):
                     self.assertEqual(self.consume(name, *arguments, consumer=f"c{i}"), list(expected))
+
+    def test_values_beyond_the_end_of_a_lane_are_printed(self):
+        count = 500
+        name = self.lossless("ts", slots=64, lanes=2)
+        self.consume(name, "--durable")
+        self.halt(name, signal.SIGSTOP, 4)  # its values keep tail waiting while others come in the other lane
+        writer = self.start("write", name, "--format", "raw", "--rate", 2000)
+        writer.stdin.buffer.write(struct.pack(f"<{count}Q", *range(count)))
+        writer.stdin.close()
+        writer.stdin = None
+        found = []
+
+        def all_there():
+            ended = writer.poll() is not None
+            found.extend(self.consume(name))
+            return ended
+
+        self.eventually(all_there)
+        self.assertEqual(found, list(range(count)))
 
     def test_times_and_since(self):
         name = self.lossless("time", slots=32, lanes=2)

@@ -1,8 +1,9 @@
-// Makes lossless arenas of the records {u64 who, u64 n}, with or without a text behind them.
+// Makes lossless arenas of the records {u64 who, u64 n}, or as the options say.
 //
 //   NAME SLOTS LANES CONSUMERS PATIENCE_MS [OPTION...]    LANES 0: a shared arena; 1: an exclusive one
 //
-//   OPTION   text    a field `s4 s` and four bytes of padding
+//   OPTION   text    a field `s4 s` and four bytes of padding behind them
+//            ts      {u64 ts} instead
 //            time    values have times
 #include <chrono>
 #include <cstdint>
@@ -18,9 +19,11 @@ int main(int argc, char** argv) {
   if (argc < 6) return EXIT_FAILURE;
   const auto number = [&](std::size_t i) { return std::strtoull(arguments[i], nullptr, 10); };
   bool has_text = false;
+  bool has_ts = false;
   Options options{.slots = number(2), .full = Full::wait, .consumers = static_cast<std::uint32_t>(number(4))};
   for (const std::string option : arguments.subspan(6)) {
     has_text = has_text || option == "text";
+    has_ts = has_ts || option == "ts";
     options.time = options.time || option == "time";
   }
   if (number(3) == 1) options.writers = Writers::exclusive;
@@ -33,6 +36,10 @@ int main(int argc, char** argv) {
   if (has_text) {
     record.size_bytes = 24;
     record.schema = R"({"names":["who","n","s"],"formats":["<u8","<u8","|S4"],"offsets":[0,8,16],"itemsize":24})";
+  }
+  if (has_ts) {
+    record.size_bytes = 8;
+    record.schema = R"({"names":["ts"],"formats":["<u8"],"offsets":[0],"itemsize":8})";
   }
   RawArena::create(arguments[1], record, options);
   return EXIT_SUCCESS;
