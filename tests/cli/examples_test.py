@@ -8,9 +8,10 @@ import subprocess
 import unittest
 
 from arena_cli import FAILED, OK, SHM, TOOL, CliTest
+from lossless import CONSUMER
 
-NAMES = ["ticks", "imu", "old", "new", "copy"]
-MADE_BY_THE_EXAMPLE = {"create": ["ticks"], "replay": ["copy"]}
+NAMES = ["ticks", "imu", "old", "new", "copy", "orders"]
+MADE_BY_THE_EXAMPLE = {"create": ["ticks", "orders"], "replay": ["copy"]}
 GOES_ON = re.compile(r"arena-shm (record|stat|top|metrics --listen|tail .*(-f|--follow))\b")  # until it is interrupted
 INTERRUPTED_SOON = "timeout --foreground --preserve-status --signal TERM 2 "  # foreground: one signal, for a second one kills
 
@@ -37,7 +38,11 @@ class ExamplesTest(CliTest):
         for word, name in self.names.items():
             (SHM / name).unlink(missing_ok=True)
             if word not in MADE_BY_THE_EXAMPLE.get(verb, []) and re.search(rf"\b{word}\b", command):
-                self.expect(OK, "create", name, "--slots", 64, "--fields", "u64 ts, f64 px")
+                lossless = ["--lossless"] if word == "orders" else []
+                self.expect(OK, "create", name, "--slots", 64, "--fields", "u64 ts, f64 px", *lossless)
+                if lossless:  # with a consumer that is away
+                    subprocess.run([CONSUMER, name, "risk", "durable"], stdin=subprocess.DEVNULL, check=True,
+                                   stdout=subprocess.DEVNULL)
                 lines = "".join(f"{i},{i / 2}\n" for i in range(10))
                 self.expect(OK, "write", name, stdin="ts,px\n" + lines)
         if "saved.img" in command:

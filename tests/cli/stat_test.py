@@ -15,7 +15,7 @@ from arena_cli import ABSENT, FAILED, INCOMPATIBLE, OK, SHM, TOOL, CliTest
 
 HEADING = ["NAME", "WRITTEN", "RATE/s", "MB/s", "LAP", "SKIPPED", "HOLES", "CHANGED", "NEWEST"]
 FIELDS = ["head", "written", "skipped", "holes_max", "values_per_s", "bytes_per_s", "lap_s", "unchanged_ns",
-          "handed_out", "newest_age_ns"]
+          "handed_out", "newest_age_ns", "blocked_by", "blocked_ns"]
 
 
 class StatTest(CliTest):

@@ -18,7 +18,8 @@ terminal::ExitCode report(const Error& error) {
                               [](const Error&) {});
     } catch (const Error&) {  // it was only for a hint
     }
-    if (const auto meant = terminal::nearest(error.name(), names)) text += "; did you mean '" + *meant + "'?";
+    const auto meant = terminal::nearest(error.name(), names);
+    if (meant && *meant != error.name()) text += "; did you mean '" + *meant + "'?";
   }
   terminal::note(text);
   return terminal::exit_code_of(error.code());

@@ -1,0 +1,77 @@
+"""Lossless arenas for the tests: with consumers that do as they are told, and writers that wait for them."""
+
+import os
+import subprocess
+
+from arena_cli import OK, SHM, CliTest
+from segment_pokes import SEAT_BYTES, Pokes
+
+CONSUMER = os.environ["ARENA_SHM_CONSUMER"]
+JOINED, KEPT, EVICTED = 1, 2, 3
+
+
+class Consumer:
+    """A process that has joined; arena-consumer."""
+
+    def __init__(self, test, arena, name, durable):
+        self.process = subprocess.Popen([CONSUMER, arena, name, *(["durable"] if durable else [])],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        test.addCleanup(self.end)
+        test.assertEqual(self.process.stdout.readline(), "ready\n")
+        self.pid = self.process.pid
+
+    def end(self):
+        self.process.kill()
+        self.process.communicate()
+
+    def tell(self, order):
+        self.process.stdin.write(f"{order}\n")
+        self.process.stdin.flush()
+
+    def ask(self, order):
+        self.tell(order)
+        return self.process.stdout.readline().strip()
+
+    def leave(self):
+        assert self.ask("leave") == "left"
+        self.process.wait()
+
+
+class LosslessTest(Pokes, CliTest):
+    def lossless(self, *args, **kwargs):
+        return self.create("--lossless", *args, **kwargs)
+
+    def join(self, arena, name="risk", durable=False):
+        return Consumer(self, arena, name, durable)
+
+    def write(self, arena, count, **kwargs):
+        self.expect(OK, "write", arena, stdin="ts,px,sym\n" + "1,1,A\n" * count, **kwargs)
+
+    def blocked_writer(self, arena, count=20):
+        """One that has more values than there is room for; it waits when this is over."""
+        writer = self.start("write", arena)
+        writer.stdin.write("ts,px,sym\n" + "1,1,A\n" * count)
+        writer.stdin.flush()
+        self.eventually(lambda: any(seat["waits_for"] for seat in self.objects("seats", arena)))
+        return writer
+
+    def consumers(self, arena, *args):
+        """By their names."""
+        return {found["name"]: found for found in self.objects("consumers", arena, *args)}
+
+    def line_offset(self, path, consumer):
+        """Of a consumer's state and positions, in an arena of few lanes."""
+        return self.offset(path, 296) + 64 + 64 * consumer
+
+    def poke_consumer(self, path, consumer, word, value):
+        self.poke(path, self.line_offset(path, consumer) + 8 * word, value.to_bytes(8, "little"))
+
+    def poke_consumer_seat(self, path, consumer, offset, data):
+        writers = self.offset(path, 168) & 0xFFFFFFFF
+        self.poke(path, self.offset(path, 96) + SEAT_BYTES * (writers + consumer) + offset, data)
+
+    def saved(self, arena):
+        """A copy of it, to be damaged."""
+        image = self.directory() / "saved.img"
+        image.write_bytes((SHM / arena).read_bytes())
+        return image
