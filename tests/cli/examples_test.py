@@ -8,7 +8,7 @@ import subprocess
 import unittest
 
 from arena_cli import FAILED, OK, SHM, TOOL, CliTest
-from lossless import CONSUMER
+from lossless import PARTY
 
 NAMES = ["ticks", "imu", "old", "new", "copy", "orders"]
 MADE_BY_THE_EXAMPLE = {"create": ["ticks", "orders"], "replay": ["copy"]}
@@ -41,7 +41,7 @@ class ExamplesTest(CliTest):
                 lossless = ["--lossless"] if word == "orders" else []
                 self.expect(OK, "create", name, "--slots", 64, "--fields", "u64 ts, f64 px", *lossless)
                 if lossless:  # with a consumer that is away
-                    subprocess.run([CONSUMER, name, "risk", "durable"], stdin=subprocess.DEVNULL, check=True,
+                    subprocess.run([PARTY, "consume", name, "risk", "durable"], stdin=subprocess.DEVNULL, check=True,
                                    stdout=subprocess.DEVNULL)
                 lines = "".join(f"{i},{i / 2}\n" for i in range(10))
                 self.expect(OK, "write", name, stdin="ts,px\n" + lines)

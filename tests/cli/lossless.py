@@ -6,15 +6,15 @@ import subprocess
 from arena_cli import OK, SHM, CliTest
 from segment_pokes import SEAT_BYTES, Pokes
 
-CONSUMER = os.environ["ARENA_SHM_CONSUMER"]
+PARTY = os.environ["ARENA_SHM_LOSSLESS_PARTY"]
 JOINED, KEPT, EVICTED = 1, 2, 3
 
 
 class Consumer:
-    """A process that has joined; arena-consumer."""
+    """A process that has joined."""
 
     def __init__(self, test, arena, name, durable):
-        self.process = subprocess.Popen([CONSUMER, arena, name, *(["durable"] if durable else [])],
+        self.process = subprocess.Popen([PARTY, "consume", arena, name, *(["durable"] if durable else [])],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         test.addCleanup(self.end)
         test.assertEqual(self.process.stdout.readline(), "ready\n")
@@ -47,11 +47,21 @@ class LosslessTest(Pokes, CliTest):
     def write(self, arena, count, **kwargs):
         self.expect(OK, "write", arena, stdin="ts,px,sym\n" + "1,1,A\n" * count, **kwargs)
 
+    def hot_writer(self, arena, count):
+        writer = subprocess.Popen([PARTY, "write", arena, str(count)], stdout=subprocess.PIPE, text=True)
+
+        def end():
+            writer.kill()
+            writer.wait()
+
+        self.addCleanup(end)
+        with writer.stdout:
+            self.assertEqual(writer.stdout.readline(), "ready\n")
+        return writer
+
     def blocked_writer(self, arena, count=20):
         """One that has more values than there is room for; it waits when this is over."""
-        writer = self.start("write", arena)
-        writer.stdin.write("ts,px,sym\n" + "1,1,A\n" * count)
-        writer.stdin.flush()
+        writer = self.hot_writer(arena, count)
         self.eventually(lambda: any(seat["waits_for"] for seat in self.objects("seats", arena)))
         return writer
 

@@ -30,9 +30,7 @@ class CheckLosslessTest(LosslessTest):
         for args in [[], ["--lanes", 2]]:
             name = self.lossless(*args, slots=64)
             risk = self.join(name)
-            writer = self.start("write", name)
-            writer.stdin.write("ts,px,sym\n" + "1,1,A\n" * 30000)
-            writer.stdin.flush()
+            self.hot_writer(name, 30000)
             risk.tell(30000)
             for _ in range(5):
                 self.assertRegex(self.check(OK, name), r"^ok: ")
@@ -42,11 +40,9 @@ class CheckLosslessTest(LosslessTest):
         for args in [[], ["--lanes", 2]]:
             name = self.lossless(*args, slots=64)
             risk = self.join(name)
-            writer = self.start("write", name)
-            writer.stdin.write("ts,px,sym\n" + "1,1,A\n" * 30000)
-            writer.stdin.flush()
+            self.hot_writer(name, 30000)
             risk.tell(30000)
-            for i in range(5):
+            for _ in range(5):
                 image = self.directory() / "copy.arena"
                 self.expect(OK, "snapshot", name, "-o", image)
                 self.assertNotIn("consumer", self.run_tool("check", "--file", image).stdout.split("ok:")[0])
@@ -54,7 +50,7 @@ class CheckLosslessTest(LosslessTest):
 
     def damaged(self, *args):
         """A saved one, with two consumers, of which the first is durable."""
-        name = self.lossless("--seats", 4, *args)
+        name = self.lossless(*(args or ["--seats", 4]))
         self.join(name, durable=True)
         self.join(name, "store")
         self.write(name, 6)

@@ -33,7 +33,7 @@ class LosslessCreateTest(LosslessTest):
             with self.subTest(option=option):
                 name = self.name()
                 self.expect(USAGE, "create", name, "--slots", 8, "--fields", "u64 ts", *option,
-                            says=f"{option[0]} requires --lossless")
+                            says=f"{option[0]}: expected with --lossless, found alone")
                 self.assertFalse((SHM / name).exists())
 
     def test_wrong_values_are_refused(self):
@@ -97,7 +97,7 @@ class LosslessInspectTest(LosslessTest):
                 self.assertIn("WAITS FOR", lines[0])
                 self.assertRegex(lines[1], r" risk, \d+m?s ")
                 self.assertEqual(risk.ask(20), "took 20")
-                writer.communicate()
+                writer.wait()
                 self.assertEqual([self.objects("seats", name)[0][key] for key in ["waits_for", "waits_ns"]],
                                  [None, None])
 

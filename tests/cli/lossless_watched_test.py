@@ -31,7 +31,7 @@ class BlockedTest(LosslessTest):
         self.assertEqual(found["blocked_by"], "risk")
         self.assertGreater(found["blocked_ns"], 0)
         self.assertEqual(risk.ask(20), "took 20")
-        writer.communicate()
+        writer.wait()
         self.assertRegex(self.line(name, "list"), r" -$")
 
     def test_stat(self):
@@ -85,7 +85,7 @@ class BlockedTest(LosslessTest):
         top = Terminal(self, name, "-i", "100ms")
         top.await_text("BLOCKED BY")
         top.await_text("consumers: 1 alive, 7 free; full: writers wait for risk, ")
-        top.await_text("NAME  PID ")
+        top.await_text("POSITION  LAG")
         top.await_text("WAITS FOR")
         top.resize(12, 60)
         top.await_text(name[:14])
