@@ -50,8 +50,8 @@ class CheckTest(Pokes, CliTest):
             ("error: head: expected a number below", lambda: self.poke_control(image, head=2**61)),
             ("error: mutex: expected an owner among 64", lambda: self.poke_control(image, mutex=99)),
             ("error: mutex: expected a free mutex or an owner", lambda: self.poke_control(image, mutex=2**13)),
-            ("warning: mutex: .* up to number 1 of seat 0, found", lambda: self.poke_control(image, mutex=9 * 2**15 + 1)),
-            ("warning: mutex: .* below number 0 of seat 0", lambda: self.poke_control(image, mutex=5 * 2**15 + 2**14 + 1)),
+            ("warning: mutex: .* up to number 1 of seat 0, found", lambda: self.poke_control(image, mutex=9 * 2**16 + 1)),
+            ("warning: mutex: .* below number 0 of seat 0", lambda: self.poke_control(image, mutex=5 * 2**16 + 2**14 + 1)),
             ("warning: padding", lambda: self.poke(image, control + 72, b"x")),
             ("warning: slot 3: expected a value below the head, 19", lambda: self.poke_control(image, head=19)),
             ("error: seat 0 claim: .* found 0x53", lambda: self.poke_claim(image, 0, "invalid", 20)),
@@ -177,7 +177,7 @@ class CheckTest(Pokes, CliTest):
         self.eventually(lambda: "stopped" in self.expect(OK, "seats", name).stdout)
         self.check(OK, name)
         self.poke_claim(SHM / name, 0, "writing", 4)
-        self.poke_control(SHM / name, head=5, mutex=2 << 15 | 1)
+        self.poke_control(SHM / name, head=5, mutex=2 << 16 | 1)
         text = self.check(FAILED, name)
         self.assertRegex(text, rf"warning: seat 0 holder: .* pid {writer.pid} stopped while writing 4;")
         self.assertRegex(text, rf"warning: mutex: .* pid {writer.pid} stopped;")

@@ -93,10 +93,10 @@ class ConsumersTest(LosslessTest):
                 fast, _ = self.join(name, "fast"), self.join(name)
                 self.blocked_writer(name)
                 self.assertEqual(fast.ask(8), "took 8")
-                self.assertRegex(self.line(name), r" \d+m?s$")
+                self.assertRegex(self.line(name), r" [\d.]+[mu]?s$")
                 self.assertRegex(self.line(name, "fast"), r" -$")
                 self.assertRegex(self.expect(OK, "consumers", name).stderr,
-                                 r": 2 alive, 6 free; full: writers wait for risk, \d+m?s\n")
+                                 r": 2 alive, 6 free; full: writers wait for risk, [\d.]+[mu]?s\n")
                 first, again = self.consumers(name)["risk"], self.consumers(name)["risk"]
                 self.assertEqual(first["writers_waiting"], 1)
                 self.assertGreater(again["blocks_ns"], first["blocks_ns"])

@@ -237,7 +237,7 @@ class DoctorConsumersTest(LosslessTest):
         self.assertEqual(self.lines(name), [])
         self.blocked_writer(name)
         (line,) = self.lines(name)
-        self.assertRegex(line, rf"^warning .* is full because of 'risk'; a writer is waiting for it, for \d+m?s; "
+        self.assertRegex(line, rf"^warning .* is full because of 'risk'; a writer is waiting for it, for [\d.]+[mu]?s; "
                                rf"to look at it: arena-shm consumers {name}; .*: arena-shm consumers {name} --evict risk$")
 
     def test_a_durable_one_that_is_away(self):

@@ -95,7 +95,7 @@ class LosslessInspectTest(LosslessTest):
                 self.assertGreaterEqual(seat["waits_ns"], 0)
                 lines = self.expect(OK, "seats", name).stdout.splitlines()
                 self.assertIn("WAITS FOR", lines[0])
-                self.assertRegex(lines[1], r" risk, \d+m?s ")
+                self.assertRegex(lines[1], r" risk, [\d.]+[mu]?s ")
                 self.assertEqual(risk.ask(20), "took 20")
                 writer.wait()
                 self.assertEqual([self.objects("seats", name)[0][key] for key in ["waits_for", "waits_ns"]],

@@ -14,6 +14,7 @@ import urllib.error
 import urllib.request
 
 from arena_cli import FAILED, OK, SHM, USAGE, CliTest
+from hostile_image import HEADER_BYTES
 
 PREFIX = "arena_shm_"
 TEXT = r'"((?:[^"\\\n]|\\[\\"n])*)"'
@@ -151,7 +152,7 @@ class MetricsTest(CliTest):
 
     def test_a_hostile_type_name_is_text_like_another(self):
         name = self.create_filled(3)
-        segment = bytearray((SHM / name).read_bytes()[:512])
+        segment = bytearray((SHM / name).read_bytes()[:HEADER_BYTES])
         evil = b'a"b\\c\nd 1\n\xff"} 5\r'
         segment[328 : 328 + len(evil)] = evil
         segment[24:32] = bytes(8)

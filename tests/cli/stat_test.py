@@ -78,7 +78,7 @@ class StatTest(CliTest):
 
     def test_an_empty_arena_has_no_lap(self):
         (line,) = self.stat(self.create())
-        self.assertEqual([line[key] for key in FIELDS], [0, 0, 0, 0, 0, 0, None, ANY, 0, None])
+        self.assertEqual([line[key] for key in FIELDS], [0, 0, 0, 0, 0, 0, None, ANY, 0, None, None, None])
 
     def test_further_lines_are_of_their_interval(self):
         name = self.create_filled(20)
