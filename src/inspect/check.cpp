@@ -76,6 +76,7 @@ Suspects suspect_padding(const Image& image, const core::Header& header) {
                            {control + offsetof(core::Control, mutex), sizeof(std::uint64_t)},
                            header.seats,
                            {header.segment_bytes, 0}};
+  if (core::is_lossless(header)) used.push_back(header.consumers);
   if (!has_lanes(header)) used.push_back({core::head_offset_bytes(header), sizeof(std::uint64_t)});
   for (std::uint32_t lane = 0; lane < core::lane_count(header); ++lane)
     used.push_back(core::lane_header(header, lane).slots);
@@ -158,8 +159,8 @@ void describe(const Image& image, const CheckedSlots& slots, const std::optional
               Checked& checked) {
   const Facts& facts = checked.facts;
   auto& verified = checked.verified;
-  verified.push_back(fmt::format("header (version {}, {} bytes in 5 regions)", facts.header.layout_version,
-                                 facts.header.segment_bytes));
+  verified.push_back(fmt::format("header (version {}, {} bytes in {} regions)", facts.header.layout_version,
+                                 facts.header.segment_bytes, core::is_lossless(facts.header) ? 6 : 5));
   if (image.is_live()) verified.emplace_back("pages (reserved)");
   verified.push_back(facts.header.schema.size_bytes == 0
                          ? "no schema"
@@ -171,6 +172,7 @@ void describe(const Image& image, const CheckedSlots& slots, const std::optional
   if (facts.doorbell)
     verified.emplace_back((*facts.doorbell & 1) != 0 ? "doorbell (a reader may be asleep)" : "doorbell (quiet)");
   verified.push_back(text::counted(facts.header.seat_count, "seat"));
+  if (core::is_lossless(facts.header)) verified.push_back(text::counted(facts.header.consumer_count, "consumer"));
   verified.push_back(fmt::format("{}{} ({} published, {} being written, {})", text::counted(facts.info.slots, "slot"),
                                  lanes_text(facts.header), slots.published, slots.in_flight,
                                  text::counted(slots.holes, "hole")));
@@ -204,6 +206,10 @@ Checked check(const Image& image, std::chrono::milliseconds between_looks) {
   Suspects seats = suspect_seats(image, header);
   keep_persisting(image, between_looks, seats, [&] { return suspect_seats(image, header); });
   report(seats, checked.findings);
+
+  Suspects consumers = suspect_consumers(image, header);
+  keep_persisting(image, between_looks, consumers, [&] { return suspect_consumers(image, header); });
+  report(consumers, checked.findings);
 
   const CheckedSlots slots = check_slots(image, header, between_looks);
   report(slots.halted, checked.findings);

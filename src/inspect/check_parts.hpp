@@ -55,6 +55,9 @@ inline const char* remedy_beyond_head(const Image& image) noexcept {
 /// The seats against head, their leases and the mutex, and the mutex itself.
 Suspects suspect_seats(const Image& image, const core::Header& header);
 
+/// The consumers of a lossless arena: their words, and those that are waited for and do nothing.
+Suspects suspect_consumers(const Image& image, const core::Header& header);
+
 struct CheckedSlots {
   Suspects suspects;
   Suspects halted;  ///< holders of lanes that are stopped in the middle of values

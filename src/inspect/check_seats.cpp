@@ -78,10 +78,23 @@ class Look {
       wrong("reservations", seat.reservations, Severity::error,
             fmt::format("expected at most {}, found {}; {}", core::kMaxReservations, seat.reservations, kWrittenOver));
     }
+    check_waiting(seat);
     if (!seat.unused_is_zero) {
       wrong("padding", 0, Severity::warning,
             fmt::format("expected zeros in the unused bytes, found others; {}", kWrittenOver));
     }
+  }
+
+  void check_waiting(const SeatFacts& seat) {
+    const bool lossless = core::is_lossless(header_);
+    if (seat.waits_for <= header_.consumer_count && (lossless || seat.waits_since_ns == 0)) return;
+    suspect(
+        fmt::format("seat {} waiting", seat.index), {seat.waits_for, 0, 0}, Severity::error,
+        fmt::format("expected {}, found {}; {}",
+                    lossless ? fmt::format("that it waits for none of {} consumers, or for one", header_.consumer_count)
+                             : "zeros, for nobody waits in an arena that overwrites",
+                    seat.waits_for == 0 ? "the time of one that waits" : fmt::format("consumer {}", seat.waits_for - 1),
+                    kWrittenOver));
   }
 
   void check_claim(const SeatFacts& seat, const ClaimFacts& claim, const char* name, const char* end_name) {

@@ -7,7 +7,6 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <optional>
 #include <span>
@@ -23,6 +22,7 @@
 #include "core/segment_files.hpp"
 #include "core/text_file.hpp"
 #include "inspect/host_clock.hpp"
+#include "inspect/host_consumers.hpp"
 #include "inspect/logind.hpp"
 #include "inspect/processes.hpp"
 #include "text/quantities.hpp"
@@ -60,6 +60,7 @@ class Examination {
     examine_pages();
     examine_processors();
     symptoms_.push_back(examine_clock());
+    examine_consumers(symptoms_);
     return std::move(symptoms_);
   }
 

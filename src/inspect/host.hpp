@@ -24,6 +24,7 @@ struct Symptom {
 };
 
 /// Tries what arenas need, with files of its own that are gone afterwards; reads the rest from /proc, /sys and /etc.
+/// Last come the arenas whose writers are held up.
 std::vector<Symptom> examine_host();
 
 }  // namespace arena_shm::inspect

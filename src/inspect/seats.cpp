@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <span>
 #include <utility>
 
@@ -85,6 +86,8 @@ SeatFacts decode(std::uint32_t index, const SeatBytes& bytes, core::LeaseState l
   seat.taken_ns = field<std::int64_t>(bytes, offsetof(core::Seat, taken_ns));
   seat.name = name_in(bytes);
   seat.reservations = field<std::uint64_t>(bytes, offsetof(core::Seat, reservations));
+  seat.waits_for = field<std::uint64_t>(bytes, offsetof(core::Seat, waits_for));
+  seat.waits_since_ns = field<std::int64_t>(bytes, offsetof(core::Seat, waits_since_ns));
   seat.is_zero = is_zero(bytes);
   seat.unused_is_zero = is_zero(std::span(bytes).subspan(offsetof(core::Seat, unused), sizeof(core::Seat::unused)));
   const auto pid_namespace = field<std::uint64_t>(bytes, offsetof(core::Seat, pid_namespace));
@@ -122,6 +125,36 @@ Seats read_seats(const Image& image, const core::Header& header, std::uint32_t f
   return seats;
 }
 
+// Behind those of the writers.
+core::Header consumer_seats(core::Header header) {
+  header.seats.offset_bytes += header.seat_count * sizeof(core::Seat);
+  header.seats.size_bytes = header.consumer_count * sizeof(core::Seat);
+  header.seat_count = header.consumer_count;
+  return header;
+}
+
+std::int64_t boottime_ns() {
+  timespec now{};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+// What the dead say of waiting is over; so it is in a saved segment.
+void read_waits(const Image& image, const core::Header& header, Seats& seats) {
+  if (!image.is_live() || !core::is_lossless(header)) return;
+  const core::Region names = consumer_seats(header).seats;
+  for (SeatFacts& seat : seats.all) {
+    if (seat.waits_for == 0 || seat.waits_for > header.consumer_count || !may_go_on(seat.holder)) continue;
+    const std::uint64_t consumer = seat.waits_for - 1;
+    SeatBytes bytes{};
+    image.read(names.offset_bytes + consumer * sizeof(core::Seat), bytes);
+    const std::int64_t now_ns = boottime_ns();
+    seat.waits = {.consumer = consumer,
+                  .name = name_in(bytes),
+                  .waits_ns = now_ns - std::clamp<std::int64_t>(seat.waits_since_ns, 0, now_ns)};
+  }
+}
+
 }  // namespace
 
 std::string_view to_string(Holder holder) noexcept {
@@ -148,7 +181,15 @@ std::size_t Seats::count_dead() const noexcept {
       std::count_if(all.begin(), all.end(), [](const SeatFacts& seat) { return is_dead(seat.holder); }));
 }
 
-Seats read_seats(const Image& image, const core::Header& header) { return read_seats(image, header, 0); }
+Seats read_seats(const Image& image, const core::Header& header) {
+  Seats seats = read_seats(image, header, 0);
+  read_waits(image, header, seats);
+  return seats;
+}
+
+Seats read_consumer_seats(const Image& image, const core::Header& header) {
+  return read_seats(image, consumer_seats(header), header.seat_count);
+}
 
 Seats read_seats_of_lane(const Image& image, const core::Header& header, std::uint32_t lane) {
   return read_seats(image, core::lane_header(header, lane), lane);

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,12 +34,24 @@ constexpr bool is_dead(Holder holder) noexcept {
   return holder == Holder::dead || holder == Holder::dying || holder == Holder::dumping;
 }
 
+/// May this holder do something yet?
+constexpr bool may_go_on(Holder holder) noexcept {
+  return holder != Holder::never && holder != Holder::left && !is_dead(holder);
+}
+
 struct ClaimFacts {
   core::ClaimKind kind = core::ClaimKind::idle;
   std::uint64_t seq = 0;
   std::uint64_t hi = 0;
   std::uint64_t word() const noexcept { return seq << 2 | static_cast<std::uint64_t>(kind); }
   bool is_inside() const noexcept { return kind == core::ClaimKind::claiming || kind == core::ClaimKind::writing; }
+};
+
+/// What a writer that waits for room says of it.
+struct WaitFacts {
+  std::uint64_t consumer = 0;  ///< that is in its way; below the number of consumers
+  std::string name;            ///< of that one; may hold anything
+  std::int64_t waits_ns = 0;   ///< for so long
 };
 
 struct SeatFacts {
@@ -50,8 +63,11 @@ struct SeatFacts {
   std::uint64_t values = 0;   ///< published, over all holders
   std::uint64_t skipped = 0;  ///< sequence numbers given up, over all holders
   std::uint64_t reservations = 0;
-  bool unused_is_zero = true;  ///< the bytes that mean nothing
-  bool is_zero = true;         ///< all bytes
+  std::uint64_t waits_for = 0;       ///< as the words stand: a consumer + 1, or 0
+  std::int64_t waits_since_ns = 0;   ///< CLOCK_BOOTTIME
+  std::optional<WaitFacts> waits{};  ///< of a writer that may go on, in a live lossless arena
+  bool unused_is_zero = true;        ///< the bytes that mean nothing
+  bool is_zero = true;               ///< all bytes
   std::uint32_t pid = 0;
   std::uint32_t tid = 0;
   std::int64_t taken_ns = 0;     ///< CLOCK_REALTIME
@@ -83,6 +99,10 @@ struct Seats {
 /// Errors: Code::system, if there is no descriptor left.
 /// Cost: a few system calls for each seat.
 Seats read_seats(const Image& image, const core::Header& header);
+
+/// Those of the consumers, which stand behind the writers'; their indexes go on from those. Requires, Errors, Cost: as
+/// read_seats.
+Seats read_consumer_seats(const Image& image, const core::Header& header);
 
 /// The seat of one lane; of arenas without lanes, all. Requires: lane < core::lane_count(header). Errors: as
 /// read_seats.

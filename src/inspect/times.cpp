@@ -21,20 +21,6 @@ constexpr std::int64_t kClocksApartNs = 1'000'000'000;
 constexpr std::uint64_t kMaxLooks = 4096;      // slots that are looked at, of all lanes together
 constexpr std::uint64_t kMinLooksInLane = 16;  // but of each so many
 
-// As in slot.hpp, R1 to R4, with a system call for each load.
-std::optional<std::uint64_t> read_time(const Image& image, const core::Header& lane, std::uint64_t number) {
-  const std::uint64_t slot = lane.slots.offset_bytes + number % lane.slot_count * lane.stride_bytes;
-  std::uint64_t before = 0;
-  std::uint64_t time = 0;
-  std::uint64_t after = 0;
-  if (!image.load(slot, before) || before != core::done(number)) return std::nullopt;
-  std::atomic_thread_fence(std::memory_order_acquire);
-  if (!image.load(slot + core::kTimeOffsetBytes, time)) return std::nullopt;
-  std::atomic_thread_fence(std::memory_order_acquire);
-  if (!image.load(slot, after) || after != before) return std::nullopt;
-  return time;
-}
-
 std::optional<std::uint64_t> newest_in_lane(const Image& image, const core::Header& lane, std::uint64_t head,
                                             std::uint64_t looks) {
   const std::uint64_t first = head - std::min({head, lane.slot_count, looks});
@@ -59,6 +45,20 @@ std::optional<std::int64_t> newest_field_ns(const Image& image, const core::Head
 }
 
 }  // namespace
+
+// As in slot.hpp, R1 to R4, with a system call for each load.
+std::optional<std::uint64_t> read_time(const Image& image, const core::Header& lane, std::uint64_t number) {
+  const std::uint64_t slot = lane.slots.offset_bytes + number % lane.slot_count * lane.stride_bytes;
+  std::uint64_t before = 0;
+  std::uint64_t time = 0;
+  std::uint64_t after = 0;
+  if (!image.load(slot, before) || before != core::done(number)) return std::nullopt;
+  std::atomic_thread_fence(std::memory_order_acquire);
+  if (!image.load(slot + core::kTimeOffsetBytes, time)) return std::nullopt;
+  std::atomic_thread_fence(std::memory_order_acquire);
+  if (!image.load(slot, after) || after != before) return std::nullopt;
+  return time;
+}
 
 bool is_clock_readable(const core::Header& header) noexcept {
   const auto clock = static_cast<Clock>(header.clock);

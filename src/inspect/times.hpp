@@ -34,6 +34,10 @@ struct NewestTimes {
   std::optional<std::int64_t> latest() const noexcept;
 };
 
+/// In ticks of the arena's clock, of the value that has this number in its lane; nothing if that is not to be had.
+/// Requires: the header of a lane (core::lane_header) of an arena with times.
+std::optional<std::uint64_t> read_time(const Image& image, const core::Header& lane, std::uint64_t number);
+
 /// Looks at a bounded number of slots. Requires: a usable header of this image, heads of this header.
 /// Cost: some system calls for each lane that was used.
 NewestTimes read_newest_times(const Image& image, const core::Header& header, const Heads& heads);

@@ -89,6 +89,26 @@ std::uint64_t copy_slots(const inspect::Image& image, const core::Header& lane, 
   return changed_count;
 }
 
+// While it was copied, a consumer may have done with more than what the copy has.
+void hold_consumers_back(const core::Header& header, std::string& head) {
+  const std::uint64_t lanes = core::lane_count(header);
+  if (head.size() < header.consumers.offset_bytes + header.consumers.size_bytes) return;
+  const auto word_at = [&](std::uint64_t at) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, head.data() + at, sizeof(word));
+    return word;
+  };
+  for (std::uint64_t i = 0; i < header.consumer_count; ++i) {
+    const std::uint64_t line = header.consumers.offset_bytes + sizeof(core::ConsumersHead) +
+                               i * core::consumer_bytes(lanes) + sizeof(core::Consumer);
+    for (std::uint32_t k = 0; k < lanes; ++k) {
+      const std::uint64_t of_lane = word_at(core::head_offset_bytes(core::lane_header(header, k)));
+      const std::uint64_t released = std::min(word_at(line + k * sizeof(of_lane)), of_lane);
+      std::memcpy(head.data() + line + k * sizeof(released), &released, sizeof(released));
+    }
+  }
+}
+
 // The anchor of the moment when the copy was made, so that times mean the same after another boot.
 void add_anchor(std::string& head) {
   core::Header header{};
@@ -120,6 +140,7 @@ std::uint64_t copy_image(const inspect::Image& image, RecordingFile& out) {
     // A lane's head stands in its seat. While the others are copied, it may run ahead of what was copied by laps.
     if (lanes > 1 && seats.size() == lanes * sizeof(core::Seat))
       head.replace(facts.header.seats.offset_bytes, seats.size(), seats);
+    if (core::is_lossless(facts.header)) hold_consumers_back(facts.header, head);
     add_anchor(head);
     out.overwrite_head(head);
   }

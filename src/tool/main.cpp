@@ -63,6 +63,7 @@ void add_verbs(const terminal::Command& app, Action& action, char** arguments) {
   entitle(app, "Watch arenas");
   add_inspect(app, action);
   add_seats(app, action);
+  add_consumers(app, action);
   add_check(app, action);
   entitle(app, "Inspect arenas, and find what is wrong");
   add_record(app, action);

@@ -151,7 +151,8 @@ class CliTest(unittest.TestCase):
     def row(self, name):
         """The line of `list` for one arena, as cells."""
         lines = self.expect(OF_ALL, "list").stdout.splitlines()
-        rows = [line for line in lines if line.split()[0] == name]
+        end = lines[0].find("BLOCKED BY")  # if some arena of this host is lossless
+        rows = [line[:end] if end > 0 else line for line in lines if line.split()[0] == name]
         self.assertEqual(len(rows), 1, lines)
         return rows[0].split()
 

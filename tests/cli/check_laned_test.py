@@ -7,7 +7,7 @@ import time
 import unittest
 
 from arena_cli import FAILED, OK, SHM, CliTest
-from hostile_image import fnv1a
+from hostile_image import HEADER_BYTES, fnv1a
 from laned import Laned
 from segment_pokes import busy, done
 
@@ -68,7 +68,7 @@ class CheckLanedTest(Laned, CliTest):
     def test_a_header_that_is_no_longer_laned_is_refused(self):
         name = self.laned(counts=(20, 3))
         for flags in [0, 1, 3, 6]:
-            header = bytearray((SHM / name).read_bytes()[:512])
+            header = bytearray((SHM / name).read_bytes()[:HEADER_BYTES])
             struct.pack_into("<I", header, 20, flags)
             header[24:32] = bytes(8)
             header[24:32] = struct.pack("<Q", fnv1a(header))

@@ -45,13 +45,13 @@ class CheckTest(Pokes, CliTest):
         for says, damage in [
             ("error: header: expected header checksum", lambda: self.poke(image, 130, b"\1")),
             ("error: schema: expected", lambda: self.poke(image, schema + 12, b"x")),
-            ("warning: padding: expected zeros from byte 512", lambda: self.poke(image, 600, b"x")),
+            ("warning: padding: expected zeros from byte 576", lambda: self.poke(image, 600, b"x")),
             ("warning: padding: .* found 0x78 at byte", lambda: self.poke(image, doorbell + 99, b"x")),
             ("error: head: expected a number below", lambda: self.poke_control(image, head=2**61)),
             ("error: mutex: expected an owner among 64", lambda: self.poke_control(image, mutex=99)),
             ("error: mutex: expected a free mutex or an owner", lambda: self.poke_control(image, mutex=2**13)),
-            ("warning: mutex: .* up to number 1 of seat 0, found", lambda: self.poke_control(image, mutex=9 * 2**15 + 1)),
-            ("warning: mutex: .* below number 0 of seat 0", lambda: self.poke_control(image, mutex=5 * 2**15 + 2**14 + 1)),
+            ("warning: mutex: .* up to number 1 of seat 0, found", lambda: self.poke_control(image, mutex=9 * 2**16 + 1)),
+            ("warning: mutex: .* below number 0 of seat 0", lambda: self.poke_control(image, mutex=5 * 2**16 + 2**14 + 1)),
             ("warning: padding", lambda: self.poke(image, control + 72, b"x")),
             ("warning: slot 3: expected a value below the head, 19", lambda: self.poke_control(image, head=19)),
             ("error: seat 0 claim: .* found 0x53", lambda: self.poke_claim(image, 0, "invalid", 20)),
@@ -61,7 +61,9 @@ class CheckTest(Pokes, CliTest):
             ("warning: seat 0 counters: expected at most 20", lambda: self.poke_seat(image, 0, 4, 21)),
             ("warning: seat 0 counters", lambda: self.poke_seat(image, 0, 5, 2**64 - 1)),
             ("error: seat 1 reservations", lambda: self.poke_seat(image, 1, 16, 2**49)),
-            ("warning: seat 1 padding", lambda: self.poke_seat(image, 1, 18, 1)),
+            ("error: seat 1 waiting: .* found consumer 0;", lambda: self.poke_seat(image, 1, 18, 1)),
+            ("error: seat 1 waiting: .* found the time of one", lambda: self.poke_seat(image, 1, 19, 1)),
+            ("warning: seat 1 padding", lambda: self.poke_seat(image, 1, 20, 1)),
             ("warning: seat 0 second claim: .* found 'claiming 21'",
              lambda: self.poke_seat(image, 0, 2, 21 << 2 | 1)),
             ("warning: seat 0 second hi: .* found 21", lambda: self.poke_seat(image, 0, 3, 21)),
@@ -175,7 +177,7 @@ class CheckTest(Pokes, CliTest):
         self.eventually(lambda: "stopped" in self.expect(OK, "seats", name).stdout)
         self.check(OK, name)
         self.poke_claim(SHM / name, 0, "writing", 4)
-        self.poke_control(SHM / name, head=5, mutex=2 << 15 | 1)
+        self.poke_control(SHM / name, head=5, mutex=2 << 16 | 1)
         text = self.check(FAILED, name)
         self.assertRegex(text, rf"warning: seat 0 holder: .* pid {writer.pid} stopped while writing 4;")
         self.assertRegex(text, rf"warning: mutex: .* pid {writer.pid} stopped;")

@@ -71,7 +71,7 @@ class CompletionTest(CliTest):
         self.assertEqual(self.bash("tail", "x", "--format", ""), ["table", "ndjson", "json", "csv", "influx", "hex"])
         self.assertEqual(self.bash("tail", "x", "--format", "nd"), ["ndjson"])
         self.assertEqual(self.bash("tail", "x", "--format", "=", "nd", line="tail x --format=nd"), ["ndjson"])
-        for verb in ["list", "seats", "doctor", "gc"]:
+        for verb in ["list", "seats", "consumers", "doctor", "gc"]:
             self.assertEqual(self.bash(verb, "--format", ""), ["table", "ndjson", "json", "csv"])
         for verb in ["inspect", "check"]:
             self.assertEqual(self.bash(verb, "--format", ""), ["table", "ndjson", "json"])
@@ -81,7 +81,7 @@ class CompletionTest(CliTest):
 
     def test_bash_completes_names_of_arenas(self):
         name = self.create()
-        for verb in ["tail", "inspect", "check", "rm", "gc", "seats", "write"]:
+        for verb in ["tail", "inspect", "check", "rm", "gc", "seats", "consumers", "write"]:
             self.assertEqual(self.bash(verb, name[:-3]), [name], verb)
         self.assertIn(name, self.bash("tail", ""))
         self.assertEqual(self.bash("rm", "x", name[:-3]), [name])

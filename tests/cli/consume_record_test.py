@@ -11,7 +11,7 @@ import time
 import unittest
 
 from arena_cli import FAILED, INCOMPATIBLE, LOST, OK, USAGE
-from lossless import LosslessTest
+from consuming import ConsumingTest
 
 try:
     import numpy as np
@@ -24,7 +24,7 @@ COUNT = 100_000
 KILLS = 20
 
 
-class ConsumeRecordTest(LosslessTest):
+class ConsumeRecordTest(ConsumingTest):
     def record(self, name, path, *args, code=OK, consumer="rec", says=""):
         """Records until nothing more comes for a moment, or as the arguments say."""
         if not args:

@@ -7,7 +7,7 @@ import unittest
 
 from arena_cli import ABSENT, FAILED, LOST, OK, SHM, TICK, USAGE
 from laned import Laned
-from lossless import LosslessTest
+from consuming import ConsumingTest
 
 
 class ConsumeTest(Laned, LosslessTest):

@@ -8,10 +8,10 @@ import subprocess
 import unittest
 
 from arena_cli import FAILED, OF_ALL, OK, SHM, TOOL, CliTest
+from lossless import PARTY
 
-NAMES = ["ticks", "imu", "old", "new", "copy"]
-LOSSLESS = "orders"
-MADE_BY_THE_EXAMPLE = {"create": ["ticks"], "replay": ["copy"]}
+NAMES = ["ticks", "imu", "old", "new", "copy", "orders"]
+MADE_BY_THE_EXAMPLE = {"create": ["ticks", "orders"], "replay": ["copy"]}
 GOES_ON = re.compile(r"arena-shm (record|stat|top|metrics --listen|tail .*(-f|--follow))\b")  # until it is interrupted
 INTERRUPTED_SOON = "timeout --foreground --preserve-status --signal TERM 2 "  # foreground: one signal, for a second one kills
 LOOKS_AT_ALL = ["list", "stat", "top", "metrics", "inspect", "seats", "check", "gc"]
@@ -21,7 +21,7 @@ class ExamplesTest(CliTest):
     def setUp(self):
         super().setUp()
         self.sandbox = self.directory()
-        self.names = {name: self.name(name) for name in [*NAMES, LOSSLESS]}
+        self.names = {name: self.name(name) for name in NAMES}
         tools = self.sandbox / "bin"
         tools.mkdir()
         (tools / "arena-shm").symlink_to(TOOL)
@@ -38,11 +38,12 @@ class ExamplesTest(CliTest):
         """The arenas and files that the example takes for granted."""
         for word, name in self.names.items():
             (SHM / name).unlink(missing_ok=True)
-            if word == LOSSLESS:
-                subprocess.run([os.environ["ARENA_SHM_LOSSLESS_MAKER"], name, "64", "0", "8", "0"], check=True)
-                self.expect(OK, "write", name, stdin="who,n\n0,0\n")
-            elif word not in MADE_BY_THE_EXAMPLE.get(verb, []) and re.search(rf"\b{word}\b", command):
-                self.expect(OK, "create", name, "--slots", 64, "--fields", "u64 ts, f64 px")
+            if word not in MADE_BY_THE_EXAMPLE.get(verb, []) and re.search(rf"\b{word}\b", command):
+                lossless = ["--lossless"] if word == "orders" else []
+                self.expect(OK, "create", name, "--slots", 64, "--fields", "u64 ts, f64 px", *lossless)
+                if lossless:  # with a consumer that is away
+                    subprocess.run([PARTY, "consume", name, "risk", "durable"], stdin=subprocess.DEVNULL, check=True,
+                                   stdout=subprocess.DEVNULL)
                 lines = "".join(f"{i},{i / 2}\n" for i in range(10))
                 self.expect(OK, "write", name, stdin="ts,px\n" + lines)
         if "saved.img" in command:

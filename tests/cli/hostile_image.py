@@ -5,7 +5,7 @@ import struct
 SLOTS = 2**33
 # Offsets in the header; include/arena_shm/core/layout.hpp.
 CHECKSUM, SEGMENT_BYTES, CONTROL, SLOTS_REGION, SLOT_COUNT, STRIDE, PAYLOAD = 24, 32, 80, 112, 128, 136, 144
-HEADER_BYTES = 512
+HEADER_BYTES = 576
 
 
 def word(image, at):

@@ -1,41 +1,87 @@
-"""Lossless arenas for the tests of those who consume: made by a program of their own. A value is {u64 who, u64 n}."""
+"""Lossless arenas for the tests: with consumers that do as they are told, and writers that wait for them."""
 
 import os
-import struct
 import subprocess
 
-from arena_cli import CliTest
+from arena_cli import OK, SHM, CliTest
+from segment_pokes import SEAT_BYTES, Pokes
 
-MAKER = os.environ["ARENA_SHM_LOSSLESS_MAKER"]
-RECORD = struct.Struct("<QQ")
+PARTY = os.environ["ARENA_SHM_LOSSLESS_PARTY"]
+JOINED, KEPT, EVICTED = 1, 2, 3
 
 
-class LosslessTest(CliTest):
-    def lossless(self, *options, slots=8, lanes=0, consumers=8, patience_ms=0):
-        """`lanes`: 0 for a shared arena, 1 for an exclusive one. Options: text, time."""
-        name = self.name("lossless")
-        subprocess.run([MAKER, name, *map(str, [slots, lanes, consumers, patience_ms]), *options], check=True)
-        return name
+class Consumer:
+    """A process that has joined."""
 
-    def records(self, first, count, who=0):
-        return b"".join(RECORD.pack(who, n) for n in range(first, first + count))
+    def __init__(self, test, arena, name, durable):
+        self.process = subprocess.Popen([PARTY, "consume", arena, name, *(["durable"] if durable else [])],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        test.addCleanup(self.end)
+        test.assertEqual(self.process.stdout.readline(), "ready\n")
+        self.pid = self.process.pid
 
-    def write(self, name, first, count, who=0):
-        """Writes values, and ends; the ring has room for them."""
-        self.expect(0, "write", name, "--format", "raw", stdin=self.records(first, count, who))
+    def end(self):
+        self.process.kill()
+        self.process.communicate()
 
-    def start_writing(self, name, first, count, who=0):
-        """A writer that has got all its input, and waits for room, if it has to."""
-        writer = self.start("write", name, "--format", "raw")
-        writer.stdin.buffer.write(self.records(first, count, who))
-        writer.stdin.close()
-        writer.stdin = None
+    def tell(self, order):
+        self.process.stdin.write(f"{order}\n")
+        self.process.stdin.flush()
+
+    def ask(self, order):
+        self.tell(order)
+        return self.process.stdout.readline().strip()
+
+    def leave(self):
+        assert self.ask("leave") == "left"
+        self.process.wait()
+
+
+class LosslessTest(Pokes, CliTest):
+    def lossless(self, *args, **kwargs):
+        return self.create("--lossless", *args, **kwargs)
+
+    def join(self, arena, name="risk", durable=False):
+        return Consumer(self, arena, name, durable)
+
+    def write(self, arena, count, **kwargs):
+        self.expect(OK, "write", arena, stdin="ts,px,sym\n" + "1,1,A\n" * count, **kwargs)
+
+    def hot_writer(self, arena, count):
+        writer = subprocess.Popen([PARTY, "write", arena, str(count)], stdout=subprocess.PIPE, text=True)
+
+        def end():
+            writer.kill()
+            writer.wait()
+
+        self.addCleanup(end)
+        with writer.stdout:
+            self.assertEqual(writer.stdout.readline(), "ready\n")
         return writer
 
-    def end(self, process, code, number=None):
-        """Returns: what it said on standard output, and on standard error, until it ended."""
-        if number is not None:
-            process.send_signal(number)
-        out, err = process.communicate(timeout=60)
-        self.assertEqual(process.returncode, code, err)
-        return out, err
+    def blocked_writer(self, arena, count=20):
+        """One that has more values than there is room for; it waits when this is over."""
+        writer = self.hot_writer(arena, count)
+        self.eventually(lambda: any(seat["waits_for"] for seat in self.objects("seats", arena)))
+        return writer
+
+    def consumers(self, arena, *args):
+        """By their names."""
+        return {found["name"]: found for found in self.objects("consumers", arena, *args)}
+
+    def line_offset(self, path, consumer):
+        """Of a consumer's state and positions, in an arena of few lanes."""
+        return self.offset(path, 296) + 64 + 64 * consumer
+
+    def poke_consumer(self, path, consumer, word, value):
+        self.poke(path, self.line_offset(path, consumer) + 8 * word, value.to_bytes(8, "little"))
+
+    def poke_consumer_seat(self, path, consumer, offset, data):
+        writers = self.offset(path, 168) & 0xFFFFFFFF
+        self.poke(path, self.offset(path, 96) + SEAT_BYTES * (writers + consumer) + offset, data)
+
+    def saved(self, arena):
+        """A copy of it, to be damaged."""
+        image = self.directory() / "saved.img"
+        image.write_bytes((SHM / arena).read_bytes())
+        return image

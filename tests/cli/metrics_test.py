@@ -10,6 +10,7 @@ import urllib.request
 
 from arena_cli import DAMAGED, FAILED, OF_ALL, OK, SHM, USAGE
 from exposition import MetricsCase, parse
+from hostile_image import HEADER_BYTES
 
 
 class MetricsTest(MetricsCase):
@@ -82,7 +83,7 @@ class MetricsTest(MetricsCase):
 
     def test_a_hostile_type_name_is_text_like_another(self):
         name = self.create_filled(3)
-        segment = bytearray((SHM / name).read_bytes()[:512])
+        segment = bytearray((SHM / name).read_bytes()[:HEADER_BYTES])
         evil = b'a"b\\c\nd 1\n\xff"} 5\r'
         segment[328 : 328 + len(evil)] = evil
         segment[24:32] = bytes(8)

@@ -15,7 +15,7 @@ from arena_cli import ABSENT, FAILED, INCOMPATIBLE, OF_ALL, OK, SHM, TOOL, CliTe
 
 HEADING = ["NAME", "WRITTEN", "RATE/s", "MB/s", "LAP", "SKIPPED", "HOLES", "CHANGED", "NEWEST"]
 FIELDS = ["head", "written", "skipped", "holes_max", "values_per_s", "bytes_per_s", "lap_s", "unchanged_ns",
-          "handed_out", "newest_age_ns"]
+          "handed_out", "newest_age_ns", "blocked_by", "blocked_ns"]
 
 
 class StatTest(CliTest):
@@ -78,7 +78,7 @@ class StatTest(CliTest):
 
     def test_an_empty_arena_has_no_lap(self):
         (line,) = self.stat(self.create())
-        self.assertEqual([line[key] for key in FIELDS], [0, 0, 0, 0, 0, 0, None, ANY, 0, None])
+        self.assertEqual([line[key] for key in FIELDS], [0, 0, 0, 0, 0, 0, None, ANY, 0, None, None, None])
 
     def test_further_lines_are_of_their_interval(self):
         name = self.create_filled(20)

@@ -5,12 +5,11 @@ import struct
 import time
 
 from arena_cli import SHM, CliTest
-from hostile_image import fnv1a
+from hostile_image import HEADER_BYTES, fnv1a
 from laned import Laned
 
 # Offsets in the header; include/arena_shm/core/layout.hpp.
 CHECKSUM, SLOTS, STRIDE, BOOT_ID, CLOCK, RATE, CREATED, SAVED = 24, 112, 136, 208, 224, 232, 248, 272
-HEADER_BYTES = 512
 CLOCKS = "/sys/devices/system/clocksource/clocksource0"
 SECOND = 10**9
 

@@ -20,6 +20,7 @@ VERBS = [
     "export",
     "replay",
     "seats",
+    "consumers",
     "stat",
     "metrics",
     "top",

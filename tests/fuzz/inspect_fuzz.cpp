@@ -1,6 +1,7 @@
 // Inspects hostile images: says what is wrong with them, and crashes on none.
 #include "fuzz/segment_pokes.hpp"
 #include "inspect/check.hpp"
+#include "inspect/consumers.hpp"
 #include "inspect/facts.hpp"
 #include "inspect/seats.hpp"
 #include "inspect/values.hpp"
@@ -8,7 +9,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace arena_shm;
   fuzz::Input input({data, size});
-  const std::string hostile = fuzz::poked_image(input);
+  const std::string hostile = fuzz::poked_image(input, fuzz::Kinds::all);
   const fuzz::HostileFile file(hostile);
   const inspect::Image image = inspect::Image::of_file(file.path());
   const inspect::Facts facts = inspect::read_facts(image);
@@ -21,6 +22,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const inspect::Seats seats = inspect::read_seats(image, facts.header);
   for (const inspect::SeatFacts& seat : seats.all) static_cast<void>(inspect::describe_claim(seat, facts.header));
   if (facts.head) {
+    inspect::Consumers consumers = inspect::read_consumers(image, facts.header, facts.heads, seats);
+    inspect::read_lag_times(image, facts.header, facts.heads, consumers);
+    static_cast<void>(consumers.blocker());
     static_cast<void>(inspect::oldest_readable(image, facts.header, facts.heads));
     if (inspect::newest_values(image, facts.header, facts.heads, 5).size() > 5) std::abort();
   }

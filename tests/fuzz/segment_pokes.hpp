@@ -11,6 +11,7 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -42,20 +43,30 @@ class Input {
 };
 
 /// The segment's image before anything is poked: eight values were put into five slots, by two writers. Laned: four
-/// into five, of each of two lanes, with times.
-inline std::string valid_image(Writers writers) {
+/// into five, of each of two lanes, with times. Lossless: with two consumers, one of which has got everything.
+inline std::string valid_image(Writers writers, Full full = Full::overwrite) {
   const std::string name = "fuzz-base-" + std::to_string(::getpid());
   RawArena::remove(name);
-  const RawArena arena =
-      RawArena::create(name, {"", kRecordBytes, 8, R"({"names":["x"]})"},
-                       {.slots = kSlots, .writers = writers, .seats = 3, .time = writers == Writers::laned});
-  const std::string value(kRecordBytes, 'v');
+  const RawArena arena = RawArena::create(name, {"", kRecordBytes, 8, R"({"names":["x"]})"},
+                                          {.slots = kSlots,
+                                           .writers = writers,
+                                           .seats = 3,
+                                           .time = writers == Writers::laned,
+                                           .full = full,
+                                           .consumers = 3});
+  std::string value(kRecordBytes, 'v');
+  std::optional<RawConsumer> steady;
+  if (full == Full::wait) steady.emplace(arena.consumer("steady", {.durable = true}));
   RawWriter first = arena.writer("first");
   RawWriter second = arena.writer("second");
   for (int i = 0; i < 4; ++i) {
     first.alloc(std::as_bytes(std::span(value)));
     second.alloc(std::as_bytes(std::span(value)));
+    while (steady && steady->next(std::as_writable_bytes(std::span(value)))) {
+    }
   }
+  std::optional<RawConsumer> late;
+  if (full == Full::wait) late.emplace(arena.consumer("late"));
   std::ifstream file("/dev/shm/" + name, std::ios::binary);
   std::string image{std::istreambuf_iterator<char>(file), {}};
   RawArena::remove(name);
@@ -63,14 +74,19 @@ inline std::string valid_image(Writers writers) {
   return image;
 }
 
-/// Where a poke can do harm: the header, the control words, the seats, the stamps; now and then anywhere.
+/// Where a poke can do harm: the header, the control words, the seats and the consumers, the stamps; now and then
+/// anywhere.
 inline std::uint64_t poke_offset(const core::Header& header, std::uint8_t where, std::uint16_t index) {
   switch (where % 8) {
     case 0:
     case 1: return index % (sizeof(core::Header) / 8) * 8;
     case 2: return header.control.offset_bytes + (index % 2 == 0 ? 0 : 64);
     case 3: return header.doorbell.offset_bytes;
-    case 4: return header.seats.offset_bytes + index % (3 * sizeof(core::Seat) / 8) * 8;
+    case 4: {
+      if (core::is_lossless(header) && index % 2 != 0)
+        return header.consumers.offset_bytes + index % (header.consumers.size_bytes / 8) * 8;
+      return header.seats.offset_bytes + index % (core::all_seats(header) * sizeof(core::Seat) / 8) * 8;
+    }
     case 5:
     case 6: {
       const core::Header lane =
@@ -92,13 +108,19 @@ inline std::uint64_t poke_value(Input& input) {
   }
 }
 
+enum class Kinds : std::uint8_t { overwriting, all };
+
 /// A valid image with the input's pokes in it. The checksum is mended unless the input says otherwise, for without that
 /// nothing behind the first check would ever be reached.
-inline std::string poked_image(Input& input) {
+inline std::string poked_image(Input& input, Kinds kinds = Kinds::overwriting) {
   static const std::string shared = valid_image(Writers::shared);
   static const std::string laned = valid_image(Writers::laned);
+  static const std::string lossless = valid_image(Writers::shared, Full::wait);
+  static const std::string lossless_laned = valid_image(Writers::laned, Full::wait);
   const auto flags = input.take<std::uint8_t>();
-  std::string image = (flags & 0x20) == 0 ? shared : laned;
+  const bool is_laned = (flags & 0x20) != 0;
+  std::string image = is_laned ? laned : shared;
+  if (kinds == Kinds::all && (flags & 0x10) != 0) image = is_laned ? lossless_laned : lossless;
   core::Header header;
   std::memcpy(&header, image.data(), sizeof(header));
   for (int pokes = flags % 16; pokes > 0 && !input.empty(); --pokes) {

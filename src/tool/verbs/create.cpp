@@ -5,6 +5,8 @@
 
 #include <bit>
 #include <cerrno>
+#include <chrono>
+#include <cmath>
 #include <limits>
 #include <optional>
 
@@ -18,6 +20,7 @@
 #include "terminal/quantity_options.hpp"
 #include "text/quantities.hpp"
 #include "tool/verbs/verbs.hpp"
+#include "tool/views/inspection.hpp"
 
 namespace arena_shm::tool {
 
@@ -32,7 +35,10 @@ struct Options {
   std::optional<std::uint64_t> align_bytes;
   bool exclusive = false;
   bool time = false;
-  std::uint32_t lanes = 0;  // none
+  bool lossless = false;
+  std::uint32_t consumers = arena_shm::Options{}.consumers;
+  double patience_seconds = 0;  // for ever
+  std::uint32_t lanes = 0;      // none
   std::uint32_t seats = arena_shm::Options{}.seats;
   std::string mode = "0600";
 };
@@ -92,19 +98,29 @@ Writers writers(const Options& options) {
   return options.exclusive ? Writers::exclusive : Writers::shared;
 }
 
+std::string lossless_text(const Info& info) {
+  if (info.full != Full::wait) return "";
+  return fmt::format(", lossless: {}", waiting_text(info));
+}
+
 terminal::ExitCode run(const Options& options) {
   const RecordType record = record_type(options);
-  const auto arena = RawArena::create(options.name, record,
-                                      {.slots = options.slots,
-                                       .writers = writers(options),
-                                       .seats = options.lanes > 0 ? options.lanes : options.seats,
-                                       .mode = static_cast<unsigned>(std::stoul(options.mode, nullptr, 8)),
-                                       .time = options.time});
+  const auto arena =
+      RawArena::create(options.name, record,
+                       {.slots = options.slots,
+                        .writers = writers(options),
+                        .seats = options.lanes > 0 ? options.lanes : options.seats,
+                        .mode = static_cast<unsigned>(std::stoul(options.mode, nullptr, 8)),
+                        .time = options.time,
+                        .full = options.lossless ? Full::wait : Full::overwrite,
+                        .consumers = options.consumers,
+                        .patience = std::chrono::nanoseconds(std::llround(options.patience_seconds * 1e9))});
   const std::string lanes = options.lanes > 0 ? text::counted(options.lanes, "lane") + " of " : "";
   const std::string times = options.time ? fmt::format(", with times (clock: {})", to_string(arena.info().clock)) : "";
-  terminal::note(fmt::format("created '{}': {}{} for records of {}, aligned to {}{}; {} in all", arena.name(), lanes,
+  terminal::note(fmt::format("created '{}': {}{} for records of {}, aligned to {}{}{}; {} in all", arena.name(), lanes,
                              text::counted(options.slots, "slot"), text::counted(record.size_bytes, "byte"),
-                             record.align_bytes, times, text::short_bytes(arena.info().segment_bytes)));
+                             record.align_bytes, times, lossless_text(arena.info()),
+                             text::short_bytes(arena.info().segment_bytes)));
   return terminal::ExitCode::ok;
 }
 
@@ -123,8 +139,11 @@ void add_create(const terminal::Command& app, Action& action) {
        .summary = "Create an arena",
        .details =
            "Types of fields: u8 u16 u32 u64, i8 i16 i32 i64, f32 f64, bool, char, and sN (N characters). A type\n"
-           "followed by [N] is an array. Nx is N bytes of padding. Fields are aligned as in a C struct.",
-       .example = "  arena-shm create ticks --slots 65536 --fields 'u64 ts, f64 px, 4x, s16 sym, f32[3] pos'"},
+           "followed by [N] is an array. Nx is N bytes of padding. Fields are aligned as in a C struct.\n"
+           "A full ring overwrites its oldest value, unless it is lossless: then writers wait until every\n"
+           "registered consumer has got that value. A consumer that died holds up nobody, unless it is durable.",
+       .example = "  arena-shm create ticks --slots 65536 --fields 'u64 ts, f64 px, 4x, s16 sym, f32[3] pos'\n"
+                  "  arena-shm create orders --slots 4096 --fields 'u64 id' --lossless --patience 5s"},
       options, run);
   verb.add_option("NAME", options->name, "Name of the arena").required().type_name("");
   verb.add_option("--slots", options->slots, "How many values the ring holds; with --lanes, each lane")
@@ -155,6 +174,19 @@ void add_create(const terminal::Command& app, Action& action) {
       .check(terminal::count({.most = std::numeric_limits<std::uint32_t>::max()}))
       .excludes(exclusive)
       .excludes(lanes);
+  terminal::Option lossless =
+      verb.add_flag("--lossless", options->lossless, "When the ring is full, let writers wait for its consumers");
+  verb.add_option("--consumers", options->consumers, "How many consumers may be registered at the same time")
+      .type_name("N")
+      .capture_default_str()
+      .check(terminal::count({.least = 1, .most = core::kMaxConsumers}))
+      .needs(lossless);
+  verb.add_option("--patience", options->patience_seconds,
+                  "Evict a consumer that has held up a writer for this TIME without progress (default: never)")
+      .type_name("TIME")
+      .check(terminal::duration(std::chrono::milliseconds(1), std::chrono::hours(24 * 365),
+                                terminal::BareNumber::is_refused))
+      .needs(lossless);
   verb.add_flag("--time", options->time, "Store with each value when it was appended; takes 8 bytes a slot");
   verb.add_option("--mode", options->mode, "Permissions, octal")
       .type_name("MODE")

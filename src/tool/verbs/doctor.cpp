@@ -61,7 +61,8 @@ void add_doctor(const terminal::Command& app, Action& action) {
        .summary = "Check whether this host is ready for arenas",
        .details =
            "Prints a line for each check: its result (ok, note, warning or broken), what was found, and what to\n"
-           "do. The exit code is 1 if a result is broken: arenas do not work on this host then.",
+           "do. The exit code is 1 if a result is broken: arenas do not work on this host then. Last, it names the\n"
+           "lossless arenas whose writers are held up, and by whom.",
        .example = "  arena-shm doctor\n"
                   "  arena-shm doctor --format ndjson | jq .remedy"},
       options, run);

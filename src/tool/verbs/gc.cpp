@@ -7,6 +7,7 @@
 #include "arena_shm/core/system.hpp"
 #include "arena_shm/raw.hpp"
 #include "inspect/arenas.hpp"
+#include "inspect/consumers.hpp"
 #include "inspect/facts.hpp"
 #include "inspect/openers.hpp"
 #include "inspect/processes.hpp"
@@ -33,6 +34,23 @@ struct Options {
   terminal::ObjectFormat format;
 };
 
+/// A consumer that lives, or that is to come back for values.
+std::optional<std::string> use_by_consumers(const inspect::Image& image, const inspect::Facts& facts,
+                                            const inspect::Seats& writers) {
+  for (const auto& consumer : inspect::read_consumers(image, facts.header, facts.heads, writers).all) {
+    if (!consumer.is_there()) continue;
+    const std::string& name = consumer.seat.name;
+    if (consumer.seat.holder == inspect::Holder::unknown)
+      return "the kernel does not tell whether its consumers are alive";
+    if (!consumer.is_away()) return fmt::format("consumer '{}' is {}", name, to_string(consumer.seat.holder));
+    if (consumer.is_durable() && consumer.lag > 0)
+      return fmt::format("durable consumer '{}' has {} yet to get; to forget it: arena-shm consumers {} --remove {}",
+                         name, text::counted(consumer.lag, "value"), text::shell_word(image.label()),
+                         text::shell_word(name));
+  }
+  return std::nullopt;
+}
+
 /// Why the arena has to stay, or nothing.
 std::optional<std::string> use_of(const inspect::Image& image, const inspect::Facts& facts, bool force) {
   if (!facts.usable)
@@ -42,6 +60,7 @@ std::optional<std::string> use_of(const inspect::Image& image, const inspect::Fa
   const std::size_t held = seats.count_held();
   if (held > 0) return fmt::format("{} alive", text::counted(held, "writer"));
   if (seats.count(inspect::Holder::unknown) > 0) return "the kernel does not tell whether its writers are alive";
+  if (auto use = use_by_consumers(image, facts, seats)) return use;
   // What the kernel says of all processes needs no look at each of them, which only root may have.
   if (inspect::openers_of(image) == inspect::Openers::none) return std::nullopt;
   const inspect::Mappers mappers = inspect::mappers_of(image, facts.header.doorbell.offset_bytes);
@@ -172,12 +191,13 @@ void add_gc(const terminal::Command& app, Action& action) {
       {.name = "gc",
        .summary = "Remove arenas that nobody uses",
        .details =
-           "An arena is in use if a writer holds a seat in it, or if any process has it mapped. Removing an arena\n"
-           "loses its values: look first, with --dry-run. For arenas of this user (as root: for all arenas), the\n"
-           "kernel tells whether any process has them open or mapped. If a process has, or if the kernel does not\n"
-           "tell, gc looks at all processes in /proc. If it cannot look at some of them (it has no permission, or\n"
-           "they run in another container), it keeps the arena and prints the reason, because those processes\n"
-           "may use it. With --force, gc assumes that they do not.\n"
+           "An arena is in use if a writer or a consumer holds a seat in it, if a durable consumer that is away\n"
+           "has values yet to get, or if any process has it mapped. Removing an arena loses its values: look\n"
+           "first, with --dry-run. For arenas of this user (as root: for all arenas), the kernel tells whether any\n"
+           "process has them open or mapped. If a process has, or if the kernel does not tell, gc looks at all\n"
+           "processes in /proc. If it cannot look at some of them (it has no permission, or they run in another\n"
+           "container), it keeps the arena and prints the reason, because those processes may use it. With\n"
+           "--force, gc assumes that they do not.\n"
            "Names of removed arenas go to standard output, names of kept arenas to standard error. With --format\n"
            "ndjson or csv, all go to standard output, with the outcome (removed, would remove, kept or failed) and\n"
            "the reason.",

@@ -78,6 +78,8 @@ terminal::ExitCode inspect_one(const Options& options, const inspect::Image& ima
   inspection.seats = inspect::read_seats(image, facts.header);
   if (facts.head) {
     refresh_heads(image, facts);
+    inspection.consumers = inspect::read_consumers(image, facts.header, facts.heads, inspection.seats);
+    inspect::read_lag_times(image, facts.header, facts.heads, inspection.consumers);
     inspection.oldest = inspect::oldest_readable(image, facts.header, facts.heads);
     inspection.newest = inspect::newest_values(image, facts.header, facts.heads, options.count);
     inspection.newest_times = inspect::read_newest_times(image, facts.header, facts.heads);

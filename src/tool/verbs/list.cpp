@@ -1,6 +1,7 @@
 // list: every arena on this host, found by its magic.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 
@@ -17,6 +18,7 @@
 #include "text/time_text.hpp"
 #include "text/utf8.hpp"
 #include "tool/verbs/verbs.hpp"
+#include "tool/views/consumer_table.hpp"
 #include "tool/views/damage.hpp"
 #include "tool/views/inspection.hpp"
 
@@ -40,6 +42,7 @@ struct Row {
   inspect::Seats seats;
   std::optional<std::int64_t> newest_time_ns;
   std::optional<std::int64_t> newest_age_ns;
+  std::optional<Blocker> blocker;
   Clock::time_point sampled;
 };
 
@@ -55,7 +58,8 @@ Row look_at(const inspect::Image& image, inspect::Facts facts) {
   const Clock::time_point sampled = Clock::now();
   const inspect::NewestTimes newest = inspect::read_newest_times(image, facts.header, facts.heads);
   const auto age_ns = inspect::newest_age_ns(image, facts, facts.heads, newest);
-  return {image.label(), std::move(facts), std::move(seats), newest.latest(), age_ns, sampled};
+  auto blocker = find_blocker(image, facts.header, seats);
+  return {image.label(), std::move(facts), std::move(seats), newest.latest(), age_ns, std::move(blocker), sampled};
 }
 
 // Opened anew, so that not all of them are open at once. An arena that is gone, or was made anew, has no rate.
@@ -71,18 +75,21 @@ double rate_of(const Row& row) {
   }
 }
 
-std::vector<std::string> cells(const Row& row) {
+// `lossless`: some arena is.
+std::vector<std::string> cells(const Row& row, bool lossless) {
   const Info& info = row.facts.info;
-  return {text::printable(row.name),
-          info.record.name.empty() ? "?" : text::printable(info.record.name),
-          fmt::format("{}B", info.record.size_bytes),
-          fmt::format("{}", info.slots),
-          text::short_bytes(info.segment_bytes),
-          fmt::format("{}", row.seats.values),
-          text::short_count(rate_of(row)),
-          writers(row.seats),
-          age_text(row.newest_age_ns),
-          text::short_duration(text::time_between(info.created_ns, text::realtime_ns()))};
+  std::vector<std::string> cells{text::printable(row.name),
+                                 info.record.name.empty() ? "?" : text::printable(info.record.name),
+                                 fmt::format("{}B", info.record.size_bytes),
+                                 fmt::format("{}", info.slots),
+                                 text::short_bytes(info.segment_bytes),
+                                 fmt::format("{}", row.seats.values),
+                                 text::short_count(rate_of(row)),
+                                 writers(row.seats),
+                                 age_text(row.newest_age_ns),
+                                 text::short_duration(text::time_between(info.created_ns, text::realtime_ns()))};
+  if (lossless) cells.push_back(blocker_text(row.blocker));
+  return cells;
 }
 
 terminal::JsonObject object_of(const Row& row) {
@@ -105,28 +112,29 @@ terminal::JsonObject object_of(const Row& row) {
   object["clock"] = to_string(info.clock);
   object["newest_time_ns"] = terminal::or_null(row.newest_time_ns);
   object["newest_age_ns"] = terminal::or_null(row.newest_age_ns);
+  add_blocker(object, info, row.blocker);
   return object;
 }
 
 void append_table(std::string& out, const std::vector<Row>& rows) {
   using enum text::TextTable::Align;
-  text::TextTable table({{"NAME", left, 16},
-                         {"TYPE", left, 8, 2},
-                         {"REC", right, 0, 5},
-                         {"SLOTS", right, 0, 6},
-                         {"SIZE", right, 0, 3},
-                         {"WRITTEN", right},
-                         {"RATE/s", right},
-                         {"WRITERS", left, 0, 1},
-                         {"NEWEST", right, 0, 7},
-                         {"AGE", right, 0, 4}},
-                        terminal::line_width());
+  const bool lossless =
+      std::any_of(rows.begin(), rows.end(), [](const Row& row) { return row.facts.info.full == Full::wait; });
+  std::vector<TextTable::Column> columns{
+      {"NAME", left, 16}, {"TYPE", left, 8, 2}, {"REC", right, 0, 5},    {"SLOTS", right, 0, 6},  {"SIZE", right, 0, 3},
+      {"WRITTEN", right}, {"RATE/s", right},    {"WRITERS", left, 0, 1}, {"NEWEST", right, 0, 7}, {"AGE", right, 0, 4}};
+  if (lossless) columns.push_back({"BLOCKED BY", left, 10});
+  text::TextTable table(std::move(columns), terminal::line_width());
   std::vector<std::vector<std::string>> lines;
-  for (const Row& row : rows) table.widen(lines.emplace_back(cells(row)));
+  for (const Row& row : rows) table.widen(lines.emplace_back(cells(row, lossless)));
   std::string heading;
   table.append_heading(heading);
   out += terminal::strong(heading);
-  for (const auto& line : lines) table.append(out, line);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    std::string line;
+    table.append(line, lines[i]);
+    out += rows[i].blocker ? terminal::alarming(std::move(line)) : line;
+  }
 }
 
 // For completions: cheap, and nothing else.
@@ -175,7 +183,8 @@ void add_list(const terminal::Command& app, Action& action) {
        .summary = "List every arena on this host",
        .details = "The rate is measured over a fraction of a second. A writer is alive if it still holds its lease\n"
                   "in the kernel, and dead if it ended without giving its seat back. NEWEST is the age of the newest\n"
-                  "value, as in 'arena-shm stat'; AGE is that of the arena.",
+                  "value, as in 'arena-shm stat'; AGE is that of the arena. BLOCKED BY is the consumer for which a\n"
+                  "lossless arena is full, and how long a writer has been waiting for it.",
        .example = "  arena-shm list\n"
                   "  arena-shm list --format ndjson | jq .name"},
       options, run);

@@ -66,7 +66,8 @@ void add_stat(const terminal::Command& app, Action& action) {
            "those that dead writers left without a value; it is a range if the exact number is not known. CHANGED\n"
            "is how long ago a counter last changed; <5s means less than 5 seconds ago, >5s means more. NEWEST is\n"
            "the age of the newest value: by its time field if the schema names one, else by the time that is\n"
-           "stored with each value ('arena-shm create --time').",
+           "stored with each value ('arena-shm create --time'). BLOCKED BY is the consumer for which a lossless\n"
+           "arena is full, and how long a writer has been waiting for it.",
        .example = "  arena-shm stat\n"
                   "  arena-shm stat ticks -i 1s -n 10\n"
                   "  arena-shm stat -i 10s --format influx"},

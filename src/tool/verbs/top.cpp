@@ -15,10 +15,12 @@
 #include "text/utf8.hpp"
 #include "tool/verbs/stat.hpp"
 #include "tool/verbs/verbs.hpp"
+#include "tool/views/consumer_table.hpp"
 #include "tool/views/inspection.hpp"
 #include "tool/views/name_pattern.hpp"
 #include "tool/views/seat_table.hpp"
 #include "tool/views/stat_lines.hpp"
+#include "tool/views/top_help.hpp"
 #include "tool/views/watch.hpp"
 
 namespace arena_shm::tool {
@@ -32,29 +34,6 @@ using Style = terminal::Screen::Style;
 struct Options {
   std::vector<std::string> names;
   double interval_seconds = 1;
-};
-
-constexpr std::array kHelp{
-    "q          quit",
-    "up, down   select an arena: its seats are below; also k, j",
-    "Home, End  select the first, the last; also g, G",
-    "s          sort by name, rate, written or holes, in turn",
-    "r          reverse the order",
-    "/          show only arenas whose name has this text, or",
-    "           matches a pattern like tick*:",
-    "           Enter keeps it, Esc clears it",
-    "^L         redraw the screen",
-    "?          this help",
-    "",
-    "WRITTEN    values so far",
-    "RATE/s     values per second in the last interval",
-    "MB/s       the same, in megabytes per second",
-    "LAP        the time in which the ring is overwritten once,",
-    "           or the fastest lane of a laned arena",
-    "SKIPPED    sequence numbers that living writers gave up",
-    "HOLES      those, and the ones that dead writers left; or a range",
-    "CHANGED    how long ago a counter last changed",
-    "NEWEST     age of the newest value",
 };
 
 enum class Order : std::uint8_t { name, rate, written, holes };
@@ -186,7 +165,7 @@ class Top {
   void draw_help() {
     screen_.put(0, "arena-shm top: keys and columns", Style::heading);
     int row = 2;
-    for (const char* line : kHelp) {
+    for (const char* line : kTopHelp) {
       if (row + 1 < screen_.rows()) screen_.put(row++, line);
     }
     screen_.put(screen_.rows() - 1, "press any key to go back");
@@ -195,9 +174,10 @@ class Top {
 
   // Returns the first row after them. At most half of the screen: those around the selected one.
   int draw_arenas(const std::vector<const Watched*>& arenas, int row) {
-    text::TextTable table = stat_table(screen_.columns());
+    const bool lossless = any_is_lossless(watch_.arenas());
+    text::TextTable table = stat_table(screen_.columns(), lossless);
     std::vector<std::vector<std::string>> lines;
-    for (const Watched* arena : arenas) table.widen(lines.emplace_back(stat_cells(*arena)));
+    for (const Watched* arena : arenas) table.widen(lines.emplace_back(stat_cells(*arena, lossless)));
     std::string heading;
     table.append_heading(heading);
     heading.pop_back();
@@ -209,7 +189,10 @@ class Top {
       std::string line;
       table.append(line, lines[i]);
       line.pop_back();
-      screen_.put(row++, line, i == selected_ ? Style::selected : Style::plain);
+      screen_.put(row++, line,
+                  i == selected_           ? Style::selected
+                  : arenas[i]->now.blocker ? Style::alarming
+                                           : Style::plain);
     }
     return row;
   }
@@ -232,13 +215,27 @@ class Top {
                             info.record.name.empty() ? "records" : text::printable(info.record.name),
                             text::counted(info.record.size_bytes, "byte"), text::short_bytes(info.segment_bytes),
                             count_seats(seats)));
+    if (info.full == Full::wait)
+      draw_consumers(facts, inspect::read_consumers(image, facts.header, facts.heads, seats), row);
     const SeatLines lines =
         seat_lines(facts, seats, inspect::read_newest_times(image, facts.header, facts.heads), screen_.columns());
-    screen_.put(row++, lines.heading, Style::heading);
-    for (const SeatLines::Line& line : lines.lines) {
-      if (row + 1 >= screen_.rows()) break;  // the last row is the help's
-      screen_.put(row++, line.text, line.is_dead ? Style::alarming : Style::plain);
-    }
+    put_below(row, lines.heading, Style::heading);
+    for (const SeatLines::Line& line : lines.lines)
+      put_below(row, line.text, line.is_alarming ? Style::alarming : Style::plain);
+  }
+
+  // Above the seats: these are many.
+  void draw_consumers(const inspect::Facts& facts, const inspect::Consumers& consumers, int& row) {
+    const auto style = [](bool is_alarming) { return is_alarming ? Style::alarming : Style::plain; };
+    put_below(row, "consumers: " + count_consumers(consumers), style(consumers.blocker() != nullptr));
+    const ConsumerLines lines = consumer_lines(facts, consumers, screen_.columns());
+    if (!lines.lines.empty()) put_below(row, lines.heading, Style::heading);
+    for (const ConsumerLines::Line& line : lines.lines) put_below(row, line.text, style(line.is_in_the_way));
+  }
+
+  // The last row is the help's.
+  void put_below(int& row, const std::string& text, Style style) {
+    if (row + 1 < screen_.rows()) screen_.put(row++, text, style);
   }
 
   terminal::Screen& screen_;

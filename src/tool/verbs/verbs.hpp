@@ -23,6 +23,7 @@ void add_snapshot(const terminal::Command& app, Action& action);
 void add_export(const terminal::Command& app, Action& action);
 void add_replay(const terminal::Command& app, Action& action);
 void add_seats(const terminal::Command& app, Action& action);
+void add_consumers(const terminal::Command& app, Action& action);
 void add_stat(const terminal::Command& app, Action& action);
 void add_metrics(const terminal::Command& app, Action& action);
 void add_top(const terminal::Command& app, Action& action);

@@ -28,7 +28,8 @@ using exposition::Page;
 using inspect::Holder;
 
 // Labels of this page's own.
-constexpr std::array<std::string_view, 7> kOwnLabels{"arena", "type", "writers", "epoch", "state", "reason", "lane"};
+constexpr std::array<std::string_view, 8> kOwnLabels{"arena", "type",   "writers", "epoch",
+                                                     "state", "reason", "lane",    "consumer"};
 
 Arena look_at(const inspect::Image& image, std::vector<std::string>& problems) {
   Arena arena{.label = label("arena", image.label()), .facts = inspect::read_facts(image)};
@@ -37,6 +38,8 @@ Arena look_at(const inspect::Image& image, std::vector<std::string>& problems) {
     arena.seats = inspect::read_seats(image, arena.facts.header);
     // After the counters, so that no value is counted whose number is not.
     refresh_heads(image, arena.facts);
+    arena.consumers = inspect::read_consumers(image, arena.facts.header, arena.facts.heads, arena.seats);
+    inspect::read_lag_times(image, arena.facts.header, arena.facts.heads, arena.consumers);
     arena.newest = inspect::read_newest_times(image, arena.facts.header, arena.facts.heads);
     arena.newest_age_ns = inspect::newest_age_ns(image, arena.facts, arena.facts.heads, arena.newest);
   }
@@ -251,6 +254,7 @@ Exposition Exposer::look() {
   add_lanes(page);
   add_freshness(page);
   add_writers(page);
+  add_consumers(page);
   add_skipped(page, not_permitted, failed);
   whole.text = page.take();
   return whole;

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "inspect/consumers.hpp"
 #include "inspect/facts.hpp"
 #include "inspect/seats.hpp"
 #include "inspect/times.hpp"
@@ -22,6 +23,7 @@ struct Arena {
   std::string label;  // arena="ticks"
   inspect::Facts facts{};
   inspect::Seats seats{};
+  inspect::Consumers consumers{};
   bool readable = false;
   std::optional<std::int64_t> changed_ns{};
   inspect::NewestTimes newest{};
@@ -91,5 +93,8 @@ class Page {
   std::string constant_;
   std::string text_;
 };
+
+/// The metrics of consumers, and of who is full because of them.
+void add_consumers(Page& page);
 
 }  // namespace arena_shm::tool::exposition

@@ -10,6 +10,7 @@
 #include "arena_shm/timescale.hpp"
 #include "schema/record_formatter.hpp"
 #include "schema/schema.hpp"
+#include "tool/views/consumer_table.hpp"
 #include "tool/views/seat_table.hpp"
 
 namespace arena_shm::tool {
@@ -52,6 +53,14 @@ terminal::JsonObject seats_array(const Inspection& in) {
   terminal::JsonObject array = terminal::JsonObject::array();
   for (const inspect::SeatFacts& seat : in.seats.all) {
     if (seat.holder != inspect::Holder::never) array.push_back(seat_object(seat, in.facts, in.newest_times));
+  }
+  return array;
+}
+
+terminal::JsonObject consumers_array(const Inspection& in) {
+  terminal::JsonObject array = terminal::JsonObject::array();
+  for (const inspect::ConsumerFacts& consumer : in.consumers.all) {
+    if (is_shown(consumer)) array.push_back(consumer_object(consumer));
   }
   return array;
 }
@@ -151,6 +160,11 @@ terminal::JsonObject whole_object(const Inspection& in, bool quote_int64) {
   object["seats"] = seats_array(in);
   object["mappers"] = is_live ? mappers_array(in.mappers) : terminal::JsonObject();
   object["mappers_unreadable"] = is_live ? terminal::JsonObject(in.mappers.unreadable_count) : terminal::JsonObject();
+  const bool is_lossless = info.full == Full::wait;
+  add_blocker(object, info, blocker_of(in.consumers));
+  object["consumer_count"] = info.consumers;
+  object["patience_ns"] = is_lossless ? terminal::JsonObject(info.patience.count()) : nullptr;
+  object["consumers"] = is_lossless ? consumers_array(in) : terminal::JsonObject();
   if (quote_int64) terminal::quote_integers(object);
   object["schema"] = stored_schema(in.facts);
   object["newest"] = newest_array(in, quote_int64);

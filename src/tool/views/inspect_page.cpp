@@ -13,6 +13,7 @@
 #include "text/text_table.hpp"
 #include "text/time_text.hpp"
 #include "text/utf8.hpp"
+#include "tool/views/consumer_table.hpp"
 #include "tool/views/seat_table.hpp"
 
 namespace arena_shm::tool {
@@ -118,6 +119,7 @@ void append_facts(std::string& out, const Inspection& in) {
               fmt::format("{} by pid {}, {} ago", text::utc_time(info.created_ns), info.creator_pid,
                           text::short_duration(text::time_between(info.created_ns, text::realtime_ns()))));
   if (inspect::is_timed(in.facts.header)) append_fact(out, "times", times_text(in));
+  if (info.full == Full::wait) append_fact(out, "full", waiting_text(info));
   if (in.facts.head) {
     append_fact(out, "head",
                 is_laned(in)
@@ -145,6 +147,11 @@ void append_regions(std::string& out, const core::Header& header) {
   append_title(out, "regions");
   table.append_heading(out);
   for (const auto& line : lines) table.append(out, line);
+}
+
+void append_consumers_of(std::string& out, const Inspection& in) {
+  append_title(out, fmt::format("{} consumers: {}", in.facts.header.consumer_count, count_consumers(in.consumers)));
+  if (count_shown(in.consumers) > 0) append_consumers(out, in.facts, in.consumers);
 }
 
 void append_mappers(std::string& out, const Inspection& in) {
@@ -280,6 +287,7 @@ std::string whole_page(const Inspection& in) {
   append_title(out, fmt::format("{}: {}", text::counted(in.facts.header.seat_count, "seat"), count_seats(in.seats)));
   if (in.seats.count(inspect::Holder::never) < in.seats.all.size())
     append_seats(out, in.facts, in.seats, in.newest_times);
+  if (in.facts.info.full == Full::wait) append_consumers_of(out, in);
   if (in.image.is_live()) append_mappers(out, in);
   if (in.schema) append_fields(out, *in.schema);
   append_newest(out, in);

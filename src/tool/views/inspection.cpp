@@ -16,8 +16,14 @@ std::optional<double> lap_seconds(const Inspection& in) {
 }
 
 std::vector<std::pair<const char*, core::Region>> regions(const core::Header& header) {
-  return {{"header", {0, header.header_bytes}}, {"schema", header.schema}, {"doorbell", header.doorbell},
-          {"control", header.control},          {"seats", header.seats},   {"slots", header.slots}};
+  std::vector<std::pair<const char*, core::Region>> regions{{"header", {0, header.header_bytes}},
+                                                            {"schema", header.schema},
+                                                            {"doorbell", header.doorbell},
+                                                            {"control", header.control},
+                                                            {"seats", header.seats}};
+  if (core::is_lossless(header)) regions.emplace_back("consumers", header.consumers);
+  regions.emplace_back("slots", header.slots);
+  return regions;
 }
 
 std::span<const std::byte> shown_bytes(const Inspection& in, const inspect::Value& value) {
@@ -38,6 +44,11 @@ const char* writers_name(const Info& info) noexcept {
     case Writers::shared: break;
   }
   return "shared";
+}
+
+std::string waiting_text(const Info& info) {
+  return fmt::format("writers wait ({}, patience {})", text::counted(info.consumers, "consumer"),
+                     info.patience.count() == 0 ? "without end" : text::short_duration(info.patience));
 }
 
 std::string holes_text(std::uint64_t least, std::uint64_t most) {

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "inspect/consumers.hpp"
 #include "inspect/facts.hpp"
 #include "inspect/image.hpp"
 #include "inspect/processes.hpp"
@@ -20,6 +21,7 @@ struct Inspection {
   const inspect::Image& image;
   inspect::Facts facts{};
   inspect::Seats seats{};
+  inspect::Consumers consumers{};
   inspect::Mappers mappers{};
   std::optional<std::uint64_t> oldest{};  ///< the oldest seq that can be read
   double values_per_second = 0;           ///< lately; 0 also if the segment is a saved one
@@ -43,6 +45,9 @@ std::string slots_text(const Info& info);
 
 /// "shared", "exclusive" or "laned"
 const char* writers_name(const Info& info) noexcept;
+
+/// "writers wait (8 consumers, patience 5s)", or "... without end". Requires: a lossless arena.
+std::string waiting_text(const Info& info);
 
 /// "12", or "12..15" where the counters cannot tell how many there are.
 std::string holes_text(std::uint64_t least, std::uint64_t most);

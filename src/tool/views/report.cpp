@@ -18,7 +18,8 @@ std::string error_text(const Error& error) {
                               [](const Error&) {});
     } catch (const Error&) {  // it was only for a hint
     }
-    if (const auto meant = terminal::nearest(error.name(), names)) text += "; did you mean '" + *meant + "'?";
+    const auto meant = terminal::nearest(error.name(), names);
+    if (meant && *meant != error.name()) text += "; did you mean '" + *meant + "'?";
   }
   return text;
 }

@@ -10,6 +10,7 @@
 #include "text/text_table.hpp"
 #include "text/time_text.hpp"
 #include "text/utf8.hpp"
+#include "tool/views/consumer_table.hpp"
 #include "tool/views/inspection.hpp"
 
 namespace arena_shm::tool {
@@ -62,6 +63,7 @@ std::vector<TextTable::Column> columns(const inspect::Facts& facts) {
                                          {"PROCESS", left, 10, 3}, {"NAME", left, 10, 1},
                                          {"CLAIM", left, 12},      {"VALUES", right, 0, 2},
                                          {"SKIPPED", right, 0, 4}, {"TAKEN", left, 0, 6}};
+  if (core::is_lossless(facts.header)) columns.insert(columns.end() - 1, {"WAITS FOR", left, 8, 3});
   if (!is_laned(facts)) return columns;
   columns.at(6).rank = 5;
   columns.at(8).title = "HOLES";  // nobody skips in a lane
@@ -85,6 +87,7 @@ std::vector<std::string> cells(const inspect::SeatFacts& seat, const inspect::Fa
                                  fmt::format("{}", seat.values),
                                  fmt::format("{}", seat.skipped),
                                  text::utc_time(seat.taken_ns)};
+  if (core::is_lossless(facts.header)) cells.insert(cells.end() - 1, waits_text(seat));
   if (is_laned(facts)) {
     const std::vector<std::string> of_lane = lane_cells(seat, facts);
     cells.at(8) = holes_text(seat.skipped, seat.lane_head() - std::min(seat.lane_head(), seat.values));
@@ -105,7 +108,7 @@ SeatLines seat_lines(const inspect::Facts& facts, const inspect::Seats& seats, c
   for (const inspect::SeatFacts& seat : seats.all) {
     if (seat.holder == Holder::never) continue;
     table.widen(rows.emplace_back(cells(seat, facts, newest)));
-    result.lines.push_back({.text = {}, .is_dead = is_dead(seat.holder)});
+    result.lines.push_back({.text = {}, .is_alarming = is_dead(seat.holder) || seat.waits});
   }
   const auto print = [](std::string& text, auto append) {
     append(text);
@@ -123,7 +126,7 @@ void append_seats(std::string& out, const inspect::Facts& facts, const inspect::
   const SeatLines lines = seat_lines(facts, seats, newest, terminal::line_width());
   out += terminal::strong(lines.heading) + '\n';
   for (const SeatLines::Line& line : lines.lines)
-    out += (line.is_dead ? terminal::alarming(line.text) : line.text) + '\n';
+    out += (line.is_alarming ? terminal::alarming(line.text) : line.text) + '\n';
 }
 
 terminal::JsonObject seat_object(const inspect::SeatFacts& seat, const inspect::Facts& facts,
@@ -150,6 +153,8 @@ terminal::JsonObject seat_object(const inspect::SeatFacts& seat, const inspect::
   object["lane_slots_used"] = of_lane(used_slots(seat, facts));
   object["lane_newest_time_ns"] = of_lane(newest.of_lane(seat.index));
   object["lane_newest_age_ns"] = of_lane(inspect::age_ns(newest.of_lane(seat.index)));
+  object["waits_for"] = seat.waits ? terminal::JsonObject(seat.waits->name) : nullptr;
+  object["waits_ns"] = seat.waits ? terminal::JsonObject(seat.waits->waits_ns) : nullptr;
   return object;
 }
 

@@ -16,7 +16,7 @@ namespace arena_shm::tool {
 struct SeatLines {
   struct Line {
     std::string text;
-    bool is_dead = false;
+    bool is_alarming = false;  ///< its holder died, or waits
   };
   std::string heading;
   std::vector<Line> lines;

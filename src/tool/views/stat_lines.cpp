@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 #include <variant>
@@ -12,6 +13,7 @@
 #include "text/influx_text.hpp"
 #include "text/quantities.hpp"
 #include "text/utf8.hpp"
+#include "tool/views/consumer_table.hpp"
 #include "tool/views/inspection.hpp"
 
 namespace arena_shm::tool {
@@ -33,9 +35,17 @@ class TableLines final : public StatLines {
  public:
   void append(std::string& out, const std::vector<Watched>& arenas) override {
     constexpr std::size_t kLinesOfPage = 24;
+    if (!lossless_ && any_is_lossless(arenas)) {
+      lossless_ = true;
+      table_ = stat_table(terminal::line_width(), true);
+      has_heading_ = false;
+    }
     std::vector<std::vector<std::string>> lines;
+    std::vector<bool> is_blocked;
     for (const Watched& arena : arenas) {
-      if (arena.readable) table_.widen(lines.emplace_back(stat_cells(arena)));
+      if (!arena.readable) continue;
+      table_.widen(lines.emplace_back(stat_cells(arena, lossless_)));
+      is_blocked.push_back(arena.now.blocker.has_value());
     }
     // Others are shown than those that the heading was for.
     if (const std::size_t left_out = table_.left_out_count(); left_out != left_out_) {
@@ -49,12 +59,17 @@ class TableLines final : public StatLines {
       has_heading_ = true;
       since_heading_ = 0;
     }
-    for (const auto& line : lines) table_.append(out, line);
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      std::string line;
+      table_.append(line, lines[i]);
+      out += is_blocked[i] ? terminal::alarming(std::move(line)) : line;
+    }
     since_heading_ += lines.size();
   }
 
  private:
-  text::TextTable table_ = stat_table(terminal::line_width());
+  bool lossless_ = false;  // some arena is, or was
+  text::TextTable table_ = stat_table(terminal::line_width(), false);
   bool has_heading_ = false;
   std::size_t left_out_ = 0;
   std::size_t since_heading_ = 0;
@@ -62,7 +77,7 @@ class TableLines final : public StatLines {
 
 struct Field {
   std::string_view name;
-  std::variant<std::monostate, std::uint64_t, double> value;  // nothing: it cannot be told
+  std::variant<std::monostate, std::uint64_t, double, std::string> value;  // nothing: it cannot be told
 };
 
 std::vector<Field> fields(const Watched& arena) {
@@ -82,6 +97,12 @@ std::vector<Field> fields(const Watched& arena) {
   if (arena.before) unchanged.value = count(arena.now.at - arena.changed);
   Field newest{.name = "newest_age_ns", .value = {}};
   if (arena.now.newest_age_ns) newest.value = static_cast<std::uint64_t>(*arena.now.newest_age_ns);
+  Field blocked_by{.name = "blocked_by", .value = {}};
+  Field blocked{.name = "blocked_ns", .value = {}};
+  if (const auto& blocker = arena.now.blocker) {
+    blocked_by.value = blocker->name;
+    if (blocker->waited_ns) blocked.value = static_cast<std::uint64_t>(*blocker->waited_ns);
+  }
   return {interval,
           {"head", arena.now.heads.end()},
           {"written", arena.now.counters.values},
@@ -92,7 +113,9 @@ std::vector<Field> fields(const Watched& arena) {
           lap,
           unchanged,
           {"handed_out", arena.now.heads.count()},
-          newest};
+          newest,
+          blocked_by,
+          blocked};
 }
 
 terminal::JsonObject object_of(const Watched& arena) {
@@ -103,6 +126,7 @@ terminal::JsonObject object_of(const Watched& arena) {
     terminal::JsonObject& value = object[std::string(field.name)];
     if (const auto* number = std::get_if<std::uint64_t>(&field.value)) value = *number;
     if (const auto* number = std::get_if<double>(&field.value)) value = *number;
+    if (const auto* name = std::get_if<std::string>(&field.value)) value = *name;
   }
   return object;
 }
@@ -121,6 +145,17 @@ class StatObjects final : public StatLines {
   terminal::ObjectLines lines_;
 };
 
+std::string influx_value(const Field& field) {
+  if (const auto* number = std::get_if<std::uint64_t>(&field.value)) return fmt::format("{}i", *number);
+  if (const auto* number = std::get_if<double>(&field.value)) return fmt::format("{}", *number);
+  std::string text = "\"";
+  for (const char c : text::printable(std::get<std::string>(field.value))) {
+    if (c == '"' || c == '\\') text += '\\';
+    text += c;
+  }
+  return text + '"';
+}
+
 class InfluxLines final : public StatLines {
  public:
   void append(std::string& out, const std::vector<Watched>& arenas) override {
@@ -134,9 +169,7 @@ class InfluxLines final : public StatLines {
         // Integers there are signed; a count beyond is one that somebody has written over.
         if (number != nullptr && *number > std::numeric_limits<std::int64_t>::max()) continue;
         if (std::holds_alternative<std::monostate>(field.value)) continue;
-        const std::string text =
-            number != nullptr ? fmt::format("{}", *number) : fmt::format("{}", std::get<double>(field.value));
-        out += fmt::format("{}{}={}{}", std::exchange(separator, ','), field.name, text, number != nullptr ? "i" : "");
+        out += fmt::format("{}{}={}", std::exchange(separator, ','), field.name, influx_value(field));
       }
       out += fmt::format(" {}\n", arena.now.realtime_ns);
     }
@@ -145,35 +178,41 @@ class InfluxLines final : public StatLines {
 
 }  // namespace
 
-text::TextTable stat_table(std::size_t width) {
+bool any_is_lossless(const std::vector<Watched>& arenas) noexcept {
+  return std::any_of(arenas.begin(), arenas.end(),
+                     [](const Watched& arena) { return arena.readable && arena.is_lossless(); });
+}
+
+text::TextTable stat_table(std::size_t width, bool lossless) {
   using enum text::TextTable::Align;
-  text::TextTable table({{"NAME", left, 16},
-                         {"WRITTEN", right},
-                         {"RATE/s", right},
-                         {"MB/s", right, 0, 3},
-                         {"LAP", right, 0, 2},
-                         {"SKIPPED", right, 0, 5},
-                         {"HOLES", right, 0, 4},
-                         {"CHANGED", right, 0, 1},
-                         {"NEWEST", right, 0, 6}},
-                        width);
-  table.widen({"", "1234567890", "999.9M", "1234.56", "999ms", "", "123..456", "", ""});
+  std::vector<TextTable::Column> columns{{"NAME", left, 16},     {"WRITTEN", right},       {"RATE/s", right},
+                                         {"MB/s", right, 0, 3},  {"LAP", right, 0, 2},     {"SKIPPED", right, 0, 5},
+                                         {"HOLES", right, 0, 4}, {"CHANGED", right, 0, 1}, {"NEWEST", right, 0, 6}};
+  std::vector<std::string> usual{"", "1234567890", "999.9M", "1234.56", "999ms", "", "123..456", "", ""};
+  if (lossless) {
+    columns.push_back({"BLOCKED BY", left, 10});
+    usual.emplace_back();
+  }
+  TextTable table(std::move(columns), width);
+  table.widen(usual);
   return table;
 }
 
-std::vector<std::string> stat_cells(const Watched& arena) {
+std::vector<std::string> stat_cells(const Watched& arena, bool lossless) {
   const auto rates = rates_of(arena);
   const auto lap = rates ? rates->lap_seconds.value_or(0) * 1e9 : 0.0;
   const bool has_lap = lap > 0 && lap < static_cast<double>(nanoseconds::max().count());
-  return {text::printable(arena.name),
-          fmt::format("{}", arena.now.counters.values),
-          rates ? text::short_count(rates->values_per_second) : "-",
-          rates ? fmt::format("{:.2f}", rates->bytes_per_second / 1e6) : "-",
-          has_lap ? text::short_duration(nanoseconds(static_cast<std::int64_t>(lap))) : "-",
-          fmt::format("{}", arena.now.counters.skipped),
-          holes_text(arena.now.counters.skipped, arena.now.holes_max()),
-          changed(arena),
-          age_text(arena.now.newest_age_ns)};
+  std::vector<std::string> cells{text::printable(arena.name),
+                                 fmt::format("{}", arena.now.counters.values),
+                                 rates ? text::short_count(rates->values_per_second) : "-",
+                                 rates ? fmt::format("{:.2f}", rates->bytes_per_second / 1e6) : "-",
+                                 has_lap ? text::short_duration(nanoseconds(static_cast<std::int64_t>(lap))) : "-",
+                                 fmt::format("{}", arena.now.counters.skipped),
+                                 holes_text(arena.now.counters.skipped, arena.now.holes_max()),
+                                 changed(arena),
+                                 age_text(arena.now.newest_age_ns)};
+  if (lossless) cells.push_back(blocker_text(arena.now.blocker));
+  return cells;
 }
 
 std::unique_ptr<StatLines> stat_lines(const std::string& format, bool quote_int64) {

@@ -11,9 +11,13 @@
 
 namespace arena_shm::tool {
 
-/// The columns that the eye gets, with some room for what is to come; and one arena's cells.
-text::TextTable stat_table(std::size_t width);
-std::vector<std::string> stat_cells(const Watched& arena);
+/// Is there a lossless one among those that can be read?
+bool any_is_lossless(const std::vector<Watched>& arenas) noexcept;
+
+/// The columns that the eye gets, with some room for what is to come; and one arena's cells. `lossless`: with who holds
+/// up writers.
+text::TextTable stat_table(std::size_t width, bool lossless);
+std::vector<std::string> stat_cells(const Watched& arena, bool lossless);
 
 /// Thread safety: none.
 class StatLines {

@@ -184,6 +184,8 @@ void Watch::take_sample(Watched& arena, const inspect::Image& image) {
   sample.heads = std::move(*heads);
   sample.newest_age_ns = inspect::newest_age_ns(image, arena.facts, sample.heads,
                                                 inspect::read_newest_times(image, arena.facts.header, sample.heads));
+  if (arena.is_lossless())
+    sample.blocker = find_blocker(image, arena.facts.header, inspect::read_seats(image, arena.facts.header));
   const bool is_new = arena.now.at == Clock::time_point{};
   if (!is_new) arena.before = std::move(arena.now);
   const bool changed =

@@ -18,6 +18,7 @@
 #include "inspect/image.hpp"
 #include "inspect/seats.hpp"
 #include "terminal/names.hpp"
+#include "tool/views/consumer_table.hpp"
 
 namespace arena_shm::tool {
 
@@ -28,6 +29,7 @@ struct Sample {
   inspect::Counters counters{};
   inspect::Heads heads{};  ///< read after the counters
   std::optional<std::int64_t> newest_age_ns{};
+  std::optional<Blocker> blocker{};
 
   /// No more holes than that: numbers that were handed out and that no value was counted for. Some of them may be on
   /// their way yet. No fewer than `counters.skipped` are holes.
@@ -47,6 +49,7 @@ struct Watched {
   std::chrono::steady_clock::time_point changed{};  ///< since then, at least, nothing has changed
   bool ever_changed = false;                        ///< between any two samples
 
+  bool is_lossless() const noexcept { return facts.info.full == Full::wait; }
   std::uint64_t slots_of_lane() const noexcept { return facts.header.slot_count; }
 };
 

@@ -1,0 +1,41 @@
+"""Lossless arenas for the tests of those who consume: made by a program of their own. A value is {u64 who, u64 n}."""
+
+import os
+import struct
+import subprocess
+
+from arena_cli import CliTest
+
+MAKER = os.environ["ARENA_SHM_LOSSLESS_MAKER"]
+RECORD = struct.Struct("<QQ")
+
+
+class ConsumingTest(CliTest):
+    def lossless(self, *options, slots=8, lanes=0, consumers=8, patience_ms=0):
+        """`lanes`: 0 for a shared arena, 1 for an exclusive one. Options: text, time."""
+        name = self.name("lossless")
+        subprocess.run([MAKER, name, *map(str, [slots, lanes, consumers, patience_ms]), *options], check=True)
+        return name
+
+    def records(self, first, count, who=0):
+        return b"".join(RECORD.pack(who, n) for n in range(first, first + count))
+
+    def write(self, name, first, count, who=0):
+        """Writes values, and ends; the ring has room for them."""
+        self.expect(0, "write", name, "--format", "raw", stdin=self.records(first, count, who))
+
+    def start_writing(self, name, first, count, who=0):
+        """A writer that has got all its input, and waits for room, if it has to."""
+        writer = self.start("write", name, "--format", "raw")
+        writer.stdin.buffer.write(self.records(first, count, who))
+        writer.stdin.close()
+        writer.stdin = None
+        return writer
+
+    def end(self, process, code, number=None):
+        """Returns: what it said on standard output, and on standard error, until it ended."""
+        if number is not None:
+            process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, code, err)
+        return out, err
