@@ -272,12 +272,11 @@ class Examination {
         is_slow ? "for steady latency: cpupower frequency-set -g performance" : "");
     const std::string isolated = core::first_line_of("/sys/devices/system/cpu/isolated").value_or("");
     const std::string all = text::counted(static_cast<std::uint64_t>(::sysconf(_SC_NPROCESSORS_ONLN)), "processor");
-    if (isolated.empty()) {
-      add(Health::note, "pinning", all + ", none isolated",
-          "for latency without outliers: isolcpus= on the kernel's command line, and taskset for writers and readers");
-    } else {
-      add(Health::ok, "pinning", fmt::format("{}, isolated: {}", all, isolated));
-    }
+    const bool is_none = isolated.empty();
+    add(is_none ? Health::note : Health::ok, "pinning", all + (is_none ? ", none isolated" : ", isolated: " + isolated),
+        is_none ? "for latency without outliers: isolcpus= on the kernel's command line, and taskset for writers and "
+                  "readers"
+                : "");
   }
 
   std::vector<Symptom> symptoms_;

@@ -1,5 +1,6 @@
 """record --consumer: a recorder that may be killed at any time, and whose file has every value once."""
 
+import os
 import random
 import signal
 import threading
@@ -74,6 +75,13 @@ class ConsumeKilledTest(RecordingConsumerTest):
             writer.stdin.buffer.write(self.records(first, min(1000, count - first), who))
         writer.stdin.close()
         writer.stdin = None
+
+    def record_killed(self, name, path, number, phase):
+        preloaded = {"LD_PRELOAD": os.environ["ARENA_SHM_KILLED_WRITING"], "ARENA_SHM_KILL_AT": f"{number} {phase}"}
+        done = self.run_tool("record", name, "-o", path, "--consumer", "rec", "--max-duration", "100ms",
+                             env=os.environ | preloaded)
+        self.assertIn(done.returncode, [OK, -signal.SIGKILL], done.stderr)
+        return done.returncode != OK
 
     @needs_numpy
     def test_survives_kills_npy(self):

@@ -1,7 +1,6 @@
 """record --consumer: what is continued, what is refused, and what is said."""
 
 import fcntl
-import os
 import signal
 import unittest
 
@@ -18,13 +17,6 @@ FORMATS = ["npy", "csv", "ndjson"] if np else ["csv", "ndjson"]
 
 
 class ConsumeRecordTest(RecordingConsumerTest):
-    def record_killed(self, name, path, number, phase):
-        preloaded = {"LD_PRELOAD": os.environ["ARENA_SHM_KILLED_WRITING"], "ARENA_SHM_KILL_AT": f"{number} {phase}"}
-        done = self.run_tool("record", name, "-o", path, "--consumer", "rec", "--max-duration", "100ms",
-                             env=os.environ | preloaded)
-        self.assertIn(done.returncode, [OK, -signal.SIGKILL], done.stderr)
-        return done.returncode != OK
-
     def test_half_a_row_is_cut_off(self):
         for form in FORMATS:
             row = self.row_bytes(form, 5, 5)
