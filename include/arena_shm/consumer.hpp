@@ -40,15 +40,15 @@ class Consumer {
   /// was evicted. Cost: as Reader::next, and a load; once in an eighth of a ring, a store that a writer in need of room
   /// looks at.
   std::optional<Entry<T>> next() {
-    std::optional<std::uint64_t> seq;
+    core::ConsumerCore::Taken taken{};
     std::optional<Entry<T>> entry(
         std::in_place, core::Elided([&] {
           // The value first, then what has come with it.
-          return Entry<T>{0, core::filled<T>([&](void* value) { seq = core_->next(core::CopyTo<T>(value)); }),
-                          core_->time(), core_->is_late()};
+          return Entry<T>{0, core::filled<T>([&](void* value) { taken = core_->next(core::CopyTo<T>(value)); }),
+                          taken.time, core_->is_late()};
         }));
-    if (seq)
-      entry->seq = *seq;
+    if (taken.seq != core::ConsumerCore::kNone)
+      entry->seq = taken.seq;
     else
       entry.reset();
     return entry;
@@ -60,10 +60,10 @@ class Consumer {
     std::size_t count = 0;
     for (; count < entries.size(); ++count) {
       Entry<T>& entry = entries[count];
-      const auto seq = core_->next_of_several(count, core::CopyTo<T>(std::addressof(entry.value)));
-      if (!seq) break;
-      entry.seq = *seq;
-      entry.time = core_->time();
+      const auto taken = core_->next_of_several(count, core::CopyTo<T>(std::addressof(entry.value)));
+      if (taken.seq == core::ConsumerCore::kNone) break;
+      entry.seq = taken.seq;
+      entry.time = taken.time;
       entry.late = core_->is_late();
     }
     return count;

@@ -43,7 +43,7 @@ class RawReader {
   void seek(From from) { core_->seek(from); }
   void seek(const Position& position) { core_->seek(position); }
   /// Of the value that next() has delivered: Entry::time.
-  std::uint64_t time() const noexcept { return core_->time(); }
+  std::uint64_t time() const noexcept { return time_; }
   /// Entry::late of it.
   bool is_late() const noexcept { return core_->is_late(); }
   bool is_exact() const noexcept { return core_->is_exact(); }
@@ -60,6 +60,7 @@ class RawReader {
   friend class WaitSet;
 
   core::ReaderCore::Owner core_;
+  std::uint64_t time_ = 0;
 };
 
 /// Consumer<T> without a type. Thread safety: one thread at a time.
@@ -74,7 +75,7 @@ class RawConsumer {
   void on_gap(std::function<void(const Gap&)> report) { core_->on_gap(std::move(report)); }
 
   const std::string& name() const noexcept { return core_->name(); }
-  std::uint64_t time() const noexcept { return core_->time(); }
+  std::uint64_t time() const noexcept { return time_; }
   bool is_late() const noexcept { return core_->is_late(); }
   Position position() const { return core_->reader().position(); }
   std::uint64_t cursor() const noexcept { return core_->reader().cursor(); }
@@ -89,6 +90,7 @@ class RawConsumer {
   friend class WaitSet;
 
   core::ConsumerCore::Owner core_;
+  std::uint64_t time_ = 0;
 };
 
 /// Writer<T> without a type. Thread safety: one thread at a time.

@@ -43,15 +43,15 @@ class Reader {
   /// at the writers' counter, too: who calls it in a loop pauses in between (as _mm_pause does), or takes wait_for(),
   /// which looks at the slot only.
   std::optional<Entry<T>> next() {
-    std::optional<std::uint64_t> seq;
+    core::ReaderCore::Taken taken{};
     std::optional<Entry<T>> entry(
         std::in_place, core::Elided([&] {
           // The value first, then what has come with it.
-          return Entry<T>{0, core::filled<T>([&](void* value) { seq = core_->next(core::CopyTo<T>(value)); }),
-                          core_->time(), core_->is_late()};
+          return Entry<T>{0, core::filled<T>([&](void* value) { taken = core_->next(core::CopyTo<T>(value)); }),
+                          taken.time, core_->is_late()};
         }));
-    if (seq)
-      entry->seq = *seq;
+    if (taken.seq != core::ReaderCore::kNone)
+      entry->seq = taken.seq;
     else
       entry.reset();
     return entry;
@@ -65,10 +65,10 @@ class Reader {
     core::Effort effort = core::ReaderCore::effort_of_a_call();
     for (; count < entries.size(); ++count) {
       Entry<T>& entry = entries[count];
-      const auto seq = core_->next(core::CopyTo<T>(std::addressof(entry.value)), effort);
-      if (!seq) break;
-      entry.seq = *seq;
-      entry.time = core_->time();
+      const auto taken = core_->next(core::CopyTo<T>(std::addressof(entry.value)), effort);
+      if (taken.seq == core::ReaderCore::kNone) break;
+      entry.seq = taken.seq;
+      entry.time = taken.time;
       entry.late = core_->is_late();
     }
     return count;

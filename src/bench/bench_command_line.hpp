@@ -29,6 +29,7 @@ inline const std::vector<BenchTopic> kBenchTopics{
     {"W9", "a writer while somebody records it"},
     {"W10", "reading values already in the ring"},
     {"W11", "1 to 64 threads that write"},
+    {"W12", "writers that wait for a consumer"},
 };
 
 struct BenchCommandLine {

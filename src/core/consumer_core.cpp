@@ -14,8 +14,6 @@ constexpr std::uint64_t kBatchesPerRing = 8;
 constexpr std::uint64_t kNever = ~std::uint64_t{0};
 std::atomic<std::uint64_t> state_of_nobody{kNever};
 
-std::uint64_t oldest(std::uint64_t head, std::uint64_t slots) noexcept { return head > slots ? head - slots : 0; }
-
 ReaderOptions reader_options(const ConsumerOptions& options) noexcept {
   return {.manner = options.manner, .hold = options.hold, .doorbell = true, .order = options.order};
 }
@@ -34,18 +32,22 @@ ConsumerCore::ConsumerCore(std::shared_ptr<const Segment> segment, std::string_v
       release_at_(lanes_),
       room_(consumers().room(), !seat_.membarrier_registered()),
       late_(this->segment()),
-      reader_(seat_.segment(), begin(options), reader_options(options)),
+      reader_(seat_.segment(), options.from, reader_options(options)),
       forked_([](void* consumer) noexcept { static_cast<ConsumerCore*>(consumer)->state_ = &state_of_nobody; }, this) {
+  // Whoever is refused has been refused by now: what has joined is there to stay.
+  reader_.seek(begin(options));
   reader_.attend(*this);
   expect_exit(Begins::handle);
 }
 
 ConsumerCore::~ConsumerCore() {
   if (!seat_.is_own()) return;  // a forked child
-  if (durable_) {
-    if (!explicit_) keep_what_is_in_hand();
-    return;
-  }
+  if (durable_ && !explicit_) keep_what_is_in_hand();
+  stop_gating();
+}
+
+void ConsumerCore::stop_gating() noexcept {
+  if (durable_ || forked_.holds() || !seat_.is_own()) return;
   std::uint64_t state = own_state_;
   state_->compare_exchange_strong(state, turned_into(own_state_, Standing::free), std::memory_order_acq_rel);
   ARENA_SHM_STOP_POINT(consumer_leaving);
@@ -74,6 +76,12 @@ void ConsumerCore::publish(std::uint32_t lane, std::uint64_t released) noexcept 
   consumers().released(seat_.index(), lane).store(released, std::memory_order_release);  // L1
   ARENA_SHM_STOP_POINT(consumer_released);
   room_.ring();  // L2
+}
+
+void ConsumerCore::publish_all_due() noexcept {
+  for (std::uint32_t lane = 0; lane < lanes_; ++lane) {
+    if (target(lane) >= release_at_[lane]) publish(lane, target(lane));
+  }
 }
 
 void ConsumerCore::release() {
@@ -120,18 +128,18 @@ Position ConsumerCore::begin(const ConsumerOptions& options) {
       next[lane] = ring.seq_of(released_[lane]);
     }
     own_state_ = before;
-    if (standing(before) == Standing::kept) return Position(next);
+    if (standing(before) == Standing::kept) return Position(std::move(next));
     join([was = released_](const Ring& lane, std::uint64_t head) {
-      return std::max(was[lane.first_seat], oldest(head, lane.slot_count));
+      return std::max(was[lane.first_seat], From::oldest.cursor(head, lane.slot_count));
     });
-    return Position(next);
+    return Position(std::move(next));
   }
   join([&options](const Ring& lane, std::uint64_t head) {
     const std::uint64_t number = options.from.cursor(head, lane.slot_count);
     return options.from.is_seq() ? lane.number_from(number) : number;
   });
   for (std::uint32_t lane = 0; lane < lanes_; ++lane) next[lane] = segment().lane_of_seat(lane).seq_of(released_[lane]);
-  return Position(next);
+  return Position(std::move(next));
 }
 
 void ConsumerCore::come_back() {
@@ -149,7 +157,7 @@ void ConsumerCore::come_back() {
   std::vector<std::uint64_t> was(lanes_);
   for (std::uint32_t lane = 0; lane < lanes_; ++lane) was[lane] = target(lane);
   join([&was](const Ring& lane, std::uint64_t head) {
-    return std::max(was[lane.first_seat], oldest(head, lane.slot_count));
+    return std::max(was[lane.first_seat], From::oldest.cursor(head, lane.slot_count));
   });
 }
 
@@ -159,8 +167,10 @@ bool ConsumerCore::wait_for(std::chrono::nanoseconds timeout) {
 }
 
 bool ConsumerCore::has_something() {
-  while (const auto outcome = late_.settle_any()) {
+  std::uint64_t from = 0;
+  while (const auto outcome = late_.settle_any(from)) {
     if (outcome->verdict == Verdict::published) return true;
+    from = outcome->number + 1;
     late_.remove(outcome->number);
     lose(*outcome);
   }
@@ -170,13 +180,8 @@ bool ConsumerCore::has_something() {
 void ConsumerCore::lose(LateValues::Outcome late) {
   const bool is_hole = late.verdict == Verdict::hole;
   ++(is_hole ? late_holes_ : late_overwritten_);
-  if (report_)
-    report_({.first = late.number, .last = late.number, .cause = is_hole ? Loss::hole : Loss::overwritten, .step = 1});
-}
-
-void ConsumerCore::on_gap(std::function<void(const Gap&)> report) {
-  report_ = report;
-  reader_.on_gap(std::move(report));
+  reader_.report(
+      {.first = late.number, .last = late.number, .cause = is_hole ? Loss::hole : Loss::overwritten, .step = 1});
 }
 
 }  // namespace arena_shm::core

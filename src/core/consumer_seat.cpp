@@ -17,8 +17,8 @@
 namespace arena_shm::core {
 namespace {
 
-constexpr int kAttempts = 20;  // a millisecond each: who looks for a name holds its door for microseconds
-constexpr const char* kDoing = "be a consumer of";
+constexpr int kLooks = 20;  // a millisecond each: who looks for a name holds its door for microseconds
+constexpr const char* kConsuming = "be a consumer of";
 
 void check_name(const Segment& segment, const std::string& name) {
   const bool printable = std::ranges::all_of(name, [](unsigned char c) { return c >= ' ' && c != 0x7f; });
@@ -26,7 +26,7 @@ void check_name(const Segment& segment, const std::string& name) {
   throw Error(
       Code::invalid_argument,
       {.name = segment.info().name,
-       .doing = kDoing,
+       .doing = kConsuming,
        .expected = "a name of 1 to " + std::to_string(sizeof(Seat::name)) + " bytes, without control characters",
        .found = name.empty() ? "none" : "'" + name + "', " + std::to_string(name.size()) + " bytes",
        .remedy = "choose another name"});
@@ -39,7 +39,7 @@ ConsumerSeat::ConsumerSeat(std::shared_ptr<const Segment> segment, std::string_v
   const Segment& arena = *tenancy_->segment();
   if (arena.consumers().count() == 0)
     throw Error(Code::invalid_argument, {.name = arena.info().name,
-                                         .doing = kDoing,
+                                         .doing = kConsuming,
                                          .expected = "a lossless arena",
                                          .found = "one that overwrites",
                                          .remedy = "create it with full = Full::wait; or take a reader"});
@@ -49,7 +49,7 @@ ConsumerSeat::ConsumerSeat(std::shared_ptr<const Segment> segment, std::string_v
   arena.require_clock();
   const Lease door = lock_name();  // C1, C4
   bool obstructed = true;
-  for (int attempt = 0; obstructed && attempt < kAttempts; ++attempt) {
+  for (int attempt = 0; obstructed && attempt < kLooks; ++attempt) {
     if (attempt > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     obstructed = false;
     const auto own = find_own();  // C2
@@ -68,14 +68,14 @@ std::uint32_t ConsumerSeat::seat_of(std::uint32_t i) const noexcept { return seg
 Lease ConsumerSeat::lock_name() const {
   const std::uint64_t hash = fnv1a(name_.data(), name_.size());
   Lease door;
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+  for (int attempt = 0; attempt < kLooks; ++attempt) {
     if (attempt > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     const LeaseOutcome outcome = segment()->leases().take_name_door(hash, door);
     if (outcome == LeaseOutcome::taken) return door;
-    if (outcome == LeaseOutcome::failed) throw_errno(errno, Act::take_seat, kDoing, segment()->info().name);
+    if (outcome == LeaseOutcome::failed) throw_errno(errno, Act::take_seat, kConsuming, segment()->info().name);
   }
   throw Error(Code::obstructed, {.name = segment()->info().name,
-                                 .doing = kDoing,
+                                 .doing = kConsuming,
                                  .expected = "the name '" + name_ + "' to be free for a moment",
                                  .found = "another process that is about to take it, and has stopped there",
                                  .remedy = "find that process in /proc/locks, or choose another name"});
@@ -91,7 +91,7 @@ std::optional<std::uint32_t> ConsumerSeat::find_own() const {
     if (session == 0 || seat_name(seat) != name_) continue;
     if (segment()->witness().life_of(seat_of(i), session) != Life::over) {
       throw Error(Code::already_exists, {.name = segment()->info().name,
-                                         .doing = kDoing,
+                                         .doing = kConsuming,
                                          .expected = "a name that no living consumer has",
                                          .found = "'" + name_ + "', which process " +
                                                   std::to_string(seat.pid.load(std::memory_order_relaxed)) + " is",
@@ -138,13 +138,13 @@ void ConsumerSeat::refuse(bool obstructed) const {
   for (const ConsumerInfo& one : consumers(*segment())) names += (names.empty() ? "" : ", ") + one.name;
   if (obstructed)
     throw Error(Code::obstructed, {.name = segment()->info().name,
-                                   .doing = kDoing,
+                                   .doing = kConsuming,
                                    .expected = "a free place among " + seats,
                                    .found = "free ones that another process has locked",
                                    .remedy = "find that process in /proc/locks"});
   throw Error(Code::table_full,
               {.name = segment()->info().name,
-               .doing = kDoing,
+               .doing = kConsuming,
                .expected = "a free place among " + seats,
                .found = names,
                .remedy = "end one; or remove one that does not come back; or create the arena with more consumers"});

@@ -70,7 +70,8 @@ Duration stalled_by(const Segment& segment, std::uint32_t i) {
     if (seat.waits_for.load(std::memory_order_relaxed) != i + std::uint64_t{1}) continue;
     const std::uint64_t session = seat.session.load(std::memory_order_acquire);
     if (segment.witness().life_of(writer, session) == Life::over) continue;
-    longest = std::max(longest, now_ns - seat.waits_since_ns.load(std::memory_order_relaxed));
+    const std::int64_t since = seat.waits_since_ns.load(std::memory_order_relaxed);
+    if (since > 0 && since < now_ns) longest = std::max(longest, now_ns - since);  // anything may stand there
   }
   return std::chrono::nanoseconds(longest);
 }
@@ -80,12 +81,22 @@ std::string process_name(const Seat& seat) {
   return first_line_of("/proc/" + std::to_string(seat.pid.load(std::memory_order_relaxed)) + "/comm").value_or("");
 }
 
-/// The consumer of that name, if there is one.
-std::uint32_t find(const Segment& segment, std::string_view name, const char* doing) {
+struct Known {
+  std::uint32_t index;
+  std::uint64_t state;
+};
+
+/// The consumer of that name, as it stands. Its state was looked at before its name: who joins there meanwhile has
+/// another generation, and is not taken for it.
+Known find(const Segment& segment, std::string_view name, const char* doing) {
+  segment.require_own_process();
   std::string others;
-  for (const ConsumerInfo& one : consumers(segment)) {
-    if (one.name == name) return one.index;
-    others += (others.empty() ? "" : ", ") + one.name;
+  for (std::uint32_t i = 0; i < segment.consumers().count(); ++i) {
+    const std::uint64_t state = segment.consumers().state(i).load(std::memory_order_acquire);
+    if (!is_there(segment, i, state, life_of(segment, i))) continue;
+    const std::string its_name = seat_name(seat_of(segment, i));
+    if (its_name == name) return {i, state};
+    others += (others.empty() ? "" : ", ") + its_name;
   }
   throw Error(Code::not_found, {.name = segment.info().name,
                                 .doing = doing,
@@ -143,19 +154,17 @@ std::vector<ConsumerInfo> consumers(const Segment& segment) {
 }
 
 void evict_consumer(const Segment& segment, std::string_view name) {
-  const std::uint32_t i = find(segment, name, "evict a consumer of");
-  const std::uint64_t state = segment.consumers().state(i).load(std::memory_order_acquire);
+  const auto [i, state] = find(segment, name, "evict a consumer of");
   if (gates(state)) evict(segment.consumers(), i, state);
 }
 
 void remove_consumer(const Segment& segment, std::string_view name) {
-  constexpr const char* kDoing = "remove a consumer of";
-  const std::uint32_t i = find(segment, name, kDoing);
-  std::uint64_t state = segment.consumers().state(i).load(std::memory_order_acquire);
+  constexpr const char* kRemoving = "remove a consumer of";
+  auto [i, state] = find(segment, name, kRemoving);
   if (life_of(segment, i) != Life::over)
     throw Error(Code::already_exists,
                 {.name = segment.info().name,
-                 .doing = kDoing,
+                 .doing = kRemoving,
                  .expected = "a consumer that is away",
                  .found = "'" + std::string(name) + "', which process " +
                           std::to_string(seat_of(segment, i).pid.load(std::memory_order_relaxed)) + " is",

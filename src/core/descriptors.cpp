@@ -38,7 +38,7 @@ namespace {
 
 constexpr int kStandardCount = 3;
 
-bool is_only_thread() noexcept {
+bool libc_sees_one_thread() noexcept {
 #if __has_include(<sys/single_threaded.h>)
   return __libc_single_threaded != 0;
 #else
@@ -75,7 +75,7 @@ class Filling {
   Filling(const Filling&) = delete;
   Filling& operator=(const Filling&) = delete;
   ~Filling() {
-    if (!is_only_thread()) return;
+    if (!libc_sees_one_thread()) return;
     const int saved = errno;
     for (int fd = 0; fd < kStandardCount; ++fd) {
       if (is_mine_[static_cast<std::size_t>(fd)]) ::close(fd);

@@ -123,7 +123,8 @@ Meaning of_open(int error, bool to_write) {
   switch (error) {
     case ENOENT:
       if (!is_directory(kDirectory)) return no_directory();
-      return {Code::not_found, "no arena of that name", "create it first; to list the arenas: arena-shm list"};
+      return {Code::not_found, "no arena of that name",
+              to_write ? "create it first; to list the arenas: arena-shm list" : "to list the arenas: arena-shm list"};
     case ENOTDIR: return no_directory();
     case EACCES:
       if (!may(X_OK)) return no_permission_for_directory();

@@ -18,12 +18,11 @@ namespace arena_shm::core {
 namespace {
 
 using std::chrono::nanoseconds;
-using Clock = std::chrono::steady_clock;
 
-constexpr nanoseconds kSpin = std::chrono::microseconds{50};
-constexpr nanoseconds kSlice = std::chrono::milliseconds{10};  // then it looks whether those in the way still live
-constexpr int kShortestBackoff = 4;                            // in pauses
-constexpr int kLongestBackoff = 64;
+constexpr nanoseconds kGateSpin = std::chrono::microseconds{50};
+constexpr nanoseconds kGateSlice = std::chrono::milliseconds{10};  // then it looks whether those in the way still live
+constexpr int kShortestGateBackoff = 4;                            // in pauses
+constexpr int kLongestGateBackoff = 64;
 
 std::int64_t boottime_ns() noexcept {
   timespec now{};
@@ -74,7 +73,7 @@ bool Gate::is_dead(std::uint32_t consumer) const noexcept {
 
 void Gate::note(std::uint32_t consumer, std::uint64_t state, std::uint64_t released) noexcept {
   if (stall_.consumer == consumer && stall_.state == state && stall_.released == released) return;
-  stall_ = {.consumer = consumer, .state = state, .released = released, .since = Clock::now()};
+  stall_ = {.consumer = consumer, .state = state, .released = released, .since = std::chrono::steady_clock::now()};
 }
 
 /// G1 to G4. True: `number` may be written.
@@ -124,22 +123,43 @@ std::uint64_t Gate::others() const noexcept {
 
 bool Gate::has_room() noexcept {
   const std::uint64_t last = head() + others();
-  return last < end_ || look(last, Look::quick);
+  return last < end_ || await(last, kDoNotWait);
+}
+
+std::uint64_t Gate::room_for(std::uint64_t wanted) noexcept {
+  const std::uint64_t first = head();
+  if (wanted > 0 && first + wanted > end_) {
+    const Stall before = stall_;
+    look(first + wanted - 1, Look::quick);
+    stall_ = before;  // nobody waits yet
+  }
+  return end_ > first ? std::min(wanted, end_ - first) : 0;
 }
 
 bool Gate::spin(std::uint64_t number) noexcept {
-  const auto end = Clock::now() + kSpin;
-  for (int pauses = kShortestBackoff; !look(number, Look::quick); pauses = std::min(pauses * 2, kLongestBackoff)) {
-    if (Clock::now() >= end) return false;
+  const auto end = std::chrono::steady_clock::now() + kGateSpin;
+  for (int pauses = kShortestGateBackoff; !look(number, Look::quick);
+       pauses = std::min(pauses * 2, kLongestGateBackoff)) {
+    if (std::chrono::steady_clock::now() >= end) return false;
     for (int i = 0; i < pauses; ++i) cpu_pause();
   }
   return true;
 }
 
 /// E1. Who has been in the way without progress for longer than the arena has patience is evicted.
-void Gate::lose_patience() noexcept {
-  if (patience_ <= nanoseconds{0} || stall_.consumer == kNobody || Clock::now() - stall_.since < patience_) return;
-  if (evict(consumers_, stall_.consumer, stall_.state)) ARENA_SHM_STOP_POINT(gate_evicted);
+bool Gate::lose_patience() noexcept {
+  if (patience_ <= nanoseconds{0} || stall_.consumer == kNobody ||
+      std::chrono::steady_clock::now() - stall_.since < patience_)
+    return false;
+  const bool evicted = evict(consumers_, stall_.consumer, stall_.state);
+  if (evicted) ARENA_SHM_STOP_POINT(gate_evicted);
+  return evicted;
+}
+
+/// Of one who waits no longer, or not at all: the dead, and those whom nobody has patience with, are not in its way.
+bool Gate::look_for_the_last_time(std::uint64_t number) noexcept {
+  lose_patience();
+  return look(number, Look::thorough);
 }
 
 /// A thread that waits for itself would wait for ever. Known only where there is no other: that could be about to call
@@ -160,19 +180,19 @@ void Gate::refuse_deadlock() const {
 
 bool Gate::await(std::uint64_t number, Deadline deadline) {
   if (look(number, Look::quick)) return true;
-  if (deadline == kDoNotWait) return false;
+  if (deadline == kDoNotWait) return look_for_the_last_time(number);
   expect_exit(Begins::use);
   Waiting waiting(mine_);
   for (bool has_spun = false;; has_spun = true) {
     if (has_spun ? look(number, Look::thorough) : spin(number)) return true;
     waiting.show(stall_.consumer);
-    const auto now = Clock::now();
-    if (now >= deadline) return false;
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= deadline) return look_for_the_last_time(number);
     if (!has_spun) continue;
-    lose_patience();
+    if (lose_patience()) continue;
     refuse_deadlock();
     ARENA_SHM_STOP_POINT(gate_waiting);
-    if (sleeper_.sleep(std::min<nanoseconds>(deadline - now, kSlice), [&] { return look(number, Look::quick); }))
+    if (sleeper_.sleep(std::min<nanoseconds>(deadline - now, kGateSlice), [&] { return look(number, Look::quick); }))
       return true;  // G5, G6
   }
 }

@@ -3,7 +3,9 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <chrono>
 #include <string>
+#include <thread>
 
 #include "arena_shm/error.hpp"
 
@@ -12,6 +14,8 @@ namespace {
 
 constexpr std::uint32_t kFirstPatience = 64;
 constexpr std::uint32_t kMostPatience = 1U << 16;
+constexpr int kTriesAwake = 16;
+constexpr std::chrono::microseconds kBetweenTries{50};
 constexpr std::uint32_t kNeverReserve = ~std::uint32_t{0};
 
 [[noreturn]] void refuse_reentry(const std::string& name) {
@@ -62,7 +66,7 @@ bool GuardedWriter::is_used() noexcept {
   return (first != nullptr && first->is_used()) || (others != nullptr && others->is_used());
 }
 
-void GuardedWriter::await_room(const WriterCore& writer) {
+void GuardedWriter::await_room(const WriterCore& writer, int tries) {
   struct Counted {
     explicit Counted(std::atomic<int>& waiters) noexcept : all(waiters) { all.fetch_add(1, std::memory_order_relaxed); }
     Counted(const Counted&) = delete;
@@ -73,6 +77,11 @@ void GuardedWriter::await_room(const WriterCore& writer) {
   const Counted waiting(waiting_);
   ::pthread_testcancel();  // nothing is held
   writer.await_room();
+  if (tries == 0) return;
+  if (tries < kTriesAwake)
+    std::this_thread::yield();
+  else
+    std::this_thread::sleep_for(kBetweenTries);
 }
 
 void GuardedWriter::retire(GuardedWriter* guarded) noexcept {

@@ -16,6 +16,7 @@
 #include "arena_shm/error.hpp"
 #include "core/header_parts.hpp"
 #include "core/schema_difference.hpp"
+#include "core/text_numbers.hpp"
 
 namespace arena_shm::core {
 namespace {
@@ -140,7 +141,7 @@ Header make_header(std::string_view name, const RecordType& record, const Option
   if (options.slots > most / h.stride_bytes || round_up(options.slots * h.stride_bytes, page) > most) {
     const std::string lanes = lane_count(h) == 1 ? "" : number(lane_count(h)) + " lanes of ";
     refuse_argument(name, "a segment of at most 2^47 bytes",
-                    lanes + number(options.slots) + " slots of " + number(h.stride_bytes) + " bytes",
+                    lanes + counted(options.slots, "slot") + " of " + number(h.stride_bytes) + " bytes",
                     "ask for fewer slots");
   }
 
@@ -180,7 +181,7 @@ void check_record(const std::string& name, const RecordType& expected, const Rec
     return;
   const auto describe = [](const RecordType& type, const std::string& differing) {
     return (type.name.empty() ? std::string("a record of unknown type") : "type '" + type.name + "'") + ", " +
-           number(type.size_bytes) + " bytes, aligned to " + number(type.align_bytes) +
+           counted(type.size_bytes, "byte") + ", aligned to " + number(type.align_bytes) +
            (differing.empty() ? "" : ", with " + differing);
   };
   refuse_open(Code::incompatible_type, name, describe(expected, fields.expected), describe(found, fields.found),

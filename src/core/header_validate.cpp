@@ -7,6 +7,7 @@
 #include "arena_shm/core/header.hpp"
 #include "arena_shm/core/words.hpp"
 #include "core/header_parts.hpp"
+#include "core/text_numbers.hpp"
 
 namespace arena_shm::core {
 namespace {
@@ -20,8 +21,8 @@ void check_region(const std::string& name, const char* what, const Region& regio
                       region.size_bytes <= segment_bytes - region.offset_bytes;
   if (!inside || region.offset_bytes % page != 0) {
     refuse_open(Code::corrupt, name,
-                std::string("its ") + what + " on a page boundary inside of its " + number(segment_bytes) + " bytes",
-                number(region.size_bytes) + " bytes at " + number(region.offset_bytes),
+                std::string("its ") + what + " on a page boundary inside of its " + counted(segment_bytes, "byte"),
+                counted(region.size_bytes, "byte") + " at " + number(region.offset_bytes),
                 "remove the arena and create it again");
   }
 }
@@ -103,14 +104,14 @@ void validate_header(const std::string& name, const Header& h, std::uint64_t byt
                 "remove the arena and create it again");
   if (file_bytes < h.segment_bytes)
     refuse_open(
-        Code::truncated, name, number(h.segment_bytes) + " bytes", number(file_bytes) + " bytes",
+        Code::truncated, name, counted(h.segment_bytes, "byte"), counted(file_bytes, "byte"),
         "the file was cut off; save its values: arena-shm export PATH -o OUT.npy; then remove it and create it again");
   if (file_bytes != h.segment_bytes)
-    refuse_open(Code::corrupt, name, number(h.segment_bytes) + " bytes", number(file_bytes) + " bytes",
+    refuse_open(Code::corrupt, name, counted(h.segment_bytes, "byte"), counted(file_bytes, "byte"),
                 "remove the arena and create it again");
   if (h.page_bytes != page_bytes())
     refuse_open(Code::corrupt, name, "pages of " + number(page_bytes()) + " bytes, this kernel's",
-                number(h.page_bytes) + " bytes", "remove the arena and create it again");
+                counted(h.page_bytes, "byte"), "remove the arena and create it again");
   check_region(name, "schema", h.schema, h.segment_bytes);
   check_region(name, "doorbell", h.doorbell, h.segment_bytes);
   check_region(name, "control block", h.control, h.segment_bytes);
@@ -125,7 +126,7 @@ void validate_header(const std::string& name, const Header& h, std::uint64_t byt
   if (h.seat_count == 0 || h.seat_count > kMaxSeats || h.seats.size_bytes != all_seats(h) * sizeof(Seat) ||
       ((h.flags & kFlagExclusive) != 0 && h.seat_count != 1))
     refuse_open(Code::corrupt, name, "a seat table that fits its seats",
-                number(h.seat_count) + " seats in " + number(h.seats.size_bytes) + " bytes",
+                counted(h.seat_count, "seat") + " in " + counted(h.seats.size_bytes, "byte"),
                 "remove the arena and create it again");
   if (!consumers_fit(h))
     refuse_open(Code::corrupt, name, "consumers that fit their region, in a lossless arena only",
@@ -138,8 +139,8 @@ void validate_header(const std::string& name, const Header& h, std::uint64_t byt
                 "remove the arena and create it again");
   if (!slots_fit(h))
     refuse_open(Code::corrupt, name, "slots that fit their region",
-                number(h.slot_count) + " slots of " + number(h.stride_bytes) + " bytes, payload " +
-                    number(h.payload_bytes) + " bytes at " + number(h.payload_offset_bytes),
+                counted(h.slot_count, "slot") + " of " + counted(h.stride_bytes, "byte") + ", payload " +
+                    counted(h.payload_bytes, "byte") + " at " + number(h.payload_offset_bytes),
                 "remove the arena and create it again");
   if (h.type_name.back() != '\0')
     refuse_open(Code::corrupt, name, "a type name that ends with NUL", "a name without NUL",

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "arena_shm/core/futex.hpp"
+#include "arena_shm/core/read_value.hpp"
 #include "arena_shm/core/retained.hpp"
 #include "arena_shm/error.hpp"
 
@@ -26,6 +27,21 @@ std::uint64_t LaneReader::head() const noexcept {
 void LaneReader::enter_lap() {
   following_->segment->require_own_process();
   lap_.move_to(cursor_);
+}
+
+LaneReader::Stretch LaneReader::stretch(std::uint64_t most) const noexcept {
+  if (!lap_.contains(cursor_)) return {};
+  const std::uint64_t length = std::min(lap_.end() - cursor_, most);
+  std::byte* const slot = lap_.slot(cursor_).begin();
+  return {.slot = slot, .end = slot + length * ring().stride_bytes};
+}
+
+LaneReader::Look LaneReader::peek(std::uint64_t& time, Effort& effort) {
+  for (;;) {
+    if (!lap_.contains(cursor_)) enter_lap();
+    if (peek_at(lap_.slot(cursor_).begin(), time)) return Look::ready;
+    if (const Look look = look_further(effort); look != Look::again) return look;
+  }
 }
 
 void LaneReader::seek(std::uint64_t number) noexcept {
@@ -206,8 +222,9 @@ LaneReader::Look LaneReader::resolve_pending(const Settlement& settlement, Effor
 bool LaneReader::may_pass_over(Effort& effort) const noexcept {
   if (!following_->segment->is_lossless()) return true;
   if (ring().lane_count > 1) return false;  // of one writer, nothing later is there
-  const std::uint64_t end = std::min(head(), cursor_ + ring().slot_count);
-  return cursor_ + 1 < end && unshown_end(ring(), {cursor_ + 1, end}, effort) < end;
+  effort.spend(Effort::kSpin);
+  const auto newest = newest_of(ring());
+  return newest && newest->number > cursor_;
 }
 
 void LaneReader::pass_over(std::uint64_t end) {

@@ -29,7 +29,7 @@ struct flock byte_at(std::uint64_t position, short type) noexcept {
   return lock;
 }
 
-std::size_t page_bytes() noexcept { return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)); }
+std::size_t kernel_page_bytes() noexcept { return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)); }
 
 /// Is the byte write-locked through another description? A read lock is asked for, for only a write lock refuses it.
 LeaseState ask(int fd, std::uint64_t position) noexcept {
@@ -55,7 +55,7 @@ void* place_of_own(std::uint32_t seat, std::uint64_t session) noexcept {
   mixed = (mixed ^ mixed >> 31) * 0x7fb5'd329'728e'a185;  // the steps of splitmix64's finaliser
   mixed = (mixed ^ mixed >> 27) * 0x81da'def4'bc2d'd44d;
   mixed ^= mixed >> 33;
-  const std::uint64_t place = kFirst + mixed % (kBytes / page_bytes()) * page_bytes();
+  const std::uint64_t place = kFirst + mixed % (kBytes / kernel_page_bytes()) * kernel_page_bytes();
   return reinterpret_cast<void*>(place);  // NOLINT(performance-no-int-to-ptr)
 }
 
@@ -84,7 +84,7 @@ bool Lease::is_own() const noexcept { return page_ != nullptr && ProcessMark::cu
 
 void Lease::release() noexcept {
   // In a forked child the page is not mapped, and the address may be somebody else's.
-  if (is_own()) ::munmap(page_, page_bytes());
+  if (is_own()) ::munmap(page_, kernel_page_bytes());
   page_ = nullptr;
 }
 
@@ -173,15 +173,15 @@ LeaseOutcome LeaseFile::take_next(std::uint32_t seat, std::uint64_t session, con
 
 /// The descriptor may close then: the mapping keeps its locks.
 LeaseOutcome LeaseFile::keep_open(int fd, void* place, Lease& lease) noexcept {
-  void* page = ::mmap(place, page_bytes(), PROT_READ, MAP_SHARED, fd, 0);
+  void* page = ::mmap(place, kernel_page_bytes(), PROT_READ, MAP_SHARED, fd, 0);
   if (page == MAP_FAILED) return LeaseOutcome::failed;
-  if (::madvise(page, page_bytes(), MADV_DONTFORK) != 0) {
+  if (::madvise(page, kernel_page_bytes(), MADV_DONTFORK) != 0) {
     const int error = errno;
-    ::munmap(page, page_bytes());
+    ::munmap(page, kernel_page_bytes());
     errno = error;
     return LeaseOutcome::failed;
   }
-  keep_out_of_dumps(page, page_bytes());
+  keep_out_of_dumps(page, kernel_page_bytes());
   lease = Lease(page, ProcessMark::current());
   return LeaseOutcome::taken;
 }

@@ -13,9 +13,9 @@
 namespace arena_shm::core {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using Steady = std::chrono::steady_clock;
 
-constexpr std::chrono::nanoseconds kSlice = std::chrono::milliseconds{4};
+constexpr std::chrono::nanoseconds kWaitSlice = std::chrono::milliseconds{4};
 constexpr int kSpins = 200;
 
 [[noreturn]] void refuse_owner(std::uint32_t owner, std::uint32_t seat_count) {
@@ -150,9 +150,9 @@ bool InterprocessMutex::take_reservation_back(std::uint64_t seen) const {
   return true;
 }
 
-bool InterprocessMutex::lock_slow(Clock::time_point deadline) {
+bool InterprocessMutex::lock_slow(Steady::time_point deadline) {
   std::optional<Counted> sleeping;
-  const bool try_only = deadline == Clock::time_point::min();
+  const bool try_only = deadline == Steady::time_point::min();
   int untestable = 0;
   std::uint64_t waiters = 0;  // W, once others may be asleep
   std::uint64_t seen = word_.load(std::memory_order_acquire);
@@ -169,7 +169,7 @@ bool InterprocessMutex::lock_slow(Clock::time_point deadline) {
       continue;
     }
     if (life == Life::unknown && ++untestable > kUntestableSlices) refuse_untestable();
-    const auto now = Clock::now();
+    const auto now = Steady::now();
     const bool over = try_only || now >= deadline;
     if (over && !mutex_is_reserved(seen)) return false;
     if ((seen & kMutexWaiters) == 0) {
@@ -185,7 +185,7 @@ bool InterprocessMutex::lock_slow(Clock::time_point deadline) {
     if (over) return false;
     if (!sleeping) sleeping.emplace(waiting_);
     ::pthread_testcancel();  // the one place of it that may be cancelled: nothing is held
-    futex_wait(word_, seen, std::min<std::chrono::nanoseconds>(kSlice, deadline - now));
+    futex_wait(word_, seen, std::min<std::chrono::nanoseconds>(kWaitSlice, deadline - now));
     ARENA_SHM_STOP_POINT(mutex_woken);
     seen = word_.load(std::memory_order_acquire);
   }

@@ -44,9 +44,9 @@ bool wait_for_room(int fd) noexcept {
 
 }  // namespace
 
-Written write_patiently(int fd, std::string_view text) noexcept {
+PatientWrite write_patiently(int fd, std::string_view text) noexcept {
   const bool in_pieces = may_block(fd);
-  Written done;
+  PatientWrite done;
   while (done.bytes < text.size()) {
     if (in_pieces && !wait_for_room(fd)) return done;
     const std::string_view rest = text.substr(done.bytes);

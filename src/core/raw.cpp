@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "core/text_numbers.hpp"
+
 namespace arena_shm {
 namespace {
 
@@ -12,8 +14,8 @@ void check_size(std::size_t found, std::uint64_t expected) {
   throw Error(Code::invalid_argument,
               {.name = {},
                .doing = "copy a value",
-               .expected = "a span of " + std::to_string(expected) + " bytes, the record's size",
-               .found = std::to_string(found) + " bytes",
+               .expected = "a span of " + core::counted(expected, "byte") + ", the record's size",
+               .found = core::counted(found, "byte"),
                .remedy = "see info().record.size_bytes"});
 }
 
@@ -35,7 +37,10 @@ RawReader::RawReader(std::shared_ptr<const core::Segment> segment, const Positio
 
 std::optional<std::uint64_t> RawReader::next(std::span<std::byte> value) {
   check_size(value.size(), core_->payload_bytes());
-  return core_->next(copy_into(value));
+  const auto taken = core_->next(copy_into(value));
+  if (taken.seq == core::ReaderCore::kNone) return std::nullopt;
+  time_ = taken.time;
+  return taken.seq;
 }
 
 RawConsumer::RawConsumer(std::shared_ptr<const core::Segment> segment, std::string_view name,
@@ -44,7 +49,10 @@ RawConsumer::RawConsumer(std::shared_ptr<const core::Segment> segment, std::stri
 
 std::optional<std::uint64_t> RawConsumer::next(std::span<std::byte> value) {
   check_size(value.size(), core_->reader().payload_bytes());
-  return core_->next(copy_into(value));
+  const auto taken = core_->next(copy_into(value));
+  if (taken.seq == core::ConsumerCore::kNone) return std::nullopt;
+  time_ = taken.time;
+  return taken.seq;
 }
 
 RawWriter::RawWriter(std::shared_ptr<const core::Segment> segment, std::string_view holder)

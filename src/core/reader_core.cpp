@@ -10,6 +10,7 @@
 #include "arena_shm/core/futex.hpp"
 #include "arena_shm/core/stop_point.hpp"
 #include "arena_shm/error.hpp"
+#include "core/text_numbers.hpp"
 
 namespace arena_shm::core {
 namespace {
@@ -121,7 +122,7 @@ void ReaderCore::seek(const Position& position) {
   if (forked_.holds()) refuse_forked(name());
   const std::vector<std::uint64_t>& next = position.next();
   if (next.size() != lane_count())
-    refuse_place("a position in " + std::to_string(lane_count()) + " lanes", "one in " + std::to_string(next.size()));
+    refuse_place("a position in " + counted(lane_count(), "lane"), "one in " + std::to_string(next.size()));
   for (std::uint32_t k = 0; k < lane_count(); ++k) {
     const Ring& ring = lane(k).ring();
     if (next[k] % lane_count() != k || next[k] / lane_count() > ring.limit)
@@ -173,6 +174,7 @@ ReaderCore::Prospect ReaderCore::prospect() {
   if (consumer->is_waiting() && consumer->has_something()) return {.is_ready = true};
   Prospect all = prospect_of_lanes();
   if (all.is_ready) return all;
+  report_gap();  // before it is done with
   consumer->is_idle();
   if (consumer->is_waiting()) all.patience = std::min(all.patience, kBetweenLooks);
   return all;
@@ -238,8 +240,16 @@ bool ReaderCore::look_at(LaneReader& one, Prospect& all) {
 }
 
 bool ReaderCore::may_be_ready() const noexcept {
-  if (forked_.holds() || (following_.attendance != nullptr && following_.attendance->is_waiting())) return true;
-  return others_.empty() ? first_.may_be_ready() : is_behind();
+  const Attendance* consumer = following_.attendance;
+  if (forked_.holds() || (consumer != nullptr && (consumer->is_waiting() || consumer->has_something_in_hand())))
+    return true;
+  return lanes_may_be_ready();
+}
+
+void ReaderCore::report(const Gap& gap) {
+  if (!following_.report) return;
+  const Marked inside(following_.inside);
+  following_.report(gap);
 }
 
 void ReaderCore::report_gap() {

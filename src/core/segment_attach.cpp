@@ -9,6 +9,7 @@
 #include "arena_shm/core/header.hpp"
 #include "arena_shm/core/stop_point.hpp"
 #include "core/segment_files.hpp"
+#include "core/text_numbers.hpp"
 
 namespace arena_shm::core {
 namespace {
@@ -114,13 +115,13 @@ std::string read_schema(int fd, const std::string& name, const Header& header) {
   const std::size_t bytes = read_at(fd, name, text.data(), text.size(), header.schema.offset_bytes);
   const std::uint64_t hash = text.empty() ? 0 : fnv1a(text.data(), text.size());
   if (bytes == text.size() && hash == header.schema_hash) return text;
-  throw Error(bytes == text.size() ? Code::corrupt : Code::truncated,
-              {.name = name,
-               .doing = "open",
-               .expected = "a schema of " + std::to_string(text.size()) + " bytes with hash " +
-                           std::to_string(header.schema_hash),
-               .found = std::to_string(bytes) + " bytes with hash " + std::to_string(hash),
-               .remedy = "remove the arena and create it again"});
+  throw Error(
+      bytes == text.size() ? Code::corrupt : Code::truncated,
+      {.name = name,
+       .doing = "open",
+       .expected = "a schema of " + counted(text.size(), "byte") + " with hash " + std::to_string(header.schema_hash),
+       .found = counted(bytes, "byte") + " with hash " + std::to_string(hash),
+       .remedy = "remove the arena and create it again"});
 }
 
 void check_options(const std::string& name, const Options& wanted, const Info& found, unsigned found_mode) {
@@ -131,12 +132,12 @@ void check_options(const std::string& name, const Options& wanted, const Info& f
                                              .found = std::move(got),
                                              .remedy = "ask for the options that it has, or remove it first"});
   };
-  const std::string slots = found.lanes > 1 ? " slots a lane" : " slots";
+  const std::string of_lane = found.lanes > 1 ? " a lane" : "";
   if (wanted.slots != found.slots / found.lanes)
-    refuse(std::to_string(wanted.slots) + slots, std::to_string(found.slots / found.lanes) + slots);
+    refuse(counted(wanted.slots, "slot") + of_lane, counted(found.slots / found.lanes, "slot") + of_lane);
   if (wanted.writers != found.writers) refuse(kind_of(wanted.writers), kind_of(found.writers));
   if (wanted.writers != Writers::exclusive && wanted.seats != found.seats)
-    refuse(std::to_string(wanted.seats) + " seats", std::to_string(found.seats) + " seats");
+    refuse(counted(wanted.seats, "seat"), counted(found.seats, "seat"));
   if (wanted.time != (found.clock != Clock::none)) refuse(kind_of_values(wanted.time), kind_of_values(!wanted.time));
   if (wanted.full != found.full) refuse(kind_of(wanted.full), kind_of(found.full));
   if (wanted.full == Full::wait && wanted.consumers != found.consumers)

@@ -39,9 +39,12 @@ Settlement settle(const Ring& ring, const Claims& claims, SeqSpan span, const St
   ARENA_SHM_STOP_POINT(settle_begun);
   result.end = span.end;
   bool covered = false;
-  int alive = 0;
+  // Counted apart: those that wait behind seq, however many, must not hide that its own writer is dead.
+  int alive_at_seq = 0;
+  int alive_behind = 0;
   for (std::uint32_t number = 0; number < claims.count(); ++number) {
     const Claim claim = claims.look(number);  // T2
+    int& alive = claim.covers(seq) ? alive_at_seq : alive_behind;
     // Only of those that touch what is left of the run.
     if (!claim.overlaps(seq, result.end) || (alive < kMostAlive && claims.is_over(claim))) continue;
     ++alive;

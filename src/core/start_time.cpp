@@ -13,7 +13,7 @@
 namespace arena_shm::core {
 namespace {
 
-constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
+constexpr std::int64_t kSecondNs = 1'000'000'000;
 
 /// The next number behind blanks, cut off.
 std::optional<std::int64_t> take_number(std::string_view& text) noexcept {
@@ -36,9 +36,9 @@ std::optional<std::int64_t> boottime_offset_ns(std::string_view timens_offsets) 
   const auto seconds = take_number(timens_offsets);
   const auto nanoseconds = take_number(timens_offsets);
   if (!seconds || !nanoseconds || *seconds > kLongestSeconds || *seconds < -kLongestSeconds || *nanoseconds < 0 ||
-      *nanoseconds >= kNanosecondsPerSecond)
+      *nanoseconds >= kSecondNs)
     return std::nullopt;
-  return *seconds * kNanosecondsPerSecond + *nanoseconds;
+  return *seconds * kSecondNs + *nanoseconds;
 }
 
 std::optional<std::int64_t> own_boottime_offset_ns() noexcept {
@@ -59,7 +59,7 @@ std::optional<std::int64_t> own_boottime_offset_ns() noexcept {
 
 std::uint64_t without_offset(std::uint64_t shown_ticks, std::int64_t offset_ns,
                              std::int64_t ticks_per_second) noexcept {
-  const std::int64_t tick_ns = kNanosecondsPerSecond / ticks_per_second;
+  const std::int64_t tick_ns = kSecondNs / ticks_per_second;
   const std::int64_t offset_ticks = offset_ns / tick_ns - (offset_ns % tick_ns < 0 ? 1 : 0);  // rounded down
   return shown_ticks - static_cast<std::uint64_t>(offset_ticks);
 }

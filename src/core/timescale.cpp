@@ -10,7 +10,7 @@
 namespace arena_shm {
 namespace {
 
-constexpr double kNanosecondsPerSecond = 1e9;
+constexpr double kSecondAsDouble = 1e9;
 constexpr std::int64_t kBetweenLooksNs = 10'000'000;
 /// Over less, the rate of the header is better than what two looks at the clocks tell.
 constexpr std::int64_t kLeastBaseNs = 1'000'000'000;
@@ -70,7 +70,7 @@ Timescale::Timescale(const core::ClockFacts& facts)
 
 void Timescale::look_again() noexcept {
   if (is_live_) last_ = core::take_anchor(facts_.clock);
-  const double nominal = kNanosecondsPerSecond / static_cast<double>(facts_.ticks_per_second);
+  const double nominal = kSecondAsDouble / static_cast<double>(facts_.ticks_per_second);
   const double ticks = distance(last_.ticks, facts_.created.ticks);
   const std::int64_t ns = subtract(last_.boottime_ns, facts_.created.boottime_ns);
   ns_per_tick_ = nominal;

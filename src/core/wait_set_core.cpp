@@ -19,8 +19,8 @@ namespace {
 using std::chrono::nanoseconds;
 
 constexpr nanoseconds kSpin = std::chrono::microseconds{50};
-constexpr nanoseconds kSlice = std::chrono::milliseconds{100};     // as of one reader (doorbell.cpp)
-constexpr nanoseconds kShortSlice = std::chrono::milliseconds{1};  // where not every ring is heard
+constexpr nanoseconds kLongSlice = std::chrono::milliseconds{100};  // as of one reader (doorbell.cpp)
+constexpr nanoseconds kShortSlice = std::chrono::milliseconds{1};   // where not every ring is heard
 
 /// As long as it lives, its readers are left alone by whoever destroys them in another thread.
 class AllInside {
@@ -151,7 +151,7 @@ bool WaitSetCore::announce() {
 nanoseconds WaitSetCore::slice() const noexcept {
   const std::size_t most = kMostFutexWords - (feeder_ ? 1 : 0);  // whose thread sleeps on a word of its own, too
   const bool hears_all = reaches_writers_ && words_.size() == readers_.size() && words_.size() <= most;
-  return std::min(longest_, hears_all ? kSlice : kShortSlice);
+  return std::min(longest_, hears_all ? kLongSlice : kShortSlice);
 }
 
 void WaitSetCore::sleep() {

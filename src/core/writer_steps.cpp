@@ -162,6 +162,12 @@ bool WriterSteps::take_or_skip_in_batch(std::uint64_t seq, std::uint64_t publish
   }
 }
 
+bool WriterSteps::await_room_for_one(Deadline deadline) {
+  own_next();  // refuses a signal handler that came while this writer is inside
+  const Marked waiting(waiting_);
+  return gate_.await_room(deadline);
+}
+
 void WriterSteps::count_skip() noexcept {
   // Relaxed: a counter for display, written by this seat's holder only.
   seat_.skipped.store(seat_.skipped.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);

@@ -120,8 +120,8 @@ void report(const Suspects& suspects, std::vector<Finding>& findings) {
   for (const Kind& kind : kinds) {
     if (kind.count > kMaxAlike)
       findings.push_back(
-          {kind.worst, fmt::format("{}s: {}{} more problems like these", kind.name,
-                                   kind.count == kMaxSuspects ? "at least " : "", kind.count - kMaxAlike)});
+          {kind.worst, fmt::format("{}s: {}{} like these", kind.name, kind.count == kMaxSuspects ? "at least " : "",
+                                   text::counted(kind.count - kMaxAlike, "more problem"))});
   }
 }
 
@@ -161,17 +161,19 @@ void describe(const Image& image, const CheckedSlots& slots, const std::optional
   verified.push_back(fmt::format("header (version {}, {} bytes in 5 regions)", facts.header.layout_version,
                                  facts.header.segment_bytes));
   if (image.is_live()) verified.emplace_back("pages (reserved)");
-  verified.push_back(
-      facts.header.schema.size_bytes == 0
-          ? "no schema"
-          : fmt::format("schema ({} bytes, hash {:016x})", facts.header.schema.size_bytes, facts.header.schema_hash));
+  verified.push_back(facts.header.schema.size_bytes == 0
+                         ? "no schema"
+                         : fmt::format("schema ({}, hash {:016x})",
+                                       text::counted(facts.header.schema.size_bytes, "byte"),
+                                       facts.header.schema_hash));
   if (const auto heads = read_heads(image, facts.header)) verified.push_back(fmt::format("head ({})", heads->end()));
   if (facts.mutex) verified.emplace_back(core::mutex_owner(*facts.mutex) == 0 ? "mutex (free)" : "mutex (owned)");
   if (facts.doorbell)
     verified.emplace_back((*facts.doorbell & 1) != 0 ? "doorbell (a reader may be asleep)" : "doorbell (quiet)");
-  verified.push_back(fmt::format("{} seats", facts.header.seat_count));
-  verified.push_back(fmt::format("{} slots{} ({} published, {} being written, {} holes)", facts.info.slots,
-                                 lanes_text(facts.header), slots.published, slots.in_flight, slots.holes));
+  verified.push_back(text::counted(facts.header.seat_count, "seat"));
+  verified.push_back(fmt::format("{}{} ({} published, {} being written, {})", text::counted(facts.info.slots, "slot"),
+                                 lanes_text(facts.header), slots.published, slots.in_flight,
+                                 text::counted(slots.holes, "hole")));
   if (times) verified.push_back(times_text(facts.info, *times));
 }
 

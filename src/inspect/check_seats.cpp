@@ -9,6 +9,7 @@
 #include "inspect/check_parts.hpp"
 #include "inspect/heads.hpp"
 #include "inspect/seats.hpp"
+#include "text/quantities.hpp"
 #include "text/shell_word.hpp"
 
 namespace arena_shm::inspect {
@@ -70,8 +71,8 @@ class Look {
     }
     if (seat.values > head_ || seat.skipped > head_ - seat.values) {
       wrong("counters", seat.values ^ seat.skipped, severity_beyond_head(image_),
-            fmt::format("expected at most {} values, found {} published and {} skipped; {}", head_, seat.values,
-                        seat.skipped, remedy_beyond_head(image_)));
+            fmt::format("expected at most {}, found {} published and {} skipped; {}", text::counted(head_, "value"),
+                        seat.values, seat.skipped, remedy_beyond_head(image_)));
     }
     if (seat.reservations > core::kMaxReservations) {
       wrong("reservations", seat.reservations, Severity::error,

@@ -12,6 +12,7 @@
 #include "arena_shm/core/stamp.hpp"
 #include "core/segment_files.hpp"
 #include "schema/schema_json.hpp"
+#include "text/quantities.hpp"
 
 namespace arena_shm::inspect {
 
@@ -61,9 +62,9 @@ void read_schema(const Image& image, Facts& facts) {
   const std::uint64_t hash = core::fnv1a(text.data(), got);
   if (got != text.size() || hash != facts.header.schema_hash) {
     facts.problems.push_back(
-        fmt::format("schema: expected {} bytes with hash {:016x}, found {} with hash {:016x}; "
+        fmt::format("schema: expected {} with hash {:016x}, found {} with hash {:016x}; "
                     "the memory was overwritten: remove the arena and create it again",
-                    text.size(), facts.header.schema_hash, got, hash));
+                    text::counted(text.size(), "byte"), facts.header.schema_hash, got, hash));
     return;
   }
   facts.info.record.schema = text;
@@ -111,9 +112,9 @@ void check_words(Facts& facts) {
   check_heads(facts);
   if (facts.mutex && core::mutex_owner(*facts.mutex) > facts.header.seat_count) {
     facts.problems.push_back(
-        fmt::format("mutex: expected an owner among {} seats, found seat {}; the memory "
+        fmt::format("mutex: expected an owner among {}, found seat {}; the memory "
                     "was overwritten: remove the arena and create it again",
-                    facts.header.seat_count, core::mutex_owner(*facts.mutex) - 1));
+                    text::counted(facts.header.seat_count, "seat"), core::mutex_owner(*facts.mutex) - 1));
   }
 }
 

@@ -25,6 +25,7 @@
 #include "inspect/host_clock.hpp"
 #include "inspect/logind.hpp"
 #include "inspect/processes.hpp"
+#include "text/quantities.hpp"
 
 namespace arena_shm::inspect {
 
@@ -141,7 +142,7 @@ class Examination {
     if (::getrlimit(RLIMIT_FSIZE, &limit) == 0) {
       const bool is_free = limit.rlim_cur == RLIM_INFINITY;
       add(is_free ? Health::ok : Health::warning, "RLIMIT_FSIZE",
-          is_free ? "unlimited" : fmt::format("{} bytes", limit.rlim_cur),
+          is_free ? "unlimited" : text::counted(limit.rlim_cur, "byte"),
           is_free ? "" : "larger arenas cannot be created; raise the limit: ulimit -f unlimited");
     }
     if (::getrlimit(RLIMIT_MEMLOCK, &limit) == 0) {
@@ -269,7 +270,7 @@ class Examination {
     add(is_slow ? Health::note : Health::ok, "frequency", governor.value_or("not visible to this process"),
         is_slow ? "for steady latency: cpupower frequency-set -g performance" : "");
     const std::string isolated = core::first_line_of("/sys/devices/system/cpu/isolated").value_or("");
-    const std::string all = fmt::format("{} processors", ::sysconf(_SC_NPROCESSORS_ONLN));
+    const std::string all = text::counted(static_cast<std::uint64_t>(::sysconf(_SC_NPROCESSORS_ONLN)), "processor");
     if (isolated.empty()) {
       add(Health::note, "pinning", all + ", none isolated",
           "for latency without outliers: isolcpus= on the kernel's command line, and taskset for writers and readers");

@@ -4,8 +4,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
+#include <vector>
 
 #include "arena_shm/core/segment.hpp"
 #include "core/segment_files.hpp"
@@ -73,6 +75,34 @@ std::uint64_t Image::next_data(std::uint64_t offset) const noexcept {
   const off_t data = ::lseek(file_.get(), static_cast<off_t>(offset), SEEK_DATA);
   if (data >= 0) return static_cast<std::uint64_t>(data);
   return errno == ENXIO ? ~std::uint64_t{0} : offset;  // other errors: a file system that cannot tell
+}
+
+std::uint64_t Image::end_of_data(std::uint64_t from) const {
+  struct Piece {
+    std::uint64_t begin;
+    std::uint64_t end;
+  };
+  std::vector<Piece> pieces{{from, from}};
+  for (std::uint64_t begin = next_data(from); begin != ~std::uint64_t{0}; begin = next_data(pieces.back().end)) {
+    const off_t end = ::lseek(file_.get(), static_cast<off_t>(begin), SEEK_HOLE);
+    if (end <= static_cast<off_t>(begin)) return std::max(from, size_bytes());
+    pieces.push_back({begin, static_cast<std::uint64_t>(end)});
+  }
+  // Who makes a file longer may write its last byte.
+  while (pieces.size() > 1 && pieces.back().begin > pieces[pieces.size() - 2].end &&
+         is_zero(pieces.back().begin, pieces.back().end))
+    pieces.pop_back();
+  return pieces.back().end;
+}
+
+bool Image::is_zero(std::uint64_t begin, std::uint64_t end) const {
+  std::vector<std::byte> block(std::min<std::uint64_t>(end - begin, std::uint64_t{1} << 16));
+  for (; begin < end; begin += block.size()) {
+    block.resize(read(begin, std::span(block).first(std::min<std::uint64_t>(block.size(), end - begin))));
+    if (std::ranges::any_of(block, [](std::byte byte) { return byte != std::byte{0}; })) return false;
+    if (block.empty()) break;
+  }
+  return true;
 }
 
 }  // namespace arena_shm::inspect

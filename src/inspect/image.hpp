@@ -45,6 +45,10 @@ class Image {
   /// The first byte from `offset` on that may be other than zero; all ones if there is none.
   std::uint64_t next_data(std::uint64_t offset) const noexcept;
 
+  /// Where what was written ends, `from` at least: behind it there are holes, and zeros behind holes. The file's size
+  /// if it ends otherwise, or if the file system cannot tell. Errors: Code::system.
+  std::uint64_t end_of_data(std::uint64_t from) const;
+
   /// True if the whole value could be read.
   template <class T>
   bool load(std::uint64_t offset, T& value) const noexcept {
@@ -53,6 +57,8 @@ class Image {
   }
 
  private:
+  bool is_zero(std::uint64_t begin, std::uint64_t end) const;
+
   Image(core::Descriptor file, std::string label, bool by_name);
 
   core::Descriptor file_;

@@ -12,6 +12,7 @@
 #include "arena_shm/core/stamp.hpp"
 #include "arena_shm/core/system.hpp"
 #include "arena_shm/error.hpp"
+#include "text/quantities.hpp"
 
 namespace arena_shm::recording {
 
@@ -30,7 +31,7 @@ void CursorFile::refuse(std::string expected, std::string found) const {
 void CursorFile::check(const std::vector<std::uint64_t>& next) const {
   if (next.size() != lanes_) {
     refuse(lanes_ == 1 ? "one sequence number, for the arena has no lanes"
-                       : fmt::format("a sequence number for each of {} lanes", lanes_),
+                       : fmt::format("a sequence number for each of {}", text::counted(lanes_, "lane")),
            fmt::format("{} of them", next.size()));
   }
   for (std::size_t k = 0; k < lanes_; ++k) {

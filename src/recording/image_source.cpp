@@ -20,10 +20,14 @@ class ImageSource final : public RecordingSource {
     record_.has_time = has_time_column(info, record_.schema);
     values_.go_to(values_.oldest(), Order::time);
     align_bytes_ = values_.header().payload_align_bytes;
-    values_.on_hole([this](const Gap& gap) { missing_ += gap.count(); });
+    // What is lost before the first value that is wanted is none of those.
+    values_.on_hole([this](const Gap& gap) {
+      if (!since_ || since_->has_begun(gap.first)) missing_ += gap.count();
+    });
   }
 
-  std::optional<std::uint64_t> next(std::span<std::byte> row) override {
+ protected:
+  std::optional<std::uint64_t> take(std::span<std::byte> row) override {
     if (const auto seq = values_.next(row.subspan(record_.time_bytes()))) {
       if (record_.has_time) put_time(row, values_.time_ns());
       return seq;
@@ -32,6 +36,12 @@ class ImageSource final : public RecordingSource {
     if (values_.is_cut()) lost_ += missing_;
     missing_ = 0;
     return std::nullopt;
+  }
+  std::int64_t time_ns(std::span<const std::byte>) override { return values_.time_ns(); }
+  Since::Origin origin() const override {
+    return {.name = values_.image().label(),
+            .lanes = core::lane_count(values_.header()),
+            .has_times = values_.header().clock != 0};
   }
 
  private:

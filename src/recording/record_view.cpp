@@ -5,6 +5,7 @@
 #include "arena_shm/error.hpp"
 #include "schema/fields_language.hpp"
 #include "schema/schema_json.hpp"
+#include "text/quantities.hpp"
 
 namespace arena_shm::recording {
 
@@ -16,8 +17,8 @@ schema::Schema schema_as(const Info& info, const std::string& as) {
   if (schema.size_bytes == size) return schema;
   throw Error(Code::incompatible_type, {.name = info.name,
                                         .doing = "decode the records of",
-                                        .expected = fmt::format("fields of {} bytes in all", size),
-                                        .found = fmt::format("{} bytes in --as", schema.size_bytes),
+                                        .expected = fmt::format("fields of {} in all", text::counted(size, "byte")),
+                                        .found = text::counted(schema.size_bytes, "byte") + " in --as",
                                         .remedy = schema.size_bytes < size ? "add padding for unknown bytes, like '8x'"
                                                                            : "remove fields, or choose smaller types"});
 }
@@ -34,10 +35,11 @@ std::optional<schema::Schema> schema_for(const Info& info, const std::string& as
       attendant.note(error.what());
     }
   }
-  attendant.note(fmt::format(
-      "'{}' has no schema that can be used: records of {} bytes, aligned to {}{}; "
-      "decode them with --as 'u64 ts, f64 px'",
-      info.name, record.size_bytes, record.align_bytes, record.name.empty() ? "" : ", of type " + record.name));
+  attendant.note(
+      fmt::format("'{}' has no schema that can be used: records of {}, aligned to {}{}; "
+                  "decode them with --as 'u64 ts, f64 px'",
+                  info.name, text::counted(record.size_bytes, "byte"), record.align_bytes,
+                  record.name.empty() ? "" : ", of type " + record.name));
   return std::nullopt;
 }
 

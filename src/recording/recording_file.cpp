@@ -81,7 +81,7 @@ void RecordingFile::continue_at(std::uint64_t bytes) {
 
 void RecordingFile::flush() {
   if (text_.empty() && !is_regular_) return check_reader();
-  const auto [written, error] = is_cut_off_ ? core::Written{} : core::write_patiently(file_.get(), text_);
+  const auto [written, error] = is_cut_off_ ? core::PatientWrite{} : core::write_patiently(file_.get(), text_);
   is_cut_off_ = is_cut_off_ || (error == 0 && written < text_.size());
   const auto whole = std::upper_bound(row_ends_.begin(), row_ends_.end(), written);
   saved_rows_ += static_cast<std::uint64_t>(whole - row_ends_.begin());

@@ -43,7 +43,8 @@ class NpySource final : public RecordingSource {
     count_rows();
   }
 
-  std::optional<std::uint64_t> next(std::span<std::byte> into) override {
+ protected:
+  std::optional<std::uint64_t> take(std::span<std::byte> into) override {
     if (index_ == row_count_) return std::nullopt;
     if (at_ == block_.size() && !fill()) return std::nullopt;
     const std::byte* row = block_.data() + at_;
@@ -56,6 +57,7 @@ class NpySource final : public RecordingSource {
     at_ += layout_.row_bytes;
     return seq;
   }
+  Since::Origin origin() const override { return origin_of(file_.label()); }
 
  private:
   static constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
@@ -69,7 +71,7 @@ class NpySource final : public RecordingSource {
       throw Error(Code::truncated, {.name = file_.label(),
                                     .doing = "read",
                                     .expected = fmt::format("a header of {} bytes", header.size()),
-                                    .found = fmt::format("a file of {} bytes", file_.size_bytes()),
+                                    .found = "a file of " + text::counted(file_.size_bytes(), "byte"),
                                     .remedy = "the file was cut off in its header and holds no values"});
     }
     return parse_npy_header(header, file_.label(), time_is_field);
@@ -79,10 +81,28 @@ class NpySource final : public RecordingSource {
   void count_rows() {
     const std::uint64_t size = std::max<std::uint64_t>(file_.size_bytes(), layout_.data_offset_bytes);
     const std::uint64_t there = (size - layout_.data_offset_bytes) / layout_.row_bytes;
-    row_count_ = layout_.has_seq ? there : std::min(there, layout_.row_count);
+    const std::uint64_t written = written_rows(there);
+    row_count_ = layout_.has_seq ? written : std::min(there, layout_.row_count);
+    if (written < row_count_) {
+      attendant_.note(fmt::format("'{}': the last {} were never written, or are zeros; taking them as zeros",
+                                  file_.label(), text::counted(row_count_ - written, "record")));
+    }
+    if (row_count_ < there && layout_.has_seq) return note_leftover(row_count_);
     if (row_count_ == layout_.row_count) return;
     attendant_.note(fmt::format("'{}' was cut off: expected {}, as its header says, found {}; taking these",
                                 file_.label(), text::counted(layout_.row_count, "record"), row_count_));
+  }
+
+  // No recorder leaves a hole: from there on nothing was ever written, whatever the header says, and what is
+  // zero before it only fills up the last block. In an array without `_seq` such rows may be meant.
+  std::uint64_t written_rows(std::uint64_t there) const {
+    const std::uint64_t begin = layout_.data_offset_bytes;
+    const std::uint64_t end = file_.end_of_data(begin);
+    std::uint64_t rows = std::min(there, (end - begin + layout_.row_bytes - 1) / layout_.row_bytes);
+    if (rows < there) {
+      while (rows > 0 && is_zero_at(rows - 1)) --rows;
+    }
+    return rows;
   }
 
   // Beyond what the header tells of, a crash of the host may have left rows of zeros. The value with number 0 may look
@@ -90,21 +110,27 @@ class NpySource final : public RecordingSource {
   bool is_leftover(std::span<const std::byte> row) {
     if (index_ < layout_.row_count || index_ == 0 || !layout_.has_seq || !is_zero(row)) return false;
     if (!has_zero_ && !is_followed_by_zero()) return false;
-    attendant_.note(
-        fmt::format("'{}' has invalid rows at its end, from row {} on; they are left out", file_.label(), index_ + 1));
+    note_leftover(index_);
     row_count_ = index_;
     return true;
+  }
+
+  void note_leftover(std::uint64_t from) const {
+    attendant_.note(
+        fmt::format("'{}' has invalid rows at its end, from row {} on; they are left out", file_.label(), from + 1));
   }
 
   static bool is_zero(std::span<const std::byte> row) {
     return std::ranges::all_of(row, [](std::byte byte) { return byte == std::byte{0}; });
   }
 
-  bool is_followed_by_zero() const {
+  bool is_zero_at(std::uint64_t index) const {
     std::vector<std::byte> row(layout_.row_bytes);
-    row.resize(index_ + 1 < row_count_ ? file_.read(offset_of(index_ + 1), row) : 0);
+    row.resize(file_.read(offset_of(index), row));
     return !row.empty() && is_zero(row);
   }
+
+  bool is_followed_by_zero() const { return index_ + 1 < row_count_ && is_zero_at(index_ + 1); }
 
   std::uint64_t offset_of(std::uint64_t index) const { return layout_.data_offset_bytes + index * layout_.row_bytes; }
 
@@ -165,6 +191,21 @@ bool names_time(const std::string& fields) {
 }
 
 }  // namespace
+
+std::optional<std::uint64_t> RecordingSource::next(std::span<std::byte> row) {
+  while (const auto seq = take(row)) {
+    if (!since_) return seq;
+    const std::int64_t ns = since_->needs_value_time() ? time_ns(row) : 0;
+    if (since_->next_is_wanted(*seq, row.subspan(record_.time_bytes()), ns)) return seq;
+  }
+  return std::nullopt;
+}
+
+std::int64_t RecordingSource::time_ns(std::span<const std::byte> row) { return time_of_row(row); }
+
+Since::Origin RecordingSource::origin_of(const std::string& file) const {
+  return {.name = file, .lanes = 1, .has_times = record_.has_time, .is_recording = true};
+}
 
 std::unique_ptr<RecordingSource> npy_source(Image file, const std::string& fields, Attendant& attendant,
                                             bool time_is_field) {

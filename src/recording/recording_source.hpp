@@ -13,6 +13,7 @@
 #include "inspect/image.hpp"
 #include "recording/attendant.hpp"
 #include "recording/row.hpp"
+#include "recording/since.hpp"
 #include "recording/text_lines.hpp"
 #include "schema/value_text.hpp"
 
@@ -24,10 +25,13 @@ class RecordingSource {
   explicit RecordingSource(Attendant& attendant) noexcept : attendant_(attendant) {}
   virtual ~RecordingSource() = default;
 
+  /// Leaves out what Since does. To be called first. Errors: as Since.
+  void begin_since(std::int64_t ns) { since_.emplace(ns, origin(), record_.schema); }
+
   /// Fills `row` with the next one: its time, if the recording has times, and its record. Returns its sequence number,
   /// counted from 0 if the file has none; nothing at the end. Lines that are no record are told to the attendant and
   /// passed over. Requires: row.size() == record().row_bytes(). Errors: Code::corrupt, if nothing can be understood.
-  virtual std::optional<std::uint64_t> next(std::span<std::byte> row) = 0;
+  std::optional<std::uint64_t> next(std::span<std::byte> row);
 
   const RecordShape& record() const noexcept { return record_; }
   std::size_t align_bytes() const noexcept { return align_bytes_; }
@@ -36,8 +40,17 @@ class RecordingSource {
   std::uint64_t lost_count() const noexcept { return lost_; }
 
  protected:
+  /// As next(), of all there are.
+  virtual std::optional<std::uint64_t> take(std::span<std::byte> row) = 0;
+  /// When the value of this row, which take() has given, was appended. Requires: origin().has_times.
+  virtual std::int64_t time_ns(std::span<const std::byte> row);
+  virtual Since::Origin origin() const = 0;
+  /// Of a recording, which is one row of values.
+  Since::Origin origin_of(const std::string& file) const;
+
   Attendant& attendant_;
   RecordShape record_;
+  std::optional<Since> since_;
   std::size_t align_bytes_ = 1;
   std::uint64_t refused_ = 0;
   std::uint64_t lost_ = 0;

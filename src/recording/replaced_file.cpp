@@ -22,7 +22,7 @@ namespace {
 // Returns 0, or errno.
 int write_to(core::Descriptor file, std::string_view text) {
   if (!file) return errno;
-  const core::Written written = core::write_patiently(file.get(), text);
+  const core::PatientWrite written = core::write_patiently(file.get(), text);
   if (written.error != 0) return written.error;
   return ::close(file.release()) != 0 && errno != EINTR ? errno : 0;
 }

@@ -34,6 +34,12 @@ inline bool has_time_column(const Info& info, const std::optional<schema::Schema
 }
 
 /// Requires: a row with the time column.
+inline std::int64_t time_of_row(std::span<const std::byte> row) noexcept {
+  std::int64_t ns = 0;
+  std::memcpy(&ns, row.data(), sizeof(ns));
+  return ns;
+}
+/// Requires: a row with the time column.
 inline void put_time(std::span<std::byte> row, std::int64_t ns) noexcept { std::memcpy(row.data(), &ns, sizeof(ns)); }
 
 /// Room for a row.

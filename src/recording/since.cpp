@@ -4,6 +4,7 @@
 
 #include "arena_shm/error.hpp"
 #include "schema/record_time.hpp"
+#include "schema/value_time.hpp"
 #include "text/utf8.hpp"
 
 namespace arena_shm::recording {
@@ -18,19 +19,34 @@ std::string times_found(const std::optional<schema::Schema>& schema) {
                      field->unit.empty() ? "" : " in " + text::printable(field->unit));
 }
 
-}  // namespace
-
-Since::Since(std::int64_t ns, const Info& info, const std::optional<schema::Schema>& schema)
-    : ns_(ns), field_(schema ? schema::time_field(*schema) : std::nullopt), begun_(info.lanes) {
-  if (field_ || info.clock != Clock::none) return;
+[[noreturn]] void refuse(const Since::Origin& origin, const std::optional<schema::Schema>& schema) {
+  constexpr auto kDoing = "find a time in";
+  if (origin.is_recording) {
+    throw Error(Code::invalid_argument,
+                {.name = origin.name,
+                 .doing = kDoing,
+                 .expected = fmt::format("values with their times in a column {}", schema::kTimeColumn),
+                 .found = "no such column",
+                 .remedy = "record an arena with times; or give --since to record or snapshot"});
+  }
   throw Error(
       Code::invalid_argument,
-      {.name = info.name,
-       .doing = "find a time in",
+      {.name = origin.name,
+       .doing = kDoing,
        .expected = "an arena with times, or a time field: a single integer in ns, us, ms or s",
        .found = times_found(schema),
        .remedy = "create the arena with --time, or name the time field in its schema; see arena-shm create --help"});
 }
+
+}  // namespace
+
+Since::Since(std::int64_t ns, const Origin& origin, const std::optional<schema::Schema>& schema)
+    : ns_(ns), field_(schema ? schema::time_field(*schema) : std::nullopt), begun_(origin.lanes) {
+  if (!field_ && !origin.has_times) refuse(origin, schema);
+}
+
+Since::Since(std::int64_t ns, const Info& info, const std::optional<schema::Schema>& schema)
+    : Since(ns, {.name = info.name, .lanes = info.lanes, .has_times = info.clock != Clock::none}, schema) {}
 
 bool Since::next_is_wanted(std::uint64_t seq, std::span<const std::byte> record, std::int64_t value_time_ns) {
   const std::size_t lane = seq % begun_.size();

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "arena_shm/info.hpp"
@@ -17,7 +18,16 @@ namespace arena_shm::recording {
 /// Thread safety: none.
 class Since {
  public:
+  /// Where the values come from.
+  struct Origin {
+    std::string name;
+    std::size_t lanes;
+    bool has_times;  ///< of the appends
+    bool is_recording = false;
+  };
+
   /// `ns`: since 1970. Errors: Code::invalid_argument, if the values have no times.
+  Since(std::int64_t ns, const Origin& origin, const std::optional<schema::Schema>& schema);
   Since(std::int64_t ns, const Info& info, const std::optional<schema::Schema>& schema);
 
   /// The same for another arena of such records, where no lane has begun.

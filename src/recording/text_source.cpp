@@ -78,7 +78,8 @@ class TextSource final : public RecordingSource {
                         : schema::csv_input(row, source, lines_.delimiter(), std::move(reading.missing));
   }
 
-  std::optional<std::uint64_t> next(std::span<std::byte> row) override {
+ protected:
+  std::optional<std::uint64_t> take(std::span<std::byte> row) override {
     for (;;) {
       switch (next_row()) {
         case InputStatus::end: return std::nullopt;
@@ -94,6 +95,7 @@ class TextSource final : public RecordingSource {
       return seq;
     }
   }
+  Since::Origin origin() const override { return origin_of(label_); }
 
  private:
   // What a line holds: the columns beside the record are fields in front of it.

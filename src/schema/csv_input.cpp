@@ -10,6 +10,7 @@
 #include "schema/record_input.hpp"
 #include "schema/value_text.hpp"
 #include "schema/value_time.hpp"
+#include "text/quantities.hpp"
 #include "text/utf8.hpp"
 
 namespace arena_shm::schema {
@@ -140,7 +141,7 @@ class CsvInput final : public RecordInput {
 
   std::string missing_quote(std::size_t lines, std::size_t bytes) const {
     if (bytes > most_bytes_) return fmt::format("none in {} bytes", bytes);
-    return lines < most_lines_ ? "none" : fmt::format("none in {} lines", lines);
+    return lines < most_lines_ ? "none" : "none in " + text::counted(lines, "line");
   }
 
   // Gives up the row's first line only: if its quote was never closed, the next line is one of its own.
@@ -211,7 +212,7 @@ class CsvInput final : public RecordInput {
       --cell_count_;
     }
     if (cell_count_ != columns_.size()) {
-      refusal_.expected = fmt::format("{} columns", columns_.size());
+      refusal_.expected = text::counted(columns_.size(), "column");
       refusal_.found = fmt::format("{}", cell_count_);
       refusal_.remedy = "give every row as many cells as the header";
       return InputStatus::refused;

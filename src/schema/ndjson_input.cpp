@@ -9,6 +9,7 @@
 #include "schema/record_input.hpp"
 #include "schema/value_text.hpp"
 #include "schema/value_time.hpp"
+#include "text/quantities.hpp"
 #include "text/utf8.hpp"
 
 namespace arena_shm::schema {
@@ -148,7 +149,8 @@ class ValueReader {
   }
 
   Mismatch wrong_shape(std::size_t extent, std::string found) const {
-    return {fmt::format("an array of {} elements ({})", extent, field_.type_name()), std::move(found), {}};
+    return {
+        fmt::format("an array of {} ({})", text::counted(extent, "element"), field_.type_name()), std::move(found), {}};
   }
 
   const Field& field_;
@@ -227,7 +229,8 @@ class NdjsonInput final : public RecordInput {
     std::vector<bool> seen(schema_.fields.size());
     for (const Member& member : members) {
       if (is_beside(schema_, member.key)) continue;
-      const std::string column = fmt::format("field '{}'", text::printable(member.key.substr(0, kMaxNameBytes)));
+      const std::string column = fmt::format(
+          "field '{}'", text::printable(member.key.substr(0, text::whole_bytes(member.key, kMaxNameBytes))));
       const Field* field = find(member.key);
       if (field == nullptr) return refuse({}, "only the fields " + schema_.names(), column, "remove it");
       const auto index = static_cast<std::size_t>(field - schema_.fields.data());

@@ -10,6 +10,7 @@
 #include "schema/influx_formatter.hpp"
 #include "schema/value_text.hpp"
 #include "text/csv_cell.hpp"
+#include "text/quantities.hpp"
 #include "text/text_table.hpp"
 #include "text/utf8.hpp"
 
@@ -195,8 +196,8 @@ class HexFormatter final : public RecordFormatter {
       out += "|\n";
     }
     if (record.size() < whole.size())
-      fmt::format_to(std::back_inserter(out), "{:>10}  {:06x}  ... {} more bytes\n", seq, record.size(),
-                     whole.size() - record.size());
+      fmt::format_to(std::back_inserter(out), "{:>10}  {:06x}  ... {}\n", seq, record.size(),
+                     text::counted(whole.size() - record.size(), "more byte"));
   }
 
  private:

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "arena_shm/error.hpp"
+#include "text/quantities.hpp"
 #include "text/utf8.hpp"
 
 namespace arena_shm::schema {
@@ -49,14 +50,14 @@ std::string field_defect(const Field& field, std::size_t record_bytes) {
   if (auto wrong = name_defect(field.name); !wrong.empty()) return wrong;
   const std::string shown = text::printable(field.name);
   if (!is_element_size(field.kind, field.element_bytes)) {
-    return fmt::format("field '{}' with elements of {} bytes", shown, field.element_bytes);
+    return fmt::format("field '{}' with elements of {}", shown, text::counted(field.element_bytes, "byte"));
   }
   if (field.shape.size() > kMaxDimensions) {
     return fmt::format("field '{}' with {} dimensions, {} are allowed", shown, field.shape.size(), kMaxDimensions);
   }
   if (!fits(field, record_bytes)) {
-    return fmt::format("field '{}' at byte {}, which ends beyond the record's {} bytes", shown, field.offset_bytes,
-                       record_bytes);
+    return fmt::format("field '{}' at byte {}, which ends beyond the record's {}", shown, field.offset_bytes,
+                       text::counted(record_bytes, "byte"));
   }
   return {};
 }

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "arena_shm/error.hpp"
+#include "text/quantities.hpp"
 #include "text/utf8.hpp"
 
 namespace arena_shm::schema {
@@ -279,7 +280,7 @@ Schema parse_json(std::string_view text) {
 Schema parse_json(std::string_view text, std::size_t record_bytes) {
   Schema schema = parse_json(text);
   if (schema.size_bytes != record_bytes) {
-    fail(fmt::format("a schema for records of {} bytes", record_bytes), fmt::format("{} bytes", schema.size_bytes));
+    fail("a schema for records of " + text::counted(record_bytes, "byte"), text::counted(schema.size_bytes, "byte"));
   }
   return schema;
 }

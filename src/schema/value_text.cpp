@@ -13,6 +13,7 @@
 
 #include "schema/number_text.hpp"
 #include "text/csv_cell.hpp"
+#include "text/quantities.hpp"
 #include "text/time_text.hpp"
 #include "text/utf8.hpp"
 
@@ -163,7 +164,7 @@ std::optional<Mismatch> parse_boolean(std::string_view text, std::span<std::byte
 
 std::optional<Mismatch> parse_text(std::string_view text, std::span<std::byte> element) {
   if (text.size() > element.size()) {
-    return Mismatch{fmt::format("at most {} bytes of text", element.size()),
+    return Mismatch{fmt::format("at most {} of text", text::counted(element.size(), "byte")),
                     fmt::format("{} bytes, {}", text.size(), text::excerpt(text)),
                     "shorten it, or make the field longer"};
   }

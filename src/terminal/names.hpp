@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "arena_shm/error.hpp"
+#include "terminal/exit_code.hpp"
 
 namespace arena_shm::terminal {
 
@@ -16,15 +17,22 @@ std::string skipped_text(const Error& error);
 /// Is it a failure if the arena was left out for that? Another user's may be; for anything else the exit code is not 0.
 bool is_failure(const Error& error) noexcept;
 
-/// Notes what was skipped, and remembers whether that was a failure.
-class Skipped {
+/// What a verb that looks at several arenas ends with: the first exit code that is not ok.
+class Verdict {
  public:
-  void operator()(const Error& error);
-  bool has_failed() const noexcept { return failed_; }
+  void add(ExitCode code) noexcept {
+    if (code_ == ExitCode::ok) code_ = code;
+  }
+  /// One was left out for that.
+  void add_skipped(const Error& error) noexcept;
+  ExitCode code() const noexcept { return code_; }
 
  private:
-  bool failed_ = false;
+  ExitCode code_ = ExitCode::ok;
 };
+
+/// Notes that one was left out, and counts it.
+void note_skipped(const Error& error, Verdict& verdict);
 
 /// The candidate that is most like the word, if one is near enough to be a misspelling of it.
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates);

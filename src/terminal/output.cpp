@@ -48,7 +48,7 @@ std::size_t Output::whole_bytes(std::size_t written) const {
 }
 
 std::size_t Output::flush() {
-  const core::Written done = is_cut_off_ ? core::Written{} : core::write_patiently(STDOUT_FILENO, text_);
+  const core::PatientWrite done = is_cut_off_ ? core::PatientWrite{} : core::write_patiently(STDOUT_FILENO, text_);
   is_cut_off_ = is_cut_off_ || (done.error == 0 && done.bytes < text_.size());
   const std::size_t part = done.error == 0 ? 0 : done.bytes - whole_bytes(done.bytes);
   text_.clear();

@@ -5,6 +5,8 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <array>
+#include <climits>
 #include <clocale>
 #include <cstdio>
 #include <cstdlib>
@@ -12,6 +14,7 @@
 #include <utility>
 
 #include "terminal/output.hpp"
+#include "text/columns.hpp"
 
 namespace arena_shm::terminal {
 
@@ -22,28 +25,25 @@ constexpr int kControlL = 'L' - '@';
 constexpr int kEscape = 0x1b;
 constexpr int kDelete = 0x7f;
 
-// As many characters as fit into so many columns.
-std::wstring fitted(std::string_view text, int columns) {
-  std::wstring fit;
+// Does the terminal's locale have it, as wide as it is counted?
+bool can_show(const text::Character& character) {
+  std::array<char, MB_LEN_MAX> bytes{};
   std::mbstate_t state{};
-  int used = 0;
+  return std::wcrtomb(bytes.data(), character.code, &state) <= bytes.size() &&
+         ::wcwidth(character.code) == static_cast<int>(character.columns);
+}
+
+// As many characters as fit into so many columns.
+std::wstring fitted(std::string_view text, std::size_t columns) {
+  text = text.substr(0, text::fitting_bytes(text, columns));
+  std::wstring fit;
   while (!text.empty()) {
-    wchar_t character = 0;
-    std::size_t length = std::mbrtowc(&character, text.data(), text.size(), &state);
-    if (length == 0 || length > text.size()) {
-      character = L'?';  // the terminal's locale does not have it
-      length = 1;
-      state = {};
-    }
-    const int width = ::wcwidth(character);
-    if (used + width > columns) break;
-    if (width >= 0) {
-      fit += character;
-      used += width;
-    }
-    text.remove_prefix(length);
+    const text::Character next = text::first_character(text);
+    fit += can_show(next) ? std::wstring(1, next.code) : std::wstring(next.columns, L'?');
+    columns -= next.columns;
+    text.remove_prefix(next.bytes.size());
   }
-  return fit.append(static_cast<std::size_t>(columns - used), L' ');
+  return fit.append(columns, L' ');
 }
 
 attr_t attributes(Screen::Style style) {
@@ -135,7 +135,7 @@ void Screen::clear() { ::werase(stdscr); }
 
 void Screen::put(int row, std::string_view text, Style style) {
   if (row < 0 || row >= rows()) return;
-  const std::wstring line = fitted(text, ::getmaxx(stdscr));
+  const std::wstring line = fitted(text, columns());
   ::wattrset(stdscr, static_cast<int>(attributes(style)));
   ::mvwaddnwstr(stdscr, row, 0, line.data(), static_cast<int>(line.size()));
   ::wattrset(stdscr, static_cast<int>(A_NORMAL));

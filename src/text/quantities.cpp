@@ -20,7 +20,8 @@ std::string scaled(double value, double step, const char* units) {
 }  // namespace
 
 std::string counted(std::uint64_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+  const char* plural = noun.ends_with('s') ? "es" : "s";
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : plural);
 }
 
 std::string short_bytes(std::uint64_t bytes) {

@@ -8,7 +8,7 @@
 
 namespace arena_shm::text {
 
-/// "1 value", "2 values"
+/// "1 value", "2 values", "2 processes"
 std::string counted(std::uint64_t count, std::string_view noun);
 /// "40B", "3.1M": powers of 1024, three digits.
 std::string short_bytes(std::uint64_t bytes);

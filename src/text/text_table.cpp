@@ -4,7 +4,7 @@
 #include <numeric>
 #include <utility>
 
-#include "text/utf8.hpp"
+#include "text/columns.hpp"
 
 namespace arena_shm::text {
 
@@ -14,32 +14,24 @@ constexpr std::string_view kMark = "\xe2\x80\xa6";  // U+2026, an ellipsis
 constexpr std::string_view kBetween = "  ";
 constexpr std::size_t kLeastTitle = 8;
 
-// The bytes of so many characters.
-std::size_t bytes_of(std::string_view text, std::size_t characters) {
-  std::size_t end = 0;
-  for (; characters > 0 && end < text.size(); --characters) {
-    ++end;
-    while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) ++end;
-  }
-  return end;
-}
-
 }  // namespace
 
 std::string cut(std::string_view text, std::size_t width) {
-  if (character_count(text) <= width) return std::string(text);
+  if (column_count(text) <= width) return std::string(text);
   if (width == 0) return "";
-  return std::string(text.substr(0, bytes_of(text, width - 1))) + std::string(kMark);
+  return std::string(text.substr(0, fitting_bytes(text, width - 1))) + std::string(kMark);
 }
 
 void append_wrapped(std::string& out, std::string_view text, std::size_t width, std::size_t indent) {
   width = std::max({width, 2 * indent, std::size_t{1}});
-  std::size_t used = character_count(std::string_view(out).substr(out.rfind('\n') + 1));
-  while (character_count(text) > width - std::min(used, width)) {
-    const std::size_t full = bytes_of(text, width - std::min(used, width));
+  std::size_t used = column_count(std::string_view(out).substr(out.rfind('\n') + 1));
+  while (column_count(text) > width - std::min(used, width)) {
+    std::size_t full = fitting_bytes(text, width - std::min(used, width));
+    if (full == 0 && used <= indent) full = first_character(text).bytes.size();  // wider than the line
     const std::size_t space = text.substr(0, full + 1).rfind(' ');
     const bool has_word = space != std::string_view::npos && used + space > indent;
     const std::size_t end = has_word ? space : full;
+    if (end == text.size()) break;
     out += text.substr(0, end);
     out += '\n' + std::string(indent, ' ');
     text.remove_prefix(has_word ? end + 1 : end);
@@ -61,7 +53,7 @@ TextTable::TextTable(std::vector<Column> columns, std::size_t width)
 void TextTable::widen(const std::vector<std::string>& cells) {
   bool is_wider = false;
   for (std::size_t i = 0; i < cells.size(); ++i) {
-    const std::size_t count = character_count(cells[i]);
+    const std::size_t count = column_count(cells[i]);
     is_wider = is_wider || count > cells_[i];
     cells_[i] = std::max(cells_[i], count);
   }
@@ -69,17 +61,17 @@ void TextTable::widen(const std::vector<std::string>& cells) {
 }
 
 std::size_t TextTable::least_width(std::size_t column) const {
-  const std::size_t title = std::min(character_count(columns_[column].title), kLeastTitle);
+  const std::size_t title = std::min(column_count(columns_[column].title), kLeastTitle);
   const std::size_t least = columns_[column].least;
   return std::max(title, least == 0 ? cells_[column] : std::min(cells_[column], least));
 }
 
-// Of the columns that are shown, if none is wider than so many characters unless it has to be.
+// Of the columns that are shown, if none is wider than that unless it has to be.
 std::size_t TextTable::total(std::size_t level) const {
   std::size_t sum = 0;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     if (!shown_[i]) continue;
-    const std::size_t full = std::max(cells_[i], character_count(columns_[i].title));
+    const std::size_t full = std::max(cells_[i], column_count(columns_[i].title));
     sum += std::max(least_width(i), std::min(full, level)) + kBetween.size();
   }
   return sum - std::min(sum, kBetween.size());
@@ -118,7 +110,7 @@ void TextTable::lay_out() {
   }
   widths_.resize(columns_.size());
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    const std::size_t full = std::max(cells_[i], character_count(columns_[i].title));
+    const std::size_t full = std::max(cells_[i], column_count(columns_[i].title));
     widths_[i] = std::max(least_width(i), std::min(full, level));
   }
 }
@@ -129,7 +121,7 @@ void TextTable::append(std::string& out, const std::vector<std::string>& cells) 
   for (std::size_t i = 0; i < cells.size(); ++i) {
     if (!shown_[i]) continue;
     const std::string cell = width_ == kNoWidth ? cells[i] : cut(cells[i], widths_[i]);
-    const std::string space(widths_[i] - std::min(widths_[i], character_count(cell)), ' ');
+    const std::string space(widths_[i] - std::min(widths_[i], column_count(cell)), ' ');
     if (!std::exchange(is_first, false)) line += kBetween;
     line += columns_[i].align == Align::left ? cell + space : space + cell;
   }

@@ -11,7 +11,8 @@ namespace arena_shm::text {
 
 inline constexpr std::size_t kNoWidth = std::numeric_limits<std::size_t>::max();
 
-/// As many of its characters as fit, with a mark at the end if it is cut. Requires: printable (utf8.hpp).
+/// As many of its characters as fit into so many columns, with a mark at the end if it is cut. Requires: printable
+/// (utf8.hpp).
 std::string cut(std::string_view text, std::size_t width);
 
 /// Appends the text as lines that break between words, and within such as are longer than a line. Those behind the
@@ -27,7 +28,7 @@ class TextTable {
   struct Column {
     std::string title;
     Align align = Align::left;
-    std::size_t least = 0;  ///< its cells may be cut to so many characters; 0: they stay whole
+    std::size_t least = 0;  ///< its cells may be cut to so many columns; 0: they stay whole
     std::size_t rank = 0;   ///< without room, those of the highest rank are left out first; 0: stays
   };
 

@@ -9,10 +9,8 @@
 
 namespace arena_shm::text {
 
-namespace {
-
-// Bytes of the well-formed sequence that the text begins with; 0 if it begins with none (Unicode 15, table 3-7).
-std::size_t sequence_bytes(std::string_view text) noexcept {
+// Unicode 15, table 3-7.
+std::size_t character_bytes(std::string_view text) noexcept {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned first = byte(0);
   if (first < 0x80) return 1;
@@ -37,11 +35,13 @@ std::size_t sequence_bytes(std::string_view text) noexcept {
   return count;
 }
 
+namespace {
+
 // Calls good(sequence) for each character, bad(byte) for each byte that belongs to none.
 template <class Good, class Bad>
 void for_each_character(std::string_view text, Good&& good, Bad&& bad) {
   while (!text.empty()) {
-    const std::size_t count = sequence_bytes(text);
+    const std::size_t count = character_bytes(text);
     if (count == 0) {
       bad(static_cast<unsigned char>(text.front()));
       text.remove_prefix(1);
@@ -69,11 +69,21 @@ void append_escaped_byte(std::string& out, unsigned char byte) {
 
 bool is_utf8(std::string_view text) noexcept {
   while (!text.empty()) {
-    const std::size_t count = sequence_bytes(text);
+    const std::size_t count = character_bytes(text);
     if (count == 0) return false;
     text.remove_prefix(count);
   }
   return true;
+}
+
+std::size_t whole_bytes(std::string_view text, std::size_t most) noexcept {
+  std::size_t end = 0;
+  while (end < text.size()) {
+    const std::size_t next = end + std::max<std::size_t>(character_bytes(text.substr(end)), 1);
+    if (next > most) break;
+    end = next;
+  }
+  return end;
 }
 
 void append_utf8(std::string& out, std::string_view text) {
@@ -107,7 +117,8 @@ std::string printable(std::string_view text) {
 std::string excerpt(std::string_view text) {
   constexpr std::size_t kShown = 40;
   if (text.empty()) return "nothing";
-  return fmt::format("'{}'{}", printable(text.substr(0, kShown)), text.size() > kShown ? " ..." : "");
+  return fmt::format("'{}'{}", printable(text.substr(0, whole_bytes(text, kShown))),
+                     text.size() > kShown ? " ..." : "");
 }
 
 void append_json_string(std::string& out, std::string_view text) {
@@ -135,11 +146,6 @@ void append_json_string(std::string& out, std::string_view text) {
       },
       [&](unsigned char) { out += kReplacement; });
   out += '"';
-}
-
-std::size_t character_count(std::string_view text) noexcept {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
 }  // namespace arena_shm::text

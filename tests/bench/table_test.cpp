@@ -8,7 +8,7 @@
 
 #include "bench/channels/names.hpp"
 #include "bench/report/report.hpp"
-#include "text/utf8.hpp"
+#include "text/columns.hpp"
 
 namespace arena_shm::bench {
 namespace {
@@ -38,7 +38,7 @@ std::string page(const std::string& name, const std::string& unit, const std::st
 std::size_t widest(const std::string& text) {
   std::size_t most = 0;
   std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) most = std::max(most, text::character_count(line));
+  for (std::string line; std::getline(lines, line);) most = std::max(most, text::column_count(line));
   return most;
 }
 

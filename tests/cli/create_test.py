@@ -129,6 +129,16 @@ class CreateTest(CliTest):
         self.start_writer(name)
         self.expect(FAILED, "write", name, stdin="ts,px,sym\n1,2,A\n", says="exclusive arena has one writer")
 
+    def test_one_of_a_thing_is_not_told_as_several(self):
+        name = self.name()
+        self.expect(OK, "create", name, "--slots", 1, "--fields", "u8 a", "--seats", 1, says="1 slot for records of 1 byte, aligned to 1;")
+        self.expect(OK, "write", name, stdin="a\n7\n", says="wrote 1 value\n")
+        page = self.expect(OK, "inspect", name).stdout
+        for text in ["1 value of 1 byte", "1 value, 0 skipped", "\n1 seat: 1 "]:
+            self.assertIn(text, page)
+        self.assertRegex(self.expect(OK, "check", name).stdout, r"1 seat, 1 slot \(1 published, 0 being written, 0 holes\)")
+        self.expect(FAILED, "write", name, stdin="a\n7,8\n", says="expected 1 column, found 2")
+
 
 class RmTest(CliTest):
     def test_removes_every_name_that_it_can(self):

@@ -194,7 +194,7 @@ class FollowTest(CliTest):
         name = self.create(slots=16384)
         self.write(name, 0, 16000)
         for number in [signal.SIGINT, signal.SIGTERM]:
-            for command in [["stat", name, "-i", 0.01], ["top", "-i", 0.01]]:
+            for command in [["stat", name, "-i", 0.01], ["top", name, "-i", 0.01]]:
                 reading, writing = os.pipe()
                 self.addCleanup(os.close, reading)
                 fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)

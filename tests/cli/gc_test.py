@@ -9,7 +9,7 @@ import struct
 import subprocess
 import unittest
 
-from arena_cli import ABSENT, FAILED, OK, SHM, TOOL, CliTest
+from arena_cli import ABSENT, FAILED, OF_ALL, OK, SHM, TOOL, CliTest
 
 # Why it is not sure of arenas that others than root look at: it may not look at root's processes. In a pid namespace
 # (a container) there may be some that it does not even see, and that is said first.
@@ -19,8 +19,8 @@ UNSURE = "/proc does not show all processes" if IS_INSIDE else "no permission to
 
 
 class GcTest(CliTest):
-    def gc(self, *args, says="", **kwargs):
-        return self.expect(OK, "gc", *args, says=says, **kwargs).stdout.splitlines()
+    def gc(self, *args, says="", code=OK, **kwargs):
+        return self.expect(code, "gc", *args, says=says, **kwargs).stdout.splitlines()
 
     def setUp(self):
         super().setUp()
@@ -46,7 +46,7 @@ class GcTest(CliTest):
     def test_without_names_it_looks_at_all(self):
         unused, used = self.create(), self.create()
         self.start_writer(used)
-        names = self.gc("--dry-run", *self.looks, says=f"kept '{used}': 1 writer alive")
+        names = self.gc("--dry-run", *self.looks, code=OF_ALL, says=f"kept '{used}': 1 writer alive")
         self.assertIn(unused, names)
         self.assertNotIn(used, names)
 
@@ -69,7 +69,7 @@ class GcTest(CliTest):
         with open(SHM / name, "r+b") as segment:
             segment.seek(128)
             segment.write(struct.pack("<Q", 1))
-        self.assertEqual(self.gc(name, "--force", says=f"kept '{name}': the arena is damaged"), [])
+        self.assertEqual(self.gc(name, "--force", code=FAILED, says=f"kept '{name}': the arena is damaged"), [])
 
     def test_its_hints_are_quoted_for_the_shell(self):
         name, plain = self.name("it's;odd$"), self.create()
@@ -77,7 +77,7 @@ class GcTest(CliTest):
         with open(SHM / name, "r+b") as segment:
             segment.seek(128)
             segment.write(struct.pack("<Q", 1))
-        said = self.expect(OK, "gc", name, "--dry-run").stderr
+        said = self.expect(FAILED, "gc", name, "--dry-run").stderr
         command = said.partition("remove it: ")[2].splitlines()[0]
         self.assertEqual(shlex.split(command), ["arena-shm", "rm", name])
 

@@ -6,10 +6,10 @@ import signal
 import struct
 import unittest
 
-from arena_cli import OK, SHM, CliTest
+from arena_cli import OF_ALL, OK, SHM, CliTest
+from emulated_terminal import Terminal
+from exposition import PREFIX, parse
 from laned import Laned
-from metrics_test import PREFIX, parse
-from top_test import Terminal
 
 
 class LanedTest(Laned, CliTest):
@@ -103,7 +103,7 @@ class LanedTest(Laned, CliTest):
         name = self.laned(counts=(20, 3))
         row = self.row(name)
         self.assertEqual([row[3], row[5]], ["32", "23"])
-        found = next(line for line in self.objects("list") if line["name"] == name)
+        found = next(line for line in self.objects("list", code=OF_ALL) if line["name"] == name)
         self.assertEqual([found[key] for key in ["slots", "written", "writers", "lanes", "slots_per_lane"]],
                          [32, 23, "laned", 4, 8])
         cells = self.expect(OK, "stat", name).stdout.splitlines()[1].split()
@@ -120,7 +120,7 @@ class LanedTest(Laned, CliTest):
             self.assertLess(line["lap_s"] * line["values_per_s"], 1500)
 
     def metrics(self, name):
-        samples = parse(self.expect(OK, "metrics", stdin=b"").stdout.decode())
+        samples = parse(self.expect(OF_ALL, "metrics", stdin=b"").stdout.decode())
         return {key.removeprefix(PREFIX) + " " + dict(labels).get("lane", ""): value
                 for (key, labels), value in samples.items() if ("arena", name) in labels}
 
@@ -135,7 +135,7 @@ class LanedTest(Laned, CliTest):
         found = self.metrics(name)
         self.assertEqual([found["holes_max "], found["lane_sequence_numbers_total 0"], found["lane_values_written_total 0"]],
                          [1, 21, 20])
-        self.assertIn('writers="laned"', self.expect(OK, "metrics").stdout)
+        self.assertIn('writers="laned"', self.expect(OF_ALL, "metrics").stdout)
 
     def test_top_shows_the_lanes_of_the_selected_arena(self):
         name = self.laned(counts=(20, 3))

@@ -6,13 +6,13 @@ import struct
 import time
 import unittest
 
-from arena_cli import OK, SHM, CliTest
+from arena_cli import DAMAGED, OF_ALL, OK, SHM, CliTest
 
 
 class ListTest(CliTest):
     def test_shows_what_an_arena_is(self):
         name = self.create_filled(20)
-        heading = self.expect(OK, "list").stdout.splitlines()[0].split()
+        heading = self.expect(OF_ALL, "list").stdout.splitlines()[0].split()
         self.assertEqual(heading, ["NAME", "TYPE", "REC", "SLOTS", "SIZE", "WRITTEN", "RATE/s", "WRITERS", "NEWEST", "AGE"])
         row = self.row(name)
         self.assertEqual(row[:4], [name, "?", "24B", "8"])
@@ -21,7 +21,7 @@ class ListTest(CliTest):
 
     def test_json_is_exact(self):
         name = self.create_filled(20)
-        objects = [json.loads(line) for line in self.expect(OK, "list", "--format", "ndjson").stdout.splitlines()]
+        objects = [json.loads(line) for line in self.expect(OF_ALL, "list", "--format", "ndjson").stdout.splitlines()]
         found = next(item for item in objects if item["name"] == name)
         self.assertAlmostEqual(found.pop("created_ns") / 1e9, time.time(), delta=60)
         self.assertEqual(
@@ -49,8 +49,8 @@ class ListTest(CliTest):
         name = self.name('a,"b"')
         self.expect(OK, "create", name, "--slots", 8, "--fields", "u64 ts, f64 px, s4 sym")
         self.patch_written(name, 2**63 + 1)
-        (found,) = [item for item in self.objects("list") if item["name"] == name]
-        (row,) = [item for item in self.csv_rows("list") if item["name"] == name]
+        (found,) = [item for item in self.objects("list", code=OF_ALL) if item["name"] == name]
+        (row,) = [item for item in self.csv_rows("list", code=OF_ALL) if item["name"] == name]
         self.assertEqual(row, {key: "" if value is None else str(value) for key, value in found.items()})
         self.assertEqual(row["written"], str(2**63 + 1))
 
@@ -91,7 +91,7 @@ class ListTest(CliTest):
         link = SHM / self.name("link")
         link.symlink_to(SHM / self.create())
         os.mkfifo(SHM / self.name("fifo"))
-        done = self.expect(OK, "list")
+        done = self.expect(OF_ALL, "list")
         for hint in ["other", "directory", "link", "fifo"]:
             self.assertNotRegex(done.stdout + done.stderr, rf"cli-{os.getpid()}-\w+-{hint}\b")
 
@@ -100,13 +100,13 @@ class ListTest(CliTest):
         with open(SHM / bad, "r+b") as segment:
             segment.seek(128)
             segment.write(b"\xff")
-        done = self.expect(OK, "list", says=f"'{bad}': header: expected header checksum")
+        done = self.expect(DAMAGED, "list", says=f"'{bad}': header: expected header checksum")
         self.assertIn(good, done.stdout)
         self.assertNotIn(bad, done.stdout)
 
     def test_arenas_that_may_not_be_read_are_noted(self):
         hidden, shown = self.create(), self.create("--mode", "0644")
-        done = self.expect(OK, "list", says=f"skipped '{hidden}': no permission", **self.as_nobody())
+        done = self.expect(OF_ALL, "list", says=f"skipped '{hidden}': no permission", **self.as_nobody())
         self.assertIn(shown, done.stdout)
         self.assertNotIn(hidden, done.stdout)
 

@@ -1,87 +1,18 @@
 """metrics: all arenas as Prometheus reads them."""
 
-import http.client
 import os
-import re
 import shutil
-import signal
-import socket
 import struct
 import subprocess
 import time
 import unittest
-import urllib.error
 import urllib.request
 
-from arena_cli import FAILED, OK, SHM, USAGE, CliTest
-
-PREFIX = "arena_shm_"
-TEXT = r'"((?:[^"\\\n]|\\[\\"n])*)"'
-LABEL = re.compile(f"([a-zA-Z_][a-zA-Z0-9_]*)={TEXT}")
-SAMPLE = re.compile(rf"([a-z_]+)\{{((?:[a-zA-Z_][a-zA-Z0-9_]*={TEXT},?)+)\}} (\d+(?:\.\d+)?)")
-ESCAPED = {r"\\": "\\", r"\"": '"', r"\n": "\n"}
+from arena_cli import DAMAGED, FAILED, OF_ALL, OK, SHM, USAGE
+from exposition import MetricsCase, parse
 
 
-def parse(text):
-    """Samples by name and labels. Stricter than the format: HELP, TYPE, then all the samples of the metric."""
-    if not text.endswith("\n"):
-        raise ValueError("no line end at the end")
-    samples, types, helped = {}, {}, []
-    for line in text[:-1].split("\n"):
-        if match := re.fullmatch(r"# HELP ([a-z_]+) (\S[^\\]*)", line):
-            if match[1] in helped:
-                raise ValueError(f"twice: {line}")
-            helped.append(match[1])
-        elif match := re.fullmatch(r"# TYPE ([a-z_]+) (counter|gauge)", line):
-            if helped[-1:] != [match[1]] or match[1] in types:
-                raise ValueError(f"not after its HELP: {line}")
-            types[match[1]] = match[2]
-        elif match := SAMPLE.fullmatch(line):
-            if list(types)[-1:] != [match[1]]:
-                raise ValueError(f"not after its TYPE: {line}")
-            pairs = [(key, re.sub(r"\\.", lambda e: ESCAPED[e[0]], value)) for key, value in LABEL.findall(match[2])]
-            labels = frozenset(pairs)
-            if len(dict(pairs)) != len(pairs) or (match[1], labels) in samples:
-                raise ValueError(f"twice: {line}")
-            samples[match[1], labels] = float(match[4]) if "." in match[4] else int(match[4])
-        else:
-            raise ValueError(f"what is this: {line}")
-    if helped != list(types):
-        raise ValueError("a HELP without a TYPE")
-    for name, kind in types.items():
-        if (kind == "counter") != name.endswith("_total"):
-            raise ValueError(f"a {kind} of the name {name}")
-    return samples
-
-
-class MetricsTest(CliTest):
-    def scrape(self):
-        return parse(self.expect(OK, "metrics", stdin=b"").stdout.decode())  # bytes: \r is to stay \r
-
-    def of(self, samples, arena):
-        """Those of one arena, by name and the other labels' values."""
-        return {
-            " ".join([name.removeprefix(PREFIX), *sorted(v for k, v in labels if k != "arena")]): value
-            for (name, labels), value in samples.items()
-            if ("arena", arena) in labels
-        }
-
-    def serve(self, listen="0", *args, **kwargs):
-        """A running server, and where."""
-        server = self.start("metrics", "--listen", listen, *args, **kwargs)
-        line = server.stderr.readline()
-        match = re.fullmatch(r"arena-shm: listening at (http://(.+):(\d+)/metrics)\n", line)
-        self.assertIsNotNone(match, line)
-        return server, match[1], match[2], int(match[3])
-
-    def poke(self, name, offset, data):
-        with open(SHM / name, "r+b") as segment:
-            segment.seek(offset)
-            segment.write(data)
-
-    def region(self, name, offset):
-        return struct.unpack_from("<Q", (SHM / name).read_bytes(), offset)[0]
-
+class MetricsTest(MetricsCase):
     def test_tells_what_an_arena_is_and_what_it_counts(self):
         name = self.create_filled(20)
         metrics = self.of(self.scrape(), name)
@@ -168,29 +99,18 @@ class MetricsTest(CliTest):
     def test_a_damaged_arena_is_counted_and_the_others_are_shown(self):
         good, bad = self.create(), self.create()
         self.poke(bad, 128, b"\xff")
-        done = self.expect(OK, "metrics", says=f"'{bad}': header: expected header checksum")
+        done = self.expect(DAMAGED, "metrics", says=f"'{bad}': header: expected header checksum")
         samples = parse(done.stdout)
         self.assertEqual(self.of(samples, bad), {"readable": 0, "problems": 1})
         self.assertEqual(self.of(samples, good)["slots"], 8)
 
     def test_needs_read_permission_only(self):
         name, hidden = self.create("--mode", "0444"), self.create()
-        done = self.expect(OK, "metrics", says=f"skipped '{hidden}': no permission", **self.as_nobody())
+        done = self.expect(OF_ALL, "metrics", says=f"skipped '{hidden}': no permission", **self.as_nobody())
         samples = parse(done.stdout)
         self.assertEqual(self.of(samples, name)["slots"], 8)
         self.assertEqual(self.of(samples, hidden), {})
         self.assertGreaterEqual(self.skipped(samples)["no_permission"], 1)
-
-    def skipped(self, samples):
-        return {
-            dict(labels)["reason"]: value for (name, labels), value in samples.items() if name == PREFIX + "skipped"
-        }
-
-    def test_what_may_not_be_read_is_counted_by_http_too(self):
-        self.create()
-        _, url, _, _ = self.serve(**self.as_nobody())
-        with urllib.request.urlopen(url, timeout=30) as response:
-            self.assertGreaterEqual(self.skipped(parse(response.read().decode()))["no_permission"], 1)
 
     def test_the_age_of_the_newest_value_by_its_own_time(self):
         for unit, per_second in [("ns", 10**9), ("us", 10**6), ("ms", 10**3), ("s", 1)]:
@@ -230,7 +150,7 @@ class MetricsTest(CliTest):
 
     def test_constant_labels(self):
         name = self.create()
-        done = self.expect(OK, "metrics", "--label", "rack=b7", "--label", 'x_1=a"b\\=')
+        done = self.expect(OF_ALL, "metrics", "--label", "rack=b7", "--label", 'x_1=a"b\\=')
         samples = parse(done.stdout)
         self.assertIn(("slots"), {key.split()[0] for key in self.of(samples, name)})
         for _, labels in samples:
@@ -247,13 +167,13 @@ class MetricsTest(CliTest):
         name = self.create_filled(3)
         directory = self.directory()
         target = directory / "arena.prom"
-        self.assertEqual(self.expect(OK, "metrics", "-o", target).stdout, "")
+        self.assertEqual(self.expect(OF_ALL, "metrics", "-o", target).stdout, "")
         self.assertEqual(self.of(parse(target.read_text()), name)["values_written_total"], 3)
         target.chmod(0o640)
         before = target.open()
         link = directory / "link.prom"
         link.symlink_to(target)
-        self.expect(OK, "metrics", "-o", link)
+        self.expect(OF_ALL, "metrics", "-o", link)
         self.assertNotEqual(target.stat().st_ino, os.fstat(before.fileno()).st_ino)
         parse(before.read())
         before.close()
@@ -262,79 +182,17 @@ class MetricsTest(CliTest):
         self.assertEqual(sorted(os.listdir(directory)), ["arena.prom", "link.prom"])
         self.expect(FAILED, "metrics", "-o", directory / "none" / "arena.prom", says="No such file")
         self.expect(FAILED, "metrics", "-o", "/dev/full", says="cannot write to '/dev/full'")
-        self.assertEqual(parse(self.expect(OK, "metrics", "-o", "-").stdout).keys() > set(), True)
-        self.assertIn(name, self.expect(OK, "metrics", "-o", "/dev/stdout").stdout)
+        self.assertEqual(parse(self.expect(OF_ALL, "metrics", "-o", "-").stdout).keys() > set(), True)
+        self.assertIn(name, self.expect(OF_ALL, "metrics", "-o", "/dev/stdout").stdout)
         self.expect(USAGE, "metrics", "-o", target, "--listen", "0")
-
-    def test_a_client_that_closes_its_sending_side_gets_its_answer(self):
-        _, _, host, port = self.serve()
-        for _ in range(3):
-            with socket.create_connection((host, port), timeout=30) as client:
-                client.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
-                client.shutdown(socket.SHUT_WR)
-                answer = b""
-                while block := client.recv(65536):
-                    answer += block
-            head, _, body = answer.partition(b"\r\n\r\n")
-            self.assertRegex(head, rb"^HTTP/1.[01] 200 ")
-            parse(body.decode())
 
     def test_promtool_finds_nothing(self):
         if shutil.which("promtool") is None:
             self.skipTest("promtool is not installed")
         self.create_filled(3)
-        text = self.expect(OK, "metrics").stdout
+        text = self.expect(OF_ALL, "metrics").stdout
         done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, timeout=60)
         self.assertEqual((done.returncode, done.stdout + done.stderr), (0, ""))
-
-    def test_serves_by_http(self):
-        name = self.create_filled(20)
-        _, url, host, _ = self.serve()
-        self.assertEqual(host, "127.0.0.1")
-        for count in [20, 21]:
-            with urllib.request.urlopen(url, timeout=30) as response:
-                self.assertEqual(response.headers["Content-Type"], "text/plain; version=0.0.4; charset=utf-8")
-                samples = parse(response.read().decode())
-            self.assertEqual(self.of(samples, name)["values_written_total"], count)
-            self.expect(OK, "write", name, stdin="ts,px,sym\n1,1,A\n")
-
-    def test_other_pages_and_methods_are_refused(self):
-        _, url, host, port = self.serve()
-        with urllib.request.urlopen(url.replace("/metrics", "/"), timeout=30) as response:
-            self.assertIn(b"/metrics", response.read())
-        for method, path in [("GET", "/nonsense"), ("GET", "/metrics/../../etc/passwd"), ("POST", "/metrics")]:
-            connection = http.client.HTTPConnection(host, port, timeout=30)
-            connection.request(method, path)
-            self.assertEqual(connection.getresponse().status, 404, path)
-            connection.close()
-
-    def test_idle_and_broken_connections_do_not_keep_it_from_others(self):
-        _, url, host, port = self.serve()
-        idle = [socket.create_connection((host, port), timeout=30) for _ in range(4)]
-        idle[0].sendall(b"\xff\x00nonsense\r\n\r\n")
-        with urllib.request.urlopen(url, timeout=30) as response:
-            self.assertEqual(response.status, 200)
-        for connection in idle:
-            connection.close()
-
-    def test_listens_at_the_address_that_is_given(self):
-        _, url, host, _ = self.serve("127.0.0.2:0")
-        self.assertEqual(host, "127.0.0.2")
-        urllib.request.urlopen(url, timeout=30).close()
-
-    def test_signals_end_it_cleanly(self):
-        for number in [signal.SIGINT, signal.SIGTERM]:
-            server, url, _, _ = self.serve()
-            urllib.request.urlopen(url, timeout=30).close()
-            server.send_signal(number)
-            _, err = server.communicate(timeout=30)
-            self.assertEqual((server.returncode, err), (OK, ""))
-            with self.assertRaises(urllib.error.URLError):
-                urllib.request.urlopen(url, timeout=30)
-
-    def test_a_port_that_is_taken_is_an_error(self):
-        _, _, _, port = self.serve()
-        self.expect(FAILED, "metrics", "--listen", port, says="Address already in use")
 
     def test_a_closed_pipe_is_no_error(self):
         command = [self.start("metrics").args[0], "metrics"]

@@ -1,142 +1,23 @@
 """record: following into files, and what is in them when it ends, however it ends."""
 
-import json
 import os
-import pathlib
 import pty
 import re
-import resource
 import signal
-import struct
 import subprocess
 import threading
 import unittest
 
-from arena_cli import ABSENT, FAILED, INCOMPATIBLE, LOST, OK, SHM, TOOL, USAGE, CliTest
-from segment_pokes import Pokes
+from arena_cli import ABSENT, FAILED, LOST, OK, SHM, USAGE
+from recording import RECORD, RecordCase, needs_numpy
 
 try:
     import numpy as np
 except ImportError:
     np = None
-try:
-    import pandas as pd
-except ImportError:
-    pd = None
-
-needs_numpy = unittest.skipIf(np is None, "python3-numpy is not installed")
-RECORD = struct.Struct("<Qd4s4x")
 
 
-class RecordTest(Pokes, CliTest):
-    def write(self, name, first, count):
-        records = b"".join(RECORD.pack(i, i / 2, b"S%d" % (i % 10)) for i in range(first, first + count))
-        self.expect(OK, "write", name, "--format", "raw", stdin=records)
-
-    def stop(self, recorder, code=OK, number=signal.SIGINT):
-        """Ends a recorder; returns what it said on standard error."""
-        recorder.send_signal(number)
-        _, err = recorder.communicate(timeout=30)
-        self.assertEqual(recorder.returncode, code, err)
-        return err
-
-    def rows_on_disk(self, path):
-        return len(np.load(path)) if path.exists() and path.stat().st_size > 0 else 0
-
-    @needs_numpy
-    def test_npy_has_every_field_as_it_is_in_memory(self):
-        name = self.create(fields="u8 a, f64 b, s5 text, i16 c, f32[2][3] m, bool on, char d, u64[2] e", slots=4)
-        value = {
-            "a": 255,
-            "b": 0.1,
-            "text": 'é,"',
-            "c": -2,
-            "m": [[1, 2, 3], [4, 5, 6.5]],
-            "on": True,
-            "d": "x",
-            "e": [2**64 - 1, 0],
-        }
-        self.expect(OK, "write", name, stdin=(json.dumps(value) + "\n") * 2)
-        path = self.directory() / "all.npy"
-        done = self.expect(OK, "record", name, "-o", path, "--max-count", 2)
-        self.assertRegex(done.stderr, r"^arena-shm: recorded 2, lost 0, \d+ B, 1 file\n$")
-        array = np.load(path)
-        self.assertEqual(array.dtype.names, ("_seq", "a", "b", "text", "c", "m", "on", "d", "e"))
-        self.assertEqual(array["_seq"].tolist(), [0, 1])
-        row = array[1]
-        self.assertEqual((row["a"], row["b"], row["c"], row["on"]), (255, 0.1, -2, True))
-        self.assertEqual(row["text"].decode(), 'é,"')
-        self.assertEqual(row["d"], b"x")
-        self.assertEqual(row["m"].tolist(), value["m"])
-        self.assertEqual(row["e"].tolist(), value["e"])
-        self.assertEqual(array["m"].dtype, np.dtype("<f4"))
-
-    @needs_numpy
-    def test_names_may_be_any_text(self):
-        schema = self.directory() / "schema.json"
-        names = ["it's", "größe", "a\\b"]
-        fields = {"names": names, "formats": ["<u4", "<u2", "u1"], "offsets": [8, 0, 2], "itemsize": 16}
-        schema.write_text(json.dumps(fields))
-        name = self.name()
-        self.expect(OK, "create", name, "--slots", 2, "--schema", schema)
-        self.expect(OK, "write", name, stdin=json.dumps({"it's": 1, "größe": 2, "a\\b": 3}))
-        path = self.directory() / "names.npy"
-        self.expect(OK, "record", name, "-o", path, "--max-count", 1)
-        array = np.load(path)
-        self.assertEqual(array.dtype.itemsize, 8 + 16)
-        self.assertEqual({key: int(array[key][0]) for key in names}, {"it's": 1, "größe": 2, "a\\b": 3})
-
-    @needs_numpy
-    def test_many_fields_need_a_longer_header(self):
-        name = self.create(fields=", ".join(f"u8 {'f' * 40}{i}" for i in range(1500)), slots=2)
-        self.expect(OK, "write", name, "--format", "raw", stdin=bytes(i % 256 for i in range(1500)))
-        path = self.directory() / "many.npy"
-        self.expect(OK, "record", name, "-o", path, "--max-count", 1)
-        array = np.load(path, max_header_size=1 << 20)
-        self.assertEqual(array["f" * 40 + "1234"].tolist(), [1234 % 256])
-
-    @needs_numpy
-    def test_without_schema_the_record_is_bytes(self):
-        name = self.name()
-        self.expect(OK, "create", name, "--slots", 4, "--size", 12)
-        self.expect(OK, "write", name, "--format", "raw", stdin=bytes(range(24)))
-        path = self.directory() / "raw.npy"
-        self.expect(OK, "record", name, "-o", path, "--max-count", 2)
-        array = np.load(path)
-        self.assertEqual(array.dtype["record"], np.dtype("V12"))
-        self.assertEqual([bytes(row) for row in array["record"]], [bytes(range(12)), bytes(range(12, 24))])
-        csv = path.with_suffix(".csv")
-        self.expect(INCOMPATIBLE, "record", name, "-o", csv, "--max-count", 2, says="--as")
-        self.assertFalse(csv.exists())
-        self.expect(OK, "record", name, "-o", csv, "--max-count", 2, "--as", "u8[12] b")
-        self.assertEqual(len(csv.read_text().splitlines()), 1 + 2)
-
-    def test_csv_and_ndjson_are_what_tail_prints(self):
-        name = self.create_filled(5)
-        for form in ["csv", "ndjson"]:
-            path = self.directory() / f"t.{form}"
-            self.expect(OK, "record", name, "-o", path, "--max-count", 5)
-            printed = self.expect(OK, "tail", name, "--from", "oldest", "--format", form).stdout
-            self.assertEqual(path.read_text(), printed)
-            other = self.directory() / "no-extension"
-            self.expect(OK, "record", name, "-o", other, "--format", form, "--max-count", 5)
-            self.assertEqual(other.read_text(), printed)
-
-    @unittest.skipIf(pd is None, "python3-pandas is not installed")
-    def test_pandas_reads_all_three(self):
-        name = self.create_filled(5)
-        directory = self.directory()
-        for form in ["npy", "csv", "ndjson"]:
-            self.expect(OK, "record", name, "-o", directory / f"t.{form}", "--max-count", 5)
-        frames = [
-            pd.DataFrame(np.load(directory / "t.npy")),
-            pd.read_csv(directory / "t.csv"),
-            pd.read_json(directory / "t.ndjson", lines=True),
-        ]
-        for frame in frames:
-            self.assertEqual(frame["px"].tolist(), [0, 0.5, 1, 1.5, 2])
-            self.assertEqual(frame["_seq"].tolist(), list(range(5)))
-
+class RecordTest(RecordCase):
     @needs_numpy
     def test_follows_until_a_signal_and_the_file_grows_meanwhile(self):
         for number in [signal.SIGINT, signal.SIGTERM]:
@@ -256,142 +137,6 @@ class RecordTest(Pokes, CliTest):
         self.assertTrue((np.diff(mapped["_seq"].astype(np.int64)) > 0).all())
         self.assertTrue((mapped["px"] == mapped["ts"] / 2).all())
         self.assertTrue((mapped["sym"] == np.char.add(b"S", (mapped["ts"] % 10).astype("S1"))).all())
-
-    @needs_numpy
-    def test_rotation_leaves_no_gap(self):
-        name = self.create_filled(50, slots=64)
-        directory = self.directory()
-        header = 192
-        done = self.expect(
-            OK, "record", name, "-o", directory / "t.npy", "--max-size", header + 32 * 7, "--rotate", "--max-count", 50
-        )
-        self.assertIn("recorded 50, lost 0, ", done.stderr)
-        self.assertTrue(done.stderr.endswith(", 8 files\n"), done.stderr)
-        paths = [directory / "t.npy"] + [directory / f"t.{i}.npy" for i in range(1, 8)]
-        self.assertEqual(sorted(directory.iterdir()), sorted(paths))
-        parts = [np.load(path)["_seq"].tolist() for path in paths]
-        self.assertEqual([len(part) for part in parts], [7] * 7 + [1])
-        self.assertEqual(sum(parts, []), list(range(50)))
-
-    def test_rotation_of_texts_keeps_each_below_the_size(self):
-        name = self.create_filled(50, slots=64)
-        directory = self.directory()
-        self.expect(OK, "record", name, "-o", directory / "t.csv", "--max-size", 100, "--rotate", 3, "--max-count", 50)
-        paths = sorted(directory.iterdir(), key=lambda path: int(path.name.split(".")[1]))
-        self.assertEqual(len(paths), 3)
-        lines = []
-        for path in paths:
-            self.assertLessEqual(path.stat().st_size, 100)
-            heading, *rest = path.read_text().splitlines()
-            self.assertEqual(heading, "_seq,ts,px,sym")
-            lines += rest
-        seqs = [int(line.split(",")[0]) for line in lines]
-        self.assertEqual(seqs, list(range(seqs[0], 50)))
-
-    def test_a_size_without_rotation_ends_it(self):
-        name = self.create_filled(50, slots=64)
-        path = self.directory() / "t.ndjson"
-        self.expect(OK, "record", name, "-o", path, "--max-size", "1K", says=", 1 file\n")
-        self.assertLessEqual(path.stat().st_size, 1024)
-        self.assertGreater(path.stat().st_size, 900)
-        self.assertTrue(path.read_text().endswith("}\n"))
-
-    def test_what_exists_is_kept_unless_forced(self):
-        name = self.create_filled(3)
-        directory = self.directory()
-        path = directory / "t.csv"
-        path.write_text("precious")
-        self.expect(FAILED, "record", name, "-o", path, "--max-count", 1, says=f"'{path}': expected no file")
-        self.assertEqual(path.read_text(), "precious")
-        self.expect(OK, "record", name, "-o", path, "--max-count", 1, "--force")
-        self.assertEqual(len(path.read_text().splitlines()), 2)
-
-    def test_rotation_goes_on_behind_the_files_that_are_there(self):
-        name = self.create_filled(3)
-        directory = self.directory()
-
-        def names():
-            return sorted(path.name for path in directory.iterdir())
-
-        arguments = ["record", name, "-o", directory / "u.csv", "--max-count", 3, "--max-size", 30, "--rotate"]
-        self.expect(OK, *arguments, says=", 3 files")
-        self.assertEqual(names(), ["u.1.csv", "u.2.csv", "u.csv"])
-        before = {path: path.read_text() for path in directory.iterdir()}
-        self.expect(OK, *arguments, says=", 3 files")
-        self.assertEqual(names(), ["u.1.csv", "u.2.csv", "u.3.csv", "u.4.csv", "u.5.csv", "u.csv"])
-        for path, text in before.items():
-            self.assertEqual(path.read_text(), text)
-        for other in ["u.9.csv", "u.x.csv", "u.01.csv", "u.99999999999999999999.csv", "v.csv"]:
-            (directory / other).write_text("precious")
-        done = self.expect(OK, *arguments, 3, says=", 3 files, 7 of them removed")  # keeps the newest three
-        left = ["u.01.csv", "u.10.csv", "u.11.csv", "u.12.csv", "u.99999999999999999999.csv", "u.x.csv", "v.csv"]
-        self.assertEqual(names(), left, done.stderr)
-        self.expect(OK, *arguments, "--force")
-        self.assertEqual(names(), sorted([left[0], "u.1.csv", "u.2.csv", "u.csv", *left[4:]]))
-        self.expect(USAGE, "record", name, "-o", "-", "--format", "csv", "--max-size", 30, "--rotate", says="--rotate")
-
-    @needs_numpy
-    def test_standard_output(self):
-        name = self.create_filled(3)
-        directory = self.directory()
-        for verb in [["record", "--max-count", 3], ["snapshot"]]:
-            for form in ["csv", "ndjson", "JSONL"]:
-                done = self.expect(OK, *verb, name, "-o", "-", "--format", form, says="recorded 3, lost 0")
-                printed = self.expect(OK, "tail", name, "--format", form.lower().replace("jsonl", "ndjson")).stdout
-                self.assertEqual(done.stdout, printed)
-            self.expect(USAGE, *verb, name, "-o", "-", says="--format")
-        self.expect(USAGE, "record", name, "-o", "-", "--format", "npy", says="a regular file")
-        done = self.expect(OK, "snapshot", name, "-o", "-", "--format", "npy", stdin=b"")
-        self.expect(OK, "snapshot", name, "-o", directory / "t.NPY")
-        self.assertEqual(done.stdout, (directory / "t.NPY").read_bytes())
-        done = self.expect(OK, "export", "-", "-o", "-", "--format", "NPY", stdin=done.stdout)
-        self.assertEqual(done.stdout, (directory / "t.NPY").read_bytes())
-        done = self.expect(OK, "snapshot", name, "-o", "-", "--raw", stdin=b"")
-        self.assertEqual(done.stdout, (SHM / name).read_bytes())
-        self.expect(OK, "snapshot", name, "-o", directory / "t.ARENA", says="saved")
-        for form in ["jsonl", "CSV", "NDJSON"]:
-            self.expect(OK, "snapshot", name, "-o", directory / f"t.{form}")
-        self.assertEqual(self.run_tool("tail", name, "--format", "csv").stdout, (directory / "t.CSV").read_text())
-        self.assertFalse(pathlib.Path("-").exists())
-
-    def test_a_closed_pipe_ends_it_also_when_nothing_comes(self):
-        name = self.create_filled(3)
-        recorder = self.start("record", name, "-o", "-", "--format", "csv")
-        self.assertEqual(recorder.stdout.readline(), "_seq,ts,px,sym\n")
-        recorder.stdout.close()
-        self.assertEqual(recorder.wait(timeout=30), OK)
-
-    def test_a_full_disk_is_an_error_that_names_the_file(self):
-        name = self.create_filled(3)
-        done = self.expect(FAILED, "record", name, "-o", "/dev/full", "--format", "csv", says="'/dev/full'")
-        self.assertIn("No space left on device", done.stderr)
-
-    @needs_numpy
-    def test_what_was_recorded_before_the_disk_was_full_is_safe(self):
-        name = self.create_filled(1000, slots=1024)
-
-        def limit():
-            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-            resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
-
-        directory = self.directory()
-        done = self.expect(FAILED, "record", name, "-o", directory / "t.npy", preexec_fn=limit, says="t.npy'")
-        array = np.load(directory / "t.npy")
-        self.assertEqual(array["_seq"].tolist(), list(range((10_000 - 192) // 32)))
-        self.assertIn(f"recorded {len(array)}, lost 0, ", done.stderr)
-        self.assertEqual((directory / "t.npy").stat().st_size, 192 + 32 * len(array))
-        done = self.expect(FAILED, "record", name, "-o", directory / "t.csv", preexec_fn=limit, says="t.csv'")
-        lines = (directory / "t.csv").read_text()
-        self.assertTrue(lines.endswith("\n"))
-        self.assertIn(f"recorded {len(lines.splitlines()) - 1}, lost 0, ", done.stderr)
-
-    def test_a_closed_pipe_ends_it_silently(self):
-        name = self.create_filled(5000, slots=5000)
-        command = f"'{TOOL}' record {name} -o /dev/stdout --format csv | head -n 2"
-        done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, timeout=60)
-        self.assertEqual(done.stdout, "_seq,ts,px,sym\n0,0,0.0,S0\n")
-        self.assertEqual((done.returncode, done.stderr), (OK, ""))
-        self.expect(USAGE, "record", name, "-o", "/dev/stdout", "--format", "npy", says="a regular file")
 
     def test_progress_is_for_terminals(self):
         name = self.create_filled(3)

@@ -206,7 +206,7 @@ class ReplayTest(CliTest):
         copy = self.create()
         made = self.name()
         create = [made, "--create", "--slots", 4]
-        self.expect(ABSENT, "replay", path, "no-such-arena")
+        self.expect(ABSENT, "replay", path, "no-such-arena", says="; create it with --create and --slots; to list the arenas")
         self.expect(ABSENT, "replay", path.with_name("none"), copy, says="no such file")
         self.expect(FAILED, "replay", path, copy, "--create", "--slots", 4, says="an arena of that name")
         self.expect(USAGE, "replay", path, *create, "--time-field", "time", says="one of the fields ts, px, sym")

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import unittest
 
-from arena_cli import FAILED, OK, SHM, TOOL, CliTest
+from arena_cli import DAMAGED, FAILED, OF_ALL, OK, SHM, CliTest
 
 
 def descriptors(count):
@@ -29,7 +29,7 @@ class ScarceDescriptorsTest(CliTest):
     def test_more_arenas_than_descriptors_are_all_looked_at(self):
         names = self.arenas(40)
         for args in [["list"], ["stat"], ["metrics"], ["gc", "--dry-run", "--force"]]:
-            done = self.expect(OK, *args, **descriptors(30))
+            done = self.expect(OF_ALL, *args, **descriptors(30))
             for name in names:
                 self.assertIn(name, done.stdout, args)
 
@@ -42,24 +42,24 @@ class ScarceDescriptorsTest(CliTest):
     def test_each_that_could_not_be_looked_at_is_named(self):
         names = self.arenas(3)
         for args in [["list"], ["metrics"]]:
-            done = self.expect(FAILED, *args, **descriptors(self.ONE))
+            done = self.expect(DAMAGED, *args, **descriptors(self.ONE))
             for name in names:
                 self.assertRegex(done.stderr, rf"skipped '{name}': found no free descriptor in this process; .*ulimit -n")
 
     def test_metrics_has_them_as_not_readable(self):
         name = self.create()
-        done = self.expect(FAILED, "metrics", **descriptors(self.ONE))
+        done = self.expect(DAMAGED, "metrics", **descriptors(self.ONE))
         self.assertIn(f'arena_shm_readable{{arena="{name}"}} 0\n', done.stdout)
 
     def test_gc_removes_nothing_that_it_cannot_judge(self):
         held, free = self.create(), self.create()
         self.start("tail", held, "-f")  # maps it, and has no seat
-        self.eventually(lambda: held in self.expect(OK, "gc", "--dry-run").stderr)
+        self.eventually(lambda: held in self.expect(OF_ALL, "gc", "--dry-run").stderr)
         for count in range(self.ONE, self.ONE + 5):
             for args in [[], ["--force"]]:
                 done = self.run_tool("gc", held, *args, **descriptors(count))
                 self.assertTrue((SHM / held).exists(), f"{count} descriptors, {args}\n{done.stderr}")
-        done = self.expect(FAILED, "gc", "--dry-run", **descriptors(self.ONE))
+        done = self.expect(DAMAGED, "gc", "--dry-run", **descriptors(self.ONE))
         self.assertRegex(done.stderr, rf"'{free}': .*no free descriptor")
         self.assertEqual(done.stdout, "")
 

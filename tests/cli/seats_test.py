@@ -8,7 +8,7 @@ import struct
 import subprocess
 import unittest
 
-from arena_cli import ABSENT, FAILED, OK, SHM, TOOL, CliTest
+from arena_cli import ABSENT, FAILED, OF_ALL, OK, SHM, TOOL, CliTest
 
 PID, START_TIME = 64, 72  # in a seat
 
@@ -108,10 +108,10 @@ class SeatsTest(CliTest):
         self.assertRegex(self.rows(name)[0], rf"^   0  dying +{writer.pid} ")
         self.expect(OK, "seats", name, says="1 dying")
         self.assertEqual(self.objects("seats", name)[0]["holder"], "dying")
-        self.assertIn("0 alive, 1 dead", self.expect(OK, "list").stdout)
+        self.assertIn("0 alive, 1 dead", self.expect(OF_ALL, "list").stdout)
         self.assertRegex(self.run_tool("check", name).stdout + self.run_tool("check", name).stderr,
                          rf"found pid {writer.pid}, which is dying while idle")
-        self.assertRegex(self.expect(OK, "metrics").stdout, rf'(?m)^arena_shm_seats{{[^}}]*"{name}"[^}}]*state="dying"}} 1$')
+        self.assertRegex(self.expect(OF_ALL, "metrics").stdout, rf'(?m)^arena_shm_seats{{[^}}]*"{name}"[^}}]*state="dying"}} 1$')
         done = self.expect(OK, "seats", name, "--clear-stale", says="cleared 1 seat of")
         self.assertEqual(done.stdout, f"cleared seat 0: pid {writer.pid} died, idle\n")
 
@@ -127,7 +127,7 @@ class SeatsTest(CliTest):
         self.expect(OK, "seats", name, "--clear-stale", says="cleared 0 seats of")
         checked = self.run_tool("check", name)
         self.assertIn("a child that has not called exec still shares its memory", checked.stdout + checked.stderr)
-        self.assertRegex(self.expect(OK, "metrics").stdout, rf'(?m)^arena_shm_seats{{[^}}]*"{name}"[^}}]*state="gone_memory_shared"}} 1$')
+        self.assertRegex(self.expect(OF_ALL, "metrics").stdout, rf'(?m)^arena_shm_seats{{[^}}]*"{name}"[^}}]*state="gone_memory_shared"}} 1$')
         writer.stdin.close()
         self.eventually(lambda: "dead" in self.rows(name)[0])
 

@@ -11,7 +11,7 @@ import time
 import unittest
 from unittest.mock import ANY
 
-from arena_cli import ABSENT, FAILED, INCOMPATIBLE, OK, SHM, TOOL, CliTest
+from arena_cli import ABSENT, FAILED, INCOMPATIBLE, OF_ALL, OK, SHM, TOOL, CliTest
 
 HEADING = ["NAME", "WRITTEN", "RATE/s", "MB/s", "LAP", "SKIPPED", "HOLES", "CHANGED", "NEWEST"]
 FIELDS = ["head", "written", "skipped", "holes_max", "values_per_s", "bytes_per_s", "lap_s", "unchanged_ns",
@@ -21,7 +21,7 @@ FIELDS = ["head", "written", "skipped", "holes_max", "values_per_s", "bytes_per_
 class StatTest(CliTest):
     def stat(self, *args):
         """Lines as objects."""
-        done = self.expect(OK, "stat", *args, "--format", "ndjson")
+        done = self.expect(OK if args else OF_ALL, "stat", *args, "--format", "ndjson")
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     def watch(self, *args):
@@ -225,7 +225,7 @@ class StatTest(CliTest):
     def test_damaged_arenas_are_said_once_and_the_others_are_shown(self):
         good, bad = self.create(), self.create()
         self.poke(bad, 128, 255)
-        done = self.expect(OK, "stat", good, bad, "-i", 0.01, "-c", 3)
+        done = self.expect(FAILED, "stat", good, bad, "-i", 0.01, "-c", 3)
         self.assertEqual(done.stderr.count(f"'{bad}': header: expected header checksum"), 1)
         self.assertEqual(len(done.stdout.splitlines()), 4)
         self.expect(FAILED, "stat", bad, says="header checksum")
@@ -236,7 +236,7 @@ class StatTest(CliTest):
         name, hidden = self.create("--mode", "0444"), self.create()
         user = self.as_nobody()
         self.write(name, 3)
-        done = self.expect(OK, "stat", "-i", 0.01, "-c", 2, **user)
+        done = self.expect(OF_ALL, "stat", "-i", 0.01, "-c", 2, **user)
         self.assertIn(name, done.stdout)
         self.assertEqual(done.stderr.count(f"skipped '{hidden}': no permission"), 1)
         self.expect(FAILED, "stat", hidden, says="ermission", **user)

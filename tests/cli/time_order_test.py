@@ -220,6 +220,58 @@ class SinceTest(Laned, TimedTest):
                                                  "csv").stdout, 2), [[], [20, 21]])
         self.expect(LOST, "tail", name, "--since", "1h", "--format", "csv", says="gap in lane 0: 6..8 (2 holes)")
 
+    def test_export_begins_there_too(self):
+        for kind in [[], ["--lanes", 2]]:
+            name = self.create(*kind, fields="u64 n", slots=64)
+            self.write(name, 0, 5)
+            since = self.pause()
+            self.write(name, 5, 20)
+            directory = self.directory()
+            files = [directory / f"t.{format}" for format in ["arena", "npy", "csv", "ndjson"]]
+            for file in files:
+                self.expect(OK, "snapshot", name, "-o", file)
+            for file in [SHM / name, *files]:
+                export = ["export", file, "-o", "-", "--fields", "u64 n", "--since"]
+                self.assertEqual(self.numbers(*export, since, says="exported 20 values"), [*range(5, 25)], file)
+                self.assertEqual(self.numbers(*export, "1h"), [*range(25)])
+                self.assertEqual(self.numbers(*export, "2200-01-01"), [])
+
+    def test_export_of_each_lane_and_of_what_is_lost(self):
+        name, writers = self.create_filled_lanes([3, 20], slots=8)
+        self.poke_head(name, 0, 5)  # two holes
+        writers[0].kill()
+        writers[0].wait()
+        since = self.pause()
+        self.write_lane(name, writers, 1, 2)
+        image = self.directory() / "t.arena"
+        self.expect(OK, "snapshot", name, "-o", image)
+        export = ["export", image, "-o", "-", "--format", "csv"]
+        found = self.expect(OK, *export, "--since", since)
+        self.assertEqual(self.values(found.stdout, 2), [[], [20, 21]])
+        self.assertNotIn("found no value", found.stderr)
+        self.expect(OK, *export, says="found no value for 2 sequence numbers")
+
+    def test_export_of_records_that_tell_their_time(self):
+        name = self.create_untimed('{"names":["ts","n"],"formats":["<i8","<i8"],"offsets":[0,8],"itemsize":16,'
+                                   '"metadata":{"fields":{"ts":{"unit":"s"}},"time":"ts"}}')
+        self.expect(OK, "write", name, stdin="ts,n\n5,0\n9,1\n10,2\n3,3\n")
+        image = self.directory() / "t.arena"
+        self.expect(OK, "snapshot", name, "-o", image)
+        self.assertEqual(self.numbers("export", image, "-o", "-", "--since", "1970-01-01T00:00:09.5Z"), [2, 3])
+
+    def test_export_of_records_without_times_is_refused_and_leaves_no_file(self):
+        name = self.name()
+        self.expect(OK, "create", name, "--slots", 8, "--fields", "u64 n")
+        directory = self.directory()
+        output = directory / "output.csv"
+        for format in ["arena", "npy", "csv"]:
+            file = directory / f"t.{format}"
+            self.expect(OK, "snapshot", name, "-o", file)
+            self.expect(USAGE, "export", file, "-o", output, "--fields", "u64 n", "--since", "1h",
+                        says="expected an arena with times, or a time field" if format == "arena" else
+                        "expected values with their times in a column _time_ns, found no such column")
+            self.assertFalse(output.exists())
+
     def test_follows_until_there_is_one(self):
         name = self.create(fields="u64 n")
         self.write(name, 0, 2)
@@ -276,7 +328,8 @@ class SinceTest(Laned, TimedTest):
     def test_what_is_no_time_is_refused(self):
         name = self.create(fields="u64 n")
         for wrong in ["5", "yesterday", "2026-13-01", "-5s", "10:30", "9999999-01-01"]:
-            for verb in [["tail", name], ["record", name, "-o", "-"], ["snapshot", name, "-o", "-"]]:
+            for verb in [["tail", name], ["record", name, "-o", "-"], ["snapshot", name, "-o", "-"],
+                         ["export", SHM / name, "-o", "-"]]:
                 self.expect(USAGE, *verb, f"--since={wrong}", says="expected a time like 2026-01-31T12:34:56Z")
         for other in [["--from", "oldest"], ["--cursor-file", "c"]]:
             self.expect(USAGE, "tail", name, "--since", "1h", *other, says="--since")

@@ -58,7 +58,7 @@ class TimesCheckedTest(TimesTest):
         name = self.timed("--exclusive", counts=(20,))
         self.poke_time(SHM / name, 1, 0)
         self.poke_stamp(SHM / name, 1, 0)
-        self.assertRegex(self.check(OK, name), "(?m)^ok: .* 1 holes")
+        self.assertRegex(self.check(OK, name), "(?m)^ok: .* 1 hole\\b")
         self.poke_time(SHM / name, 2, self.time_of(SHM / name, 0) - 1)
         self.assertIn("expected value 18 to be no older than value 16, ", self.check(FAILED, name))
 

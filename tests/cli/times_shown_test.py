@@ -6,11 +6,11 @@ import struct
 import time
 import unittest
 
-from arena_cli import OK, SHM
-from metrics_test import PREFIX, parse
+from arena_cli import OF_ALL, OK, SHM
+from emulated_terminal import Terminal
+from exposition import PREFIX, parse
 from segment_pokes import PAGE
 from times import CHECKSUM, STRIDE, BOOT_ID, RATE, CREATED, SAVED, HEADER_BYTES, CLOCKS, SECOND, TimesTest
-from top_test import Terminal
 
 
 class TimesShownTest(TimesTest):
@@ -79,7 +79,7 @@ class TimesShownTest(TimesTest):
 
     def test_list_stat_and_top_show_the_age_of_the_newest_value(self):
         name, empty, untimed = self.timed(counts=(20,)), self.timed(), self.create_filled(3)
-        listed = {found["name"]: found for found in self.objects("list")}
+        listed = {found["name"]: found for found in self.objects("list", code=OF_ALL)}
         self.assert_between(listed[name]["newest_time_ns"], self.now(name))
         self.assert_between(listed[name]["newest_age_ns"], (0, 3600 * SECOND))
         self.assertEqual(listed[name]["clock"], self.object(name)["clock"])
@@ -100,7 +100,7 @@ class TimesShownTest(TimesTest):
         self.eventually(lambda: any(re.search(r" NEWEST  TAKEN", line) for line in top.lines()))
 
     def metrics(self, name):
-        samples = parse(self.expect(OK, "metrics", stdin=b"").stdout.decode())
+        samples = parse(self.expect(OF_ALL, "metrics", stdin=b"").stdout.decode())
         return {key.removeprefix(PREFIX) + " " + dict(labels).get("lane", ""): value
                 for (key, labels), value in samples.items() if ("arena", name) in labels and "newest" in key}
 

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import unittest
 
-from arena_cli import ABSENT, OK, SHM, TOOL, USAGE, CliTest
+from arena_cli import ABSENT, OF_ALL, OK, SHM, TOOL, USAGE, CliTest
 
 VERBS = [
     "create",
@@ -114,9 +114,23 @@ class UsageTest(CliTest):
                 self.expect(ABSENT, verb, name + "x", says=f"did you mean '{name}'?")
 
     def test_names_that_cannot_be_are_usage_errors(self):
-        for name in ["a/b", "..", "x" * 300, ""]:
+        for name, found in [("a/b", "'/' at position 2"), ("..", "'.' at position 1"), ("x" * 300, "300 characters"),
+                            ("", "an empty name"), ("/", "an empty name"), ("/a b", "a space at position 3"),
+                            ("//a", "'/' at position 2"), ("mär", "'ä' at position 2"), ("a\n", "a control character at position 2"),
+                            ("x\x7fy z", "a control character at position 2"), ("y" * 250 + "\u20ac", "'€' at position 251"),
+                            ("ab\udcffc", r"'\xff' at position 3")]:
             with self.subTest(name=name):
-                self.expect(USAGE, "create", name, "--slots", 1, "--size", 8)
+                self.expect(USAGE, "create", name, "--slots", 1, "--size", 8, says=f", found {found}; choose another name")
+                self.expect(USAGE, "rm", name, says=f", found {found}; choose another name")
+
+    def test_what_to_do_about_an_absent_arena_fits_the_verb(self):
+        name = self.name()
+        for verb in ["rm", "gc", "inspect", "seats", "check", "stat", "tail", "record -o -", "snapshot -o x.npy"]:
+            done = self.expect(ABSENT, *verb.split(), name, says="to list the arenas: arena-shm list")
+            self.assertNotIn("create it", done.stderr)
+        self.expect(ABSENT, "tail", name, says="; wait for it with -F; to list the arenas")
+        self.expect(ABSENT, "record", "-o", "-", name, says="; wait for it with -F; to list the arenas")
+        self.expect(ABSENT, "write", name, says="create it first; to list the arenas: arena-shm list")
 
     def test_with_standard_descriptors_closed_nothing_is_printed_into_a_file(self):
         """As a shell closes them: `arena-shm list >&-`. What is said then is lost, and goes nowhere else."""
@@ -165,9 +179,8 @@ class UsageTest(CliTest):
         leader, follower = pty.openpty()
         self.addCleanup(os.close, leader)
         environment = {k: v for k, v in os.environ.items() if k != "NO_COLOR"} | {"TERM": "xterm"} | env
-        subprocess.run(
-            [TOOL, *args], stdout=follower, stderr=subprocess.DEVNULL, env=environment, check=True, timeout=60
-        )
+        done = subprocess.run([TOOL, *args], stdout=follower, stderr=subprocess.DEVNULL, env=environment, timeout=60)
+        self.assertIn(done.returncode, OF_ALL)
         os.close(follower)
         text = b""
         while True:
@@ -181,7 +194,7 @@ class UsageTest(CliTest):
 
     def test_escape_codes_only_on_a_terminal_and_not_with_no_color(self):
         self.create()
-        self.assertNotIn("\x1b", self.expect(OK, "list").stdout)
+        self.assertNotIn("\x1b", self.expect(OF_ALL, "list").stdout)
         self.assertIn(b"\x1b[", self.on_terminal("list"))
         self.assertNotIn(b"\x1b", self.on_terminal("list", NO_COLOR="1"))
         self.assertNotIn(b"\x1b", self.on_terminal("list", TERM="dumb"))

@@ -7,12 +7,19 @@ import pty
 import struct
 import subprocess
 import termios
+import unicodedata
 import unittest
 
-from arena_cli import OK, TOOL, CliTest
+from arena_cli import OF_ALL, OK, TOOL, CliTest
 
 MARK = "…"
+WIDE = ["東京", "ab", "e\u0301", "\N{GRINNING FACE}!", "서울특별시"]
 LONG = "-".join(["a-name-that-somebody-has-chosen"] * 3)
+
+
+def columns(text):
+    """How many a terminal needs for it."""
+    return sum(0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF") for c in text)
 
 
 class WidthTest(CliTest):
@@ -75,11 +82,27 @@ class WidthTest(CliTest):
     def test_where_there_is_no_terminal_nothing_is_cut(self):
         wide, undescribed = self.create_wide(), self.create_undescribed()
         for args in [["list"], ["stat", wide], ["seats", wide, undescribed], ["inspect", wide], ["tail", wide]]:
-            self.assertIn(wide if args[0] != "tail" else "é" * 40, self.expect(OK, *args).stdout)
+            self.assertIn(wide if args[0] != "tail" else "é" * 40, self.expect(OF_ALL, *args).stdout)
         done = self.expect(OK, "tail", wide)
         self.assertIn("field_number_39", done.stdout)
         self.assertNotIn("no room", done.stderr)
         self.assertRegex(self.expect(OK, "tail", undescribed, "-n", 1).stdout, r"000010(  ?[0-9a-f]{2}){8}")
+
+    def test_columns_begin_below_each_other_whatever_the_script(self):
+        name = self.create(fields="s20 sym, u64 n", slots=16)
+        self.expect(OK, "write", name, stdin="sym,n\n" + "".join(f"{text},{i}\n" for i, text in enumerate(WIDE)))
+        heading, *lines = self.expect(OK, "tail", name).stdout.splitlines()
+        self.assertEqual([columns(line) for line in lines], [len(heading)] * len(WIDE))
+        for i, line in enumerate(lines):
+            self.assertEqual(line.split(), [f"{i}", WIDE[i], f"{i}"])
+
+    def test_wide_texts_fit_the_terminal_and_stay_whole_characters(self):
+        name = self.create(fields=", ".join(f"s80 s{i}" for i in range(6)), slots=16)
+        self.expect(OK, "write", name, stdin="s0,s1,s2,s3,s4,s5\n" + "".join(",".join([text * 5] * 6) + "\n" for text in WIDE))
+        for width in range(40, 60):
+            lines, _ = self.on_terminal(width, "tail", name)
+            self.assertEqual([line for line in lines if columns(line) > width or "\\x" in line], [], width)
+            self.assertEqual(len(lines), 1 + len(WIDE))
 
     def test_what_is_cut_has_a_mark_and_what_is_left_out_is_said(self):
         wide = self.create_wide()

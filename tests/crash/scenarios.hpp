@@ -15,11 +15,14 @@ namespace arena_shm::test {
 using CrashValue = CheckedValue<40>;
 inline constexpr std::uint64_t kCrashSlots = 8;
 inline constexpr std::uint32_t kCrashSeats = 12;
+inline constexpr std::uint32_t kCrashConsumers = 4;
 
 struct Scenario {
   std::string name;
   Writers writers = Writers::shared;
   bool timed = false;  ///< its values have times
+  bool lossless =
+      false;  ///< writers wait for consumers: also for one that is stopped, and for what a stopped writer owes
   /// Runs in the victim: prepares, calls `arm`, does what the scenario is about.
   std::function<void(const std::string& name, const std::function<void()>& arm)> run;
   /// Makes the company that the victim meets: processes that live until the end of the check. May be empty.
@@ -30,5 +33,6 @@ struct Scenario {
 };
 
 std::vector<Scenario> scenarios();
+std::vector<Scenario> lossless_scenarios();
 
 }  // namespace arena_shm::test

@@ -20,7 +20,17 @@ std::string writers_go_on(const std::string& name, std::uint64_t laps) {
   auto arena = Arena<CrashValue>::open(name);
   auto writer = arena.writer("survivor");
   for (std::uint64_t i = 0; i < laps * kCrashSlots; ++i) {
-    if (!writer.try_alloc(CrashValue::make(kSurvivor, i))) return "try_alloc found no slot";
+    const CrashValue value = CrashValue::make(kSurvivor, i);
+    if (arena.info().full == Full::wait) {
+      // A victim's own children die with it, but a little later.
+      try {
+        writer.alloc_for(std::chrono::seconds(10), value);
+      } catch (const Error& error) {
+        return error.what();
+      }
+    } else if (!writer.try_alloc(value)) {
+      return "try_alloc found no slot";
+    }
   }
   return {};
 }
@@ -89,6 +99,23 @@ std::string seats_are_reusable(const std::string& name, std::uint32_t living) {
   }
   if (taken == expected) return {};
   return std::to_string(taken) + " of " + std::to_string(expected) + " seats could be taken";
+}
+
+std::string consumers_are_reusable(const std::string& name) {
+  auto arena = Arena<CrashValue>::open(name);
+  if (arena.info().full != Full::wait) return {};
+  try {
+    auto consumer = arena.consumer("victim");
+    auto writer = arena.writer();
+    writer.alloc(CrashValue::make(kSurvivor, 0));
+    for (int look = 0; look < 1000; ++look) {
+      if (const auto entry = consumer.next()) return entry->value.whole() ? "" : "a torn value";
+      consumer.wait_for(std::chrono::milliseconds(10));
+    }
+    return "a consumer gets nothing";
+  } catch (const Error& error) {
+    return error.what();
+  }
 }
 
 std::string nothing_half_made(const std::string& name) {

@@ -36,6 +36,9 @@ class LastLap {
 /// As many seats can be taken as are not held by the living.
 std::string seats_are_reusable(const std::string& name, std::uint32_t living);
 
+/// Lossless: the names of the dead are free, and writers wait for none of them.
+std::string consumers_are_reusable(const std::string& name);
+
 /// Nothing of an interrupted create is left but, perhaps, a whole segment.
 std::string nothing_half_made(const std::string& name);
 

@@ -41,7 +41,8 @@ struct Scenario {
   std::uint64_t stride = 1;  ///< in the short form: kill at every stride-th instruction,
   std::uint64_t thin =
       0;  ///< and, if not 0, ever more seldom: each time a thin-th of the way further; in the long form, a 20th of that
-  bool timed = false;  ///< its values have times
+  bool timed = false;     ///< its values have times
+  bool lossless = false;  ///< writers wait for consumers
 };
 
 std::ostream& operator<<(std::ostream& out, const Scenario& scenario) { return out << scenario.name; }
@@ -84,6 +85,27 @@ Operation reserved_foreseen_alloc(Arena<Value>& arena) {
   const Operation alloc = reserved_alloc(arena);
   test::write_until_foreseen(arena, alloc);
   return alloc;
+}
+
+Operation lossless_alloc(Arena<Value>& arena) {
+  static auto consumer = arena.consumer("victim");
+  return writer_alloc(arena);
+}
+
+Operation consuming(Arena<Value>& arena) {
+  auto writer = arena.writer();
+  auto consumer = std::make_shared<Consumer<Value>>(arena.consumer("victim"));
+  writer.alloc(victim_value());
+  writer.alloc(victim_value());
+  consumer->next();
+  return [consumer] {
+    consumer->next();  // has done with the first one
+    consumer->release();
+  };
+}
+
+Operation joining(Arena<Value>& arena) {
+  return [&arena] { arena.consumer("victim"); };
 }
 
 Operation seat_taking(Arena<Value>& arena) {
@@ -157,8 +179,12 @@ TEST_P(EveryInstructionTest, OthersGoOnAndEverySeqIsAccountedFor) {
   for (std::uint64_t k = 0; inside; k += thin == 0 ? stride : std::max(stride, k / thin)) {
     SCOPED_TRACE("killed at instruction " + std::to_string(k));
     const test::TempName name;
-    const auto arena =
-        Arena<Value>::create(name, {.slots = kSlots, .writers = scenario.writers, .seats = 8, .time = scenario.timed});
+    const auto arena = Arena<Value>::create(name, {.slots = kSlots,
+                                                   .writers = scenario.writers,
+                                                   .seats = 8,
+                                                   .time = scenario.timed,
+                                                   .full = scenario.lossless ? Full::wait : Full::overwrite,
+                                                   .consumers = 2});
     auto before = arena.reader(From::oldest, {.hold = std::chrono::milliseconds{0}});
     const auto company = scenario.surround != nullptr ? scenario.surround(name.str()) : nullptr;
     {
@@ -198,6 +224,10 @@ INSTANTIATE_TEST_SUITE_P(
         Scenario{"GuardedExclusive", Writers::exclusive, guarded_alloc},
         Scenario{"Reserved", Writers::shared, reserved_alloc},
         Scenario{"ReservedForeseen", Writers::shared, reserved_foreseen_alloc},
+        Scenario{"LosslessAlloc", Writers::shared, lossless_alloc, nullptr, 1, 0, false, true},
+        Scenario{"LosslessConsuming", Writers::shared, consuming, nullptr, 1, 0, false, true},
+        Scenario{"LosslessConsumingLane", Writers::laned, consuming, nullptr, 1, 0, false, true},
+        Scenario{"LosslessJoining", Writers::shared, joining, nullptr, 61, 0, false, true},
         Scenario{"SeatTaking", Writers::shared, seat_taking, nullptr, 61}),
     [](const testing::TestParamInfo<Scenario>& scenario) { return std::string(scenario.param.name); });
 

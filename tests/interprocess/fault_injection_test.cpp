@@ -155,7 +155,7 @@ TEST(FaultInjectionTest, OpenTellsWhy) {
   const auto arena = Numbers::create(name, {.slots = 4});
   const std::size_t descriptors = descriptor_count();
   const std::vector<Failure> both{
-      {"open /dev/shm", ENOENT, Code::not_found, "no arena of that name", "create it first"},
+      {"open /dev/shm", ENOENT, Code::not_found, "no arena of that name", "to list the arenas"},
       {"open /dev/shm", ELOOP, Code::not_an_arena, "a symbolic link", "remove the link"},
       {"open /dev/shm", EMFILE, Code::system, "no free descriptor in this process", "ulimit -n"},
       {"open /dev/shm", ENFILE, Code::system, "no free descriptor on this host", "fs.file-max"},

@@ -42,7 +42,8 @@ case "$way" in
     fi
     ;;
   add_subdirectory)
-    configure+=("-DARENA_SHM_SOURCE_DIR=$source_dir")
+    # All sources as one: that each compiles by itself is seen in the build that is tested.
+    configure+=("-DARENA_SHM_SOURCE_DIR=$source_dir" -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=0)
     ;;
   *) fail "unknown way: $way" ;;
 esac

@@ -111,7 +111,10 @@ class Child {
     const std::size_t end = line.rfind(')');  // the command may hold anything
     return end == std::string::npos || end + 2 >= line.size() ? '?' : line[end + 2];
   }
-  void signal(int number) const { ::kill(pid_, number); }
+  /// Nothing, if it has been reaped: to kill -1 is to kill all there are.
+  void signal(int number) const {
+    if (pid_ > 0) ::kill(pid_, number);
+  }
 
   /// Waits for its end and reaps it. Returns what happened: "exit 0", "signal 9"; or "still running" after a minute.
   std::string end() { return wait_for(0); }

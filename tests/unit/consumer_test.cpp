@@ -196,6 +196,56 @@ TEST_P(ConsumerTest, IsWaitedForWithOthersInASet) {
   EXPECT_TRUE(writer.try_alloc(1)) << "it has released what it had";
 }
 
+TEST_P(ConsumerTest, InASetReleasesWhatItHasWhileOthersAreReady) {
+  auto writer = arena_.writer();
+  auto consumer = arena_.consumer("risk");
+  const test::TempName name;
+  auto busy = Arena<Tick>::create(name, {.slots = 4, .seats = 2});
+  auto reader = busy.reader(From::newest);
+  auto other = busy.writer();
+  WaitSet set;
+  set.add(reader);
+  set.add(consumer);
+  for (Tick i = 0; i < 2; ++i) writer.alloc(i);
+  EXPECT_EQ(take_all(consumer).size(), 2U);
+  for (Tick i = 0; i < kSlots; ++i) writer.alloc(i);
+  std::vector<Entry<Tick>> entries(kSlots);
+  ASSERT_EQ(consumer.next(entries), kSlots);
+  EXPECT_FALSE(writer.try_alloc(1));
+  other.alloc(1);
+  ASSERT_TRUE(set.wait_for(1s));
+  EXPECT_TRUE(set.is_ready(reader));
+  EXPECT_TRUE(writer.try_alloc(1));
+}
+
+TEST_P(ConsumerTest, ThatIsRefusedHasNotJoined) {
+  EXPECT_EQ(code_of([&] { arena_.consumer("risk", {.durable = true, .order = Order::time}); }), Code::invalid_argument);
+  EXPECT_EQ(code_of([&] { arena_.consumer("risk", {.durable = true, .from = From::at(~Tick{0})}); }),
+            Code::invalid_argument);
+  EXPECT_TRUE(arena_.consumers().empty());
+  auto writer = arena_.writer();
+  for (Tick i = 0; i < 2 * kSlots; ++i) EXPECT_TRUE(writer.try_alloc(i));
+}
+
+TEST(ConsumerOfLanesTest, ReleasesAllLanesThatItTookFrom) {
+  constexpr std::uint64_t kSlots = 16;
+  const test::TempName name;
+  auto arena =
+      Arena<std::uint64_t>::create(name, {.slots = kSlots, .writers = Writers::laned, .seats = 2, .full = Full::wait});
+  std::vector<Writer<std::uint64_t>> writers;
+  for (int i = 0; i < 2; ++i) writers.push_back(arena.writer());
+  auto consumer = arena.consumer("risk");
+  for (std::uint64_t i = 0; i < kSlots; ++i)
+    for (auto& writer : writers) writer.alloc(i);
+  // All of one lane, and not quite all of the one that it ends in.
+  std::vector<Entry<std::uint64_t>> entries(2 * kSlots - 2);
+  ASSERT_EQ(consumer.next(entries), entries.size());
+  const std::uint64_t last = entries.back().seq % 2;
+  EXPECT_FALSE(writers[1 - last].try_alloc(1)) << "in hand";
+  EXPECT_EQ(consumer.next(std::span(entries).first(1)), 1U);
+  EXPECT_TRUE(writers[1 - last].try_alloc(1));
+}
+
 TEST_P(ConsumerTest, InAForkedChildIsRefused) {
   auto consumer = arena_.consumer("risk");
   Child child([&] {

@@ -70,6 +70,33 @@ TEST_F(LateValuesTest, AreHolesOnlyWhenTheirWriterIsDead) {
   EXPECT_EQ(lost, (std::vector<std::uint64_t>{0, 1, 2}));
 }
 
+TEST_F(LateValuesTest, AreHolesAlsoForAConsumerThatNeverWaits) {
+  StoppedWriter stopped(arena_, file_);
+  EXPECT_EQ(stopped.stop_in_slot(), 0U);
+  writer_.alloc(1);
+  EXPECT_EQ(take_all(), (std::vector<Tick>{1}));
+  EXPECT_EQ(consumer_.awaited_count(), 1U);
+  stopped.die();
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(consumer_.next());
+  EXPECT_EQ(consumer_.awaited_count(), 0U);
+  EXPECT_EQ(consumer_.hole_count(), 1U);
+  EXPECT_EQ(arena_.consumers()[0].position, 2U);
+}
+
+TEST_F(LateValuesTest, ComeInTheirOrder) {
+  StoppedWriter stopped(arena_, file_);
+  EXPECT_EQ(stopped.stop_in_slot(5), 0U);
+  writer_.alloc(5);
+  EXPECT_EQ(take_all(), (std::vector<Tick>{5}));
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(consumer_.next());
+  for (Tick i = 4; i > 0; --i) {
+    *(&file_.stamp(i) + 1) = i;
+    file_.stamp(i) = core::done(i);
+  }
+  stopped.publish(0);
+  EXPECT_EQ(take_all(), (std::vector<Tick>{1000, 1001, 1002, 1003, 1004}));
+}
+
 TEST_F(LateValuesTest, HoldUpTheWritersOnlyWhenTheRingIsFull) {
   StoppedWriter stopped(arena_, file_);
   EXPECT_EQ(stopped.stop_in_slot(), 0U);
@@ -105,6 +132,26 @@ TEST_F(LateValuesTest, AreNotThoseOfWritersThatWaitForRoom) {
   EXPECT_EQ(consumer_.late_count(), 0U);
   ASSERT_TRUE(reader.wait_for(1s));
   EXPECT_EQ(reader.next()->value, kSlots);
+}
+
+TEST_F(LateValuesTest, AreNotThoseOfABatchThatNothingComesBehind) {
+  constexpr std::uint64_t kMany = 100'000;  // more than one look can look at
+  const test::TempName name;
+  auto arena = Arena<Tick>::create(name, {.slots = kMany, .seats = 4, .full = Full::wait});
+  test::SegmentFile file(name);
+  auto reader = arena.reader(From::newest);
+  auto consumer = arena.consumer("risk");
+  auto writer = arena.writer();
+  StoppedWriter stopped(arena, file);
+  stopped.stop_in_slot(kMany - 100);
+  EXPECT_FALSE(reader.wait_for(20ms));
+  EXPECT_EQ(reader.passed_over_count(), 0U);
+  EXPECT_FALSE(consumer.wait_for(20ms));
+  EXPECT_EQ(consumer.awaited_count(), 0U);
+  writer.alloc(1);
+  ASSERT_TRUE(consumer.wait_for(10s));
+  EXPECT_EQ(consumer.next()->seq, kMany - 100);
+  EXPECT_EQ(consumer.awaited_count(), kMany - 100);
 }
 
 TEST_F(LateValuesTest, AreAwaitedByADurableOneThatComesBack) {

@@ -122,6 +122,26 @@ TEST_P(LosslessWriterTest, PutsABatchInParts) {
   EXPECT_EQ(consumer.hole_count(), 0U);
 }
 
+TEST_P(LosslessWriterTest, ABatchClaimsHardlyMoreThanThereIsRoomFor) {
+  auto consumer = arena_.consumer("risk");
+  std::thread producer([&] {
+    auto writer = arena_.writer();
+    writer.alloc(0);
+    writer.alloc(std::span<const Tick>(range(1, 2 * kSlots)));
+  });
+  EXPECT_TRUE(eventually([&] { return arena_.consumers()[0].stalled > 0ms; }));
+  EXPECT_LE(arena_.count(), kSlots + 1);
+  std::vector<Tick> got;
+  while (got.size() < 2 * kSlots) {
+    if (const auto entry = consumer.next())
+      got.push_back(entry->value);
+    else
+      consumer.wait_for(1s);
+  }
+  producer.join();
+  EXPECT_EQ(got, range(0, 2 * kSlots));
+}
+
 TEST_P(LosslessWriterTest, SleepsWithoutTheMutex) {
   auto consumer = arena_.consumer("risk");
   for (Tick i = 0; i < kSlots; ++i) arena_.alloc(i);
@@ -163,6 +183,25 @@ TEST_P(LosslessWriterTest, DoesNotWaitForTheDead) {
   }
 }
 
+TEST_P(LosslessWriterTest, TriesAndFindsRoomBesideTheDead) {
+  auto writer = arena_.writer();
+  for (const Duration timeout : {Duration{0us}, Duration{1us}}) {
+    Child child([&] {
+      auto consumer = Arena<Tick>::open(name_).consumer("risk");
+      ::raise(SIGSTOP);
+      return 0;
+    });
+    ASSERT_EQ(child.stop_or_end(), "stopped");
+    for (Tick i = 0; i < kSlots; ++i) writer.alloc(i);
+    EXPECT_FALSE(writer.try_alloc(1));
+    child.kill_and_reap();
+    EXPECT_TRUE(eventually([&] {
+      if (timeout == Duration{0us}) return writer.try_alloc(1).has_value();
+      return !code_of([&] { writer.alloc_for(timeout, 1); });
+    }));
+  }
+}
+
 TEST_P(LosslessWriterTest, DoesNotWaitForItsOwnThread) {
   // In a child, which has one thread for certain.
   Child alone([&] {
@@ -201,6 +240,16 @@ TEST_P(LosslessWriterTest, EvictsWhoIsInTheWayForTooLong) {
   EXPECT_EQ(take_all(consumer), range(2 * kSlots, 3 * kSlots)) << "and goes on";
   EXPECT_EQ(consumer.overwritten_count(), 2 * kSlots);
   EXPECT_EQ(arena.consumers()[0].life, ConsumerLife::alive);
+}
+
+TEST_P(LosslessWriterTest, TriesUntilItHasNoPatienceAnyMore) {
+  const test::TempName name;
+  auto arena = Arena<Tick>::create(name, options(20ms));
+  auto consumer = arena.consumer("risk");
+  auto writer = arena.writer();
+  for (Tick i = 0; i < kSlots; ++i) writer.alloc(i);
+  EXPECT_TRUE(eventually([&] { return writer.try_alloc(1).has_value(); }));
+  EXPECT_EQ(arena.consumers()[0].life, ConsumerLife::evicted);
 }
 
 TEST_P(LosslessWriterTest, CanBeMadeFreeByEvictingSomebody) {

@@ -2,60 +2,23 @@
 #include "arena_shm/core/mutex.hpp"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <boost/interprocess/sync/lock_options.hpp>
 #include <boost/interprocess/sync/scoped_lock.hpp>
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <mutex>
-#include <optional>
 #include <thread>
 #include <vector>
 
-#include "arena_shm/arena.hpp"
 #include "support/code_of.hpp"
-#include "support/segment_file.hpp"
-#include "support/temp_name.hpp"
+#include "unit/mutex_fixture.hpp"
 
 namespace arena_shm::core {
 namespace {
 
 namespace bip = boost::interprocess;
 using test::code_of;
-using test::SegmentFile;
-using test::TempName;
-
-/// A seat, and its side of the mutex.
-struct Party {
-  explicit Party(const TempName& name)
-      : segment(Segment::open(name, Access::read_write)),
-        hold(segment, "party"),
-        mutex(segment->ring().control->mutex, segment->ring(), segment->witness(), hold.index(), hold.session()) {}
-  Seat& seat() const { return hold.seat(); }
-  std::uint32_t number() const { return hold.index() + 1; }
-
-  std::shared_ptr<const Segment> segment;
-  SeatHold hold;
-  InterprocessMutex mutex;
-};
-
-/// A time that no machine needs for what is waited for: not reached, but by a mutex that never comes free.
-InterprocessMutex::Clock::time_point soon() { return InterprocessMutex::Clock::now() + std::chrono::seconds(30); }
-InterprocessMutex::Clock::time_point at_once() {
-  return InterprocessMutex::Clock::now() + std::chrono::milliseconds(9);
-}
-
-class MutexTest : public ::testing::Test {
- protected:
-  std::uint64_t word() { return file_.control().mutex; }
-  void set_word(std::uint64_t word) { file_.control().mutex = word; }
-
-  TempName name_;
-  Arena<std::uint64_t> arena_ = Arena<std::uint64_t>::create(name_, {.slots = 4, .seats = 8});
-  SegmentFile file_{name_};
-};
 
 TEST_F(MutexTest, TheWordNamesTheOwnersSeat) {
   Party a(name_);
@@ -214,75 +177,6 @@ TEST_F(MutexTest, ALivingOwnersMutexIsLeftToIt) {
   a.mutex.unlock();
 }
 
-class ReservationTest : public MutexTest {
- protected:
-  void reserve(Party& party) {
-    party.mutex.lock();
-    ASSERT_TRUE(party.mutex.unlock_and_reserve());
-    ASSERT_TRUE(party.mutex.has_reservation());
-  }
-};
-
-TEST_F(ReservationTest, AnIdleOwnersIsTakenBackByWhoeverComes) {
-  Party a(name_);
-  Party b(name_);
-  reserve(a);
-  EXPECT_EQ(mutex_owner(word()), a.number());
-  EXPECT_TRUE(b.mutex.try_lock());
-  EXPECT_FALSE(a.mutex.has_reservation());
-  b.mutex.unlock();
-  EXPECT_FALSE(a.mutex.has_reservation());
-  reserve(a);
-  EXPECT_TRUE(b.mutex.timed_lock(soon()));
-  b.mutex.unlock();
-  reserve(a);
-  a.mutex.lock();
-  EXPECT_FALSE(a.mutex.has_reservation()) << "its own, too";
-  a.mutex.unlock();
-}
-
-TEST_F(ReservationTest, AnOwnersThatIsInsideOfAllocIsNotTakenButItNeverEntersByItAgain) {
-  Party a(name_);
-  Party b(name_);
-  reserve(a);
-  a.seat().claim = claiming(0);
-  std::thread([&] {
-    EXPECT_FALSE(b.mutex.try_lock());
-    EXPECT_FALSE(b.mutex.timed_lock(at_once()));
-    EXPECT_FALSE(a.mutex.has_reservation()) << "V4 is for ever";
-    a.seat().claim = writing(0);
-    EXPECT_FALSE(b.mutex.try_lock());
-  }).join();
-  a.seat().claim = idle(1);
-  EXPECT_TRUE(b.mutex.try_lock());
-  b.mutex.unlock();
-}
-
-// As a signal handler does that comes upon an alloc of its own thread's through another handle.
-TEST_F(ReservationTest, TheThreadThatIsInsideOfAllocIsNotMadeToWaitForItself) {
-  Party a(name_);
-  Party b(name_);
-  reserve(a);
-  a.seat().claim = claiming(0);
-  EXPECT_EQ(code_of([&] { b.mutex.lock(); }), Code::reentered);
-  EXPECT_EQ(code_of([&] { b.mutex.timed_lock(soon()); }), Code::reentered);
-  a.seat().claim = idle(1);
-  EXPECT_TRUE(b.mutex.try_lock());
-  b.mutex.unlock();
-}
-
-// The thread that took the seat may have ended; another one has got the place of its thread-local data, and reserves.
-TEST_F(ReservationTest, IsForTheThreadThatHasReserved) {
-  Party a(name_);
-  Party b(name_);
-  a.seat().tid = 1;
-  reserve(a);
-  EXPECT_EQ(a.seat().tid, static_cast<std::uint32_t>(::gettid()));
-  a.seat().claim = claiming(0);
-  EXPECT_EQ(code_of([&] { b.mutex.lock(); }), Code::reentered);
-  a.seat().claim = idle(1);
-}
-
 // As somebody leaves it who has freed the word, and let another one lock it.
 TEST_F(MutexTest, AnUnlockLeavesAnothersWordAlone) {
   Party a(name_);
@@ -291,45 +185,6 @@ TEST_F(MutexTest, AnUnlockLeavesAnothersWordAlone) {
   set_word(mutex_owned_by(b.number(), b.hold.session()) | kMutexWaiters);
   a.mutex.unlock();
   EXPECT_TRUE(b.mutex.is_locked_by_me());
-}
-
-TEST_F(ReservationTest, IsNotGivenWhileSomebodyWaits) {
-  Party a(name_);
-  a.mutex.lock();
-  set_word(word() | kMutexWaiters);
-  EXPECT_FALSE(a.mutex.unlock_and_reserve());
-  EXPECT_EQ(word(), 0U);
-}
-
-TEST_F(ReservationTest, NoWordIsUsedTwiceAndWhenAllAreUsedThereAreNoMore) {
-  Party a(name_);
-  reserve(a);
-  const std::uint64_t first = word();
-  a.mutex.give_reservation_back();
-  EXPECT_EQ(word(), 0U);
-  reserve(a);
-  EXPECT_NE(word(), first);
-  a.mutex.give_reservation_back();
-  a.seat().reservations = kMaxReservations - 1;
-  reserve(a);
-  EXPECT_EQ(mutex_owner(word()), a.number()) << "the last generation does not spill into other bits";
-  EXPECT_EQ(word() & kMutexWaiters, 0U);
-  a.mutex.give_reservation_back();
-  a.mutex.lock();
-  EXPECT_FALSE(a.mutex.unlock_and_reserve());
-  EXPECT_EQ(word(), 0U);
-}
-
-TEST_F(ReservationTest, GivingItBackIsNoHarmWhenItWasTakenMeanwhile) {
-  Party a(name_);
-  Party b(name_);
-  reserve(a);
-  b.mutex.lock();
-  a.mutex.give_reservation_back();
-  EXPECT_TRUE(b.mutex.is_locked_by_me());
-  b.mutex.unlock();
-  a.mutex.give_reservation_back();
-  EXPECT_EQ(word(), 0U);
 }
 
 }  // namespace

@@ -171,6 +171,19 @@ TEST_F(SettleTest, WhereVeryManyLiveTheOthersAreNotAskedAbout) {
   for (std::uint32_t i = 0; i < 200; ++i) file_->seat(i).claim = core::idle(0);
 }
 
+TEST_F(SettleTest, ManyThatLiveFurtherOnDoNotHideThatOneIsDead) {
+  make({.slots = 256, .seats = 101});
+  std::vector<Writer<std::uint64_t>> writers;
+  for (int i = 0; i < 100; ++i) writers.push_back(arena_->writer());
+  StoppedWriter dead(*arena_, *file_);
+  file_->head() = 101;
+  for (std::uint32_t i = 0; i < 100; ++i) file_->seat(i).claim = core::writing(100 - i);
+  file_->seat(dead.seat()).claim = core::writing(0);
+  dead.die();
+  expect(Verdict::hole, 1, settle(0, 101));
+  for (std::uint32_t i = 0; i < 100; ++i) file_->seat(i).claim = core::idle(101);
+}
+
 TEST_F(SettleTest, UnshownRunsEndAtWhatAnySlotShows) {
   make({.slots = 8, .seats = 4});
   const core::Ring& ring = segment_->ring();

@@ -42,6 +42,18 @@ TEST_F(TimeOrderClockTest, ValuesOfAnotherBootComeInTheirOrder) {
   EXPECT_FALSE(reader.is_exact());
 }
 
+TEST_F(TimeOrderClockTest, ATimeThatCannotBeIsFoundWhileAllLanesHaveValues) {
+  put(1, 1, seconds(100'000));
+  for (std::uint64_t i = 0; i < kSlots; ++i) put(0, 0, i);
+  put(2, 0, kSlots);
+  auto reader = this->reader();
+  std::uint64_t before = 0;
+  while (reader.next()->value == 0) ++before;
+  EXPECT_GT(before, 0U);
+  EXPECT_LT(before, kSlots);
+  EXPECT_FALSE(reader.is_exact());
+}
+
 TEST_F(TimeOrderClockTest, OneThatIsSetAsideMayBeWildToo) {
   claim(2);
   for (std::uint64_t i = 0; i < 4200; ++i) put(0, i, i);

@@ -204,6 +204,19 @@ TEST_F(TimeOrderTest, WhatIsOverwrittenIsCounted) {
   EXPECT_GE(reader.overwritten_count(), 2 * kSlots);
 }
 
+TEST_F(TimeOrderTest, WhatIsLostIsToldBeforeWhatFollowsItInItsLane) {
+  for (std::uint64_t i = 0; i <= kSlots; ++i) put(1, i, i);
+  put(0, 100, 0);
+  put(0, 101, 1000);
+  auto reader = arena_.reader(From::at(0), by_time());
+  Values told;
+  reader.on_gap([&](const Gap& gap) { told.push_back(gap.first); });
+  ASSERT_EQ(reader.next()->value, 100U);
+  EXPECT_EQ(told, Values{});
+  ASSERT_EQ(reader.next()->value, 1U);
+  EXPECT_EQ(told, Values{1});
+}
+
 TEST_F(TimeOrderTest, ASetOfReadersWaitsForIt) {
   auto reader = arena_.reader(From::oldest, {.manner = Manner::throughput, .hold = 1h, .order = Order::time});
   WaitSet set;

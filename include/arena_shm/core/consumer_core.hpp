@@ -43,27 +43,33 @@ class ConsumerCore final : private Attendance {
   /// Leaves; a durable one is away from now on.
   ~ConsumerCore();
 
-  /// As ReaderCore::retire.
+  /// As ReaderCore::retire. One that stays is waited for no longer, unless another thread may still consume.
   static void retire(ConsumerCore* consumer) noexcept {
-    if (!consumer->reader_.is_inside() && !is_exiting()) delete consumer;
+    if (!consumer->reader_.is_inside() && !is_exiting())
+      delete consumer;
+    else if (is_only_thread())
+      consumer->stop_gating();
   }
   using Owner = Retained<ConsumerCore>;
+
+  using Taken = ReaderCore::Taken;
+  static constexpr std::uint64_t kNone = ReaderCore::kNone;
 
   /// ReaderCore::next, of a consumer that has done with what it got before.
   /// Errors: Code::evicted, once each time; forked.
   template <class Take>
-  [[gnu::always_inline]] std::optional<std::uint64_t> next(Take&& copy_out) {
+  [[gnu::always_inline]] Taken next(Take&& copy_out) {
     begin_call();
-    const auto seq = take(copy_out);
-    if (!seq) [[unlikely]]
+    const Taken taken = take(copy_out);
+    if (taken.seq == kNone) [[unlikely]]
       is_idle();
-    return seq;
+    return taken;
   }
   /// The i-th one of a call that takes several: the first is as next(), the others leave those before them in hand.
   template <class Take>
-  std::optional<std::uint64_t> next_of_several(std::size_t i, Take&& copy_out) {
+  Taken next_of_several(std::size_t i, Take&& copy_out) {
     if (i == 0) return next(copy_out);
-    if (state_->load(std::memory_order_relaxed) != own_state_) return std::nullopt;  // the next call tells
+    if (state_->load(std::memory_order_relaxed) != own_state_) return {kNone, 0};  // the next call tells
     return take(copy_out);
   }
 
@@ -72,14 +78,13 @@ class ConsumerCore final : private Attendance {
   /// All that it has got is done with.
   void release();
 
-  void on_gap(std::function<void(const Gap&)> report);
+  void on_gap(std::function<void(const Gap&)> report) { reader_.on_gap(std::move(report)); }
 
   /// For a WaitSet: it releases what is done with whenever it is found to have nothing.
   ReaderCore& reader() noexcept { return reader_; }
   const ReaderCore& reader() const noexcept { return reader_; }
   /// Of the value that next() has delivered.
   [[gnu::always_inline]] bool is_late() const noexcept { return is_late_ || reader_.is_late(); }
-  [[gnu::always_inline]] std::uint64_t time() const noexcept { return is_late_ ? late_time_ : reader_.time(); }
   std::uint64_t late_count() const noexcept { return late_read_; }
   std::uint64_t read_count() const noexcept { return reader_.read_count() + late_read_; }
   std::uint64_t overwritten_count() const noexcept { return reader_.overwritten_count() + late_overwritten_; }
@@ -96,22 +101,24 @@ class ConsumerCore final : private Attendance {
     if (state_->load(std::memory_order_relaxed) != own_state_) [[unlikely]]
       come_back();
     done_ = target(lane_);
+    if (in_hand_ > 1 && lanes_ > 1) [[unlikely]]
+      publish_all_due();
     in_hand_ = 0;
     if (done_ >= release_at_[lane_]) [[unlikely]]
       publish(lane_, done_);
   }
   template <class Take>
-  [[gnu::always_inline]] std::optional<std::uint64_t> take(Take& copy_out) {
+  [[gnu::always_inline]] Taken take(Take& copy_out) {
     is_late_ = false;
     if (!late_.empty()) [[unlikely]] {
-      if (const auto seq = next_late(copy_out)) return seq;
+      if (const Taken late = next_late(copy_out); late.seq != kNone) return late;
     }
-    const auto seq = reader_.next(copy_out);
-    if (seq) [[likely]] {
+    const Taken taken = reader_.next(copy_out);
+    if (taken.seq != kNone) [[likely]] {
       lane_ = reader_.lane_delivered();
       ++in_hand_;
     }
-    return seq;
+    return taken;
   }
   /// All below it is done with.
   [[gnu::always_inline]] std::uint64_t target(std::uint32_t lane) const noexcept {
@@ -119,25 +126,28 @@ class ConsumerCore final : private Attendance {
   }
   /// L1, L2. Nothing, if that is not more than before.
   [[gnu::noinline]] void publish(std::uint32_t lane, std::uint64_t released) noexcept;
+  /// Of a call that took values from several lanes.
+  [[gnu::noinline]] void publish_all_due() noexcept;
 
   template <class Take>
-  [[gnu::noinline]] std::optional<std::uint64_t> next_late(Take& copy_out) {
+  [[gnu::noinline]] Taken next_late(Take& copy_out) {
     auto outcome = late_.look_at_next();
-    if (!outcome && !reader_.may_be_ready()) outcome = late_.settle_any();
+    if (!outcome && !reader_.lanes_may_be_ready()) outcome = late_.settle_any();
     while (outcome) {
+      std::uint64_t time = 0;
       late_.remove(outcome->number);
       if (outcome->verdict == Verdict::published &&
-          read_number(segment(), segment().ring(), outcome->number, copy_out, late_time_) == ReadStatus::ok) {
+          read_number(segment(), segment().ring(), outcome->number, copy_out, time) == ReadStatus::ok) {
         is_late_ = true;
         late_number_ = outcome->number;
         ++late_read_;
         ++in_hand_;
-        return outcome->number;
+        return {outcome->number, time};
       }
       lose(*outcome);
-      outcome = late_.settle_any();
+      outcome = late_.settle_any(outcome->number + 1);
     }
-    return std::nullopt;
+    return {kNone, 0};
   }
   void lose(LateValues::Outcome late);
 
@@ -147,10 +157,12 @@ class ConsumerCore final : private Attendance {
   Position begin(const ConsumerOptions& options);
   [[gnu::noinline, gnu::cold]] void come_back();
   void keep_what_is_in_hand() noexcept;
+  void stop_gating() noexcept;
 
   // Attendance.
   bool has_something() override;
   bool is_waiting() const noexcept override { return !late_.empty(); }
+  bool has_something_in_hand() const noexcept override { return in_hand_ > 0 && !explicit_; }
   void goes_without(std::uint64_t number) override { late_.add(number); }
   void is_idle() override {
     if (!explicit_) release();
@@ -175,11 +187,9 @@ class ConsumerCore final : private Attendance {
   ReaderCore reader_;
   bool is_late_ = false;
   std::uint64_t late_number_ = 0;
-  std::uint64_t late_time_ = 0;
   std::uint64_t late_read_ = 0;
   std::uint64_t late_overwritten_ = 0;
   std::uint64_t late_holes_ = 0;
-  std::function<void(const Gap&)> report_;
   InForkedChild forked_;  // the last one: the first to go
 };
 

@@ -59,8 +59,11 @@ class Gate {
   [[gnu::always_inline]] std::uint64_t end() const noexcept { return end_; }
 
   /// Is there room for the next number, and, in a shared ring, for one of each other seat that is held, as far as they
-  /// leave half of the ring? Never waits. Cost: if it was not seen before, a look at each consumer.
+  /// leave half of the ring? Never waits. Cost: if it was not seen before, a look at each consumer, and, if there
+  /// is none, at the lease of who is in the way.
   bool has_room() noexcept;
+  /// How many of so many numbers there is room for now. Cost: as has_room.
+  std::uint64_t room_for(std::uint64_t wanted) noexcept;
   /// Waits until `number` is below the end: spinning, then asleep. False: not in time. Evicts who has been in the way
   /// without progress for longer than the arena's patience.
   /// Errors: Code::would_deadlock, if a consumer of this process is in the way, and the process has no other thread.
@@ -85,7 +88,8 @@ class Gate {
   bool is_dead(std::uint32_t consumer) const noexcept;
   void note(std::uint32_t consumer, std::uint64_t state, std::uint64_t released) noexcept;
   bool spin(std::uint64_t number) noexcept;
-  void lose_patience() noexcept;
+  bool lose_patience() noexcept;
+  bool look_for_the_last_time(std::uint64_t number) noexcept;
   void refuse_deadlock() const;
   std::uint64_t others() const noexcept;
 

@@ -89,8 +89,9 @@ class GuardedWriter {
     const Ring& ring = segment_->ring();
     return ring.exclusive ? own_turn_ : ring.control->mutex;
   }
-  /// Without the mutex: nobody waits for it behind one who waits for room.
-  [[gnu::noinline, gnu::cold]] void await_room(const WriterCore& writer);
+  /// Without the mutex: nobody waits for it behind one who waits for room. After some tries it sleeps: there is room,
+  /// and others took it each time, or every slot is held by a stopped writer.
+  [[gnu::noinline, gnu::cold]] void await_room(const WriterCore& writer, int tries);
   bool is_used() noexcept;
   friend class LockedAlloc;
 
@@ -127,7 +128,7 @@ class LockedAlloc {
 
 template <class Fill>
 Written GuardedWriter::alloc_locked(Fill fill) {
-  for (;;) {
+  for (int tries = 0;; ++tries) {
     const WriterCore* writer = nullptr;
     {
       const LockedAlloc locked(*this);
@@ -136,7 +137,7 @@ Written GuardedWriter::alloc_locked(Fill fill) {
       if (const auto written = locked.writer().alloc_before(kDoNotWait, fill)) return *written;
       writer = &locked.writer();
     }
-    await_room(*writer);
+    await_room(*writer, tries);
   }
 }
 

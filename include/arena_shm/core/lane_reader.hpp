@@ -26,7 +26,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 
 #include "arena_shm/core/effort.hpp"
 #include "arena_shm/core/ring.hpp"
@@ -43,6 +42,8 @@ class Attendance {
   virtual bool has_something() = 0;
   /// Does it go without any?
   virtual bool is_waiting() const noexcept = 0;
+  /// Has it something that is done with when it is found to have nothing else?
+  virtual bool has_something_in_hand() const noexcept = 0;
   /// The reader has gone on behind this number, which is still to come.
   virtual void goes_without(std::uint64_t number) = 0;
   /// The reader has nothing to deliver.
@@ -66,6 +67,14 @@ struct Following {
 class alignas(kCacheLine) LaneReader {
  public:
   using Clock = std::chrono::steady_clock;
+  static constexpr std::uint64_t kNone = ~std::uint64_t{0};
+
+  /// A value that has been taken: its number, and its time (0 in an arena without times). kNone: none has been. (An
+  /// optional would be put together in memory, and read from there before it has arrived.)
+  struct Taken {
+    std::uint64_t number;
+    std::uint64_t time;
+  };
 
   enum class Look : std::uint8_t {
     ready,    ///< the cursor's slot shows it
@@ -80,56 +89,57 @@ class alignas(kCacheLine) LaneReader {
       : cursor_(cursor), lap_(ring), following_(&following) {}
 
   /// Takes the next value, `copy_out(payload words)` copying it: may run more than once, the last one counts.
-  /// Returns its number, or nothing when there is none to be had now, or the effort is spent. Never waits.
+  /// Returns kNone when there is none to be had now, or the effort is spent. Never waits.
   /// Cost: two loads of the stamp around the copy.
   template <class Take>
-  [[gnu::always_inline]] std::optional<std::uint64_t> next(Take&& copy_out, Effort& effort) {
+  [[gnu::always_inline]] Taken next(Take&& copy_out, Effort& effort) {
     for (;;) {
       if (!lap_.contains(cursor_)) [[unlikely]]
         enter_lap();
       const Slot slot = lap_.slot(cursor_);
       const std::uint64_t stamp = slot.stamp();  // R1
+      std::uint64_t time = 0;
       if (ring().is_timed()) [[unlikely]]
-        time_ = slot.time();                                                  // R2
+        time = slot.time();                                                   // R2
       if (stamp == done(cursor_) && slot.take(stamp, copy_out)) [[likely]] {  // R2 to R4
         if (gap_open_) [[unlikely]]
           report_gap();
         ++read_;
-        return cursor_++;
+        return {cursor_++, time};
       }
       if (look_further(effort) != Look::again) {
         report_gap();
-        return std::nullopt;
+        return {kNone, 0};
       }
     }
   }
 
-  /// Is the cursor's value there? And its time.
-  [[gnu::always_inline]] bool peek_once(std::uint64_t& time) const noexcept {
-    if (!lap_.contains(cursor_)) return false;
-    const Slot slot = lap_.slot(cursor_);
-    const std::uint64_t stamp = slot.stamp();                                                 // R1
-    time = slot.time();                                                                       // R2
-    return stamp == done(cursor_) && slot.take(stamp, [](const std::uint64_t*) noexcept {});  // R3, R4
+  // For TimeOrder: to look at a value, and to take it, are apart.
+
+  /// The cursor's slot, and the one behind those that follow it one by one. Empty: look further first.
+  struct Stretch {
+    std::byte* slot = nullptr;
+    std::byte* end = nullptr;
+  };
+  /// Of at most so many slots.
+  Stretch stretch(std::uint64_t most) const noexcept;
+  /// Is the cursor's value there, in its slot? And its time.
+  [[gnu::always_inline]] bool peek_at(std::byte* slot, std::uint64_t& time) const noexcept {
+    const Slot at = slot_at(slot);
+    const std::uint64_t stamp = at.stamp();                                                 // R1
+    time = at.time();                                                                       // R2
+    return stamp == done(cursor_) && at.take(stamp, [](const std::uint64_t*) noexcept {});  // R3, R4
   }
   /// The same, and goes on to the next one that is there, as next() does. Never `again`.
-  Look peek(std::uint64_t& time, Effort& effort) {
-    for (;;) {
-      if (!lap_.contains(cursor_)) [[unlikely]]
-        enter_lap();
-      if (peek_once(time)) return Look::ready;
-      if (const Look look = look_further(effort); look != Look::again) return look;
-    }
-  }
-  /// Takes the value that peek() has found, with that time. False: it has been overwritten meanwhile.
+  Look peek(std::uint64_t& time, Effort& effort);
+  /// Takes the value that is there, out of its slot. False: it has been overwritten meanwhile.
+  /// Requires: no gap is open.
   template <class Take>
-  [[gnu::always_inline]] bool take(std::uint64_t time, Take&& copy_out) {
-    if (!lap_.slot(cursor_).take(done(cursor_), copy_out)) return false;  // R1 was peek's; R2 to R4
-    time_ = time;
-    if (gap_open_) [[unlikely]]
-      report_gap();
+  [[gnu::always_inline]] bool take(std::byte* slot, Take& copy_out) noexcept {
+    const std::uint64_t number = cursor_;
+    if (!slot_at(slot).take(done(number), copy_out)) return false;  // R1 was peek's; R2 to R4
     ++read_;
-    ++cursor_;
+    cursor_ = number + 1;
     return true;
   }
 
@@ -165,11 +175,7 @@ class alignas(kCacheLine) LaneReader {
   void close() noexcept { lap_.close(); }
 
   std::uint64_t cursor() const noexcept { return cursor_; }
-  /// Of the value that next() has delivered; 0 in an arena without times.
-  std::uint64_t time() const noexcept { return time_; }
-  /// Is that value older than one before it, of another lane? As TimeOrder says; else false.
-  bool is_late() const noexcept { return is_late_; }
-  void mark_late(bool late) noexcept { is_late_ = late; }
+  bool has_open_gap() const noexcept { return gap_open_; }
   std::uint64_t read_count() const noexcept { return read_; }
   std::uint64_t overwritten_count() const noexcept { return overwritten_; }
   std::uint64_t hole_count() const noexcept { return holes_; }
@@ -184,6 +190,9 @@ class alignas(kCacheLine) LaneReader {
     std::uint64_t first = kNone;   // the first number that is not proven overwritten, as far as it goes
   };
 
+  [[gnu::always_inline]] Slot slot_at(std::byte* slot) const noexcept {
+    return {slot, static_cast<std::size_t>(ring().payload_offset_bytes)};
+  }
   /// Errors: Code::forked.
   [[gnu::noinline, gnu::cold]] void enter_lap();
   /// The cursor's slot does not show it: one step towards a value.
@@ -203,7 +212,6 @@ class alignas(kCacheLine) LaneReader {
   void lose_up_to(std::uint64_t end, Loss cause);
   void report(const Gap& gap);
 
-  static constexpr std::uint64_t kNone = ~std::uint64_t{0};
   static constexpr std::uint64_t kCallEffort = std::uint64_t{1} << 21;
   static constexpr std::uint64_t kSliceEffort = std::uint64_t{1} << 16;
 
@@ -211,8 +219,6 @@ class alignas(kCacheLine) LaneReader {
   std::uint64_t cursor_;
   Lap lap_;
   Following* following_;
-  std::uint64_t time_ = 0;
-  bool is_late_ = false;
   std::uint64_t read_ = 0;
   std::uint64_t overwritten_ = 0;
   std::uint64_t holes_ = 0;

@@ -16,14 +16,17 @@ namespace arena_shm::core {
 ReadStatus status_of_unseen(const Segment& segment, const Ring& lane, std::uint64_t number);
 
 template <class Take>
-ReadStatus read_number(const Segment& segment, const Ring& lane, std::uint64_t number, Take&& copy_out,
-                       std::uint64_t& time) {
+[[gnu::always_inline]] inline ReadStatus read_number(const Segment& segment, const Ring& lane, std::uint64_t number,
+                                                     Take&& copy_out, std::uint64_t& time) {
   if (number >= lane.limit) return ReadStatus::not_yet;
   const Slot slot = lane.slot_of(number);
   for (int tries = 0; tries < 4; ++tries) {    // two would do, but for a peer that plays with the stamps
     const std::uint64_t stamp = slot.stamp();  // R1
-    if (stamp == done(number) && lane.is_timed()) time = slot.time();  // R2
-    if (stamp == done(number)) return slot.take(stamp, copy_out) ? ReadStatus::ok : ReadStatus::overwritten;
+    if (stamp == done(number)) [[likely]] {
+      if (lane.is_timed()) [[unlikely]]
+        time = slot.time();                                                          // R2
+      return slot.take(stamp, copy_out) ? ReadStatus::ok : ReadStatus::overwritten;  // R2 to R4
+    }
     if (is_newer(stamp, number)) return ReadStatus::overwritten;
     const ReadStatus status = status_of_unseen(segment, lane, number);
     if (status != ReadStatus::ok) return status;  // ok: published meanwhile, and the stamp will show it
@@ -62,15 +65,22 @@ std::optional<std::uint64_t> read_newest(const Segment& segment, Take&& copy_out
   return std::nullopt;
 }
 
+template <class Take>
+[[gnu::noinline]] ReadStatus read_in_lanes(const Segment& segment, std::uint64_t seq, Take& copy_out,
+                                           std::uint64_t& time) {
+  const Segment::Place place = segment.place_of(seq);
+  return read_number(segment, place.lane, place.number, copy_out, time);
+}
+
 /// Copies the value of `seq` out, and its time, if the arena has times. `copy_out(payload words)` may run more than
 /// once, and counts only with ReadStatus::ok. Cost: two loads of the stamp around the copy; where the value is not
 /// there, one settle() of this seq alone.
 template <class Take>
-ReadStatus read_value(const Segment& segment, std::uint64_t seq, Take&& copy_out, std::uint64_t& time) {
+[[gnu::always_inline]] inline ReadStatus read_value(const Segment& segment, std::uint64_t seq, Take&& copy_out,
+                                                    std::uint64_t& time) {
   if (segment.lane_count() == 1) [[likely]]
     return read_number(segment, segment.ring(), seq, copy_out, time);
-  const Segment::Place place = segment.place_of(seq);
-  return read_number(segment, place.lane, place.number, copy_out, time);
+  return read_in_lanes(segment, seq, copy_out, time);
 }
 
 }  // namespace arena_shm::core

@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -46,27 +47,34 @@ class ReaderCore {
   }
   using Owner = Retained<ReaderCore>;
 
+  static constexpr std::uint64_t kNone = LaneReader::kNone;
+
+  /// A value that has been taken: its seq, and its time (0 in an arena without times). kNone: none has been.
+  struct Taken {
+    std::uint64_t seq;
+    std::uint64_t time;
+  };
+
   /// Takes the next value, `copy_out(payload words)` copying it: may run more than once, the last one counts.
-  /// Returns its seq, or nothing when there is none to be had now, or the effort is spent. Never waits.
+  /// Returns kNone when there is none to be had now, or the effort is spent. Never waits.
   /// Cost: two loads of the stamp around the copy; where a lane has none, a load for each other lane.
   template <class Take>
-  std::optional<std::uint64_t> next(Take&& copy_out) {
+  [[gnu::always_inline]] Taken next(Take&& copy_out) {
     Effort effort = effort_of_a_call();
     return next(copy_out, effort);
   }
 
   /// The same as a part of a call that takes many.
   template <class Take>
-  [[gnu::always_inline]] std::optional<std::uint64_t> next(Take&& copy_out, Effort& effort) {
-    if (is_plain_) [[likely]]
-      return first_.next(copy_out, effort);
-    if (by_time_) [[unlikely]] {
-      const std::uint64_t seq = next_by_time(copy_out, effort);
-      return seq != kNone ? std::optional(seq) : std::nullopt;
+  [[gnu::always_inline]] Taken next(Take&& copy_out, Effort& effort) {
+    if (is_plain_) [[likely]] {
+      const auto [number, time] = first_.next(copy_out, effort);
+      return {number, time};
     }
+    if (by_time_) return next_by_time(std::remove_cvref_t<Take>(copy_out), effort);
     if (mine_->cursor() < run_end_) [[likely]] {
-      if (const auto number = mine_->next(copy_out, effort)) [[likely]]
-        return mine_->ring().seq_of(*number);
+      if (const auto taken = mine_->next(copy_out, effort); taken.number != kNone) [[likely]]
+        return {mine_->ring().seq_of(taken.number), taken.time};
     }
     return next_of_others(copy_out, effort);
   }
@@ -102,8 +110,12 @@ class ReaderCore {
   Prospect prospect();
   /// Does a lane show a value, or has it claimed one? One load for each; also true if only prospect() can tell.
   bool may_be_ready() const noexcept;
+  /// The same of the lanes alone, whatever its consumer goes without.
+  bool lanes_may_be_ready() const noexcept { return others_.empty() ? first_.may_be_ready() : is_behind(); }
   /// Reports open gaps, as wait_for does when its time is over.
   void report_gap();
+  /// A loss that its consumer has found.
+  void report(const Gap& gap);
   /// From now on it reads for a consumer, which outlives it.
   void attend(Attendance& attendance) noexcept { following_.attendance = &attendance; }
   bool is_inside() const noexcept { return following_.inside.load(std::memory_order_relaxed); }
@@ -130,11 +142,9 @@ class ReaderCore {
   void seek(const Position& position);
 
   /// Of the value that next() has delivered: does it come after newer ones? Never true in Order::arrival.
-  [[gnu::always_inline]] bool is_late() const noexcept { return !is_plain_ && mine_->is_late(); }
+  [[gnu::always_inline]] bool is_late() const noexcept { return is_late_; }
   /// Order::time: is it certain that all that is older and not marked has come before?
   bool is_exact() const noexcept { return by_time_ && by_time_->is_exact(); }
-  /// Of the value that next() has delivered; 0 in an arena without times.
-  [[gnu::always_inline]] std::uint64_t time() const noexcept { return is_plain_ ? first_.time() : mine_->time(); }
   std::uint64_t payload_bytes() const noexcept { return first_.ring().payload_bytes; }
   std::uint32_t lane_count() const noexcept { return lane_count_; }
   /// Requires: k < lane_count().
@@ -166,32 +176,40 @@ class ReaderCore {
   void await_batch(Clock::time_point deadline);
   [[noreturn]] void refuse_place(std::string expected, std::string found) const;
 
-  static constexpr std::uint64_t kNone = ~std::uint64_t{0};
-  /// Returns kNone for nothing: an optional would go by memory, which costs a third of what the rest does.
   template <class Take>
-  [[gnu::noinline]] std::uint64_t next_by_time(Take& copy_out, Effort& effort) {
-    const std::uint32_t k = by_time_->next(copy_out, effort);
-    if (k == TimeOrder::kNone) [[unlikely]] {
+  [[gnu::noinline]] Taken next_by_time(Take copy_out, Effort& effort) {
+    const auto [lane, time] = by_time_->next_at_once(copy_out);
+    if (lane == nullptr) [[unlikely]]
+      return search_by_time(copy_out, effort);
+    is_late_ = false;
+    mine_ = lane;
+    return {lane->ring().seq_of(lane->cursor() - 1), time};
+  }
+  template <class Take>
+  [[gnu::noinline, gnu::cold]] Taken search_by_time(Take copy_out, Effort& effort) {
+    const auto [lane, time] = by_time_->next(copy_out, effort);
+    is_late_ = by_time_->is_late();
+    if (lane == nullptr) {
       report_gap();
-      return kNone;
+      return {kNone, 0};
     }
-    mine_ = by_time_->reader(k);
-    return mine_->ring().seq_of(mine_->cursor() - 1);
+    mine_ = lane;
+    return {lane->ring().seq_of(lane->cursor() - 1), time};
   }
   Prospect prospect_of_lanes();
   Prospect prospect_by_time();
 
   /// Goes round once, from the next lane on to the one whose turn it was.
   template <class Take>
-  [[gnu::noinline]] std::optional<std::uint64_t> next_of_others(Take& copy_out, Effort& effort) {
+  [[gnu::noinline]] Taken next_of_others(Take& copy_out, Effort& effort) {
     run_end_ = 0;
     for (std::uint32_t left = lane_count_; !effort.is_spent() && turn_to_next(left);) {
-      if (const auto number = mine_->next(copy_out, effort)) {
-        run_end_ = *number + longest_run_;
-        return mine_->ring().seq_of(*number);
+      if (const auto taken = mine_->next(copy_out, effort); taken.number != kNone) {
+        run_end_ = taken.number + longest_run_;
+        return {mine_->ring().seq_of(taken.number), taken.time};
       }
     }
-    return std::nullopt;
+    return {kNone, 0};
   }
   /// Turns to the next lane that has claimed something, at most `left` lanes further, and takes what it went from that.
   /// False: none of them has.
@@ -215,6 +233,7 @@ class ReaderCore {
   Doorbell* doorbell_;
   Manner manner_;
   bool is_plain_;                   // one ring, in its own order
+  bool is_late_ = false;            // what has been delivered
   std::vector<LaneReader> others_;  // of a laned arena
   LaneReader first_;
   LaneReader* mine_ = &first_;

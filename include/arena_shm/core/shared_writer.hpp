@@ -44,8 +44,7 @@ class SharedWriter : public WriterSteps {
   Written alloc_if_room(Fill fill, Deadline deadline) {
     if (gate_.is_lossless()) {
       if (starved_ && !await_free_slot(deadline)) return kNothing;
-      own_next();  // refuses a signal handler that came while this writer is inside
-      if (!gate_.await_room(deadline)) return kNothing;
+      if (!await_room_for_one(deadline)) return kNothing;
     }
     return alloc(fill, deadline);
   }
@@ -147,7 +146,9 @@ class SharedWriter : public WriterSteps {
     claim_.word.store(claiming(next), std::memory_order_release);  // W1
     std::atomic_signal_fence(std::memory_order_seq_cst);           // as announce()
     ARENA_SHM_STOP_POINT(batch_claiming);
-    const std::uint64_t length = std::min<std::uint64_t>(count, ring_.slot_count);
+    std::uint64_t length = std::min<std::uint64_t>(count, ring_.slot_count);
+    if (gate_.is_lossless()) [[unlikely]]
+      length = std::max<std::uint64_t>(gate_.room_for(length), 1);  // who waits has one number: others come in between
     const std::uint64_t first = ring_.head->fetch_add(length, std::memory_order_acq_rel);  // W2
     ARENA_SHM_STOP_POINT(batch_claimed);
     const std::uint64_t end = first + length;

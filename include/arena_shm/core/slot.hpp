@@ -32,7 +32,7 @@ class Slot {
 
   /// Acquire: R1, or the writer's W3.
   [[gnu::always_inline]] std::uint64_t stamp() const noexcept { return stamp_->load(std::memory_order_acquire); }
-  const std::byte* begin() const noexcept { return reinterpret_cast<const std::byte*>(stamp_); }
+  std::byte* begin() const noexcept { return reinterpret_cast<std::byte*>(stamp_); }
   const std::byte* payload() const noexcept { return reinterpret_cast<const std::byte*>(payload_); }
 
   /// Has the compiler compute here where the slot is, rather than where that is used.

@@ -162,6 +162,8 @@ class WriterSteps : public WriterBase {
   /// Waits until there is a free slot within the next lap, but not beyond the deadline; is there one? Requires: an idle
   /// claim. Errors: Code::reentered, forked.
   [[gnu::noinline, gnu::cold]] bool await_free_slot(Deadline deadline);
+  /// Waits until there is room for a number; takes none. False: not in time. Errors: Code::reentered, would_deadlock.
+  bool await_room_for_one(Deadline deadline);
   void count_skip() noexcept;
   /// Skips seq, and leaves alloc.
   [[gnu::noinline, gnu::cold]] void give_up(std::uint64_t seq) noexcept;

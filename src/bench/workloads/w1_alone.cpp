@@ -94,6 +94,9 @@ std::vector<Contestant> ours(std::size_t slots) {
       }));
   all.push_back(writer_alone<T, made>(kSharedTimed, {kShared}, {.slots = slots, .time = true}));
   all.push_back(writer_alone<T, made>(kShared, {kFetchAddFloor, kSharedStores}, shared));
+  all.push_back(writer_alone<T, made>(kLossless, {kShared}, {.slots = slots, .full = Full::wait}));
+  all.push_back(writer_alone<T, made>(kLosslessExclusive, {kExclusive},
+                                      {.slots = slots, .writers = Writers::exclusive, .full = Full::wait}));
   all.push_back(alone<T, made>(
       kGuarded, {kFetchAddFloor, kRobust, kMessageQueue}, std::make_shared<OpenWriter<T>>(shared, false),
       [](auto& open, auto& source, std::uint64_t i) { keep_number(open.arena.alloc(source.next(i)).seq); }));

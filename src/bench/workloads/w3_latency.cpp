@@ -6,6 +6,7 @@
 #include "bench/channels/iceoryx_channel.hpp"
 #endif
 #include "bench/channels/kernel_queues.hpp"
+#include "bench/channels/lossless_arena.hpp"
 #include "bench/channels/mutex_rings.hpp"
 #include "bench/workloads/latency_plays.hpp"
 #include "bench/workloads/one_line_play.hpp"
@@ -23,9 +24,11 @@ template <class T, class Channel, Wait wait, bool paced>
 void add(Cast& cast, const std::string& name) {
   std::vector<std::string> against{kProbe, kOneLineFloor, kBareLines};
   if (name.starts_with(kShared)) against.push_back(kMessageQueue);
+  if (name.starts_with(kLossless)) against = {kShared + ", next()"};
   if constexpr (paced) {
     // Against the bare lines that are paced too: the others go there and back at once.
-    against.erase(against.begin(), against.begin() + 2);
+    std::erase(against, kProbe);
+    std::erase(against, kOneLineFloor);
     cast.add(name, std::move(against), std::make_unique<PacedPlay<Channel, T, wait>>(kSlots, kPace), "ns");
   } else {
     cast.add(name, std::move(against), std::make_unique<PingPongPlay<Channel, T, wait>>(kSlots), "ns");
@@ -45,6 +48,7 @@ Rows group(const Settings& settings, bool all_peers) {
   add<T, ArenaChannel<T, Way::shared>, Wait::sleeping, paced>(cast, kShared + ", wait_for()");
   add<T, ArenaChannel<T, Way::exclusive>, spin, paced>(cast, kExclusive + ", next()");
   add<T, ArenaChannel<T, Way::exclusive>, Wait::sleeping, paced>(cast, kExclusive + ", wait_for()");
+  add<T, LosslessChannel<T, Writers::shared>, spin, paced>(cast, kLossless + ", next()");
   add<T, SpscChannel<T, kSlots, false>, spin, paced>(cast, kSpsc);
   add<T, MessageQueueChannel<T, kSlots>, spin, paced>(cast, kMessageQueue);
   if (all_peers) {

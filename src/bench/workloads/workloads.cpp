@@ -9,7 +9,7 @@ const std::vector<Workload>& workloads() {
       {kBenchTopics[4], readers_at_once, true},  {kBenchTopics[5], wake_up, true},
       {kBenchTopics[6], growth, false},          {kBenchTopics[7], memory, false},
       {kBenchTopics[8], recorded, true},         {kBenchTopics[9], reading_alone, false},
-      {kBenchTopics[10], writing_threads, true},
+      {kBenchTopics[10], writing_threads, true}, {kBenchTopics[11], lossless, true},
   };
   return all;
 }

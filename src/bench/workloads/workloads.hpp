@@ -1,4 +1,4 @@
-// The workloads W1 to W11. Each is a file of its own, and brings out rows.
+// The workloads W1 to W12. Each is a file of its own, and brings out rows.
 #pragma once
 
 #include <cstdio>
@@ -24,6 +24,7 @@ Rows memory(const Settings& settings);           // W8
 Rows recorded(const Settings& settings);         // W9
 Rows reading_alone(const Settings& settings);    // W10
 Rows writing_threads(const Settings& settings);  // W11
+Rows lossless(const Settings& settings);         // W12
 
 struct Workload : BenchTopic {
   Rows (*run)(const Settings&);

@@ -9,6 +9,7 @@
 #include "text/utf8.hpp"
 #include "tool/verbs/chosen_arenas.hpp"
 #include "tool/verbs/verbs.hpp"
+#include "tool/views/damage.hpp"
 
 namespace arena_shm::tool {
 
@@ -63,7 +64,7 @@ terminal::ExitCode check_one(const Options& options, const inspect::Image& image
     append_objects(output.text(), options.format, image, checked);
   }
   output.flush();
-  if (!checked.facts.usable) return terminal::exit_code_of(checked.facts.refusal);
+  if (!checked.facts.usable) return exit_code_of(checked.facts);
   return checked.has_failed() ? terminal::ExitCode::failed : terminal::ExitCode::ok;
 }
 

@@ -1,7 +1,5 @@
 #include "tool/verbs/chosen_arenas.hpp"
 
-#include <functional>
-
 #include "inspect/arenas.hpp"
 #include "terminal/names.hpp"
 #include "tool/views/report.hpp"
@@ -9,25 +7,22 @@
 namespace arena_shm::tool {
 
 terminal::ExitCode ChosenArenas::for_each(const std::function<terminal::ExitCode(const inspect::Image&)>& look) const {
-  using terminal::ExitCode;
   if (!file.empty()) return look(inspect::Image::of_file(file));
   if (names.size() == 1) return look(inspect::Image::of_arena(names.front()));
-  ExitCode first = ExitCode::ok;
-  const auto keep_first = [&](ExitCode code) { first = first == ExitCode::ok ? code : first; };
+  terminal::Verdict verdict;
   if (names.empty()) {
-    terminal::Skipped skipped;
-    inspect::for_each_arena([&](const inspect::Image& image) { keep_first(look(image)); }, std::ref(skipped));
-    if (skipped.has_failed()) keep_first(ExitCode::failed);
-    return first;
+    inspect::for_each_arena([&](const inspect::Image& image) { verdict.add(look(image)); },
+                            [&](const Error& error) { terminal::note_skipped(error, verdict); });
+    return verdict.code();
   }
   for (const std::string& name : names) {
     try {
-      keep_first(look(inspect::Image::of_arena(name)));
+      verdict.add(look(inspect::Image::of_arena(name)));
     } catch (const Error& error) {
-      keep_first(report(error));
+      verdict.add(report(error));
     }
   }
-  return first;
+  return verdict.code();
 }
 
 terminal::Option add_arenas(const terminal::Command& verb, ChosenArenas& chosen) {

@@ -102,9 +102,9 @@ terminal::ExitCode run(const Options& options) {
                                        .time = options.time});
   const std::string lanes = options.lanes > 0 ? text::counted(options.lanes, "lane") + " of " : "";
   const std::string times = options.time ? fmt::format(", with times (clock: {})", to_string(arena.info().clock)) : "";
-  terminal::note(fmt::format("created '{}': {}{} slots for records of {} bytes, aligned to {}{}; {} in all",
-                             arena.name(), lanes, options.slots, record.size_bytes, record.align_bytes, times,
-                             text::short_bytes(arena.info().segment_bytes)));
+  terminal::note(fmt::format("created '{}': {}{} for records of {}, aligned to {}{}; {} in all", arena.name(), lanes,
+                             text::counted(options.slots, "slot"), text::counted(record.size_bytes, "byte"),
+                             record.align_bytes, times, text::short_bytes(arena.info().segment_bytes)));
   return terminal::ExitCode::ok;
 }
 

@@ -16,6 +16,7 @@
 #include "tool/verbs/missing_option.hpp"
 #include "tool/verbs/text_options.hpp"
 #include "tool/verbs/verbs.hpp"
+#include "tool/verbs/where.hpp"
 #include "tool/views/report.hpp"
 #include "tool/views/terminal_attendant.hpp"
 
@@ -27,6 +28,7 @@ struct Options {
   std::string input;
   recording::FileOptions file;
   std::string fields;
+  std::optional<std::int64_t> since;
   std::optional<std::string> missing;
   recording::TextDialect dialect;
 };
@@ -57,6 +59,7 @@ terminal::ExitCode run(const Options& options) {
                                           .found = "neither",
                                           .remedy = "give the fields: --fields 'u64 ts, f64 px'"});
   }
+  if (options.since) source->begin_since(*options.since);
   recording::FileOptions file = options.file;
   file.ends = true;
   // Before there is a file: a heading that is not understood leaves none.
@@ -92,7 +95,8 @@ void add_export(const terminal::Command& app, Action& action) {
            "is not a record is refused with its number; all other lines are exported, and the exit code is then\n"
            "1. If a saved segment was cut off, its complete values are exported; if values are missing, the\n"
            "exit code is then 3. Lanes that have times are exported in order of time, others one after the other.\n"
-           "_time_ns, the time when a value was appended, is kept.",
+           "_time_ns, the time when a value was appended, is kept. --since goes by it, or, in a\n"
+           "saved segment, by the records' time field, and begins there in each lane with its first value.",
        .example = "  arena-shm export ticks.npy -o ticks.csv\n"
                   "  arena-shm export crash.arena -o crash.npy\n"
                   "  arena-shm export ticks.csv -o ticks.npy --fields 'u64 ts, f64 px'"},
@@ -103,6 +107,7 @@ void add_export(const terminal::Command& app, Action& action) {
   add_file_options(verb, options->file);
   verb.add_option("--as,--fields", options->fields, "The fields of a record, like 'u64 ts, f64 px'")
       .type_name("FIELDS");
+  add_since_option(verb, options->since);
   add_missing_option(verb, options->missing);
   add_text_options(verb, options->dialect);
 }

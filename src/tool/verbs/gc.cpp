@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 #include <optional>
 
 #include "arena_shm/core/system.hpp"
@@ -20,6 +19,7 @@
 #include "text/shell_word.hpp"
 #include "text/utf8.hpp"
 #include "tool/verbs/verbs.hpp"
+#include "tool/views/damage.hpp"
 #include "tool/views/report.hpp"
 
 namespace arena_shm::tool {
@@ -34,8 +34,7 @@ struct Options {
 };
 
 /// Why the arena has to stay, or nothing.
-std::optional<std::string> use_of(const inspect::Image& image, bool force) {
-  const inspect::Facts facts = inspect::read_facts(image);
+std::optional<std::string> use_of(const inspect::Image& image, const inspect::Facts& facts, bool force) {
   if (!facts.usable)
     return fmt::format("the arena is damaged; examine it: arena-shm inspect {0}; remove it: arena-shm rm {0}",
                        text::shell_word(image.label()));
@@ -57,9 +56,8 @@ std::optional<std::string> use_of(const inspect::Image& image, bool force) {
   if (force) return std::nullopt;
   if (!mappers.complete) return "/proc does not show all processes; use --force if no other process uses the arena";
   if (mappers.unreadable_count > 0) {
-    return fmt::format(
-        "no permission to look at {}; use --force if no other process uses the arena",
-        mappers.unreadable_count == 1 ? "1 process" : fmt::format("{} processes", mappers.unreadable_count));
+    return fmt::format("no permission to look at {}; use --force if no other process uses the arena",
+                       text::counted(mappers.unreadable_count, "process"));
   }
   return std::nullopt;
 }
@@ -114,9 +112,8 @@ class Collection {
 
   terminal::ExitCode run() {
     if (options_.names.empty()) {
-      terminal::Skipped skipped;
-      inspect::for_each_arena([&](const inspect::Image& image) { collect(image); }, std::ref(skipped));
-      if (skipped.has_failed()) code_ = terminal::ExitCode::failed;
+      inspect::for_each_arena([&](const inspect::Image& image) { collect(image); },
+                              [&](const Error& error) { terminal::note_skipped(error, verdict_); });
     } else {
       // All of them are there, or none is touched.
       for (const std::string& name : options_.names) refuse_unless_arena(inspect::Image::of_arena(name));
@@ -124,7 +121,7 @@ class Collection {
     }
     terminal::note(fmt::format("{} {}, kept {}", options_.dry_run ? "would remove" : "removed",
                                text::counted(gone_, "arena"), kept_));
-    return code_;
+    return verdict_.code();
   }
 
  private:
@@ -134,13 +131,15 @@ class Collection {
       refuse_unless_arena(image);
       collect(image);
     } catch (const Error& error) {
-      if (error.code() != Code::not_found) code_ = report(error);
+      if (error.code() != Code::not_found) verdict_.add(report(error));
     }
   }
 
   void collect(const inspect::Image& image) {
     try {
-      if (const auto use = use_of(image, options_.force)) {
+      const inspect::Facts facts = inspect::read_facts(image);
+      if (!facts.usable) verdict_.add(exit_code_of(facts));
+      if (const auto use = use_of(image, facts, options_.force)) {
         ++kept_;
         outcomes_.kept(image, *use);
         return;
@@ -150,14 +149,14 @@ class Collection {
       outcomes_.gone(image);
     } catch (const Error& error) {
       if (error.code() == Code::not_found) return;
-      code_ = report(error);
+      verdict_.add(report(error));
       outcomes_.failed(image, error);
     }
   }
 
   const Options& options_;
   Outcomes outcomes_;
-  terminal::ExitCode code_ = terminal::ExitCode::ok;
+  terminal::Verdict verdict_;
   std::size_t gone_ = 0;
   std::size_t kept_ = 0;
 };

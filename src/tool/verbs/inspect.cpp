@@ -13,6 +13,7 @@
 #include "terminal/quantity_options.hpp"
 #include "tool/verbs/chosen_arenas.hpp"
 #include "tool/verbs/verbs.hpp"
+#include "tool/views/damage.hpp"
 #include "tool/views/inspect_object.hpp"
 #include "tool/views/inspect_page.hpp"
 #include "tool/views/terminal_attendant.hpp"
@@ -63,7 +64,7 @@ terminal::ExitCode inspect_one(const Options& options, const inspect::Image& ima
   inspect::Facts& facts = inspection.facts;
   if (!facts.usable) {
     print(inspection, options.format);
-    return terminal::exit_code_of(facts.refusal);
+    return exit_code_of(facts);
   }
   inspection.schema = recording::schema_for(facts.info, options.as, terminal_attendant());
   if (image.is_live()) {
@@ -82,7 +83,7 @@ terminal::ExitCode inspect_one(const Options& options, const inspect::Image& ima
     inspection.newest_times = inspect::read_newest_times(image, facts.header, facts.heads);
   }
   print(inspection, options.format);
-  return facts.problems.empty() ? terminal::ExitCode::ok : terminal::ExitCode::failed;
+  return exit_code_of(facts);
 }
 
 terminal::ExitCode run(const Options& options) {

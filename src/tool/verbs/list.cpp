@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <functional>
 #include <thread>
 
 #include "inspect/arenas.hpp"
@@ -18,6 +17,7 @@
 #include "text/time_text.hpp"
 #include "text/utf8.hpp"
 #include "tool/verbs/verbs.hpp"
+#include "tool/views/damage.hpp"
 #include "tool/views/inspection.hpp"
 
 namespace arena_shm::tool {
@@ -140,17 +140,18 @@ terminal::ExitCode print_names() {
 
 terminal::ExitCode run(const Options& options) {
   if (options.names) return print_names();
-  terminal::Skipped skipped;
+  terminal::Verdict verdict;
   std::vector<Row> rows;
   inspect::for_each_arena(
       [&](const inspect::Image& image) {
         inspect::Facts facts = inspect::read_facts(image);
         for (const std::string& problem : facts.problems)
           terminal::note(fmt::format("'{}': {}", image.label(), problem));
+        verdict.add(exit_code_of(facts));
         if (!facts.usable) return;
         rows.push_back(look_at(image, std::move(facts)));
       },
-      std::ref(skipped));
+      [&](const Error& error) { terminal::note_skipped(error, verdict); });
   if (!rows.empty()) std::this_thread::sleep_for(kBetweenSamples);
 
   terminal::Output output;
@@ -161,7 +162,7 @@ terminal::ExitCode run(const Options& options) {
     for (const Row& row : rows) lines.append(output.text(), object_of(row));
   }
   output.flush();
-  return skipped.has_failed() ? terminal::ExitCode::failed : terminal::ExitCode::ok;
+  return verdict.code();
 }
 
 }  // namespace

@@ -45,7 +45,7 @@ terminal::ExitCode run(const Options& options) {
     output.flush();
   }
   for (const std::string& problem : whole.problems) terminal::note(problem);
-  return whole.has_failed ? terminal::ExitCode::failed : terminal::ExitCode::ok;
+  return whole.verdict.code();
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "tool/verbs/file_options.hpp"
 #include "tool/verbs/verbs.hpp"
 #include "tool/verbs/where.hpp"
+#include "tool/views/report.hpp"
 #include "tool/views/terminal_attendant.hpp"
 
 namespace arena_shm::tool {
@@ -43,7 +44,7 @@ terminal::ExitCode run(const Options& options) {
     return conclude(recording::record_name(options.name, {.from = from, .order = options.order, .since = options.since},
                                            limits, options.file, options.as, terminal_attendant()));
   }
-  const RawView view = RawView::open(options.name);
+  const RawView view = open_or_tell("wait for it with -F", [&] { return RawView::open(options.name); });
   const recording::Extent extent{.first = place_in(view, from),
                                  .first_is_exact = options.from != "oldest",
                                  .order = options.order,

@@ -25,6 +25,7 @@
 #include "tool/verbs/missing_option.hpp"
 #include "tool/verbs/text_options.hpp"
 #include "tool/verbs/verbs.hpp"
+#include "tool/views/report.hpp"
 #include "tool/views/terminal_attendant.hpp"
 
 namespace arena_shm::tool {
@@ -111,11 +112,11 @@ RawArena open_arena(const Options& options, const recording::RecordingSource& so
         {.name = {}, .size_bytes = record.size_bytes, .align_bytes = source.align_bytes(), .schema = schema},
         {.slots = options.slots});
   }
-  RawArena arena = RawArena::open(options.name);
+  RawArena arena = open_or_tell("create it with --create and --slots", [&] { return RawArena::open(options.name); });
   const RecordType& there = arena.info().record;
   if (there.size_bytes != record.size_bytes) {
-    refuse_records(options, fmt::format("records of {} bytes", there.size_bytes),
-                   fmt::format("{} bytes", record.size_bytes));
+    refuse_records(options, "records of " + text::counted(there.size_bytes, "byte"),
+                   text::counted(record.size_bytes, "byte"));
   }
   if (there.schema.empty() || !record.schema) return arena;
   const std::string expected = comparable(schema::parse_json(there.schema, there.size_bytes));

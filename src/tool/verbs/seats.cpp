@@ -13,6 +13,7 @@
 #include "text/utf8.hpp"
 #include "tool/verbs/chosen_arenas.hpp"
 #include "tool/verbs/verbs.hpp"
+#include "tool/views/damage.hpp"
 #include "tool/views/seat_table.hpp"
 
 namespace arena_shm::tool {
@@ -60,10 +61,10 @@ terminal::ExitCode show_one(const Options& options, terminal::ObjectLines& lines
   const bool may_be_many = options.arenas.may_be_many();
   const inspect::Facts facts = inspect::read_facts(image);
   for (const std::string& problem : facts.problems) terminal::note(fmt::format("'{}': {}", image.label(), problem));
-  if (!facts.usable) return terminal::exit_code_of(facts.refusal);
+  if (!facts.usable) return exit_code_of(facts);
   if (options.clear_stale) {
     clear_stale(may_be_many ? text::printable(image.label()) + ": " : "", image, facts);
-    return terminal::ExitCode::ok;
+    return exit_code_of(facts);
   }
   const inspect::Seats seats = inspect::read_seats(image, facts.header);
   const inspect::NewestTimes newest = inspect::read_newest_times(image, facts.header, facts.heads);
@@ -80,7 +81,7 @@ terminal::ExitCode show_one(const Options& options, terminal::ObjectLines& lines
   output.flush();
   terminal::note(fmt::format("'{}' has {}: {}", image.label(), text::counted(facts.header.seat_count, "seat"),
                              count_seats(seats)));
-  return terminal::ExitCode::ok;
+  return exit_code_of(facts);
 }
 
 terminal::ExitCode run(const Options& options) {

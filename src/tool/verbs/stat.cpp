@@ -26,9 +26,7 @@ std::uint64_t line_count(const StatOptions& options) {
 
 // None of those that were named is left.
 terminal::ExitCode why_ended(const Watch& watch) {
-  if (watch.arenas().empty()) return terminal::ExitCode::absent;
-  const inspect::Facts& facts = watch.arenas().front().facts;
-  return facts.usable ? terminal::ExitCode::failed : terminal::exit_code_of(facts.refusal);
+  return watch.code() == terminal::ExitCode::ok ? terminal::ExitCode::absent : watch.code();
 }
 
 }  // namespace
@@ -52,7 +50,7 @@ terminal::ExitCode print_stat(const StatOptions& options) {
     output.flush();
     next = next_tick(next, interval, Clock::now());
   }
-  return watch.has_failed() ? terminal::ExitCode::failed : terminal::ExitCode::ok;
+  return watch.code();
 }
 
 void add_stat(const terminal::Command& app, Action& action) {

@@ -10,6 +10,7 @@
 #include "recording/lane_order.hpp"
 #include "recording/lanes.hpp"
 #include "tool/verbs/where.hpp"
+#include "tool/views/report.hpp"
 #include "tool/views/terminal_attendant.hpp"
 
 namespace arena_shm::tool {
@@ -49,7 +50,8 @@ class OpenInput : public TailInput {
 
 class ArenaInput final : public OpenInput {
  public:
-  explicit ArenaInput(const std::string& name) : OpenInput(RawView::open(name)) {}
+  explicit ArenaInput(const std::string& name)
+      : OpenInput(open_or_tell("wait for it with -F", [&] { return RawView::open(name); })) {}
 
   void begin(const Position& first, Order order, std::function<void(const Gap&)> on_gap) override {
     reader_.emplace(recording::reader_in_order(

@@ -228,9 +228,10 @@ class Top {
     const inspect::Seats seats = inspect::read_seats(image, facts.header);
     const Info& info = facts.info;
     screen_.put(row++,
-                fmt::format("{}: {} for {} of {} bytes, {} in all; seats: {}", text::printable(arena.name),
-                            slots_text(info), info.record.name.empty() ? "records" : text::printable(info.record.name),
-                            info.record.size_bytes, text::short_bytes(info.segment_bytes), count_seats(seats)));
+                fmt::format("{}: {} for {} of {}, {} in all; seats: {}", text::printable(arena.name), slots_text(info),
+                            info.record.name.empty() ? "records" : text::printable(info.record.name),
+                            text::counted(info.record.size_bytes, "byte"), text::short_bytes(info.segment_bytes),
+                            count_seats(seats)));
     const SeatLines lines =
         seat_lines(facts, seats, inspect::read_newest_times(image, facts.header, facts.heads), screen_.columns());
     screen_.put(row++, lines.heading, Style::heading);

@@ -51,8 +51,8 @@ class RawInput final : public schema::RecordInput {
     if (bytes == 0 || terminal::stop_requested()) return InputStatus::end;
     refusal_ = {.line = records_,
                 .column = "which is the last",
-                .expected = fmt::format("a record of {} bytes", record.size()),
-                .found = fmt::format("{} bytes", bytes),
+                .expected = "a record of " + text::counted(record.size(), "byte"),
+                .found = text::counted(bytes, "byte"),
                 .remedy = "the size of the input must be a multiple of the record's size"};
     return InputStatus::refused;
   }

@@ -12,9 +12,9 @@
 #include "inspect/facts.hpp"
 #include "inspect/seats.hpp"
 #include "inspect/times.hpp"
-#include "terminal/names.hpp"
 #include "text/time_text.hpp"
 #include "text/utf8.hpp"
+#include "tool/views/damage.hpp"
 #include "tool/views/exposition_page.hpp"
 #include "tool/views/inspection.hpp"
 
@@ -233,6 +233,7 @@ Exposition Exposer::look() {
   inspect::for_each_arena(
       [&](const inspect::Image& image) {
         Arena& arena = arenas.emplace_back(look_at(image, whole.problems));
+        whole.verdict.add(exit_code_of(arena.facts));
         if (!arena.readable) return;
         arena.changed_ns = changed_by(image.label(), arena.facts, arena.seats);
         still_there.insert(found_.extract(image.label()));
@@ -240,9 +241,8 @@ Exposition Exposer::look() {
       [&](const Error& error) {
         whole.problems.push_back(terminal::skipped_text(error));
         ++(terminal::is_failure(error) ? failed : not_permitted);
-        if (!terminal::is_failure(error)) return;
-        whole.has_failed = true;
-        arenas.push_back(not_looked_at(error));
+        whole.verdict.add_skipped(error);
+        if (terminal::is_failure(error)) arenas.push_back(not_looked_at(error));
       });
   found_ = std::move(still_there);
   Page page(std::move(arenas), labels_);

@@ -14,6 +14,7 @@
 #include "inspect/facts.hpp"
 #include "inspect/image.hpp"
 #include "inspect/seats.hpp"
+#include "terminal/names.hpp"
 
 namespace arena_shm::tool {
 
@@ -22,7 +23,7 @@ inline constexpr const char* kExpositionType = "text/plain; version=0.0.4; chars
 struct Exposition {
   std::string text;
   std::vector<std::string> problems;  ///< what is wrong with the arenas
-  bool has_failed = false;            ///< some could not be looked at, and not because they are another user's
+  terminal::Verdict verdict{};        ///< not ok if one is damaged, or could not be looked at
 };
 
 /// Labels that every sample gets, with their values.

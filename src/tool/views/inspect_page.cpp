@@ -102,15 +102,15 @@ std::string lanes_text(const inspect::Heads& heads) {
 void append_facts(std::string& out, const Inspection& in) {
   const Info& info = in.facts.info;
   append_fact(out, "arena",
-              fmt::format("{}, {} values of {} bytes{}", text::printable(in.image.label()), info.slots,
-                          info.record.size_bytes, writers_text(info)));
+              fmt::format("{}, {} of {}{}", text::printable(in.image.label()), text::counted(info.slots, "value"),
+                          text::counted(info.record.size_bytes, "byte"), writers_text(info)));
   append_fact(out, "type",
               fmt::format("{}, aligned to {}", info.record.name.empty() ? "unnamed" : text::printable(info.record.name),
                           info.record.align_bytes));
   append_fact(out, "file",
-              fmt::format("{}, {} bytes ({}), mode {:04o}, owner {}{}", text::printable(in.image.path()),
-                          in.facts.file_bytes, text::short_bytes(in.facts.file_bytes), in.image.mode(),
-                          in.image.owner(), in.image.is_live() ? "" : ", a saved segment"));
+              fmt::format("{}, {} ({}), mode {:04o}, owner {}{}", text::printable(in.image.path()),
+                          text::counted(in.facts.file_bytes, "byte"), text::short_bytes(in.facts.file_bytes),
+                          in.image.mode(), in.image.owner(), in.image.is_live() ? "" : ", a saved segment"));
   append_fact(
       out, "layout",
       fmt::format("version {}, stride {} bytes, epoch {}", info.layout_version, info.stride_bytes, epoch_text(info)));
@@ -127,7 +127,7 @@ void append_facts(std::string& out, const Inspection& in) {
     append_fact(out, "readable", readable_range(in));
   }
   append_fact(out, "written",
-              fmt::format("{} values, {} skipped{}", in.seats.values, in.seats.skipped,
+              fmt::format("{}, {} skipped{}", text::counted(in.seats.values, "value"), in.seats.skipped,
                           in.image.is_live() ? ", " + text::short_count(in.values_per_second) + "/s" : ""));
   if (in.facts.mutex) append_fact(out, "mutex", mutex_state(in));
   if (in.facts.doorbell)
@@ -156,11 +156,12 @@ void append_mappers(std::string& out, const Inspection& in) {
         fmt::format("{}", mapper.pid), text::printable(mapper.process.name),
         std::string(to_string(mapper.process.state)), mapper.writes ? "read and write" : "read"}));
   }
-  append_title(out, lines.size() == 1 ? "mapped by 1 process" : fmt::format("mapped by {} processes", lines.size()));
+  append_title(out, "mapped by " + text::counted(lines.size(), "process"));
   if (!lines.empty()) table.append_heading(out);
   for (const auto& line : lines) table.append(out, line);
   if (in.mappers.unreadable_count > 0) {
-    append_line(out, fmt::format("could not look at {} other processes: no permission", in.mappers.unreadable_count));
+    append_line(out, fmt::format("could not look at {}: no permission",
+                                 text::counted(in.mappers.unreadable_count, "other process")));
   }
 }
 
@@ -246,7 +247,7 @@ void append_newest(std::string& out, const Inspection& in) {
     append_line(out, fmt::format("no room for {}", text::counted(hidden, "more field")));
   const std::size_t shown = shown_bytes(in, in.newest.back()).size();
   if (shown < in.newest.back().bytes.size()) {
-    append_line(out, fmt::format("the first {} bytes of {}", shown, in.facts.info.record.size_bytes));
+    append_line(out, fmt::format("the first {} of {}", text::counted(shown, "byte"), in.facts.info.record.size_bytes));
   }
 }
 
@@ -265,8 +266,8 @@ void append_problems(std::string& out, const Inspection& in) {
 std::string damaged_page(const Inspection& in) {
   std::string out;
   append_fact(out, "file",
-              fmt::format("{}, {} bytes, mode {:04o}, owner {}", text::printable(in.image.path()), in.facts.file_bytes,
-                          in.image.mode(), in.image.owner()));
+              fmt::format("{}, {}, mode {:04o}, owner {}", text::printable(in.image.path()),
+                          text::counted(in.facts.file_bytes, "byte"), in.image.mode(), in.image.owner()));
   append_problems(out, in);
   return out;
 }
@@ -276,7 +277,7 @@ std::string whole_page(const Inspection& in) {
   append_facts(out, in);
   append_problems(out, in);
   append_regions(out, in.facts.header);
-  append_title(out, fmt::format("{} seats: {}", in.facts.header.seat_count, count_seats(in.seats)));
+  append_title(out, fmt::format("{}: {}", text::counted(in.facts.header.seat_count, "seat"), count_seats(in.seats)));
   if (in.seats.count(inspect::Holder::never) < in.seats.all.size())
     append_seats(out, in.facts, in.seats, in.newest_times);
   if (in.image.is_live()) append_mappers(out, in);

@@ -9,7 +9,7 @@
 
 namespace arena_shm::tool {
 
-terminal::ExitCode report(const Error& error) {
+std::string error_text(const Error& error) {
   std::string text = error.what();
   if (error.code() == Code::not_found) {
     std::vector<std::string> names;
@@ -20,7 +20,11 @@ terminal::ExitCode report(const Error& error) {
     }
     if (const auto meant = terminal::nearest(error.name(), names)) text += "; did you mean '" + *meant + "'?";
   }
-  terminal::note(text);
+  return text;
+}
+
+terminal::ExitCode report(const Error& error) {
+  terminal::note(error_text(error));
   return terminal::exit_code_of(error.code());
 }
 

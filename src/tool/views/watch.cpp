@@ -10,11 +10,12 @@
 #include "arena_shm/error.hpp"
 #include "inspect/arenas.hpp"
 #include "inspect/times.hpp"
-#include "terminal/names.hpp"
 #include "terminal/output.hpp"
 #include "terminal/signals.hpp"
 #include "text/time_text.hpp"
+#include "tool/views/damage.hpp"
 #include "tool/views/name_pattern.hpp"
+#include "tool/views/report.hpp"
 
 namespace arena_shm::tool {
 
@@ -60,16 +61,21 @@ void Watch::sample() {
   std::vector<Watched> arenas;
   const auto look = [&](const inspect::Image& image) { this->look(image, arenas); };
   if (names_.empty() || !patterns_.empty()) look_around(arenas);
-  if (is_first_) refuse_without_match(arenas);
+  std::vector<Error> refused;
+  if (is_first_) refused = refuse_without_match(arenas);
   for (const std::string& name : names_) {
     if (std::any_of(arenas.begin(), arenas.end(), [&](const Watched& arena) { return arena.name == name; })) continue;
     try {
       look(inspect::Image::of_arena(name));
     } catch (const Error& error) {
-      if (is_first_) throw;
-      if (error.code() != Code::not_found) skip(error, arenas);
+      if (is_first_) {
+        refused.push_back(error);
+      } else if (error.code() != Code::not_found) {
+        skip(error, arenas);
+      }
     }
   }
+  say_refused(refused, arenas.empty());
   for (const Watched& left : arenas_) {
     const bool replaced =
         std::any_of(arenas.begin(), arenas.end(), [&](const Watched& arena) { return arena.name == left.name; });
@@ -95,15 +101,25 @@ void Watch::look_around(std::vector<Watched>& arenas) {
       });
 }
 
-void Watch::refuse_without_match(const std::vector<Watched>& arenas) const {
+std::vector<Error> Watch::refuse_without_match(const std::vector<Watched>& arenas) const {
+  std::vector<Error> refused;
   for (const std::string& pattern : patterns_) {
     if (std::any_of(arenas.begin(), arenas.end(), [&](const Watched& arena) { return matches(pattern, arena.name); }))
       continue;
-    throw Error(Code::not_found, {.name = pattern,
-                                  .doing = "find",
-                                  .expected = "an arena whose name matches",
-                                  .found = "none",
-                                  .remedy = "arena-shm list shows all arenas"});
+    refused.emplace_back(Code::not_found, ErrorParts{.name = pattern,
+                                                     .doing = "find",
+                                                     .expected = "an arena whose name matches",
+                                                     .found = "none",
+                                                     .remedy = "to list the arenas: arena-shm list"});
+  }
+  return refused;
+}
+
+void Watch::say_refused(const std::vector<Error>& refused, bool is_all) {
+  for (const Error& error : refused) {
+    if (is_all && &error == &refused.back()) throw error;
+    say_(error_text(error));
+    verdict_.add(terminal::exit_code_of(error.code()));
   }
 }
 
@@ -116,7 +132,7 @@ void Watch::look(const inspect::Image& image, std::vector<Watched>& arenas) {
 
 // One that was watched before stays what it was: it is not gone.
 void Watch::skip(const Error& error, std::vector<Watched>& arenas) {
-  failed_ = failed_ || terminal::is_failure(error);
+  verdict_.add_skipped(error);
   if (skipped_.insert(error.name()).second) say_(terminal::skipped_text(error));
   const auto known =
       std::find_if(arenas_.begin(), arenas_.end(), [&](const Watched& arena) { return arena.name == error.name(); });
@@ -141,6 +157,7 @@ Watched Watch::adopt(const inspect::Image& image) {
   }
   inspect::Facts facts = inspect::read_facts(image);
   for (const std::string& problem : facts.problems) say_(fmt::format("'{}': {}", image.label(), problem));
+  verdict_.add(exit_code_of(facts));
   const bool readable = facts.usable && facts.head.has_value();
   return {.name = image.label(),
           .device = image.device(),
@@ -149,7 +166,7 @@ Watched Watch::adopt(const inspect::Image& image) {
           .readable = readable};
 }
 
-void Watch::take_sample(Watched& arena, const inspect::Image& image) const {
+void Watch::take_sample(Watched& arena, const inspect::Image& image) {
   if (!arena.readable) return;
   Sample sample{.at = Clock::now(),
                 .realtime_ns = text::realtime_ns(),
@@ -161,6 +178,7 @@ void Watch::take_sample(Watched& arena, const inspect::Image& image) const {
     arena.readable = false;
     arena.facts.problems.emplace_back("expected a segment of constant size, found that its file was cut off");
     say_(fmt::format("'{}': {}", arena.name, arena.facts.problems.back()));
+    verdict_.add(exit_code_of(arena.facts));
     return;
   }
   sample.heads = std::move(*heads);

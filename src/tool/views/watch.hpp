@@ -17,6 +17,7 @@
 #include "inspect/heads.hpp"
 #include "inspect/image.hpp"
 #include "inspect/seats.hpp"
+#include "terminal/names.hpp"
 
 namespace arena_shm::tool {
 
@@ -68,33 +69,34 @@ class Watch {
   /// later; without any, all. `say` is told what is wrong, once.
   Watch(const std::vector<std::string>& names, Say say);
 
-  /// Looks at them. Errors: the first time, those of Image::of_arena, or Code::not_found if nothing matches a pattern;
-  /// then one that is gone is only said.
+  /// Looks at them. The first time it says which of the names and patterns stand for none; later, what is gone.
+  /// Errors: those of Image::of_arena, or Code::not_found, if there is nothing to watch at the first look.
   void sample();
 
   /// Those of patterns by their names, then the others in the order of the names; the damaged ones too. None of their
   /// files is open.
   const std::vector<Watched>& arenas() const noexcept { return arenas_; }
   std::size_t readable_count() const noexcept;
-  /// Has there been one that could not be looked at, and not because it is another user's?
-  bool has_failed() const noexcept { return failed_; }
+  /// Has any of them been damaged, absent at first, or left out other than as another user's?
+  terminal::ExitCode code() const noexcept { return verdict_.code(); }
 
  private:
   void look(const inspect::Image& image, std::vector<Watched>& arenas);
   void skip(const Error& error, std::vector<Watched>& arenas);
   Watched adopt(const inspect::Image& image);
-  void take_sample(Watched& arena, const inspect::Image& image) const;
+  void take_sample(Watched& arena, const inspect::Image& image);
 
   bool is_wanted(const std::string& name) const;
   void look_around(std::vector<Watched>& arenas);
-  void refuse_without_match(const std::vector<Watched>& arenas) const;
+  std::vector<Error> refuse_without_match(const std::vector<Watched>& arenas) const;
+  void say_refused(const std::vector<Error>& refused, bool is_all);
 
   std::vector<std::string> names_;
   std::vector<std::string> patterns_;
   Say say_;
   std::vector<Watched> arenas_;
   std::set<std::string> skipped_;  // that has been said
-  bool failed_ = false;
+  terminal::Verdict verdict_;
   bool is_first_ = true;
 };
 
