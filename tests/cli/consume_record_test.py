@@ -1,156 +1,14 @@
-"""record --consumer: a recorder that may be killed at any time, and whose file has every value once."""
+"""record --consumer: what is in the file when it is started again, and what is refused."""
 
 import fcntl
-import json
-import os
-import random
 import signal
-import struct
-import threading
-import time
 import unittest
 
 from arena_cli import FAILED, INCOMPATIBLE, LOST, OK, USAGE
-from lossless import LosslessTest
-
-try:
-    import numpy as np
-except ImportError:
-    np = None
-
-needs_numpy = unittest.skipIf(np is None, "python3-numpy is not installed")
-FORMATS = ["npy", "csv", "ndjson"] if np else ["csv", "ndjson"]
-COUNT = 100_000
-KILLS = 20
+from lossless import FORMATS, RecorderTest, needs_numpy, np
 
 
-class ConsumeRecordTest(LosslessTest):
-    def record(self, name, path, *args, code=OK, consumer="rec", says=""):
-        """Records until nothing more comes for a moment, or as the arguments say."""
-        if not args:
-            args = ["--max-duration", "200ms"]
-        return self.expect(code, "record", name, "-o", path, "--consumer", consumer, *args, says=says).stderr
-
-    def rows(self, path):
-        """[(_seq, who, n)]"""
-        if path.suffix == ".npy":
-            return [tuple(row)[:3] for row in np.load(path)[["_seq", "who", "n"]].tolist()]
-        if path.suffix == ".csv":
-            heading, *lines = path.read_text().splitlines()
-            self.assertEqual(heading, "_seq,who,n")
-            return [tuple(map(int, line.split(","))) for line in lines]
-        return [tuple(json.loads(line).values()) for line in path.read_text().splitlines()]
-
-    def row_bytes(self, form, seq, n):
-        """As record writes it, of who 0."""
-        return {"npy": struct.pack("<QQQ", seq, 0, n), "csv": f"{seq},0,{n}\n".encode(),
-                "ndjson": f'{{"_seq":{seq},"who":0,"n":{n}}}\n'.encode()}[form]
-
-    def append(self, path, data):
-        with open(path, "ab") as file:
-            file.write(data)
-
-    def assert_values(self, path, expected):
-        self.assertEqual([n for _, _, n in self.rows(path)], list(expected))
-
-    def kill_recorders(self, name, path, most_bytes):
-        """Each at a random place of the file."""
-        for part in range(KILLS):
-            recorder = self.start("record", name, "-o", path, "--consumer", "rec")
-            until = most_bytes * (part + random.random()) / KILLS
-            self.eventually(lambda: path.exists() and (path.stat().st_size > until or recorder.poll() is not None))
-            time.sleep(random.random() / 200)
-            self.assertIsNone(recorder.poll())
-            recorder.kill()
-            recorder.communicate()
-
-    def survive(self, form, lanes):
-        name = self.lossless(slots=2048, lanes=lanes)
-        path = self.directory() / f"t.{form}"
-        self.record(name, path, "-n", 0)  # from now on, writers wait for it
-        writers = max(lanes, 1)
-        feeders = []
-        for who in range(writers):
-            writer = self.start("write", name, "--format", "raw")
-            feeders.append((writer, threading.Thread(target=self.feed, args=(writer, who, COUNT // writers))))
-            feeders[-1][1].start()
-        total = COUNT // writers * writers
-        size = sum(len(self.row_bytes(form, n, n // writers)) for n in range(0, total, 100)) * 100
-        self.kill_recorders(name, path, size * 0.95)
-        recorder = self.start("record", name, "-o", path, "--consumer", "rec")
-        self.assertIn(f"going on in '{path}' behind _seq ", recorder.stderr.readline())
-        for writer, thread in feeders:
-            thread.join()
-            self.assertEqual(writer.wait(timeout=60), OK)
-        self.eventually(lambda: self.row_count(path) == total)
-        _, err = self.end(recorder, OK, signal.SIGINT)
-        self.assertIn("lost 0", err)
-        rows = self.rows(path)
-        self.assertEqual(len(rows), total)
-        if lanes < 2:
-            self.assertEqual(rows, [(n, 0, n) for n in range(total)])
-            return
-        for lane in range(lanes):
-            mine = [row for row in rows if row[0] % lanes == lane]
-            self.assertEqual([seq for seq, _, _ in mine], list(range(lane, total, lanes)))
-            self.assertEqual([n for _, _, n in mine], list(range(total // lanes)))
-            self.assertEqual(len({who for _, who, _ in mine}), 1)
-
-    def row_count(self, path):
-        if path.suffix == ".npy":
-            return len(np.load(path, mmap_mode="r"))
-        return path.read_bytes().count(b"\n") - (path.suffix == ".csv")
-
-    def feed(self, writer, who, count):
-        for first in range(0, count, 1000):
-            writer.stdin.buffer.write(self.records(first, min(1000, count - first), who))
-        writer.stdin.close()
-        writer.stdin = None
-
-    @needs_numpy
-    def test_survives_kills_npy(self):
-        self.survive("npy", 1)
-
-    def test_survives_kills_csv(self):
-        self.survive("csv", 1)
-
-    def test_survives_kills_ndjson(self):
-        self.survive("ndjson", 0)
-
-    @needs_numpy
-    def test_survives_kills_in_lanes_npy(self):
-        self.survive("npy", 3)
-
-    def test_survives_kills_in_lanes_csv(self):
-        self.survive("csv", 3)
-
-    def test_survives_kills_at_each_write(self):
-        count = 60
-        for form in FORMATS:
-            for lanes in [0, 2]:
-                with self.subTest(form=form, lanes=lanes):
-                    name = self.lossless(slots=64, lanes=lanes)
-                    path = self.directory() / f"t.{form}"
-                    for number in range(1, 3):  # of the heading
-                        for phase in ["before", "within", "after"]:
-                            self.record_killed(name, path, number, phase)
-                    self.record(name, path, "-n", 0)
-                    self.write(name, 0, count)
-                    kills = 0
-                    for number in [3, 1, 2, 4]:  # of the rows, and of their number
-                        for phase in ["within", "before", "after"]:
-                            kills += self.record_killed(name, path, number, phase)
-                    self.assertGreater(kills, 2)
-                    self.record(name, path)
-                    self.assertEqual(self.rows(path), [(n * max(lanes, 1), 0, n) for n in range(count)])
-
-    def record_killed(self, name, path, number, phase):
-        preloaded = {"LD_PRELOAD": os.environ["ARENA_SHM_KILLED_WRITING"], "ARENA_SHM_KILL_AT": f"{number} {phase}"}
-        done = self.run_tool("record", name, "-o", path, "--consumer", "rec", "--max-duration", "100ms",
-                             env=os.environ | preloaded)
-        self.assertIn(done.returncode, [OK, -signal.SIGKILL], done.stderr)
-        return done.returncode != OK
-
+class ConsumeRecordTest(RecorderTest):
     def test_half_a_row_is_cut_off(self):
         for form in FORMATS:
             row = self.row_bytes(form, 5, 5)
@@ -165,15 +23,15 @@ class ConsumeRecordTest(LosslessTest):
                     self.assert_values(path, range(10))
 
     def test_half_a_row_with_the_end_of_a_line_in_a_cell_is_cut_off(self):
-        for seconds in ['5,0,5,"a\n', '5,0,5,"a\nb', '5,0,5,"""\n\n']:
+        for half in ['5,0,5,"a\n', '5,0,5,"a\nb', '5,0,5,"""\n\n']:
             name = self.lossless("text", slots=16)
             values = "".join('{"who":0,"n":%d,"s":"\\n\\"%d"}\n' % (n, n) for n in range(8))
             self.expect(OK, "write", name, stdin=values)
             path = self.directory() / "t.csv"
             self.record(name, path, "-n", 5)
             before = path.read_bytes()
-            self.append(path, seconds.encode())
-            self.record(name, path, says=f"removed {len(seconds)} bytes")
+            self.append(path, half.encode())
+            self.record(name, path, says=f"removed {len(half)} bytes")
             whole = self.expect(OK, "tail", name, "--format", "csv", "--from", "oldest").stdout
             self.assertEqual(path.read_text(), whole)
             self.assertTrue(path.read_bytes().startswith(before))
