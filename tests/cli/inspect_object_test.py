@@ -44,7 +44,7 @@ class InspectObjectTest(InspectCase):
         alive, dead = self.start_writer(name), self.start_writer(name)
         dead.kill()
         dead.wait()
-        self.patch(name, self.field(name, 80) + 64, struct.pack("<Q", 1 << 15 | 1 << 13 | 2))
+        self.patch(name, self.field(name, 80) + 64, struct.pack("<Q", 1 << 16 | 1 << 13 | 2))
         found = self.object(name)
         self.assertEqual([{"arena": name, **seat} for seat in found["seats"]], self.objects("seats", name))
         self.assertEqual([(seat["pid"], seat["holder"]) for seat in found["seats"]],

@@ -62,7 +62,7 @@ class MetricsTest(MetricsCase):
         name = self.create_filled(20)
         control, seats = self.region(name, 80), self.region(name, 96)
         self.poke(name, control, struct.pack("<Q", 2**60 + 1))
-        self.poke(name, control + 64, struct.pack("<Q", 1 << 15 | 1 << 13 | 1))
+        self.poke(name, control + 64, struct.pack("<Q", 1 << 16 | 1 << 13 | 1))
         self.poke(name, seats, struct.pack("<Q", 15 << 2 | 2))
         self.poke(name, seats + 56, struct.pack("<Q", 0))  # its holder has not said that it left
         self.poke(name, seats + 32, struct.pack("<QQ", 2**60 - 2**53 - 5, 2**53 + 1))

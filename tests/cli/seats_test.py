@@ -177,7 +177,7 @@ class SeatsTest(CliTest):
         head = self.written(name)
         seats, control = self.offset(name, 96), self.offset(name, 80)
         self.poke(name, seats + 192, struct.pack("<Q", head - 1 << 2 | 1))  # died claiming
-        self.poke(name, control + 64, struct.pack("<Q", 1 << 15 | 1 << 13 | 2))  # with the mutex, and somebody waits
+        self.poke(name, control + 64, struct.pack("<Q", 1 << 16 | 1 << 13 | 2))  # with the mutex, and somebody waits
         before = self.rows(name)
         done = self.expect(OK, "seats", name, "--clear-stale", says="cleared 1 seat of")
         self.assertEqual(done.stdout, f"cleared seat 1: pid {dead.pid} died, claiming {head - 1}\n")
