@@ -27,8 +27,8 @@ using text::TextTable;
 std::string changed(const Watched& arena) {
   if (!arena.before) return "-";
   const nanoseconds unchanged = arena.now.at - arena.changed;
-  if (unchanged.count() == 0) return "<" + text::short_duration(arena.now.at - arena.before->at);
-  return (arena.ever_changed ? "" : ">") + text::short_duration(unchanged);
+  if (unchanged.count() == 0) return fmt::format("<{}", text::short_duration(arena.now.at - arena.before->at));
+  return fmt::format("{}{}", arena.ever_changed ? "" : ">", text::short_duration(unchanged));
 }
 
 class TableLines final : public StatLines {
