@@ -33,8 +33,10 @@ std::int64_t boottime_ns() noexcept {
 /// As long as it lives, tools see whom the seat's holder waits for.
 class Waiting {
  public:
-  explicit Waiting(Seat& seat) noexcept : seat_(seat) {
-    seat_.waits_since_ns.store(boottime_ns(), std::memory_order_relaxed);
+  /// `since`: who waits again and again, for a while each time, has been waiting since then.
+  Waiting(Seat& seat, Deadline since) noexcept : seat_(seat) {
+    const nanoseconds waited = std::chrono::steady_clock::now() - since;
+    seat_.waits_since_ns.store(boottime_ns() - waited.count(), std::memory_order_relaxed);
   }
   Waiting(const Waiting&) = delete;
   Waiting& operator=(const Waiting&) = delete;
@@ -182,7 +184,7 @@ bool Gate::await(std::uint64_t number, Deadline deadline) {
   if (look(number, Look::quick)) return true;
   if (deadline == kDoNotWait) return look_for_the_last_time(number);
   expect_exit(Begins::use);
-  Waiting waiting(mine_);
+  Waiting waiting(mine_, stall_.since);
   for (bool has_spun = false;; has_spun = true) {
     if (has_spun ? look(number, Look::thorough) : spin(number)) return true;
     waiting.show(stall_.consumer);

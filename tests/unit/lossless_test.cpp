@@ -71,6 +71,11 @@ TEST_P(LosslessWriterTest, NamesWhoIsInTheWayWhenTheTimeIsOver) {
   EXPECT_NE(error->found().find("consumer 'risk' (process " + std::to_string(stopped.pid())), std::string::npos)
       << error->what();
   EXPECT_EQ(arena_.count(), kSlots) << "nothing was claimed for it";
+  const auto since = [&] { return test::SegmentFile(name_).seat(writer.seat()).waits_since_ns.load(); };
+  const auto before = since();
+  std::this_thread::sleep_for(5ms);
+  EXPECT_EQ(code_of([&] { writer.alloc_for(1ms, 100); }), Code::timed_out);
+  EXPECT_LT(since() - before, std::chrono::nanoseconds(5ms).count()) << "it is one and the same wait";
   stopped.kill_and_reap();
   EXPECT_EQ(writer.alloc_for(10s, 100).value, 100U) << "the dead are not waited for";
 }
