@@ -15,7 +15,7 @@ namespace arena_shm::inspect {
 
 namespace {
 
-constexpr std::uint64_t kMaxLooks = 1 << 16;  // slots that are looked at, for all consumers and lanes together
+constexpr std::uint64_t kMostLooks = 1 << 16;  // slots that are looked at, for all consumers and lanes together
 constexpr std::uint64_t kMaxLooksInLane = 64;
 
 // The line of one consumer, as words; nothing if the file ends before.
@@ -103,7 +103,7 @@ Consumers read_consumers(const Image& image, const core::Header& header, const H
 void read_lag_times(const Image& image, const core::Header& header, const Heads& heads, Consumers& consumers) {
   if (!is_timed(header)) return;
   Timescale scale(core::clock_facts(header));
-  std::uint64_t looks = kMaxLooks;
+  std::uint64_t looks = kMostLooks;
   for (ConsumerFacts& consumer : consumers.all) {
     if (!consumer.is_there()) continue;
     std::optional<std::int64_t> oldest_ns;

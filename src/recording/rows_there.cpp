@@ -21,14 +21,14 @@ namespace arena_shm::recording {
 
 namespace {
 
-constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
-constexpr const char* kDoing = "go on with";
-constexpr const char* kRemedy = "choose another file, or replace this one with --force";
+constexpr std::size_t kBytesAtOnce = std::size_t{1} << 20;
 
 [[noreturn]] void refuse(const std::string& path, Code code, std::string expected, std::string found) {
-  throw Error(
-      code,
-      {.name = path, .doing = kDoing, .expected = std::move(expected), .found = std::move(found), .remedy = kRemedy});
+  throw Error(code, {.name = path,
+                     .doing = "go on with",
+                     .expected = std::move(expected),
+                     .found = std::move(found),
+                     .remedy = "choose another file, or replace this one with --force"});
 }
 
 // Appends what is there, up to so many bytes. Returns: false at the end of the file.
@@ -123,7 +123,7 @@ void RowsThere::read(int file, const Position& first, std::uint64_t head) {
   std::string text;
   std::uint64_t at = end_bytes_;
   for (bool has_more = true; has_more;) {
-    has_more = read_block(file, recording_.path, at, kBlockBytes, text);
+    has_more = read_block(file, recording_.path, at, kBytesAtOnce, text);
     at = end_bytes_ + text.size();
     std::string_view rest = text;
     for (std::size_t end = end_of_row(rest); end != std::string_view::npos; end = end_of_row(rest)) {

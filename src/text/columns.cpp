@@ -9,7 +9,7 @@ namespace arena_shm::text {
 
 namespace {
 
-constexpr wchar_t kReplacement = 0xfffd;
+constexpr wchar_t kReplacementCode = 0xfffd;
 
 // Of a well-formed sequence.
 wchar_t decoded(std::string_view bytes) noexcept {
@@ -32,7 +32,7 @@ std::size_t columns_of(wchar_t code) noexcept {
 
 Character first_character(std::string_view text) noexcept {
   const std::size_t count = character_bytes(text);
-  if (count == 0) return {.bytes = text.substr(0, 1), .code = kReplacement, .columns = 1};
+  if (count == 0) return {.bytes = text.substr(0, 1), .code = kReplacementCode, .columns = 1};
   const wchar_t code = decoded(text.substr(0, count));
   return {.bytes = text.substr(0, count), .code = code, .columns = count == 1 ? 1 : columns_of(code)};
 }
