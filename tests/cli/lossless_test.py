@@ -3,7 +3,7 @@
 import re
 import unittest
 
-from arena_cli import OK, SHM, USAGE
+from arena_cli import OF_ALL, OK, SHM, USAGE
 from lossless import LosslessTest
 
 
@@ -82,7 +82,7 @@ class LosslessInspectTest(LosslessTest):
         self.join(name, "store")
         self.assertEqual(self.objects("seats", name), [])
         self.expect(OK, "seats", name, says="has 2 seats: 2 never used")
-        self.assertEqual([item["writers_alive"] for item in self.objects("list") if item["name"] == name], [0])
+        self.assertEqual([item["writers_alive"] for item in self.objects("list", code=OF_ALL) if item["name"] == name], [0])
 
     def test_a_writer_that_waits_says_for_whom(self):
         for args in [[], ["--exclusive"], ["--lanes", 2]]:

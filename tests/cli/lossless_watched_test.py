@@ -4,19 +4,19 @@ import csv
 import io
 import unittest
 
-from arena_cli import OK, SHM, USAGE
+from arena_cli import OF_ALL, OK, SHM, USAGE
+from emulated_terminal import Terminal
+from exposition import PREFIX, parse
 from lossless import LosslessTest
-from metrics_test import PREFIX, parse
-from top_test import Terminal
 from width_test import WidthTest
 
 
 class BlockedTest(LosslessTest):
     def listed(self, name):
-        return next(item for item in self.objects("list") if item["name"] == name)
+        return next(item for item in self.objects("list", code=OF_ALL) if item["name"] == name)
 
     def line(self, name, *args):
-        (line,) = [line for line in self.expect(OK, *args).stdout.splitlines() if line.startswith(name)]
+        (line,) = [line for line in self.expect(OF_ALL, *args).stdout.splitlines() if line.startswith(name)]
         return line
 
     def test_list(self):
@@ -25,7 +25,7 @@ class BlockedTest(LosslessTest):
         self.assertRegex(self.line(name, "list"), r" -$")
         self.assertEqual([self.listed(name)[key] for key in ["full", "blocked_by", "blocked_ns"]], ["wait", None, None])
         writer = self.blocked_writer(name)
-        self.assertTrue(self.expect(OK, "list").stdout.splitlines()[0].endswith(" BLOCKED BY"))
+        self.assertTrue(self.expect(OF_ALL, "list").stdout.splitlines()[0].endswith(" BLOCKED BY"))
         self.assertRegex(self.line(name, "list"), r" risk, [\d.]+[mu]?s$")
         found = self.listed(name)
         self.assertEqual(found["blocked_by"], "risk")
@@ -102,7 +102,7 @@ class BlockedTest(LosslessTest):
 
 class ConsumerMetricsTest(LosslessTest):
     def consumer_metrics(self, name):
-        samples = parse(self.expect(OK, "metrics", stdin=b"").stdout.decode())
+        samples = parse(self.expect(OF_ALL, "metrics", stdin=b"").stdout.decode())
         found = {}
         for (metric, labels), value in samples.items():
             labels = dict(labels)
