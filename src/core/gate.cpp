@@ -74,7 +74,8 @@ bool Gate::is_dead(std::uint32_t consumer) const noexcept {
 }
 
 void Gate::note(std::uint32_t consumer, std::uint64_t state, std::uint64_t released) noexcept {
-  if (stall_.consumer == consumer && stall_.state == state && stall_.released == released) return;
+  if (stall_.consumer == consumer && stall_.state == state && stall_.released == released && stall_.since != Deadline{})
+    return;
   stall_ = {.consumer = consumer, .state = state, .released = released, .since = std::chrono::steady_clock::now()};
 }
 
