@@ -14,7 +14,7 @@ NAMES = ["ticks", "imu", "old", "new", "copy", "orders"]
 MADE_BY_THE_EXAMPLE = {"create": ["ticks", "orders"], "replay": ["copy"]}
 GOES_ON = re.compile(r"arena-shm (record|stat|top|metrics --listen|tail .*(-f|--follow))\b")  # until it is interrupted
 INTERRUPTED_SOON = "timeout --foreground --preserve-status --signal TERM 2 "  # foreground: one signal, for a second one kills
-LOOKS_AT_ALL = ["list", "stat", "top", "metrics", "inspect", "seats", "check", "gc"]
+LOOKS_AT_ALL = ["list", "stat", "top", "metrics", "inspect", "seats", "consumers", "check", "gc"]
 
 
 class ExamplesTest(CliTest):
