@@ -64,8 +64,8 @@ TEST(ColumnsTest, LinesBreakWhereTheyAreFull) {
 }
 
 TEST(ColumnsTest, AnExcerptEndsWithAWholeCharacter) {
-  const std::string text = std::string(39, 'x') + "\u6771\u4eac";
-  EXPECT_EQ(excerpt(text), "'" + std::string(39, 'x') + "' ...");
+  std::string text(39, 'x');
+  EXPECT_EQ(excerpt(text.append("\u6771\u4eac")), std::string("'").append(39, 'x').append("' ..."));
   EXPECT_EQ(excerpt(std::string(50, '\xff')).substr(0, 5), "'\\xff");
 }
 
