@@ -10,7 +10,7 @@ from laned import Laned
 from consuming import ConsumingTest
 
 
-class ConsumeTest(Laned, LosslessTest):
+class ConsumeTest(Laned, ConsumingTest):
     def start_consumer(self, name, *args, consumer="risk"):
         """One that follows, and is registered: it has printed the heading."""
         tail = self.start("tail", name, "-f", "--consumer", consumer, "--from", "oldest", "--format", "csv", *args)
