@@ -209,7 +209,9 @@ TEST_P(LosslessWriterTest, TriesAndFindsRoomBesideTheDead) {
 
 TEST_P(LosslessWriterTest, DoesNotWaitForItsOwnThread) {
   // In a child, which has one thread for certain.
+  constexpr int kNotAlone = 9;
   Child alone([&] {
+    if (!core::is_only_thread()) return kNotAlone;
     auto arena = Arena<Tick>::open(name_);
     auto writer = arena.writer();
     auto consumer = arena.consumer("myself");
@@ -223,7 +225,9 @@ TEST_P(LosslessWriterTest, DoesNotWaitForItsOwnThread) {
     const auto entry = consumer.next();
     return entry && entry->value == 7 ? 0 : 4;
   });
-  EXPECT_EQ(alone.end(), "exit 0");
+  const std::string end = alone.end();
+  if (end == "exit " + std::to_string(kNotAlone)) GTEST_SKIP() << "what runs the test has a thread of its own";
+  EXPECT_EQ(end, "exit 0");
 }
 
 TEST_P(LosslessWriterTest, EvictsWhoIsInTheWayForTooLong) {
