@@ -126,7 +126,7 @@ std::uint64_t Gate::others() const noexcept {
 
 bool Gate::has_room() noexcept {
   const std::uint64_t last = head() + others();
-  return last < end_ || await(last, kDoNotWait);
+  return last < end_ || look(last, Look::quick) || look_for_the_last_time(last);
 }
 
 std::uint64_t Gate::room_for(std::uint64_t wanted) noexcept {
