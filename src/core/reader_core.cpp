@@ -174,7 +174,7 @@ ReaderCore::Prospect ReaderCore::prospect() {
   if (consumer->is_waiting() && consumer->has_something()) return {.is_ready = true};
   Prospect all = prospect_of_lanes();
   if (all.is_ready) return all;
-  report_gap();  // before it is done with
+  report_gap();  // then it is done with
   consumer->is_idle();
   if (consumer->is_waiting()) all.patience = std::min(all.patience, kBetweenLooks);
   return all;

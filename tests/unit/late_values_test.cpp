@@ -154,6 +154,25 @@ TEST_F(LateValuesTest, AreNotThoseOfABatchThatNothingComesBehind) {
   EXPECT_EQ(consumer.awaited_count(), kMany - 100);
 }
 
+// Not of late values, but of losses.
+TEST_F(LateValuesTest, WhatIsNotToldYetIsNotDoneWith) {
+  StoppedWriter stopped(arena_, file_);
+  EXPECT_EQ(stopped.stop_in_slot(2), 0U);
+  writer_.alloc(2);
+  stopped.die();
+  std::vector<std::uint64_t> told;
+  consumer_.on_gap([&](const Gap& gap) {
+    EXPECT_EQ(gap.cause, Loss::hole);
+    told.push_back(gap.last);
+    EXPECT_EQ(arena_.consumers()[0].position, 0U) << "whoever comes back would not learn of it";
+  });
+  ASSERT_TRUE(consumer_.wait_for(1s));
+  EXPECT_EQ(consumer_.next()->value, 2U);
+  EXPECT_EQ(told, (std::vector<std::uint64_t>{1}));
+  EXPECT_FALSE(consumer_.next());
+  EXPECT_EQ(arena_.consumers()[0].position, 3U);
+}
+
 TEST_F(LateValuesTest, AreAwaitedByADurableOneThatComesBack) {
   auto durable = arena_.consumer("durable", {.durable = true});
   StoppedWriter stopped(arena_, file_);

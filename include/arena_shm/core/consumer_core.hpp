@@ -120,9 +120,10 @@ class ConsumerCore final : private Attendance {
     }
     return taken;
   }
-  /// All below it is done with.
+  /// All below it is done with. A loss that has not been told yet is not: who dies before that is to be told again.
   [[gnu::always_inline]] std::uint64_t target(std::uint32_t lane) const noexcept {
-    return late_.empty() ? reader_.lane_cursor(lane) : std::min(reader_.lane_cursor(lane), late_.lowest());
+    const std::uint64_t told_end = reader_.lane_told_end(lane);
+    return late_.empty() ? told_end : std::min(told_end, late_.lowest());
   }
   /// L1, L2. Nothing, if that is not more than before.
   [[gnu::noinline]] void publish(std::uint32_t lane, std::uint64_t released) noexcept;

@@ -176,6 +176,8 @@ class alignas(kCacheLine) LaneReader {
 
   std::uint64_t cursor() const noexcept { return cursor_; }
   bool has_open_gap() const noexcept { return gap_open_; }
+  /// All below it has been delivered, or reported.
+  [[gnu::always_inline]] std::uint64_t told_end() const noexcept { return gap_open_ ? gap_.first : cursor_; }
   std::uint64_t read_count() const noexcept { return read_; }
   std::uint64_t overwritten_count() const noexcept { return overwritten_; }
   std::uint64_t hole_count() const noexcept { return holes_; }

@@ -123,6 +123,10 @@ class ReaderCore {
   [[gnu::always_inline]] std::uint64_t lane_cursor(std::uint32_t k) const noexcept {
     return k == 0 ? first_.cursor() : others_[k - 1].cursor();
   }
+  /// All below it, of that lane, has been delivered, or reported. Requires: k < lane_count().
+  [[gnu::always_inline]] std::uint64_t lane_told_end(std::uint32_t k) const noexcept {
+    return k == 0 ? first_.told_end() : others_[k - 1].told_end();
+  }
   /// The lane of the value that next() has delivered.
   [[gnu::always_inline]] std::uint32_t lane_delivered() const noexcept {
     return is_plain_ ? 0 : mine_->ring().first_seat;
