@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <ctime>
 #include <string>
 
+#include "arena_shm/core/clock.hpp"
 #include "arena_shm/core/doorbell.hpp"
 #include "arena_shm/error.hpp"
 #include "core/process_death.hpp"
@@ -30,7 +30,7 @@ const Seat& seat_of(const Segment& segment, std::uint32_t i) noexcept {
 }
 
 Life life_of(const Segment& segment, std::uint32_t i) noexcept {
-  const std::uint64_t session = seat_of(segment, i).session.load(std::memory_order_acquire);
+  const std::uint64_t session = seat_of(segment, i).session.load(std::memory_order_acquire);  // E5 -> here
   return segment.witness().life_of(segment.ring().seat_count + i, session);
 }
 
@@ -61,9 +61,7 @@ void add_position(const Segment& segment, std::uint32_t i, ConsumerInfo& info) {
 
 /// How long a writer that lives has been waiting for it.
 Duration stalled_by(const Segment& segment, std::uint32_t i) {
-  timespec now{};
-  ::clock_gettime(CLOCK_BOOTTIME, &now);
-  const std::int64_t now_ns = std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+  const auto now_ns = static_cast<std::int64_t>(boottime_ns());
   std::int64_t longest = 0;
   for (std::uint32_t writer = 0; writer < segment.ring().seat_count; ++writer) {
     const Seat& seat = segment.ring().seats[writer];
@@ -92,7 +90,7 @@ Known find(const Segment& segment, std::string_view name, const char* doing) {
   segment.require_own_process();
   std::string others;
   for (std::uint32_t i = 0; i < segment.consumers().count(); ++i) {
-    const std::uint64_t state = segment.consumers().state(i).load(std::memory_order_acquire);
+    const std::uint64_t state = segment.consumers().state(i).load(std::memory_order_acquire);  // J1, E1 -> here
     if (!is_there(segment, i, state, life_of(segment, i))) continue;
     const std::string its_name = seat_name(seat_of(segment, i));
     if (its_name == name) return {i, state};
@@ -127,7 +125,7 @@ bool evict(const ConsumerTable& consumers, std::uint32_t i, std::uint64_t state)
 }
 
 ConsumerInfo consumer_info(const Segment& segment, std::uint32_t i) {
-  const std::uint64_t state = segment.consumers().state(i).load(std::memory_order_acquire);
+  const std::uint64_t state = segment.consumers().state(i).load(std::memory_order_acquire);  // J1, E1 -> here
   const Seat& seat = seat_of(segment, i);
   const Life life = life_of(segment, i);
   ConsumerInfo info{.name = seat_name(seat),
@@ -147,7 +145,7 @@ std::vector<ConsumerInfo> consumers(const Segment& segment) {
   segment.require_own_process();
   std::vector<ConsumerInfo> all;
   for (std::uint32_t i = 0; i < segment.consumers().count(); ++i) {
-    const std::uint64_t state = segment.consumers().state(i).load(std::memory_order_acquire);
+    const std::uint64_t state = segment.consumers().state(i).load(std::memory_order_acquire);  // J1, E1 -> here
     if (is_there(segment, i, state, life_of(segment, i))) all.push_back(consumer_info(segment, i));
   }
   return all;

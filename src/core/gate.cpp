@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <ctime>
 #include <string>
 
 #include "arena_shm/core/consumers.hpp"
@@ -24,19 +23,12 @@ constexpr nanoseconds kGateSlice = std::chrono::milliseconds{10};  // then it lo
 constexpr int kShortestGateBackoff = 4;                            // in pauses
 constexpr int kLongestGateBackoff = 64;
 
-std::int64_t boottime_ns() noexcept {
-  timespec now{};
-  ::clock_gettime(CLOCK_BOOTTIME, &now);
-  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
-}
-
 /// As long as it lives, tools see whom the seat's holder waits for.
 class Waiting {
  public:
-  /// `since`: who waits again and again, for a while each time, has been waiting since then.
-  Waiting(Seat& seat, Deadline since) noexcept : seat_(seat) {
-    const nanoseconds waited = std::chrono::steady_clock::now() - since;
-    seat_.waits_since_ns.store(boottime_ns() - waited.count(), std::memory_order_relaxed);
+  /// `since_ns`: who waits again and again, for a while each time, has been waiting since then.
+  Waiting(Seat& seat, std::int64_t since_ns) noexcept : seat_(seat) {
+    seat_.waits_since_ns.store(since_ns, std::memory_order_relaxed);
   }
   Waiting(const Waiting&) = delete;
   Waiting& operator=(const Waiting&) = delete;
@@ -76,7 +68,11 @@ bool Gate::is_dead(std::uint32_t consumer) const noexcept {
 void Gate::note(std::uint32_t consumer, std::uint64_t state, std::uint64_t released) noexcept {
   if (stall_.consumer == consumer && stall_.state == state && stall_.released == released && stall_.since != Deadline{})
     return;
-  stall_ = {.consumer = consumer, .state = state, .released = released, .since = std::chrono::steady_clock::now()};
+  stall_ = {.consumer = consumer,
+            .state = state,
+            .released = released,
+            .since = std::chrono::steady_clock::now(),
+            .since_ns = static_cast<std::int64_t>(boottime_ns())};
 }
 
 /// G1 to G4. True: `number` may be written.
@@ -185,7 +181,7 @@ bool Gate::await(std::uint64_t number, Deadline deadline) {
   if (look(number, Look::quick)) return true;
   if (deadline == kDoNotWait) return look_for_the_last_time(number);
   expect_exit(Begins::use);
-  Waiting waiting(mine_, stall_.since);
+  Waiting waiting(mine_, stall_.since_ns);
   for (bool has_spun = false;; has_spun = true) {
     if (has_spun ? look(number, Look::thorough) : spin(number)) return true;
     waiting.show(stall_.consumer);

@@ -18,6 +18,12 @@
 // not below it: what is written up to that gate overwrites nothing from H on.
 // Why no wake-up is lost: G5's store, membarrier and look, against L1's store and L2's look, are those of a doorbell.
 //
+// Ordering pairs
+//   L1, J4 -> G3   who finds a number released comes after all that its consumer has read below it: the value that is
+//                  written there is in no copy.
+//   J0 -> J1 -> G3 who finds a consumer joined finds what it has released, or later, and not what somebody before it
+//   had. E5 -> is it dead?   (seat.hpp) as for a writer's seat.
+//
 // A writer of a shared ring waits with its number in hand, and its claim says so: readers see it pending. One of a lane
 // waits before it claims.
 //
@@ -77,6 +83,7 @@ class Gate {
     std::uint64_t state = 0;
     std::uint64_t released = 0;
     Deadline since{};
+    std::int64_t since_ns = 0;  ///< the same by CLOCK_BOOTTIME, for tools
   };
   const Stall& stall() const noexcept { return stall_; }
 
