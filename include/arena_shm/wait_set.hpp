@@ -32,12 +32,12 @@ class WaitSet {
   /// Errors: Code::invalid_argument, if it is in a set already.
   template <class AnyReader>
   void add(AnyReader& reader) {
-    core_->add(core::reader_of(*reader.core_.operator->()));
+    core_->add(core::waitable_of(*reader.core_.operator->()));
   }
   /// If it is in this set.
   template <class AnyReader>
   void remove(AnyReader& reader) noexcept {
-    core_->remove(core::reader_of(*reader.core_.operator->()));
+    core_->remove(core::waitable_of(*reader.core_.operator->()));
   }
 
   /// Waits until one of the readers has a value, for at most `timeout`: first spinning for 50 us, then asleep. With
@@ -51,7 +51,7 @@ class WaitSet {
   /// at: others may have some, too, and are found by the next call, or by asking them.
   template <class AnyReader>
   bool is_ready(const AnyReader& reader) const noexcept {
-    return core_->is_ready(core::reader_of(*reader.core_.operator->()));
+    return core_->is_ready(core::waitable_of(*reader.core_.operator->()));
   }
   /// The same for all: which of them, counted in the order in which they were added (those behind a removed one move
   /// up). Valid until the next call.
