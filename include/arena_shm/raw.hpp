@@ -110,6 +110,8 @@ class RawWriter {
   std::uint32_t seat() const noexcept { return core_->hold().index(); }
 
  private:
+  friend class WaitSet;
+
   core::WriterCore::Owner core_;
 };
 

@@ -19,8 +19,7 @@ namespace {
 using std::chrono::nanoseconds;
 
 constexpr nanoseconds kGateSpin = std::chrono::microseconds{50};
-constexpr nanoseconds kGateSlice = std::chrono::milliseconds{10};  // then it looks whether those in the way still live
-constexpr int kShortestGateBackoff = 4;                            // in pauses
+constexpr int kShortestGateBackoff = 4;  // in pauses
 constexpr int kLongestGateBackoff = 64;
 
 /// As long as it lives, tools see whom the seat's holder waits for.
@@ -153,6 +152,13 @@ std::uint64_t Gate::others() const noexcept {
 bool Gate::has_room() noexcept {
   const std::uint64_t last = head() + others();
   return last < end_ || look(last, Look::quick) || look_for_the_last_time(last);
+}
+
+bool Gate::may_have_room() const noexcept {
+  // Relaxed: who finds that it has moved looks himself.
+  return stall_.consumer == kNobody ||
+         consumers_.released(stall_.consumer, lane_).load(std::memory_order_relaxed) != stall_.released ||
+         consumers_.state(stall_.consumer).load(std::memory_order_relaxed) != stall_.state;
 }
 
 std::uint64_t Gate::room_for(std::uint64_t wanted) noexcept {

@@ -43,6 +43,9 @@
 
 namespace arena_shm::core {
 
+/// So long a writer sleeps; then it looks whether those in the way still live.
+inline constexpr std::chrono::nanoseconds kGateSlice = std::chrono::milliseconds{10};
+
 /// Until when a writer waits.
 using Deadline = std::chrono::steady_clock::time_point;
 inline constexpr Deadline kWaitForEver = Deadline::max();
@@ -70,6 +73,8 @@ class Gate {
   /// leave half of the ring? Never waits. Cost: if it was not seen before, a look at each consumer, and, if there
   /// is none, at the lease of who is in the way.
   bool has_room() noexcept;
+  /// For who spins, once there was none: has the one that was in the way moved since? Cost: a load, or two.
+  bool may_have_room() const noexcept;
   /// How many of so many numbers there is room for now. Cost: as has_room.
   std::uint64_t room_for(std::uint64_t wanted) noexcept;
   /// Waits until `number` is below the end: spinning, then asleep. False: not in time. Evicts who has been in the way
@@ -89,6 +94,8 @@ class Gate {
     std::int64_t since_ns = 0;  ///< the same by CLOCK_BOOTTIME, for tools
   };
   const Stall& stall() const noexcept { return stall_; }
+  /// Rung when there may be room: G5, of who sleeps on several (wait_set_core.hpp). Null in an arena that overwrites.
+  Doorbell* doorbell() const noexcept { return is_lossless() ? &consumers_.room() : nullptr; }
 
  private:
   enum class Look : std::uint8_t { quick, thorough };
