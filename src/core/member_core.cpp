@@ -54,6 +54,7 @@ MemberCore::MemberCore(std::shared_ptr<const Segment> segment, std::string_view 
 }
 
 MemberCore::~MemberCore() {
+  leave_set();
   if (!seat_.is_own()) return;  // a forked child
   is_idle();
   ARENA_SHM_STOP_POINT(member_leaving);

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::uint32_t kRunInLane = 16;       // so often it takes from one lane before it turns to the next
 constexpr std::uint32_t kTakesPerLook = 4096;  // so often it looks after others where it is never idle
-constexpr int kSpinsBeforeScan = 64;       // a living writer publishes within nanoseconds
+constexpr int kSpinsBeforeScan = 64;           // a living writer publishes within nanoseconds
 
 }  // namespace
 

@@ -11,7 +11,8 @@ namespace arena_shm::core {
 namespace {
 
 constexpr std::chrono::nanoseconds kMemberSpin = std::chrono::microseconds{100};
-constexpr std::chrono::nanoseconds kBetweenLooksAtOthers = std::chrono::milliseconds{10};  // after others, of whom nobody tells
+constexpr std::chrono::nanoseconds kBetweenLooksAtOthers =
+    std::chrono::milliseconds{10};  // after others, of whom nobody tells
 constexpr std::chrono::nanoseconds kBetweenPending = std::chrono::milliseconds{1};  // at a value that does not come
 constexpr int kPauses = 32;
 

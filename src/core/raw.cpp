@@ -48,7 +48,7 @@ RawConsumer::RawConsumer(std::shared_ptr<const core::Segment> segment, std::stri
     : core_(std::move(segment), name, options) {}
 
 std::optional<std::uint64_t> RawConsumer::next(std::span<std::byte> value) {
-  check_size(value.size(), core_->reader().payload_bytes());
+  check_size(value.size(), core_->payload_bytes());
   const auto taken = core_->next(copy_into(value));
   if (taken.seq == core::ConsumerHandle::kNone) return std::nullopt;
   time_ = taken.time;

@@ -52,7 +52,7 @@ class ConsumerHandle {
     is_alone() ? alone_->on_gap(std::move(report)) : member_->on_gap(std::move(report));
   }
 
-  const std::string& name() const noexcept { return is_alone() ? alone_->name() : member_->name(); }
+  const std::string& name() const noexcept { return is_alone() ? alone_->name() : member_->group_name(); }
   Position position() const { return is_alone() ? alone_->reader().position() : member_->position(); }
   std::uint64_t cursor() const noexcept { return is_alone() ? alone_->reader().cursor() : member_->cursor(); }
   std::uint64_t lag() const noexcept { return is_alone() ? alone_->reader().lag() : member_->lag(); }
@@ -67,9 +67,13 @@ class ConsumerHandle {
   std::uint64_t late_count() const noexcept { return is_alone() ? alone_->late_count() : member_->late_count(); }
   std::uint64_t redelivered_count() const noexcept { return is_alone() ? 0 : member_->redelivered_count(); }
 
+  std::uint64_t payload_bytes() const noexcept {
+    return is_alone() ? alone_->reader().payload_bytes() : member_->payload_bytes();
+  }
   /// What a WaitSet waits for.
   Waitable& waitable() noexcept {
-    return is_alone() ? static_cast<Waitable&>(alone_->reader()) : static_cast<Waitable&>(*member_.operator->());
+    if (is_alone()) return waitable_of(*alone_.operator->());
+    return *member_.operator->();
   }
 
  private:

@@ -40,16 +40,16 @@
 #include "arena_shm/core/reader_core.hpp"
 #include "arena_shm/core/retained.hpp"
 #include "arena_shm/core/settle.hpp"
+#include "arena_shm/core/waitable.hpp"
 #include "arena_shm/options.hpp"
 
 namespace arena_shm::core {
 
 /// Thread safety: one thread at a time.
-class MemberCore final {
+class MemberCore final : public Waitable {
  public:
   using Clock = std::chrono::steady_clock;
   using Taken = ReaderCore::Taken;
-  using Prospect = ReaderCore::Prospect;
   static constexpr std::uint64_t kNone = ReaderCore::kNone;
 
   /// Takes a place, and joins the group, or founds it. Errors: as MemberSeat; Code::invalid_argument, for what groups
@@ -100,17 +100,22 @@ class MemberCore final {
   std::uint64_t awaited_count() const noexcept { return aside_ != kHoldsNothing && !aside_is_done_ ? 1 : 0; }
   std::uint64_t late_count() const noexcept { return late_; }
   std::uint64_t redelivered_count() const noexcept { return redelivered_; }
-  const std::string& name() const noexcept { return seat_.name(); }
+  const std::string& group_name() const noexcept { return seat_.name(); }
 
   /// Where the group stands.
   Position position() const;
   std::uint64_t cursor() const noexcept;
   std::uint64_t lag() const noexcept;
+  std::uint64_t payload_bytes() const noexcept { return rings_.front().payload_bytes; }
 
-  /// One slice of looking for something to take.
-  Prospect prospect();
-  /// Is a lane ahead of the group? Two loads for each; also true if only prospect() can tell.
-  bool may_be_ready() const noexcept;
+  // Waitable. What it got before is done with when there is nothing more to be had.
+
+  Prospect prospect() override;
+  /// Two loads for each lane.
+  bool may_be_ready() const noexcept override;
+  Doorbell* doorbell() const noexcept override { return doorbell_; }
+  const std::string& name() const noexcept override { return segment().info().name; }
+  void mark_inside(bool inside) noexcept override { inside_.store(inside, std::memory_order_relaxed); }
 
  private:
   enum class Look : std::uint8_t {
