@@ -160,7 +160,10 @@ class MemberCore final : public Waitable {
           return taken;
       }
       claim_is_done_ = true;
-      if (!find(wanted)) return {kNone, 0};
+      if (!find(wanted)) {
+        if (was_evicted_) come_back();
+        return {kNone, 0};
+      }
     }
   }
   /// T5, of the next number that it holds. kNone: that is lost. Requires: there is one.
