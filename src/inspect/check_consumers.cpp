@@ -108,9 +108,9 @@ class ConsumersLook {
   void check_state(const ConsumerFacts& consumer) {
     const SeatFacts& seat = consumer.seat;
     if (consumer.standing == core::Standing::free) return;
-    if (consumer.generation() == 0) {
+    if (core::epoch(consumer.state) == 0) {
       suspect(consumer, "state", consumer.state, Severity::error,
-              fmt::format("expected a generation from 1 on, found {:#x}; {}", consumer.state, kWrittenOver));
+              fmt::format("expected an epoch from 1 on, found {:#x}; {}", consumer.state, kWrittenOver));
     } else if (seat.holder == Holder::never) {
       suspect(
           consumer, "state", consumer.state, severity_beyond_head(image_),

@@ -84,11 +84,10 @@ terminal::ExitCode show_one(const Options& options, terminal::ObjectLines& lines
   if (options.format.is_table()) {
     append_table(output.text(), options, image, facts, consumers);
   } else {
-    for (const inspect::ConsumerFacts& consumer : consumers.all) {
-      if (!is_shown(consumer)) continue;
+    for (const inspect::ConsumerFacts* consumer : consumers.in_order()) {
       terminal::JsonObject object;
       object["arena"] = image.label();
-      object.update(consumer_object(consumer));
+      object.update(consumer_object(*consumer));
       lines.append(output.text(), object);
     }
   }
