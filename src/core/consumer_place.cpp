@@ -32,11 +32,7 @@ void check_name(const Segment& segment, const std::string& name) {
 
 /// Does a member's line hold something of a group that is still waited for?
 bool holds_something(const ConsumerTable& consumers, std::uint32_t i) noexcept {
-  const std::uint64_t its_group = consumers.membership(i).load(std::memory_order_acquire);
-  const std::uint32_t group = group_of(its_group);
-  if (group >= consumers.count()) return false;
-  const std::uint64_t state = consumers.state(group).load(std::memory_order_acquire);
-  if (!gates(state) || kind(state) != Kind::group || !is_member_of(its_group, group, state)) return false;
+  if (!is_waited_for(consumers, i)) return false;
   for (std::uint32_t which = 0; which < kWordsPerMember; ++which) {
     if (is_held(consumers.word(i, which).load(std::memory_order_acquire))) return true;
   }

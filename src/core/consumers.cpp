@@ -61,8 +61,8 @@ bool is_there(const Segment& segment, std::uint32_t i, std::uint64_t state) noex
     const std::uint32_t group = group_of(its_group);
     if (standing(state) == Standing::free || group >= segment.consumers().count()) return false;
     const std::uint64_t of_group = segment.consumers().state(group).load(std::memory_order_acquire);
-    return kind(of_group) == Kind::group && is_member_of(its_group, group, of_group) &&
-           (life_of(segment, i) != Life::over || held_by(segment, i) > 0);
+    return kind(of_group) == Kind::group && standing(of_group) != Standing::free &&
+           is_member_of(its_group, group, of_group) && (life_of(segment, i) != Life::over || held_by(segment, i) > 0);
   }
   switch (standing(state)) {
     case Standing::free: return false;
@@ -78,7 +78,7 @@ std::uint64_t head_of(const Ring& ring) noexcept {
 }
 
 /// Where it stands in the lanes, and what it has before it.
-void add_position(const Segment& segment, std::uint32_t i, bool gates, ConsumerInfo& info) {
+void add_position(const Segment& segment, std::uint32_t i, ConsumerInfo& info) {
   info.position = ~std::uint64_t{0};
   for (std::uint32_t lane = 0; lane < segment.lane_count(); ++lane) {
     const Ring ring = segment.lane_of_seat(lane);
@@ -87,25 +87,16 @@ void add_position(const Segment& segment, std::uint32_t i, bool gates, ConsumerI
         std::min(segment.consumers().released(i, lane).load(std::memory_order_acquire), head);
     info.position = std::min(info.position, ring.seq_of(released));
     info.lag += head - released;
-    info.in_the_way = info.in_the_way || (gates && head - released >= ring.slot_count);
   }
 }
 
 /// The same of what a member holds; of one that holds nothing, where its group stands.
-void add_held(const Segment& segment, std::uint32_t i, std::uint64_t of_group, ConsumerInfo& info) {
-  const std::uint32_t group = info.group;
-  info.holds = held_by(segment, i);
-  info.lag = info.holds;
-  ConsumerInfo whole;
-  add_position(segment, group, false, whole);
-  info.position = whole.position;
+void add_held(const Segment& segment, std::uint32_t i, ConsumerInfo& info) {
+  add_position(segment, info.group, info);
+  info.holds = info.lag = held_by(segment, i);
   for (std::uint32_t which = 0; which < kWordsPerMember; ++which) {
     const std::uint64_t word = segment.consumers().word(i, which).load(std::memory_order_acquire);
-    if (!is_held(word)) continue;
-    info.position = std::min(info.position, held_seq(word));
-    const Segment::Place place = segment.place_of(held_seq(word));
-    info.in_the_way =
-        info.in_the_way || (gates(of_group) && head_of(place.lane) >= place.number + place.lane.slot_count);
+    if (is_held(word)) info.position = std::min(info.position, held_seq(word));
   }
 }
 
@@ -200,6 +191,24 @@ bool free_abandoned(const Segment& segment, std::uint32_t i, std::uint64_t state
   return true;
 }
 
+bool leaves_no_room(const Segment& segment, std::uint32_t i, const Ring& lane) noexcept {
+  const ConsumerTable& consumers = segment.consumers();
+  const auto is_in_the_way = [head = head_of(lane), &lane](std::uint64_t number) {
+    return number < head && head - number >= lane.slot_count;
+  };
+  const std::uint64_t state = consumers.state(i).load(std::memory_order_acquire);
+  if (kind(state) != Kind::member)
+    return gates(state) && is_in_the_way(consumers.released(i, lane.first_seat).load(std::memory_order_acquire));
+  if (!is_waited_for(consumers, i)) return false;
+  for (std::uint32_t which = 0; which < kWordsPerMember; ++which) {
+    const std::uint64_t word = consumers.word(i, which).load(std::memory_order_acquire);
+    if (is_held(word) && held_seq(word) % lane.lane_count == lane.first_seat &&
+        is_in_the_way(held_seq(word) / lane.lane_count))
+      return true;
+  }
+  return false;
+}
+
 ConsumerInfo consumer_info(const Segment& segment, std::uint32_t i) {
   const ConsumerTable& consumers = segment.consumers();
   const std::uint64_t state = consumers.state(i).load(std::memory_order_acquire);  // J1, E1 -> here
@@ -222,9 +231,11 @@ ConsumerInfo consumer_info(const Segment& segment, std::uint32_t i) {
   info.pid = seat.pid.load(std::memory_order_relaxed);
   if (kind(state) != Kind::group && lives) info.process = process_name(seat);
   if (kind(state) == Kind::member)
-    add_held(segment, i, gating, info);
+    add_held(segment, i, info);
   else
-    add_position(segment, i, gates(state), info);
+    add_position(segment, i, info);
+  for (std::uint32_t lane = 0; lane < segment.lane_count(); ++lane)
+    info.in_the_way = info.in_the_way || leaves_no_room(segment, i, segment.lane_of_seat(lane));
   info.stalled = stalled_by(segment, i);
   return info;
 }

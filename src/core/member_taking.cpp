@@ -31,7 +31,7 @@ void MemberCore::turn_to_next_lane() noexcept {
 bool MemberCore::find_in_lanes(std::uint64_t wanted) {
   Effort effort = ReaderCore::effort_of_a_call();
   if (run_ >= kRunInLane) turn_to_next_lane();
-  for (std::size_t left = rings_.size(); left > 0 && !effort.is_spent(); --left) {
+  for (std::size_t left = rings_.size(); left > 0 && !effort.is_spent() && !was_evicted_; --left) {
     if (look_at(turn_, wanted, effort) == Look::ready) {
       ++run_;
       return true;

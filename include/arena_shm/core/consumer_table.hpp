@@ -121,4 +121,13 @@ inline bool is_member(const ConsumerTable& consumers, std::uint32_t i, std::uint
          is_member_of(consumers.membership(i).load(std::memory_order_acquire), group, state);
 }
 
+/// Of a member: is its group one that writers wait for? Requires: i < consumers.count().
+inline bool is_waited_for(const ConsumerTable& consumers, std::uint32_t i) noexcept {
+  const std::uint64_t its_group = consumers.membership(i).load(std::memory_order_acquire);
+  const std::uint32_t group = group_of(its_group);
+  if (group >= consumers.count()) return false;
+  const std::uint64_t state = consumers.state(group).load(std::memory_order_acquire);
+  return kind(state) == Kind::group && gates(state) && is_member_of(its_group, group, state);
+}
+
 }  // namespace arena_shm::core

@@ -25,7 +25,9 @@ bool is_abandoned(const Segment& segment, std::uint32_t i, std::uint64_t state) 
 /// D2. Frees it, if that is still its state. True: it was.
 bool free_abandoned(const Segment& segment, std::uint32_t i, std::uint64_t state) noexcept;
 
-/// Requires: i < segment.consumers().count().
+/// Is a lane full because of it, or of what it holds? Requires: i < segment.consumers().count(), as below.
+bool leaves_no_room(const Segment& segment, std::uint32_t i, const Ring& lane) noexcept;
+
 ConsumerInfo consumer_info(const Segment& segment, std::uint32_t i);
 /// Those that writers wait for, and those that were evicted and have not come back; a group before its members.
 std::vector<ConsumerInfo> consumers(const Segment& segment);

@@ -140,7 +140,8 @@ class MemberCore final : public Waitable {
 
   void begin_call() {
     if (!seat_.is_in(group_state_->load(std::memory_order_relaxed)) || was_evicted_ ||
-        state_->load(std::memory_order_relaxed) != seat_.own_state()) [[unlikely]]
+        state_->load(std::memory_order_relaxed) != seat_.own_state() || at_ < end_ || aside_ != kHoldsNothing)
+        [[unlikely]]
       come_back();
     done_with_what_was_delivered();
   }
@@ -160,7 +161,10 @@ class MemberCore final : public Waitable {
           return taken;
       }
       claim_is_done_ = true;
-      if (!find(wanted)) return {kNone, 0};
+      if (!find(wanted)) {
+        if (was_evicted_) come_back();
+        return {kNone, 0};
+      }
     }
   }
   /// T5, of the next number that it holds. kNone: that is lost. Requires: there is one.
@@ -209,6 +213,8 @@ class MemberCore final : public Waitable {
   bool settle_aside(Thorough manner);
   /// T6, or T3. False: it has been evicted from that word.
   bool put(Word which, std::uint64_t word);
+  void was_evicted_from(Word which) noexcept;
+  void look_at_own_words() noexcept;
   void hold(std::uint64_t word, const Segment::Place& place, std::uint64_t end, Redelivered again) noexcept;
   void hold_aside(std::uint64_t word, Redelivered again) noexcept;
   void go_on_with_what_is_held();
