@@ -218,7 +218,7 @@ ConsumerInfo consumer_info(const Segment& segment, std::uint32_t i) {
   bool lives = life_of(segment, i) != Life::over;
   if (kind(state) == Kind::group) {
     for (std::uint32_t k = 0; k < consumers.count(); ++k)
-      info.members += is_member(consumers, k, i, state) && life_of(segment, k) != Life::over ? 1 : 0;
+      if (is_member(consumers, k, i, state) && life_of(segment, k) != Life::over) ++info.members;
     lives = info.members > 0;
   } else if (kind(state) == Kind::member) {
     info.group = std::min(group_of(consumers.membership(i).load(std::memory_order_acquire)), consumers.count() - 1);
@@ -268,6 +268,14 @@ void remove_consumer(const Segment& segment, std::string_view name) {
   constexpr const char* kRemoving = "remove a consumer of";
   const auto [i, state] = find(segment, name, kRemoving);
   const ConsumerInfo info = consumer_info(segment, i);
+  // What it holds would be nobody's.
+  if (kind(state) == Kind::member)
+    throw Error(Code::invalid_argument,
+                {.name = segment.info().name,
+                 .doing = kRemoving,
+                 .expected = "a consumer, or a group",
+                 .found = "'" + std::string(name) + "', a member of the group '" + info.name + "'",
+                 .remedy = "evict it, so that another member takes what it holds; or remove the group"});
   if (info.life == ConsumerLife::alive || (kind(state) != Kind::group && life_of(segment, i) != Life::over))
     throw Error(
         Code::already_exists,
