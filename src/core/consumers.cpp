@@ -218,7 +218,7 @@ ConsumerInfo consumer_info(const Segment& segment, std::uint32_t i) {
   bool lives = life_of(segment, i) != Life::over;
   if (kind(state) == Kind::group) {
     for (std::uint32_t k = 0; k < consumers.count(); ++k)
-      info.members += is_member(consumers, k, i, state) && life_of(segment, k) != Life::over ? 1 : 0;
+      if (is_member(consumers, k, i, state) && life_of(segment, k) != Life::over) ++info.members;
     lives = info.members > 0;
   } else if (kind(state) == Kind::member) {
     info.group = std::min(group_of(consumers.membership(i).load(std::memory_order_acquire)), consumers.count() - 1);
