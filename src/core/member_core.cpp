@@ -127,11 +127,22 @@ void MemberCore::is_idle() {
   if (aside_ != kHoldsNothing && aside_is_done_) put(Word::aside, kHoldsNothing);
 }
 
-void MemberCore::release() {
-  if (forked_.holds()) refuse_forked(segment().info().name);
+/// What is left of its range it goes on to hold.
+void MemberCore::let_go_of_what_was_delivered() {
   done_with_what_was_delivered();
   if (at_ < end_ && at_ > place_of_claim()) put(Word::claim, held(rings_[lane_].seq_of(at_), end_ - at_));
   is_idle();
+}
+
+void MemberCore::let_go_of_all() {
+  at_ = end_;
+  claim_is_done_ = aside_is_done_ = true;
+  is_idle();
+}
+
+void MemberCore::release() {
+  if (forked_.holds()) refuse_forked(segment().info().name);
+  let_go_of_what_was_delivered();
 }
 
 std::uint64_t MemberCore::place_of_claim() const noexcept {
@@ -143,20 +154,22 @@ void MemberCore::come_back() {
   const bool is_in = seat_.is_in(group_state_->load(std::memory_order_acquire));
   const bool is_out = !is_in || state_->load(std::memory_order_acquire) != seat_.own_state();
   if (!is_out && !was_evicted_) return;
+  if (!is_in) let_go_of_all();
   if (is_out && told_) {
-    told_ = was_evicted_ = false;
-    if (is_in)
+    if (is_in) {
       seat_.come_back();
-    else
+      // What it had not delivered is still its own, unless others have it by now.
+      if (at_ < end_) put(Word::claim, claim_);
+      if (aside_ != kHoldsNothing) put(Word::aside, aside_);
+    } else {
       seat_.rejoin();
+    }
+    told_ = was_evicted_ = false;
     group_state_ = &consumers().state(seat_.group());
     return;
   }
   told_ = is_out;
-  was_evicted_ = false;
-  at_ = end_;
-  claim_is_done_ = aside_is_done_ = true;
-  is_idle();
+  let_go_of_what_was_delivered();
   was_evicted_ = false;
   throw Error(Code::evicted,
               {.name = segment().info().name,
@@ -164,7 +177,7 @@ void MemberCore::come_back() {
                .expected = "to be waited for",
                .found = "that " + std::string(is_in ? "a member" : "all members") + " of the group '" + seat_.name() +
                         "' " + (is_in ? "was" : "were") + " evicted, having held up the writers, or by hand",
-               .remedy = is_in ? "call again to go on: what it held goes to another member"
+               .remedy = is_in ? "call again to go on: what it had in hand may go to another member, too"
                                : "call again to go on from where the group was: what was overwritten is counted"});
 }
 
