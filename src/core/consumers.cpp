@@ -125,15 +125,17 @@ struct Known {
   std::uint64_t state;
 };
 
+enum class Among : bool { gating, all };
+
 /// The consumer of that name, as it stands, or the member of that name and index. Its state was looked at before its
 /// name: who joins there meanwhile has another epoch, and is not taken for it.
-Known find(const Segment& segment, std::string_view name, const char* doing) {
+Known find(const Segment& segment, std::string_view name, const char* doing, Among among = Among::all) {
   segment.require_own_process();
   std::string others;
   std::optional<Known> member;
   for (std::uint32_t i = 0; i < segment.consumers().count(); ++i) {
     const std::uint64_t state = segment.consumers().state(i).load(std::memory_order_acquire);  // J1, E1 -> here
-    if (!is_there(segment, i, state)) continue;
+    if (!is_there(segment, i, state) || (kind(state) == Kind::member && among == Among::gating)) continue;
     std::string its_name = seat_name(seat_of(segment, i));
     if (kind(state) == Kind::member) its_name.append("/").append(std::to_string(i));
     if (its_name == name) {
@@ -266,9 +268,9 @@ void evict_consumer(const Segment& segment, std::string_view name) {
 
 void remove_consumer(const Segment& segment, std::string_view name) {
   constexpr const char* kRemoving = "remove a consumer of";
-  const auto [i, state] = find(segment, name, kRemoving);
+  const auto [i, state] = find(segment, name, kRemoving, Among::gating);
   const ConsumerInfo info = consumer_info(segment, i);
-  if (info.life == ConsumerLife::alive || (kind(state) != Kind::group && life_of(segment, i) != Life::over))
+  if (info.members > 0 || (kind(state) != Kind::group && life_of(segment, i) != Life::over))
     throw Error(
         Code::already_exists,
         {.name = segment.info().name,

@@ -67,9 +67,12 @@ bool Gate::is_dead(std::uint32_t consumer) const noexcept {
 }
 
 void Gate::note(const Lowest& lowest) noexcept {
-  if (stall_.consumer == lowest.consumer && stall_.gating == lowest.gating && stall_.state == lowest.state &&
-      stall_.released == lowest.number && stall_.since != Deadline{})
+  if (stall_.consumer == lowest.consumer && stall_.gating == lowest.gating &&
+      (stall_.state & ~kJoins) == (lowest.state & ~kJoins) && stall_.released == lowest.number &&
+      stall_.since != Deadline{}) {
+    stall_.state = lowest.state;  // who has joined has not done anything yet
     return;
+  }
   stall_ = {.consumer = lowest.consumer,
             .gating = lowest.gating,
             .state = lowest.state,
@@ -104,7 +107,8 @@ Gate::Lowest Gate::scan(std::uint64_t seen_head) noexcept {
 void Gate::look_at_members(Lowest& lowest) const noexcept {
   const std::uint32_t lanes = segment_.lane_count();
   for (std::uint32_t i = 0; i < consumers_.count(); ++i) {
-    if (kind(consumers_.state(i).load(std::memory_order_acquire)) != Kind::member) continue;
+    const std::uint64_t own = consumers_.state(i).load(std::memory_order_acquire);
+    if (kind(own) != Kind::member || standing(own) == Standing::free) continue;
     const std::uint64_t its_group = consumers_.membership(i).load(std::memory_order_acquire);
     const std::uint32_t group = group_of(its_group);
     if (group >= consumers_.count()) continue;
@@ -211,7 +215,8 @@ bool Gate::is_own(std::uint32_t consumer) const noexcept {
 void Gate::refuse_deadlock() const {
   if (stall_.consumer == kNobody || !is_only_thread()) return;
   std::uint32_t own = stall_.consumer;
-  if (stall_.consumer != stall_.gating || kind(stall_.state) == Kind::alone) {
+  const bool others_have_patience = patience_ > nanoseconds{0};  // or take over, after it
+  if (kind(stall_.state) != Kind::group || (stall_.consumer != stall_.gating && !others_have_patience)) {
     if (!is_own(own) || is_dead(own)) return;
   } else {
     own = kNobody;

@@ -123,11 +123,16 @@ void MemberCore::is_idle() {
   if (aside_ != kHoldsNothing && aside_is_done_) put(Word::aside, kHoldsNothing);
 }
 
-void MemberCore::release() {
-  if (forked_.holds()) refuse_forked(segment().info().name);
+/// What is left of its range it goes on to hold.
+void MemberCore::let_go_of_what_was_delivered() {
   done_with_what_was_delivered();
   if (at_ < end_ && at_ > place_of_claim()) put(Word::claim, held(rings_[lane_].seq_of(at_), end_ - at_));
   is_idle();
+}
+
+void MemberCore::release() {
+  if (forked_.holds()) refuse_forked(segment().info().name);
+  let_go_of_what_was_delivered();
 }
 
 std::uint64_t MemberCore::place_of_claim() const noexcept {
@@ -170,8 +175,7 @@ void MemberCore::come_back() {
   look_at_own_words();
   if (!is_out) told_ = false;
   if (!is_out && !was_evicted_) return;
-  done_with_what_was_delivered();
-  is_idle();
+  let_go_of_what_was_delivered();
   told_ = is_out;
   was_evicted_ = false;
   throw Error(Code::evicted,
@@ -180,7 +184,7 @@ void MemberCore::come_back() {
                .expected = "to be waited for",
                .found = "that " + std::string(is_in ? "a member" : "all members") + " of the group '" + seat_.name() +
                         "' " + (is_in ? "was" : "were") + " evicted, having held up the writers, or by hand",
-               .remedy = is_in ? "call again to go on: what it held goes to another member"
+               .remedy = is_in ? "call again to go on: what it had in hand may go to another member, too"
                                : "call again to go on from where the group was: what was overwritten is counted"});
 }
 

@@ -180,6 +180,7 @@ class MemberCore final : public Waitable {
       return {kNone, 0};
     }
     ++read_;
+    is_late_ = false;
     is_redelivered_ = claim_is_redelivered_;
     redelivered_ += is_redelivered_ ? 1 : 0;
     return {ring.seq_of(number), time};
@@ -220,6 +221,7 @@ class MemberCore final : public Waitable {
   void go_on_with_what_is_held();
   std::uint64_t place_of_claim() const noexcept;
   void is_idle();
+  void let_go_of_what_was_delivered();
   void lose(const Ring& ring, SeqSpan span, Loss cause);
   [[gnu::noinline, gnu::cold]] void come_back();
 
