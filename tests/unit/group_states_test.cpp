@@ -4,6 +4,7 @@
 
 #include "arena_shm/consumer.hpp"
 #include "arena_shm/wait_set.hpp"
+#include "support/segment_file.hpp"
 #include "support/stopped_writer.hpp"
 #include "unit/group_fixture.hpp"
 
@@ -134,6 +135,50 @@ TEST_P(GroupStatesTest, OnlyALateValueIsMarkedLate) {
   EXPECT_TRUE(entries[0].late);
   EXPECT_EQ(entries[1].value, 1U);
   EXPECT_FALSE(entries[1].late);
+}
+
+/// It had lost the race for a range that was longer than what the winner took.
+TEST_P(GroupStatesTest, OfWhatADeadMemberHeldOnlyWhatWasTakenComesAgain) {
+  test::SegmentFile file(name_.str());
+  auto writer = arena_.writer();
+  auto living = member();
+  for (Tick i = 0; i < 3; ++i) writer.alloc(i);
+  Child dying = holder(1);
+  dying.signal(SIGKILL);
+  dying.end();
+  const std::uint32_t dead = 2;  // behind the group, and who lives
+  core::Consumer& line = file.consumer(dead, arena_.lanes());
+  ASSERT_EQ(line.words[0], core::held(0, 1));
+  line.words[0] = core::held(0, 3);
+  std::map<Tick, std::vector<bool>> came;
+  for (int i = 0; i < 100; ++i) {
+    while (const auto entry = living.next()) came[entry->value].push_back(entry->redelivered);
+    std::this_thread::sleep_for(1ms);
+  }
+  EXPECT_EQ(came[0], std::vector<bool>{true});
+  for (Tick i = 1; i < 3; ++i) {
+    EXPECT_EQ(std::count(came[i].begin(), came[i].end(), false), 1) << i;
+  }
+}
+
+TEST_P(GroupStatesTest, WhatIsLeftOfAGroupThatIsGoneIsNobodys) {
+  auto writer = arena_.writer();
+  std::uint32_t place = 0;
+  {
+    auto founder = member();
+    place = arena_.consumers()[0].index;
+    writer.alloc(0);
+    Child dying = holder(1);
+    dying.signal(SIGKILL);
+    dying.end();
+  }
+  for (Tick i = 1; i < 2 * kSlots; ++i) writer.alloc(i);  // finds that all are dead
+  auto others = arena_.consumer("others", {.share = true});
+  ASSERT_EQ(arena_.consumers()[0].index, place) << "in the place of the group that is gone";
+  for (Tick i = 0; i < 3 * kSlots; ++i) {
+    ASSERT_TRUE(writer.try_alloc(100 + i));
+    EXPECT_EQ(others.next()->value, 100 + i);
+  }
 }
 
 TEST_P(GroupStatesTest, AMemberCannotBeRemoved) {
