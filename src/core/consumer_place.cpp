@@ -31,15 +31,6 @@ void check_name(const Segment& segment, const std::string& name) {
        .remedy = "choose another name"});
 }
 
-/// Does a member's line hold something of a group that is still waited for?
-bool holds_something(const ConsumerTable& consumers, std::uint32_t i) noexcept {
-  if (!is_waited_for(consumers, i)) return false;
-  for (std::uint32_t which = 0; which < kWordsPerMember; ++which) {
-    if (is_held(consumers.word(i, which).load(std::memory_order_acquire))) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 ConsumerPlace::ConsumerPlace(std::shared_ptr<const Segment> segment, std::string_view name)
@@ -103,7 +94,8 @@ bool ConsumerPlace::try_take(std::uint32_t i, std::uint64_t state) {
 bool ConsumerPlace::can_be_had(std::uint32_t i, std::uint64_t state, Standing wanted) const noexcept {
   if (standing(state) != wanted) return false;
   switch (kind(state)) {
-    case Kind::member: return wanted == Standing::free || !holds_something(consumers(), i);
+    case Kind::member:
+      return wanted == Standing::free || !is_waited_for(consumers(), i) || !holds_something(consumers(), i);
     case Kind::group: return wanted == Standing::free || !has_living_member(segment(), i, state);
     default: return true;
   }

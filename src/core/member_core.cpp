@@ -11,6 +11,7 @@
 namespace arena_shm::core {
 namespace {
 
+constexpr std::uint32_t kLeastRun = 16;           // so often it takes from one lane before it turns to the next
 constexpr std::atomic<std::uint64_t> kNobody{0};  // the state of no group, and of nobody
 
 void require_what_groups_have(const Segment& segment, const ConsumerOptions& options) {
@@ -48,6 +49,8 @@ MemberCore::MemberCore(std::shared_ptr<const Segment> segment, std::string_view 
   }
   for (std::uint32_t which = 0; which < kWordsPerMember; ++which)
     words_[which] = &consumers().word(seat_.index(), which);
+  // A look at each of the others costs little beside so many values.
+  longest_run_ = std::max(static_cast<std::uint32_t>(rings_.size()), kLeastRun);
   overwritten_ = seat_.missed_count();
   go_on_with_what_is_held();
   expect_exit(Begins::handle);

@@ -63,7 +63,7 @@ bool MemberSeat::take_place(const std::optional<Found>& found) {
   goes_on_ = false;
   if (found && gates(found->state)) {
     for (std::uint32_t i = 0; i < consumers_.count(); ++i) {
-      if (!is_member(consumers_, i, found->group, found->state)) continue;
+      if (!is_member(consumers_, i, found->group, found->state) || !holds_something(consumers_, i)) continue;
       const std::uint64_t state = consumers_.state(i).load(std::memory_order_acquire);
       if (!place_.try_take(i, state)) continue;
       // What is read now is what stays: nobody else has this line any more.

@@ -22,6 +22,7 @@ namespace arena_shm::core {
 namespace {
 
 constexpr std::chrono::nanoseconds kLeastBetweenLooks = std::chrono::milliseconds{1};
+constexpr int kMostAsked = 4;  // in one look: where many hold something, and many look, that is a lot
 
 }  // namespace
 
@@ -36,9 +37,7 @@ bool MemberCore::may_look_after_others() noexcept {
 bool MemberCore::others_hold_something() const noexcept {
   for (std::uint32_t i = 0; i < consumers().count(); ++i) {
     if (i == seat_.index() || !is_member(consumers(), i, seat_.group(), seat_.group_state())) continue;
-    for (std::uint32_t which = 0; which < kWordsPerMember; ++which) {
-      if (is_held(consumers().word(i, which).load(std::memory_order_relaxed))) return true;
-    }
+    if (holds_something(consumers(), i)) return true;
   }
   return false;
 }
@@ -48,12 +47,23 @@ bool MemberCore::is_in_the_way(std::uint64_t word) const noexcept {
   return place.lane.head->load(std::memory_order_relaxed) >= place.number + place.lane.slot_count;
 }
 
+/// All that are to be evicted; of some of the others, whether they are dead: the next time, those that follow.
 bool MemberCore::take_over_any() {
-  for (std::uint32_t i = 0; i < consumers().count(); ++i) {
+  int asked = 0;
+  const std::uint32_t first = first_asked_;
+  for (std::uint32_t k = 0; k < consumers().count(); ++k) {
+    const std::uint32_t i = (first + k) % consumers().count();
     if (i == seat_.index() || !is_member(consumers(), i, seat_.group(), seat_.group_state())) continue;
     for (const Word which : {Word::claim, Word::aside}) {
       const std::uint64_t word = consumers().word(i, static_cast<std::uint32_t>(which)).load(std::memory_order_acquire);
-      if (is_held(word) && may_take_over(i, which, word) && take_over(i, which)) return true;
+      if (!is_held(word)) continue;
+      if (!is_to_be_evicted(i, which, word)) {
+        if (asked == kMostAsked) continue;
+        first_asked_ = i + 1;
+        ++asked;
+        if (!is_dead(i)) continue;
+      }
+      if (take_over(i, which)) return true;
     }
   }
   return false;
@@ -71,10 +81,6 @@ bool MemberCore::is_to_be_evicted(std::uint32_t member, Word which, std::uint64_
   const auto now = Clock::now();
   if (suspect.word != word) suspect = {.word = word, .since = now};
   return now - suspect.since >= patience;
-}
-
-bool MemberCore::may_take_over(std::uint32_t member, Word which, std::uint64_t word) {
-  return is_to_be_evicted(member, which, word) || is_dead(member);
 }
 
 /// K1 to K7. True: it holds something that is to be delivered.

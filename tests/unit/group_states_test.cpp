@@ -274,5 +274,28 @@ TEST_P(GroupStatesTest, PatienceIsNotRenewedByThoseWhoJoin) {
   joining.join();
 }
 
+TEST_P(GroupAttackTest, WouldDeadlockIsNotSaidWhereAnotherMemberMayTakeOver) {
+  test::TempName name;
+  auto arena = Arena<Tick>::create(name, five(20ms));
+  auto writer = arena.writer();
+  auto mine = join(arena);
+  for (Tick i = 0; i < kSlots; ++i) writer.alloc(i);
+  ASSERT_TRUE(mine.next());
+  const test::Gate in;
+  Child other([&] {
+    const auto same = Arena<Tick>::open(name);
+    auto consumer = join(same);
+    in.open();
+    for (;;) {
+      while (consumer.next()) {
+      }
+      consumer.wait_for(10ms);
+    }
+    return 0;
+  });
+  in.pass();
+  EXPECT_FALSE(code_of([&] { writer.alloc_for(20s, 100); }));
+}
+
 }  // namespace
 }  // namespace arena_shm

@@ -176,7 +176,8 @@ class MemberCore final : public Waitable {
     std::uint64_t time = 0;
     const ReadStatus status = read_number(segment(), ring, number, copy_out, time);
     if (status != ReadStatus::ok) [[unlikely]] {
-      lose(ring, {number, number + 1}, status == ReadStatus::hole ? Loss::hole : Loss::overwritten);
+      if (words_[0]->load(std::memory_order_acquire) == claim_)  // else another member has it
+        lose(ring, {number, number + 1}, status == ReadStatus::hole ? Loss::hole : Loss::overwritten);
       return {kNone, 0};
     }
     ++read_;
@@ -229,7 +230,6 @@ class MemberCore final : public Waitable {
   bool may_look_after_others() noexcept;
   bool others_hold_something() const noexcept;
   bool take_over_any();
-  bool may_take_over(std::uint32_t member, Word which, std::uint64_t word);
   bool is_dead(std::uint32_t member) const noexcept;
   bool is_to_be_evicted(std::uint32_t member, Word which, std::uint64_t word);
   bool is_in_the_way(std::uint64_t word) const noexcept;
@@ -275,8 +275,10 @@ class MemberCore final : public Waitable {
   std::uint32_t run_ = 0;   // having been taken from so often
   std::uint64_t pending_ = kNone;
   Clock::time_point pending_since_;
+  std::uint32_t longest_run_ = 0;
   std::vector<Suspect> suspects_;  // by place and word
   Clock::time_point looked_after_;
+  std::uint32_t first_asked_ = 0;  // whose life is asked for first, in the next look at others
   std::uint32_t takes_ = 0;
 
   bool was_evicted_ = false;  // and is to be told
