@@ -270,7 +270,19 @@ void remove_consumer(const Segment& segment, std::string_view name) {
   constexpr const char* kRemoving = "remove a consumer of";
   const auto [i, state] = find(segment, name, kRemoving, Among::gating);
   const ConsumerInfo info = consumer_info(segment, i);
+<<<<<<< HEAD
   if (info.members > 0 || (kind(state) != Kind::group && life_of(segment, i) != Life::over))
+=======
+  // What it holds would be nobody's.
+  if (kind(state) == Kind::member)
+    throw Error(Code::invalid_argument,
+                {.name = segment.info().name,
+                 .doing = kRemoving,
+                 .expected = "a consumer, or a group",
+                 .found = "'" + std::string(name) + "', a member of the group '" + info.name + "'",
+                 .remedy = "evict it, so that another member takes what it holds; or remove the group"});
+  if (info.life == ConsumerLife::alive || (kind(state) != Kind::group && life_of(segment, i) != Life::over))
+>>>>>>> wt-tool
     throw Error(
         Code::already_exists,
         {.name = segment.info().name,

@@ -10,6 +10,7 @@
 #include "inspect/check_parts.hpp"
 #include "inspect/consumers.hpp"
 #include "inspect/heads.hpp"
+#include "text/shell_word.hpp"
 #include "text/utf8.hpp"
 
 namespace arena_shm::inspect {
@@ -39,7 +40,10 @@ class ConsumersLook {
       check_line(consumer);
       if (consumer.seat.is_zero && consumer.state == 0) continue;
       check_seat(consumer);
-      if (consumer.standing == core::Standing::free) continue;
+      if (consumer.standing == core::Standing::free) {
+        check_free(consumer);
+        continue;
+      }
       check_state(consumer);
       if (consumer.is_member()) check_member(consumer);
       suspect_absent(image_, consumers_, consumer, suspects_);
@@ -162,6 +166,21 @@ class ConsumersLook {
     return is_named(consumer) && std::any_of(consumers_.all.begin(), own, [&](const ConsumerFacts& other) {
              return is_named(other) && other.seat.name == consumer.seat.name;
            });
+  }
+
+  /// Writers wait for what stands in the words of a member, whatever its standing.
+  void check_free(const ConsumerFacts& consumer) {
+    const std::uint32_t index = core::group_of(consumer.link);
+    if (!consumer.is_member() || index >= consumers_.all.size()) return;
+    const ConsumerFacts& group = consumers_.all[index];
+    if (!group.is_group() || !group.gates() || !core::is_member_of(consumer.link, index, group.state)) return;
+    for (const HeldFacts& held : consumer.words) {
+      if (held.count == 0) continue;
+      suspect(consumer, "word", held.word, Severity::error,
+              fmt::format("expected nothing held in a free place, found {} from {} on, which nobody takes; to go on "
+                          "without it: arena-shm consumers {} --evict {}",
+                          held.count, held.seq, text::shell_word(image_.label()), text::shell_word(group.seat.name)));
+    }
   }
 
   void check_member(const ConsumerFacts& member) {

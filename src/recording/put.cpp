@@ -44,13 +44,16 @@ std::string describe_place(const ConsumerInfo& consumer) {
 }  // namespace
 
 std::string describe_blocker(const ConsumerInfo& consumer, const std::string& arena, std::int64_t since_ns) {
-  const std::string_view way_out = consumer.life == ConsumerLife::away ? "--remove" : "--evict";
+  const bool is_away = consumer.life == ConsumerLife::away;
+  const bool is_member = consumer.kind == ConsumerKind::member;
   const std::string name = full_name(consumer);
+  // What a dead member holds is there until another one takes it: only the group as a whole can be gone on without.
+  const std::string way_out = fmt::format("{} {}", is_away && !is_member ? "--remove" : "--evict",
+                                          text::shell_word(is_away && is_member ? consumer.name : name));
   return fmt::format(
-      "{} '{}' ({}) holds up the writers of '{}' since {}: {}; to go on without it: arena-shm consumers {} {} {}",
+      "{} '{}' ({}) holds up the writers of '{}' since {}: {}; to go on without it: arena-shm consumers {} {}",
       consumer.kind == ConsumerKind::alone ? "consumer" : to_string(consumer.kind), name, describe_process(consumer),
-      arena, text::utc_time(since_ns), describe_place(consumer), text::shell_word(arena), way_out,
-      text::shell_word(name));
+      arena, text::utc_time(since_ns), describe_place(consumer), text::shell_word(arena), way_out);
 }
 
 bool PatientWriter::put(std::span<const std::byte> record) {

@@ -7,7 +7,11 @@ from arena_cli import OK, SHM, CliTest
 from segment_pokes import SEAT_BYTES, Pokes
 
 PARTY = os.environ["ARENA_SHM_LOSSLESS_PARTY"]
+# A consumer's state, and the words behind it; include/arena_shm/core/consumer_table.hpp.
 JOINED, KEPT, EVICTED = 1, 2, 3
+SHARED, MEMBER = 1 << 2, 2 << 2
+EPOCH = 1 << 24
+GROUP, WORD, RELEASED = 1, 2, 4
 
 
 class Consumer:

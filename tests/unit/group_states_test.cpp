@@ -274,7 +274,7 @@ TEST_P(GroupStatesTest, PatienceIsNotRenewedByThoseWhoJoin) {
   joining.join();
 }
 
-TEST_P(GroupAttackTest, WouldDeadlockIsNotSaidWhereAnotherMemberMayTakeOver) {
+TEST_P(GroupStatesTest, WouldDeadlockIsNotSaidWhereAnotherMemberMayTakeOver) {
   test::TempName name;
   auto arena = Arena<Tick>::create(name, five(20ms));
   auto writer = arena.writer();
