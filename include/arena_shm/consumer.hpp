@@ -11,7 +11,7 @@
 #include <string_view>
 #include <utility>
 
-#include "arena_shm/core/consumer_core.hpp"
+#include "arena_shm/core/consumer_handle.hpp"
 #include "arena_shm/core/in_place.hpp"
 #include "arena_shm/duration.hpp"
 #include "arena_shm/options.hpp"
@@ -27,12 +27,17 @@ namespace arena_shm {
 ///
 /// What is overwritten: of what there was before it joined (From::oldest), and after an eviction; else nothing.
 ///
+/// With ConsumerOptions::share, a member of a group: all with that name share the values among them, each one going to
+/// one member, in no order between them. What a member has got and not done with when it dies, or is evicted, goes to
+/// another one, marked Entry::redelivered; so does what it has in hand when it is destroyed, unless it was released.
+/// The writers wait for the group as a whole, and for each value that a member holds.
+///
 /// Thread safety: one thread at a time. Does not survive fork.
 template <class T>
 class Consumer {
  public:
   Consumer(std::shared_ptr<const core::Segment> segment, std::string_view name, const ConsumerOptions& options)
-      : core_(new core::ConsumerCore(std::move(segment), name, options)) {}
+      : core_(std::move(segment), name, options) {}
 
   /// Takes the next value; what it got before is done with, unless Release::explicitly was asked for. Never waits.
   /// Returns: nothing if there is none to be had now. Entry::late: it comes after later ones, for its writer was
@@ -40,36 +45,38 @@ class Consumer {
   /// was evicted. Cost: as Reader::next, and a load; once in an eighth of a ring, a store that a writer in need of room
   /// looks at.
   std::optional<Entry<T>> next() {
-    core::ConsumerCore::Taken taken{};
+    core::ConsumerHandle::Taken taken{};
     std::optional<Entry<T>> entry(
         std::in_place, core::Elided([&] {
           // The value first, then what has come with it.
           return Entry<T>{0, core::filled<T>([&](void* value) { taken = core_->next(core::CopyTo<T>(value)); }),
-                          taken.time, core_->is_late()};
+                          taken.time, core_->is_late(), core_->is_redelivered()};
         }));
-    if (taken.seq != core::ConsumerCore::kNone)
+    if (taken.seq != core::ConsumerHandle::kNone)
       entry->seq = taken.seq;
     else
       entry.reset();
     return entry;
   }
 
-  /// Takes as many values as there are, up to the size of `entries`; those of the call before are done with. Returns:
-  /// how many.
+  /// Takes as many values as there are, up to the size of `entries`, and, in a group, 15 at most, with one step; those
+  /// of the call before are done with. Returns: how many.
   std::size_t next(std::span<Entry<T>> entries) {
     std::size_t count = 0;
     for (; count < entries.size(); ++count) {
       Entry<T>& entry = entries[count];
-      const auto taken = core_->next_of_several(count, core::CopyTo<T>(std::addressof(entry.value)));
-      if (taken.seq == core::ConsumerCore::kNone) break;
+      const auto taken = core_->next_of_several(count, entries.size(), core::CopyTo<T>(std::addressof(entry.value)));
+      if (taken.seq == core::ConsumerHandle::kNone) break;
       entry.seq = taken.seq;
       entry.time = taken.time;
       entry.late = core_->is_late();
+      entry.redelivered = core_->is_redelivered();
     }
     return count;
   }
 
-  /// Waits until there is a value, for at most `timeout`; as Reader::wait_for. What it got before is done with.
+  /// Waits until there is a value, for at most `timeout`; as Reader::wait_for. What it got before is done with. Of a
+  /// group, another member may take it first.
   bool wait_for(Duration timeout) { return core_->wait_for(timeout); }
 
   /// All that it has got is done with: writers may overwrite it, and who comes back to a durable name gets it no more.
@@ -79,9 +86,10 @@ class Consumer {
   void on_gap(std::function<void(const Gap&)> report) { core_->on_gap(std::move(report)); }
 
   const std::string& name() const noexcept { return core_->name(); }
-  Position position() const { return core_->reader().position(); }
-  std::uint64_t cursor() const noexcept { return core_->reader().cursor(); }
-  std::uint64_t lag() const noexcept { return core_->reader().lag(); }
+  /// Of a group: where that stands, as cursor() and lag(); the counters are the member's own.
+  Position position() const { return core_->position(); }
+  std::uint64_t cursor() const noexcept { return core_->cursor(); }
+  std::uint64_t lag() const noexcept { return core_->lag(); }
   std::uint64_t read_count() const noexcept { return core_->read_count(); }
   std::uint64_t overwritten_count() const noexcept { return core_->overwritten_count(); }
   std::uint64_t hole_count() const noexcept { return core_->hole_count(); }
@@ -89,11 +97,13 @@ class Consumer {
   std::uint64_t awaited_count() const noexcept { return core_->awaited_count(); }
   /// Of those that it has read: so many came late.
   std::uint64_t late_count() const noexcept { return core_->late_count(); }
+  /// Of those that a member has read: so many another one had before, or may have had.
+  std::uint64_t redelivered_count() const noexcept { return core_->redelivered_count(); }
 
  private:
   friend class WaitSet;
 
-  core::ConsumerCore::Owner core_;
+  core::ConsumerHandle core_;
 };
 
 }  // namespace arena_shm

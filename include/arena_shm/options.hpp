@@ -64,6 +64,8 @@ struct Entry {
   /// In Order::time: older than a value that has come before, or of a time that cannot be. Of a consumer of a shared
   /// arena: its writer was so slow that the consumer went on without.
   bool late = false;
+  /// Of a member of a group: another one may have had it, which has died, left, or was evicted.
+  bool redelivered = false;
 };
 
 namespace core {
@@ -206,6 +208,9 @@ enum class Release : std::uint8_t {
 
 /// How a consumer consumes.
 struct ConsumerOptions {
+  /// Join the group of that name, or found it: each value goes to one of its members. `durable` is for the group as a
+  /// whole, if one of them asks for it; `from` is where who founds it begins; the rest is each member's own.
+  bool share = false;
   /// The writers wait for it also while nobody has its name. It comes back with what was not released: at least once.
   bool durable = false;
   From from = From::newest;  ///< where a name begins that was not there; a durable one goes on from where it was

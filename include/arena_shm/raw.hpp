@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "arena_shm/consumer_info.hpp"
-#include "arena_shm/core/consumer_core.hpp"
+#include "arena_shm/core/consumer_handle.hpp"
 #include "arena_shm/core/consumers.hpp"
 #include "arena_shm/core/guarded_writer.hpp"
 #include "arena_shm/core/read_value.hpp"
@@ -77,19 +77,21 @@ class RawConsumer {
   const std::string& name() const noexcept { return core_->name(); }
   std::uint64_t time() const noexcept { return time_; }
   bool is_late() const noexcept { return core_->is_late(); }
-  Position position() const { return core_->reader().position(); }
-  std::uint64_t cursor() const noexcept { return core_->reader().cursor(); }
-  std::uint64_t lag() const noexcept { return core_->reader().lag(); }
+  bool is_redelivered() const noexcept { return core_->is_redelivered(); }
+  Position position() const { return core_->position(); }
+  std::uint64_t cursor() const noexcept { return core_->cursor(); }
+  std::uint64_t lag() const noexcept { return core_->lag(); }
   std::uint64_t read_count() const noexcept { return core_->read_count(); }
   std::uint64_t overwritten_count() const noexcept { return core_->overwritten_count(); }
   std::uint64_t hole_count() const noexcept { return core_->hole_count(); }
   std::uint64_t awaited_count() const noexcept { return core_->awaited_count(); }
   std::uint64_t late_count() const noexcept { return core_->late_count(); }
+  std::uint64_t redelivered_count() const noexcept { return core_->redelivered_count(); }
 
  private:
   friend class WaitSet;
 
-  core::ConsumerCore::Owner core_;
+  core::ConsumerHandle core_;
   std::uint64_t time_ = 0;
 };
 
@@ -108,6 +110,8 @@ class RawWriter {
   std::uint32_t seat() const noexcept { return core_->hold().index(); }
 
  private:
+  friend class WaitSet;
+
   core::WriterCore::Owner core_;
 };
 

@@ -111,6 +111,8 @@ class Writer {
   std::uint32_t seat() const noexcept { return core_->hold().index(); }
 
  private:
+  friend class WaitSet;
+
   static core::CopyFrom<T> copy_of(const T& value) noexcept { return core::CopyFrom<T>(std::addressof(value)); }
 
   core::WriterCore::Owner core_;

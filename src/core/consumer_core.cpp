@@ -102,9 +102,11 @@ void ConsumerCore::join(const Place& place) {
       consumers().released(seat_.index(), lane).store(released_[lane], std::memory_order_release);  // J0, J4
     }
   };
+  consumers().clear_group(seat_.index());
   store_all();  // J0
   ARENA_SHM_STOP_POINT(consumer_joining);
-  own_state_ = next_generation(state_->load(std::memory_order_acquire), durable_ ? Standing::kept : Standing::joined);
+  own_state_ =
+      next_epoch(state_->load(std::memory_order_acquire), Kind::alone, durable_ ? Standing::kept : Standing::joined);
   state_->store(own_state_, std::memory_order_release);  // J1
   ARENA_SHM_STOP_POINT(consumer_registered);
   std::atomic_thread_fence(std::memory_order_seq_cst);  // J2

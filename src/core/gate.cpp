@@ -19,8 +19,7 @@ namespace {
 using std::chrono::nanoseconds;
 
 constexpr nanoseconds kGateSpin = std::chrono::microseconds{50};
-constexpr nanoseconds kGateSlice = std::chrono::milliseconds{10};  // then it looks whether those in the way still live
-constexpr int kShortestGateBackoff = 4;                            // in pauses
+constexpr int kShortestGateBackoff = 4;  // in pauses
 constexpr int kLongestGateBackoff = 64;
 
 /// As long as it lives, tools see whom the seat's holder waits for.
@@ -44,7 +43,7 @@ class Waiting {
 
 }  // namespace
 
-Gate::Gate(const Segment& segment, const Ring& ring, Seat& mine) noexcept
+Gate::Gate(const Segment& segment, const Ring& ring, Seat& mine)
     : segment_(segment),
       consumers_(segment.consumers()),
       end_(consumers_.count() == 0 ? kOpen : 0),
@@ -55,7 +54,9 @@ Gate::Gate(const Segment& segment, const Ring& ring, Seat& mine) noexcept
       exclusive_(ring.exclusive),
       mine_(mine),
       patience_(segment.info().patience),
-      sleeper_(consumers_.count() == 0 ? nullptr : &consumers_.room()) {}
+      sleeper_(consumers_.count() == 0 ? nullptr : &consumers_.room()) {
+  groups_.reserve(consumers_.count());
+}
 
 std::uint64_t Gate::head() const noexcept {
   return std::min(head_->load(std::memory_order_acquire), limit_);  // G1: W2 or X1 -> here
@@ -65,46 +66,78 @@ bool Gate::is_dead(std::uint32_t consumer) const noexcept {
   return segment_.witness().is_over(segment_.ring().seat_count + consumer);
 }
 
-void Gate::note(std::uint32_t consumer, std::uint64_t state, std::uint64_t released) noexcept {
-  if (stall_.consumer == consumer && stall_.state == state && stall_.released == released && stall_.since != Deadline{})
+void Gate::note(const Lowest& lowest) noexcept {
+  if (stall_.consumer == lowest.consumer && stall_.gating == lowest.gating &&
+      (stall_.state & ~kJoins) == (lowest.state & ~kJoins) && stall_.released == lowest.number &&
+      stall_.since != Deadline{}) {
+    stall_.state = lowest.state;  // who has joined has not done anything yet
     return;
-  stall_ = {.consumer = consumer,
-            .state = state,
-            .released = released,
+  }
+  stall_ = {.consumer = lowest.consumer,
+            .gating = lowest.gating,
+            .state = lowest.state,
+            .released = lowest.number,
             .since = std::chrono::steady_clock::now(),
             .since_ns = static_cast<std::int64_t>(boottime_ns())};
 }
 
+/// G3 and G4. Requires: G1, G2.
+Gate::Lowest Gate::scan(std::uint64_t seen_head) noexcept {
+  for (;;) {
+    Lowest lowest{.number = seen_head};
+    groups_.clear();
+    for (std::uint32_t i = 0; i < consumers_.count(); ++i) {
+      const std::uint64_t state = consumers_.state(i).load(std::memory_order_acquire);  // G3
+      if (!gates(state)) continue;
+      if (kind(state) == Kind::group) groups_.push_back({i, consumers_.moves(i).load(std::memory_order_acquire)});
+      const std::uint64_t released = consumers_.released(i, lane_).load(std::memory_order_acquire);  // G3
+      if (released < lowest.number) lowest = {.number = released, .consumer = i, .gating = i, .state = state};
+    }
+    ARENA_SHM_STOP_POINT(gate_scanned);
+    if (groups_.empty()) return lowest;
+    look_at_members(lowest);
+    const bool moved = std::ranges::any_of(groups_, [this](const GroupSeen& group) {
+      return consumers_.moves(group.index).load(std::memory_order_acquire) != group.moves;
+    });
+    if (!moved) return lowest;
+  }
+}
+
+/// What members hold, of the groups that are there.
+void Gate::look_at_members(Lowest& lowest) const noexcept {
+  const std::uint32_t lanes = segment_.lane_count();
+  for (std::uint32_t i = 0; i < consumers_.count(); ++i) {
+    const std::uint64_t own = consumers_.state(i).load(std::memory_order_acquire);
+    if (kind(own) != Kind::member || standing(own) == Standing::free) continue;
+    const std::uint64_t its_group = consumers_.membership(i).load(std::memory_order_acquire);
+    const std::uint32_t group = group_of(its_group);
+    if (group >= consumers_.count()) continue;
+    const std::uint64_t state = consumers_.state(group).load(std::memory_order_acquire);
+    if (!gates(state) || !is_member_of(its_group, group, state)) continue;
+    for (std::uint32_t which = 0; which < kWordsPerMember; ++which) {
+      const std::uint64_t word = consumers_.word(i, which).load(std::memory_order_acquire);
+      if (!is_held(word) || held_seq(word) % lanes != lane_) continue;
+      const std::uint64_t number = held_seq(word) / lanes;
+      if (number < lowest.number) lowest = {.number = number, .consumer = i, .gating = group, .state = state};
+    }
+  }
+}
+
 /// G1 to G4. True: `number` may be written.
 bool Gate::look(std::uint64_t number, Look manner) noexcept {
-  std::uint64_t lowest = head();                        // G1
+  const std::uint64_t seen_head = head();               // G1
   std::atomic_thread_fence(std::memory_order_seq_cst);  // G2
   ARENA_SHM_STOP_POINT(gate_looking);
-  std::uint32_t in_the_way = kNobody;
-  std::uint64_t its_state = 0;
-  for (std::uint32_t i = 0; i < consumers_.count(); ++i) {
-    std::uint64_t state = consumers_.state(i).load(std::memory_order_acquire);  // G3
-    if (!gates(state)) continue;
-    const std::uint64_t seen = state;
-    const std::uint64_t released = consumers_.released(i, lane_).load(std::memory_order_acquire);  // G3
-    if (released >= lowest) continue;
-    if (manner == Look::thorough && released + slots_ <= number && standing(state) == Standing::joined && is_dead(i)) {
-      // Of that generation only: somebody may have come in after it.
-      if (consumers_.state(i).compare_exchange_strong(state, turned_into(state, Standing::free),
-                                                      std::memory_order_acq_rel)) {
-        ARENA_SHM_STOP_POINT(gate_freed);
-        ring_room(consumers_);
-        continue;
-      }
-    }
-    lowest = released;
-    in_the_way = i;
-    its_state = seen;
+  Lowest lowest = scan(seen_head);
+  while (manner == Look::thorough && lowest.number + slots_ <= number && lowest.gating != kNobody &&
+         is_abandoned(segment_, lowest.gating, lowest.state)) {
+    if (free_abandoned(segment_, lowest.gating, lowest.state)) ARENA_SHM_STOP_POINT(gate_freed);
+    lowest = scan(seen_head);
   }
   ARENA_SHM_STOP_POINT(gate_looked);
-  end_ = std::max(end_, lowest + slots_);  // G4
+  end_ = std::max(end_, lowest.number + slots_);  // G4
   if (number < end_) return true;
-  note(in_the_way, its_state, lowest);
+  note(lowest);
   return false;
 }
 
@@ -123,6 +156,13 @@ std::uint64_t Gate::others() const noexcept {
 bool Gate::has_room() noexcept {
   const std::uint64_t last = head() + others();
   return last < end_ || look(last, Look::quick) || look_for_the_last_time(last);
+}
+
+bool Gate::may_have_room() const noexcept {
+  // Relaxed: who finds that it has moved looks himself.
+  return stall_.consumer == kNobody ||
+         consumers_.released(stall_.consumer, lane_).load(std::memory_order_relaxed) != stall_.released ||
+         consumers_.state(stall_.consumer).load(std::memory_order_relaxed) != stall_.state;
 }
 
 std::uint64_t Gate::room_for(std::uint64_t wanted) noexcept {
@@ -145,12 +185,15 @@ bool Gate::spin(std::uint64_t number) noexcept {
   return true;
 }
 
-/// E1. Who has been in the way without progress for longer than the arena has patience is evicted.
+/// E1. Who has been in the way without progress for longer than the arena has patience is evicted. A group gets as
+/// much once more: so long, another member may take over what one holds.
 bool Gate::lose_patience() noexcept {
-  if (patience_ <= nanoseconds{0} || stall_.consumer == kNobody ||
-      std::chrono::steady_clock::now() - stall_.since < patience_)
+  const nanoseconds patience =
+      kind(stall_.state) == Kind::group && patience_ <= nanoseconds::max() / 2 ? 2 * patience_ : patience_;
+  if (patience <= nanoseconds{0} || stall_.consumer == kNobody ||
+      std::chrono::steady_clock::now() - stall_.since < patience)
     return false;
-  const bool evicted = evict(consumers_, stall_.consumer, stall_.state);
+  const bool evicted = evict(consumers_, stall_.gating, stall_.state);
   if (evicted) ARENA_SHM_STOP_POINT(gate_evicted);
   return evicted;
 }
@@ -161,19 +204,34 @@ bool Gate::look_for_the_last_time(std::uint64_t number) noexcept {
   return look(number, Look::thorough);
 }
 
+bool Gate::is_own(std::uint32_t consumer) const noexcept {
+  const Seat& seat = segment_.ring().seats[segment_.ring().seat_count + consumer];
+  return seat.pid.load(std::memory_order_relaxed) == static_cast<std::uint32_t>(::getpid()) &&
+         seat.pid_namespace.load(std::memory_order_relaxed) == own_pid_namespace();
+}
+
 /// A thread that waits for itself would wait for ever. Known only where there is no other: that could be about to call
-/// the consumer.
+/// the consumer. Of a group, any member may take what nobody has taken.
 void Gate::refuse_deadlock() const {
   if (stall_.consumer == kNobody || !is_only_thread()) return;
-  const Seat& seat = segment_.ring().seats[segment_.ring().seat_count + stall_.consumer];
-  if (seat.pid.load(std::memory_order_relaxed) != static_cast<std::uint32_t>(::getpid()) ||
-      seat.pid_namespace.load(std::memory_order_relaxed) != own_pid_namespace() || is_dead(stall_.consumer))
-    return;
+  std::uint32_t own = stall_.consumer;
+  const bool others_have_patience = patience_ > nanoseconds{0};  // or take over, after it
+  if (kind(stall_.state) != Kind::group || (stall_.consumer != stall_.gating && !others_have_patience)) {
+    if (!is_own(own) || is_dead(own)) return;
+  } else {
+    own = kNobody;
+    for (std::uint32_t i = 0; i < consumers_.count(); ++i) {
+      if (!is_member(consumers_, i, stall_.gating, stall_.state) || is_dead(i)) continue;
+      if (!is_own(i)) return;
+      own = i;
+    }
+    if (own == kNobody) return;
+  }
   throw Error(Code::would_deadlock, {.name = segment_.info().name,
                                      .doing = "alloc in",
                                      .expected = "room in the ring",
                                      .found = "none, until this very thread goes on with its consumer '" +
-                                              consumer_info(segment_, stall_.consumer).name + "'",
+                                              consumer_info(segment_, own).name + "'",
                                      .remedy = "consume first; or use try_alloc; or consume in another thread"});
 }
 

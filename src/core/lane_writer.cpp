@@ -22,6 +22,13 @@ void LaneWriter::refuse() const {
   refuse_reentry();
 }
 
+bool LaneWriter::has_room() {
+  enter();
+  const bool has = gate_.has_room();
+  state_.store(State::idle, std::memory_order_relaxed);
+  return has;
+}
+
 bool LaneWriter::enter_lap(std::uint64_t number, Deadline deadline) {
   const auto leave = [this] { state_.store(State::idle, std::memory_order_relaxed); };
   if (number >= ring_.limit) {

@@ -45,12 +45,12 @@ std::optional<std::uint64_t> RawReader::next(std::span<std::byte> value) {
 
 RawConsumer::RawConsumer(std::shared_ptr<const core::Segment> segment, std::string_view name,
                          const ConsumerOptions& options)
-    : core_(new core::ConsumerCore(std::move(segment), name, options)) {}
+    : core_(std::move(segment), name, options) {}
 
 std::optional<std::uint64_t> RawConsumer::next(std::span<std::byte> value) {
-  check_size(value.size(), core_->reader().payload_bytes());
+  check_size(value.size(), core_->payload_bytes());
   const auto taken = core_->next(copy_into(value));
-  if (taken.seq == core::ConsumerCore::kNone) return std::nullopt;
+  if (taken.seq == core::ConsumerHandle::kNone) return std::nullopt;
   time_ = taken.time;
   return taken.seq;
 }

@@ -86,9 +86,7 @@ ReaderCore::ReaderCore(std::shared_ptr<const Segment> segment, const Position& f
   seek(from);
 }
 
-ReaderCore::~ReaderCore() {
-  if (is_in_a_set()) membership_.leave(membership_.set, *this);
-}
+ReaderCore::~ReaderCore() { leave_set(); }
 
 void ReaderCore::refuse_place(std::string expected, std::string found) const {
   throw Error(Code::invalid_argument, {.name = name(),
@@ -167,7 +165,7 @@ std::uint64_t ReaderCore::sum(std::uint64_t (LaneReader::*count)() const noexcep
   return total;
 }
 
-ReaderCore::Prospect ReaderCore::prospect() {
+Waitable::Prospect ReaderCore::prospect() {
   if (forked_.holds()) refuse_forked(name());
   Attendance* consumer = following_.attendance;
   if (consumer == nullptr) return prospect_of_lanes();
@@ -180,7 +178,7 @@ ReaderCore::Prospect ReaderCore::prospect() {
   return all;
 }
 
-ReaderCore::Prospect ReaderCore::prospect_of_lanes() {
+Waitable::Prospect ReaderCore::prospect_of_lanes() {
   if (by_time_) return prospect_by_time();
   Prospect all;
   if (others_.empty()) {
@@ -205,7 +203,7 @@ ReaderCore::Prospect ReaderCore::prospect_of_lanes() {
   return all;
 }
 
-ReaderCore::Prospect ReaderCore::prospect_by_time() {
+Waitable::Prospect ReaderCore::prospect_by_time() {
   Effort effort = LaneReader::effort_of_a_slice(lane_count_);
   if (by_time_->arrange(effort)) return {.is_ready = true};
   const auto now = Clock::now();

@@ -125,7 +125,7 @@ Segment::Segment(const std::string& name, int fd, Access access)
   ring_.exclusive = info_.writers != Writers::shared;
   ring_.head = ring_.exclusive ? &ring_.seats[0].hi : &ring_.control->head;
   ring_.lane_count = info_.lanes;
-  ring_.limit = kSeqLimit / info_.lanes;
+  ring_.limit = (is_lossless() ? kLosslessSeqLimit : kSeqLimit) / info_.lanes;
   if (info_.full == Full::wait)
     consumers_ = ConsumerTable(map(header.consumers, writable, fd), header.consumer_count, info_.lanes);
   lane_bytes_ = lane_bytes(header);

@@ -9,7 +9,6 @@
 #include "arena_shm/core/doorbell.hpp"
 #include "arena_shm/core/forked.hpp"
 #include "arena_shm/core/process.hpp"
-#include "arena_shm/core/reader_core.hpp"
 #include "arena_shm/core/stop_point.hpp"
 #include "arena_shm/error.hpp"
 
@@ -22,20 +21,20 @@ constexpr nanoseconds kSpin = std::chrono::microseconds{50};
 constexpr nanoseconds kLongSlice = std::chrono::milliseconds{100};  // as of one reader (doorbell.cpp)
 constexpr nanoseconds kShortSlice = std::chrono::milliseconds{1};   // where not every ring is heard
 
-/// As long as it lives, its readers are left alone by whoever destroys them in another thread.
+/// As long as it lives, they are left alone by whoever destroys them in another thread.
 class AllInside {
  public:
-  explicit AllInside(const std::vector<ReaderCore*>& readers) noexcept : readers_(readers) { mark(true); }
+  explicit AllInside(const std::vector<Waitable*>& all) noexcept : all_(all) { mark(true); }
   AllInside(const AllInside&) = delete;
   AllInside& operator=(const AllInside&) = delete;
   ~AllInside() { mark(false); }
 
  private:
   void mark(bool inside) const noexcept {
-    for (ReaderCore* reader : readers_) reader->mark_inside(inside);
+    for (Waitable* one : all_) one->mark_inside(inside);
   }
 
-  const std::vector<ReaderCore*>& readers_;
+  const std::vector<Waitable*>& all_;
 };
 
 }  // namespace
@@ -43,7 +42,7 @@ class AllInside {
 WaitSetCore::WaitSetCore() { expect_exit(Begins::handle); }
 
 WaitSetCore::~WaitSetCore() {
-  for (ReaderCore* reader : readers_) reader->join({});
+  for (Waitable* one : watched_) one->join({});
 }
 
 void WaitSetCore::retire(WaitSetCore* set) noexcept {
@@ -52,46 +51,46 @@ void WaitSetCore::retire(WaitSetCore* set) noexcept {
   delete set;
 }
 
-/// The readers of a set refuse by themselves; it may have none, and in a child its feeder has no thread, and a lock
-/// that may be taken for ever.
+/// Those in a set refuse by themselves; there may be none, and in a child its feeder has no thread, and a lock that may
+/// be taken for ever.
 void WaitSetCore::require_own_process() const {
   if (feeder_ && !feeder_->is_own()) refuse_forked("a WaitSet");
 }
 
 /// Who polls the descriptor is to look anew.
-void WaitSetCore::readers_changed() noexcept {
+void WaitSetCore::others_came() noexcept {
   ready_.clear();
   woke_.reset();
   if (feeder_ && feeder_->is_own()) feeder_->arm({}, {});
 }
 
-void WaitSetCore::add(ReaderCore& reader) {
-  if (reader.is_in_a_set()) {
-    throw Error(Code::invalid_argument, {.name = reader.name(),
-                                         .doing = "wait for a reader of",
-                                         .expected = "a reader that is in no WaitSet",
-                                         .found = "a reader that is in a WaitSet already",
-                                         .remedy = "remove it from that WaitSet first, or create another reader"});
+void WaitSetCore::add(Waitable& one) {
+  if (one.is_in_a_set()) {
+    throw Error(Code::invalid_argument, {.name = one.name(),
+                                         .doing = "add to a WaitSet what is of",
+                                         .expected = "a reader, consumer or writer that is in no WaitSet",
+                                         .found = "one that is in a WaitSet already",
+                                         .remedy = "remove it from that WaitSet first, or create another one"});
   }
-  ready_.reserve(readers_.size() + 1);
-  words_.reserve(readers_.size() + 1);
-  ringers_.reserve(readers_.size() + 1);
-  readers_.push_back(&reader);
-  reader.join(
-      {.set = this, .leave = [](void* set, ReaderCore& one) noexcept { static_cast<WaitSetCore*>(set)->remove(one); }});
-  readers_changed();
+  ready_.reserve(watched_.size() + 1);
+  words_.reserve(watched_.size() + 1);
+  ringers_.reserve(watched_.size() + 1);
+  watched_.push_back(&one);
+  one.join({.set = this,
+            .leave = [](void* set, Waitable& leaver) noexcept { static_cast<WaitSetCore*>(set)->remove(leaver); }});
+  others_came();
 }
 
-void WaitSetCore::remove(ReaderCore& reader) noexcept {
-  const auto at = std::find(readers_.begin(), readers_.end(), &reader);
-  if (at == readers_.end()) return;
-  readers_.erase(at);
-  reader.join({});
-  readers_changed();
+void WaitSetCore::remove(Waitable& one) noexcept {
+  const auto at = std::find(watched_.begin(), watched_.end(), &one);
+  if (at == watched_.end()) return;
+  watched_.erase(at);
+  one.join({});
+  others_came();
 }
 
-bool WaitSetCore::is_ready(const ReaderCore& reader) const noexcept {
-  return std::any_of(ready_.begin(), ready_.end(), [&](std::size_t i) { return readers_[i] == &reader; });
+bool WaitSetCore::is_ready(const Waitable& one) const noexcept {
+  return std::any_of(ready_.begin(), ready_.end(), [&](std::size_t i) { return watched_[i] == &one; });
 }
 
 /// First the one that has woken us; then those whose slot shows something, by one load each; only if there are none,
@@ -101,18 +100,18 @@ WaitSetCore::Found WaitSetCore::look(Clock::time_point deadline) {
   bool is_tired = false;
   longest_ = deadline == Clock::time_point::max() ? nanoseconds::max() : deadline - Clock::now();
   const auto ask = [&](std::size_t i) {
-    const ReaderCore::Prospect prospect = readers_[i]->prospect();
+    const Waitable::Prospect prospect = watched_[i]->prospect();
     if (prospect.is_ready) ready_.push_back(i);
     is_tired = is_tired || prospect.is_tired;
     longest_ = std::min(longest_, prospect.longest_sleep());
   };
   if (woke_) ask(*std::exchange(woke_, std::nullopt));
   if (!ready_.empty()) return Found::ready;
-  for (std::size_t i = 0; i < readers_.size(); ++i) {
-    if (readers_[i]->may_be_ready()) ask(i);
+  for (std::size_t i = 0; i < watched_.size(); ++i) {
+    if (watched_[i]->may_be_ready()) ask(i);
   }
   if (!ready_.empty()) return Found::ready;
-  for (std::size_t i = 0; i < readers_.size(); ++i) ask(i);
+  for (std::size_t i = 0; i < watched_.size(); ++i) ask(i);
   return !ready_.empty() ? Found::ready : is_tired ? Found::tired : Found::nothing;
 }
 
@@ -120,7 +119,7 @@ WaitSetCore::Found WaitSetCore::look(Clock::time_point deadline) {
 bool WaitSetCore::spin(Clock::time_point deadline) const noexcept {
   const auto end = std::min(deadline, Clock::now() + kSpin);
   while (Clock::now() < end) {
-    if (std::any_of(readers_.begin(), readers_.end(), [](const ReaderCore* one) { return one->may_be_ready(); }))
+    if (std::any_of(watched_.begin(), watched_.end(), [](const Waitable* one) { return one->may_be_ready(); }))
       return true;
     cpu_pause();
   }
@@ -131,8 +130,8 @@ bool WaitSetCore::spin(Clock::time_point deadline) const noexcept {
 bool WaitSetCore::announce() {
   words_.clear();
   ringers_.clear();
-  for (std::size_t i = 0; i < readers_.size(); ++i) {
-    Doorbell* const bell = readers_[i]->doorbell();
+  for (std::size_t i = 0; i < watched_.size(); ++i) {
+    Doorbell* const bell = watched_[i]->doorbell();
     if (bell == nullptr) continue;
     ringers_.push_back(i);
     words_.push_back({&bell->word, bell->word.fetch_or(1, std::memory_order_seq_cst) | 1});  // D1
@@ -140,8 +139,8 @@ bool WaitSetCore::announce() {
   reaches_writers_ = fence_all_writers();               // D2
   std::atomic_thread_fence(std::memory_order_seq_cst);  // D2
   ARENA_SHM_STOP_POINT(sleeper_announced);
-  for (ReaderCore* reader : readers_) {  // D3
-    const ReaderCore::Prospect prospect = reader->prospect();
+  for (Waitable* one : watched_) {  // D3
+    const Waitable::Prospect prospect = one->prospect();
     if (prospect.is_ready || prospect.is_tired) return false;
     longest_ = std::min(longest_, prospect.longest_sleep());
   }
@@ -150,7 +149,7 @@ bool WaitSetCore::announce() {
 
 nanoseconds WaitSetCore::slice() const noexcept {
   const std::size_t most = kMostFutexWords - (feeder_ ? 1 : 0);  // whose thread sleeps on a word of its own, too
-  const bool hears_all = reaches_writers_ && words_.size() == readers_.size() && words_.size() <= most;
+  const bool hears_all = reaches_writers_ && words_.size() == watched_.size() && words_.size() <= most;
   return std::min(longest_, hears_all ? kLongSlice : kShortSlice);
 }
 
@@ -170,7 +169,7 @@ void WaitSetCore::sleep() {
 }
 
 void WaitSetCore::report_gaps() {
-  for (ReaderCore* reader : readers_) reader->report_gap();
+  for (Waitable* one : watched_) one->report_gap();
 }
 
 bool WaitSetCore::wait_for(nanoseconds timeout) {
@@ -180,7 +179,7 @@ bool WaitSetCore::wait_for(nanoseconds timeout) {
   const auto deadline = timeout < forever - begin ? begin + timeout : forever;
   expect_exit(Begins::use);
   const Marked inside(inside_);
-  const AllInside readers_inside(readers_);
+  const AllInside all_inside(watched_);
   ready_.clear();
   if (feeder_) feeder_->disarm();
   for (bool has_spun = false;;) {

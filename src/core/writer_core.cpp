@@ -5,17 +5,29 @@
 
 #include "arena_shm/core/consumers.hpp"
 #include "arena_shm/error.hpp"
+#include "core/text_numbers.hpp"
 
 namespace arena_shm::core {
 namespace {
 
-std::string describe(const ConsumerInfo& one, std::uint64_t in_lane) {
-  std::string text = "consumer '" + one.name + "'";
-  if (one.life == ConsumerLife::away)
-    text += ", which is away,";
-  else
-    text += " (process " + std::to_string(one.pid) + (one.process.empty() ? "" : ", " + one.process) + ")";
-  return text + " at " + std::to_string(one.position) + ", " + std::to_string(in_lane) + " values behind";
+std::string describe(const ConsumerInfo& one) {
+  std::string text;
+  if (one.kind == ConsumerKind::group) {
+    text.append("group '").append(one.name).append("' with ").append(counted(one.members, "living member"));
+  } else {
+    text.append(one.kind == ConsumerKind::member ? "member '" : "consumer '").append(one.name);
+    if (one.kind == ConsumerKind::member) text.append("/").append(std::to_string(one.index));
+    text.append("'");
+    if (one.life == ConsumerLife::away) {
+      text.append(", which is away,");
+    } else {
+      text.append(" (process ").append(std::to_string(one.pid));
+      if (!one.process.empty()) text.append(", ").append(one.process);
+      text.append(")");
+    }
+  }
+  text.append(" at ").append(std::to_string(one.position)).append(", ").append(counted(one.lag, "value"));
+  return text.append(one.kind == ConsumerKind::member ? " in hand" : " behind");
 }
 
 }  // namespace
@@ -24,18 +36,13 @@ std::vector<ConsumerInfo> WriterCore::blocked_by() const {
   const Segment& segment = *hold().segment();
   std::vector<ConsumerInfo> all = consumers(segment);
   const Ring lane = segment.lane_of_seat(hold().index());
-  const std::uint64_t head = std::min(lane.head->load(std::memory_order_acquire), lane.limit);
-  std::erase_if(all, [&](const ConsumerInfo& one) {
-    const std::uint64_t released =
-        segment.consumers().released(one.index, lane.first_seat).load(std::memory_order_acquire);
-    return one.life == ConsumerLife::evicted || released >= head || head - released < lane.slot_count;
-  });
+  std::erase_if(all, [&](const ConsumerInfo& one) { return !leaves_no_room(segment, one.index, lane); });
   return all;
 }
 
 void WriterCore::refuse_timeout(std::chrono::nanoseconds timeout) const {
   std::string found;
-  for (const ConsumerInfo& one : blocked_by()) found += (found.empty() ? "" : "; ") + describe(one, one.lag);
+  for (const ConsumerInfo& one : blocked_by()) found += (found.empty() ? "" : "; ") + describe(one);
   throw Error(Code::timed_out,
               {.name = hold().segment()->info().name,
                .doing = "alloc in",

@@ -168,6 +168,13 @@ bool WriterSteps::await_room_for_one(Deadline deadline) {
   return gate_.await_room(deadline);
 }
 
+bool WriterSteps::has_room() {
+  if (is_forked()) refuse_forked(hold_->segment()->info().name);
+  own_next();  // refuses a signal handler that came while this writer is inside
+  const Marked waiting(waiting_);
+  return gate_.has_room();
+}
+
 void WriterSteps::count_skip() noexcept {
   // Relaxed: a counter for display, written by this seat's holder only.
   seat_.skipped.store(seat_.skipped.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);

@@ -25,7 +25,9 @@ std::vector<std::uint64_t> heads_in_seats(const Image& image, const core::Header
 
 }  // namespace
 
-std::uint64_t number_limit(const core::Header& header) noexcept { return core::kSeqLimit / core::lane_count(header); }
+std::uint64_t number_limit(const core::Header& header) noexcept {
+  return (core::is_lossless(header) ? core::kLosslessSeqLimit : core::kSeqLimit) / core::lane_count(header);
+}
 
 std::uint64_t seq_of(const core::Header& header, std::uint32_t lane, std::uint64_t number) noexcept {
   const std::uint64_t lanes = core::lane_count(header);

@@ -24,6 +24,9 @@ class LosslessTest : public ::testing::TestWithParam<Writers> {
   using Tick = std::uint64_t;
   static constexpr std::uint64_t kSlots = 8;
 
+  LosslessTest() : LosslessTest(options()) {}
+  explicit LosslessTest(const Options& options) : arena_(Arena<Tick>::create(name_, options)) {}
+
   static Options options(Duration patience = {}) {
     return {
         .slots = kSlots, .writers = GetParam(), .seats = 3, .full = Full::wait, .consumers = 3, .patience = patience};
@@ -48,7 +51,7 @@ class LosslessTest : public ::testing::TestWithParam<Writers> {
   }
 
   TempName name_;
-  Arena<Tick> arena_ = Arena<Tick>::create(name_, options());
+  Arena<Tick> arena_;
 };
 
 inline std::string kind_of(const ::testing::TestParamInfo<Writers>& info) {

@@ -195,7 +195,6 @@ class ConsumerCore final : private Attendance {
 };
 
 /// What a WaitSet waits for.
-inline ReaderCore& reader_of(ReaderCore& reader) noexcept { return reader; }
-inline ReaderCore& reader_of(ConsumerCore& consumer) noexcept { return consumer.reader(); }
+inline Waitable& waitable_of(ConsumerCore& consumer) noexcept { return consumer.reader(); }
 
 }  // namespace arena_shm::core

@@ -4,7 +4,8 @@
 //   G1  h0 := head                                    acquire
 //   G2  fence                                         seq_cst
 //   G3  each consumer that gates: state, released     acquire   is it in the way, and dead? Then it is freed
-//   G4  gate := slots + min(h0, each released)
+//       of a group: moves, next; then what each of its members holds; then moves: if they have changed, from G3 on
+//   G4  gate := slots + min(h0, each released, each number that is held)
 //       still full: spins, G1 to G4; then
 //   G5  announces that it sleeps; membarrier; G1 to G4 once more   (doorbell.hpp, the word being `room`)
 //   G6  sleeps, in slices
@@ -34,12 +35,16 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <vector>
 
 #include "arena_shm/core/doorbell.hpp"
 #include "arena_shm/core/ring.hpp"
 #include "arena_shm/core/segment.hpp"
 
 namespace arena_shm::core {
+
+/// So long a writer sleeps; then it looks whether those in the way still live.
+inline constexpr std::chrono::nanoseconds kGateSlice = std::chrono::milliseconds{10};
 
 /// Until when a writer waits.
 using Deadline = std::chrono::steady_clock::time_point;
@@ -58,7 +63,7 @@ class Gate {
   static constexpr std::uint32_t kNobody = ~std::uint32_t{0};
 
   /// Of a lane, or a ring, in which the seat is the caller's. In an arena that overwrites, open for ever.
-  Gate(const Segment& segment, const Ring& ring, Seat& mine) noexcept;
+  Gate(const Segment& segment, const Ring& ring, Seat& mine);
 
   bool is_lossless() const noexcept { return consumers_.count() > 0; }
   /// Numbers below it may be written. Only grows.
@@ -68,6 +73,8 @@ class Gate {
   /// leave half of the ring? Never waits. Cost: if it was not seen before, a look at each consumer, and, if there
   /// is none, at the lease of who is in the way.
   bool has_room() noexcept;
+  /// For who spins, once there was none: has the one that was in the way moved since? Cost: a load, or two.
+  bool may_have_room() const noexcept;
   /// How many of so many numbers there is room for now. Cost: as has_room.
   std::uint64_t room_for(std::uint64_t wanted) noexcept;
   /// Waits until `number` is below the end: spinning, then asleep. False: not in time. Evicts who has been in the way
@@ -80,20 +87,38 @@ class Gate {
   /// The consumer that was in the way in the newest look, and since when it has been there without progress.
   struct Stall {
     std::uint32_t consumer = kNobody;
-    std::uint64_t state = 0;
+    std::uint32_t gating = kNobody;  ///< the same; or the group that the member belongs to
+    std::uint64_t state = 0;         ///< of that one
     std::uint64_t released = 0;
     Deadline since{};
     std::int64_t since_ns = 0;  ///< the same by CLOCK_BOOTTIME, for tools
   };
   const Stall& stall() const noexcept { return stall_; }
+  /// Rung when there may be room: G5, of who sleeps on several (wait_set_core.hpp). Null in an arena that overwrites.
+  Doorbell* doorbell() const noexcept { return is_lossless() ? &consumers_.room() : nullptr; }
 
  private:
   enum class Look : std::uint8_t { quick, thorough };
 
   std::uint64_t head() const noexcept;
+  /// The lowest number that must not be overwritten, and whom it is kept for.
+  struct Lowest {
+    std::uint64_t number;
+    std::uint32_t consumer = kNobody;
+    std::uint32_t gating = kNobody;
+    std::uint64_t state = 0;
+  };
+  struct GroupSeen {
+    std::uint32_t index;
+    std::uint64_t moves;
+  };
+
   bool look(std::uint64_t number, Look manner) noexcept;
+  Lowest scan(std::uint64_t seen_head) noexcept;
+  void look_at_members(Lowest& lowest) const noexcept;
   bool is_dead(std::uint32_t consumer) const noexcept;
-  void note(std::uint32_t consumer, std::uint64_t state, std::uint64_t released) noexcept;
+  bool is_own(std::uint32_t consumer) const noexcept;
+  void note(const Lowest& lowest) noexcept;
   bool spin(std::uint64_t number) noexcept;
   bool lose_patience() noexcept;
   bool look_for_the_last_time(std::uint64_t number) noexcept;
@@ -111,6 +136,7 @@ class Gate {
   Seat& mine_;
   std::chrono::nanoseconds patience_;
   Stall stall_;
+  std::vector<GroupSeen> groups_;  // of the newest scan; has room for all
   Sleeper sleeper_;
 };
 

@@ -93,6 +93,9 @@ class LaneWriter : public WriterBase {
     return range;
   }
 
+  /// Would an alloc find room now? Errors: Code::reentered, forked. Cost: as Gate::has_room.
+  bool has_room();
+  bool is_forked() const noexcept { return forked_.holds(); }
   /// Is some thread inside of alloc? Requires: not a forked child.
   bool is_inside() const noexcept { return state_.load(std::memory_order_relaxed) == State::inside; }
 

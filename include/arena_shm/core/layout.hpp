@@ -1,4 +1,4 @@
-// The segment's bytes, layout version 5: what every process that maps a segment agrees on.
+// The segment's bytes, layout version 6: what every process that maps a segment agrees on.
 //
 //   +----------------------+ 0
 //   | Header               |  written once, before the segment has a name; then never again
@@ -13,7 +13,8 @@
 //   | Seat[consumer_count] |  lossless arenas: those of the consumers behind those of the writers
 //   +----------------------+ header.consumers.offset_bytes, in lossless arenas only
 //   | ConsumersHead        |  one futex word; written by writers that wait for room, and by consumers
-//   | [consumer_count]     |  consumer_bytes() each: { Consumer, released of each lane, padding }; by its consumer
+//   | [consumer_count]     |  consumer_bytes() each: { Consumer, a number for each lane, padding }; by its consumer, or
+//   |                      |  by a group's members
 //   +----------------------+ header.slots.offset_bytes
 //   | slot[slots]          |  stride_bytes each: { stamp, gap up to payload_offset_bytes, payload, padding }; timed:
 //   |                      |  { stamp, time, gap, payload, padding }
@@ -47,7 +48,7 @@ static_assert(std::atomic<std::uint32_t>::is_always_lock_free && sizeof(std::ato
 namespace arena_shm::core {
 
 inline constexpr std::uint64_t kMagic = 0x4d48'5341'4e45'5241;  // "ARENASHM"
-inline constexpr std::uint32_t kLayoutVersion = 5;
+inline constexpr std::uint32_t kLayoutVersion = 6;
 inline constexpr std::uint32_t kByteOrderMark = 0x0102'0304;
 inline constexpr std::uint32_t kMaxSeats = 4096;
 inline constexpr std::uint32_t kMaxConsumers = 256;
@@ -59,6 +60,7 @@ inline constexpr std::uint64_t kLeaseBase = std::uint64_t{1} << 62;  // far beyo
 inline constexpr unsigned kSessionBits = 48;                         // of a session's number, and of a reservation's
 inline constexpr std::uint64_t kMaxSession = (std::uint64_t{1} << kSessionBits) - 1;
 inline constexpr std::uint32_t kClaimsPerSeat = 2;
+inline constexpr std::uint32_t kWordsPerMember = 2;
 
 // Lanes: each seat has slots of its own, and a head, which its holder alone stores. Neither flag: all seats share both.
 inline constexpr std::uint32_t kFlagExclusive = 1;  // one seat, one lane
@@ -164,7 +166,6 @@ struct Control {
   alignas(kCacheLine) std::atomic<std::uint64_t> mutex;  // mutex.hpp: 0 free, else the owner's seat + 1, and more
 };
 static_assert(std::is_standard_layout_v<Control> && sizeof(Control) == 128);
-static_assert(offsetof(Control, head) == 0);
 static_assert(offsetof(Control, mutex) == 64);
 
 /// What somebody who holds a seat is inside of: stamp.hpp.
@@ -205,7 +206,6 @@ struct Seat {
   }
 };
 static_assert(std::is_standard_layout_v<Seat> && sizeof(Seat) == 192);
-static_assert(offsetof(Seat, claim) == 0);
 static_assert(offsetof(Seat, hi) == 8);
 static_assert(offsetof(Seat, others_claim) == 16);
 static_assert(offsetof(Seat, others_hi) == 24);
@@ -243,12 +243,13 @@ struct ConsumersHead {
 };
 static_assert(std::is_standard_layout_v<ConsumersHead> && sizeof(ConsumersHead) == kCacheLine);
 
-/// What a consumer's line begins with: consumer_state.hpp. Behind it, for each lane, `released`: all below that number
-/// is done with.
+/// What a consumer's line begins with; what it means: consumer_table.hpp. Behind it, a number for each lane.
 struct Consumer {
-  std::atomic<std::uint64_t> state;  // a generation, and what it is
+  std::atomic<std::uint64_t> state;
+  std::atomic<std::uint64_t> group;  // of a group, or of a member of one
+  std::array<std::atomic<std::uint64_t>, kWordsPerMember> words;
 };
-static_assert(std::is_standard_layout_v<Consumer> && sizeof(Consumer) == 8);
+static_assert(std::is_standard_layout_v<Consumer> && sizeof(Consumer) == 32);
 
 /// From one consumer's line to the next one's.
 constexpr std::uint64_t consumer_bytes(std::uint64_t lanes) noexcept {

@@ -25,12 +25,13 @@
 #include "arena_shm/core/retained.hpp"
 #include "arena_shm/core/segment.hpp"
 #include "arena_shm/core/time_order.hpp"
+#include "arena_shm/core/waitable.hpp"
 #include "arena_shm/options.hpp"
 
 namespace arena_shm::core {
 
 /// Thread safety: one thread at a time.
-class ReaderCore {
+class ReaderCore final : public Waitable {
  public:
   using Clock = LaneReader::Clock;
 
@@ -86,34 +87,20 @@ class ReaderCore {
   /// it had, a moment ago.
   bool wait_for(std::chrono::nanoseconds timeout);
 
-  // For who waits for several readers at once (wait_set_core.hpp).
+  // Waitable.
 
-  /// The set that it is in, which it leaves when it is destroyed.
-  struct Membership {
-    void* set = nullptr;
-    void (*leave)(void* set, ReaderCore& reader) noexcept = nullptr;
-  };
-  struct Prospect {
-    bool is_ready = false;                                                ///< next() has something to deliver
-    bool is_tired = false;                                                ///< it may have; ask again
-    std::chrono::nanoseconds patience = std::chrono::nanoseconds::max();  ///< else: sleep no longer than that
-
-    /// A value is there, and waits for so long for a round of Order::time.
-    std::chrono::nanoseconds round_patience = std::chrono::nanoseconds::max();
-
-    std::chrono::nanoseconds longest_sleep() const noexcept { return std::min(patience, round_patience); }
-    bool is_idle() const noexcept {
-      return !is_ready && !is_tired && round_patience == std::chrono::nanoseconds::max();
-    }
-  };
   /// One slice of looking at each lane. Errors: Code::forked.
-  Prospect prospect();
+  Prospect prospect() override;
   /// Does a lane show a value, or has it claimed one? One load for each; also true if only prospect() can tell.
-  bool may_be_ready() const noexcept;
+  bool may_be_ready() const noexcept override;
+  /// Reports open gaps, as wait_for does when its time is over.
+  void report_gap() override;
+  Doorbell* doorbell() const noexcept override { return doorbell_; }
+  void mark_inside(bool inside) noexcept override { following_.inside.store(inside, std::memory_order_relaxed); }
+  const std::string& name() const noexcept override { return following_.segment->info().name; }
+
   /// The same of the lanes alone, whatever its consumer goes without.
   bool lanes_may_be_ready() const noexcept { return others_.empty() ? first_.may_be_ready() : is_behind(); }
-  /// Reports open gaps, as wait_for does when its time is over.
-  void report_gap();
   /// A loss that its consumer has found.
   void report(const Gap& gap);
   /// From now on it reads for a consumer, which outlives it.
@@ -131,12 +118,6 @@ class ReaderCore {
   [[gnu::always_inline]] std::uint32_t lane_delivered() const noexcept {
     return is_plain_ ? 0 : mine_->ring().first_seat;
   }
-  /// Null: there is none that may be written.
-  Doorbell* doorbell() const noexcept { return doorbell_; }
-  void mark_inside(bool inside) noexcept { following_.inside.store(inside, std::memory_order_relaxed); }
-  void join(Membership membership) noexcept { membership_ = membership; }
-  bool is_in_a_set() const noexcept { return membership_.set != nullptr; }
-  const std::string& name() const noexcept { return following_.segment->info().name; }
 
   /// Called for each run of lost values, before what follows it in its lane is delivered. May not use the reader.
   void on_gap(std::function<void(const Gap&)> report) { following_.report = std::move(report); }
@@ -246,7 +227,6 @@ class ReaderCore {
   std::uint64_t longest_run_;
   std::optional<TimeOrder> by_time_;  // Order::time
   Sleeper sleeper_;
-  Membership membership_;
   InForkedChild forked_;
 };
 

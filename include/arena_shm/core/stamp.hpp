@@ -9,6 +9,8 @@ namespace arena_shm::core {
 /// Sequence numbers below this one are handed out; the room above it is for the counter's overshoot when writers go on
 /// asking. Claims need seq < 2^62, stamps seq < 2^63 - 1.
 inline constexpr std::uint64_t kSeqLimit = std::uint64_t{1} << 61;
+/// The same in a lossless arena, where a member of a group has one in a word, beside a count (held.hpp).
+inline constexpr std::uint64_t kLosslessSeqLimit = std::uint64_t{1} << 59;
 
 // A stamp stands before each payload: (seq + 1) << 1 | busy. It only grows, so "newer" is "greater".
 //   0          never used; so a page of zeros is never taken for a published value

@@ -1,9 +1,9 @@
-// Waiting for several readers at once, type-erased.
+// Waiting for several readers and writers at once, type-erased.
 //
-// One reader sleeps by D1 to D3 (doorbell.hpp). Several do it together: D1 for each bell; one membarrier for all, D2; a
-// look at each reader, D3; then one futex_waitv(2) on all the words, which returns when any of them is rung, or is not
-// what D1 left. Without that call (before Linux 5.16, or refused), with a reader that has no bell, or with more bells
-// than the kernel takes (128), it sleeps for a millisecond at a time.
+// One sleeps by D1 to D3 (doorbell.hpp). Several do it together: D1 for each bell; one membarrier for all, D2; a look
+// at each of them, D3; then one futex_waitv(2) on all the words, which returns when any of them is rung, or is not what
+// D1 left. Without that call (before Linux 5.16, or refused), with one that has no bell, or with more bells than the
+// kernel takes (128), it sleeps for a millisecond at a time.
 #pragma once
 
 #include <atomic>
@@ -18,12 +18,11 @@
 #include "arena_shm/core/futex.hpp"
 #include "arena_shm/core/retained.hpp"
 #include "arena_shm/core/wait_feeder.hpp"
+#include "arena_shm/core/waitable.hpp"
 
 namespace arena_shm::core {
 
-class ReaderCore;
-
-/// Thread safety: one thread at a time, which is also that of its readers.
+/// Thread safety: one thread at a time, which is also that of those in it.
 class WaitSetCore {
  public:
   WaitSetCore();
@@ -36,16 +35,16 @@ class WaitSetCore {
   using Owner = Retained<WaitSetCore>;
 
   /// Errors: Code::invalid_argument, if it is in a set already.
-  void add(ReaderCore& reader);
+  void add(Waitable& one);
   /// If it is in this set.
-  void remove(ReaderCore& reader) noexcept;
+  void remove(Waitable& one) noexcept;
 
-  /// Waits until one of them has something to deliver, for at most `timeout`; looks once if that is not above zero.
-  /// Returns: whether one has. Errors: as ReaderCore::wait_for; Code::forked.
+  /// Waits until one of them is ready, for at most `timeout`; looks once if that is not above zero.
+  /// Returns: whether one is. Errors: as Waitable::prospect; Code::forked.
   bool wait_for(std::chrono::nanoseconds timeout);
-  /// Which of them had something when wait_for returned, by the order in which they were added; in growing order.
+  /// Which of them were ready when wait_for returned, by the order in which they were added; in growing order.
   std::span<const std::size_t> ready() const noexcept { return ready_; }
-  bool is_ready(const ReaderCore& reader) const noexcept;
+  bool is_ready(const Waitable& one) const noexcept;
 
   /// A descriptor for poll(2): readable when there may be something; not, if wait_for has returned false since.
   /// Errors: Code::system, forked.
@@ -58,7 +57,7 @@ class WaitSetCore {
   enum class Found : std::uint8_t { ready, nothing, tired };
 
   void require_own_process() const;
-  void readers_changed() noexcept;
+  void others_came() noexcept;
   Found look(Clock::time_point deadline);
   bool spin(Clock::time_point deadline) const noexcept;
   bool announce();
@@ -66,13 +65,13 @@ class WaitSetCore {
   void sleep();
   void report_gaps();
 
-  std::vector<ReaderCore*> readers_;
+  std::vector<Waitable*> watched_;
   std::vector<std::size_t> ready_;
   std::vector<FutexWord> words_;        // what D1 left in the bells,
   std::vector<std::size_t> ringers_;    // and whose they are
   std::optional<std::size_t> woke_;     // whose bell ended the newest sleep
   bool reaches_writers_ = true;         // membarrier works
-  std::chrono::nanoseconds longest_{};  // to sleep, before a reader is out of patience, or the time is over
+  std::chrono::nanoseconds longest_{};  // to sleep, before one is out of patience, or the time is over
   std::unique_ptr<WaitFeeder> feeder_;  // once fd() has been asked for
   std::atomic<bool> inside_{false};     // waiting. Relaxed: looked at in order to leave it alone
 };

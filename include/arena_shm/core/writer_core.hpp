@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "arena_shm/consumer_info.hpp"
+#include "arena_shm/core/awaited_room.hpp"
 #include "arena_shm/core/lane_writer.hpp"
 #include "arena_shm/core/retained.hpp"
 #include "arena_shm/core/shared_writer.hpp"
@@ -41,6 +42,9 @@ class WriterCore {
       shared_.emplace(std::move(hold), which);
   }
 
+  WriterCore(const WriterCore&) = delete;
+  WriterCore& operator=(const WriterCore&) = delete;
+
   const SeatHold& hold() const noexcept { return lane_ ? lane_->hold() : shared_->hold(); }
   /// Of the newest value, or batch, that it has appended; 0 in an arena without times.
   std::uint64_t time() const noexcept { return lane_ ? lane_->time() : shared_->time(); }
@@ -48,9 +52,11 @@ class WriterCore {
   /// Waits until there is room for a value; takes none. May be called while another thread writes.
   void await_room() const { lane_ ? lane_->await_room() : shared_->await_room(); }
   std::uint64_t payload_bytes() const noexcept { return hold().segment()->info().record.size_bytes; }
-  /// Is some thread inside of alloc, or waiting to be? False in a forked child, where nothing is mapped. Cost: a system
-  /// call.
-  bool is_inside() const noexcept { return hold().is_own() && (lane_ ? lane_->is_inside() : shared_->is_inside()); }
+  /// Is some thread inside of alloc, or waiting to be, alone or by a WaitSet? False in a forked child, where nothing is
+  /// mapped. Cost: a system call.
+  bool is_inside() const noexcept {
+    return hold().is_own() && (room_.is_inside() || (lane_ ? lane_->is_inside() : shared_->is_inside()));
+  }
   /// The same without the system call, and of those that wait. Requires: not a forked child.
   bool is_claimed() const noexcept { return lane_ ? lane_->is_inside() : shared_->is_claimed(); }
 
@@ -76,6 +82,11 @@ class WriterCore {
     return shared_->alloc_reserved(fill, still_mine);
   }
 
+  /// Would alloc find room now? Errors: Code::reentered, forked. Cost: as Gate::has_room.
+  bool has_room() { return lane_ ? lane_->has_room() : shared_->has_room(); }
+  bool is_forked() const noexcept { return lane_ ? lane_->is_forked() : shared_->is_forked(); }
+  /// What a WaitSet waits for.
+  AwaitedRoom& room() noexcept { return room_; }
   /// Whose room it is that is missing.
   std::vector<ConsumerInfo> blocked_by() const;
   /// Errors: Code::timed_out, always.
@@ -94,6 +105,9 @@ class WriterCore {
   // One of the two.
   std::optional<SharedWriter> shared_;
   std::optional<LaneWriter> lane_;
+  AwaitedRoom room_{*this};
 };
+
+inline Waitable& waitable_of(WriterCore& writer) noexcept { return writer.room(); }
 
 }  // namespace arena_shm::core

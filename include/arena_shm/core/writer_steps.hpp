@@ -56,6 +56,9 @@ namespace arena_shm::core {
 /// The claim, the number, the slot, the publication; and the slow path. Thread safety: one thread at a time.
 class WriterSteps : public WriterBase {
  public:
+  /// Would an alloc find room now? Errors: Code::reentered, forked. Cost: as Gate::has_room.
+  bool has_room();
+  bool is_forked() const noexcept { return forked_.holds(); }
   /// Is some thread inside of alloc, or waiting to be? Requires, as the next: not a forked child, where nothing is
   /// mapped.
   bool is_inside() const noexcept { return is_claimed() || waiting_.load(std::memory_order_relaxed); }

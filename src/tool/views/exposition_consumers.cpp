@@ -16,7 +16,7 @@ std::vector<const ConsumerFacts*> named(const Arena& arena) {
   for (const ConsumerFacts& consumer : arena.consumers.all) {
     const bool is_new = std::none_of(found.begin(), found.end(),
                                      [&](const auto* other) { return other->seat.name == consumer.seat.name; });
-    if (consumer.is_there() && is_new) found.push_back(&consumer);
+    if (consumer.is_there() && !consumer.is_member() && is_new) found.push_back(&consumer);
   }
   return found;
 }
