@@ -191,6 +191,15 @@ TEST_P(GroupAttackTest, AnEvictedGroupWithLivingMembersCannotBeRemoved) {
   EXPECT_EQ(code_of([&] { arena_.remove_consumer("workers"); }), Code::already_exists);
 }
 
+TEST_P(GroupAttackTest, ADurableGroupComesBackDurable) {
+  auto founder = member({.durable = true});
+  auto other = member();
+  arena_.evict_consumer("workers");
+  EXPECT_EQ(code_of([&] { other.next(); }), Code::evicted);
+  EXPECT_FALSE(other.next());
+  EXPECT_TRUE(arena_.consumers()[0].durable);
+}
+
 TEST_P(GroupAttackTest, AForkedChildMayAskAMemberWhereItStands) {
   auto writer = arena_.writer();
   auto mine = member();
