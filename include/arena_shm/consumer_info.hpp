@@ -37,7 +37,7 @@ struct ConsumerInfo {
   std::uint32_t members = 0;   ///< of a group: so many live
   std::uint64_t holds = 0;     ///< of a member: values that it has taken, and is not done with
   std::uint32_t pid = 0;       ///< who has the name, or had it last; as seen from its own namespace of processes
-  std::string process;         ///< what the kernel calls that process; empty, if it cannot be told
+  std::string process{};       ///< what the kernel calls that process; empty, if it cannot be told
   std::uint64_t position = 0;  ///< all sequence numbers below it are done with; in lanes, the lowest of them. Of a
                                ///< group, all below it are taken; of a member, it holds none below it
   std::uint64_t lag = 0;       ///< values that were handed out and are not done with; of a group, not taken

@@ -125,17 +125,15 @@ struct Known {
   std::uint64_t state;
 };
 
-enum class Among : bool { gating, all };
-
 /// The consumer of that name, as it stands, or the member of that name and index. Its state was looked at before its
 /// name: who joins there meanwhile has another epoch, and is not taken for it.
-Known find(const Segment& segment, std::string_view name, const char* doing, Among among = Among::all) {
+Known find(const Segment& segment, std::string_view name, const char* doing) {
   segment.require_own_process();
   std::string others;
   std::optional<Known> member;
   for (std::uint32_t i = 0; i < segment.consumers().count(); ++i) {
     const std::uint64_t state = segment.consumers().state(i).load(std::memory_order_acquire);  // J1, E1 -> here
-    if (!is_there(segment, i, state) || (kind(state) == Kind::member && among == Among::gating)) continue;
+    if (!is_there(segment, i, state)) continue;
     std::string its_name = seat_name(seat_of(segment, i));
     if (kind(state) == Kind::member) its_name.append("/").append(std::to_string(i));
     if (its_name == name) {
@@ -220,7 +218,7 @@ ConsumerInfo consumer_info(const Segment& segment, std::uint32_t i) {
   bool lives = life_of(segment, i) != Life::over;
   if (kind(state) == Kind::group) {
     for (std::uint32_t k = 0; k < consumers.count(); ++k)
-      info.members += is_member(consumers, k, i, state) && life_of(segment, k) != Life::over ? 1 : 0;
+      if (is_member(consumers, k, i, state) && life_of(segment, k) != Life::over) ++info.members;
     lives = info.members > 0;
   } else if (kind(state) == Kind::member) {
     info.group = std::min(group_of(consumers.membership(i).load(std::memory_order_acquire)), consumers.count() - 1);
@@ -268,8 +266,16 @@ void evict_consumer(const Segment& segment, std::string_view name) {
 
 void remove_consumer(const Segment& segment, std::string_view name) {
   constexpr const char* kRemoving = "remove a consumer of";
-  const auto [i, state] = find(segment, name, kRemoving, Among::gating);
+  const auto [i, state] = find(segment, name, kRemoving);
   const ConsumerInfo info = consumer_info(segment, i);
+  // What it holds would be nobody's.
+  if (kind(state) == Kind::member)
+    throw Error(Code::invalid_argument,
+                {.name = segment.info().name,
+                 .doing = kRemoving,
+                 .expected = "a consumer, or a group",
+                 .found = "'" + std::string(name) + "', a member of the group '" + info.name + "'",
+                 .remedy = "evict it, so that another member takes what it holds; or remove the group"});
   if (info.members > 0 || (kind(state) != Kind::group && life_of(segment, i) != Life::over))
     throw Error(
         Code::already_exists,

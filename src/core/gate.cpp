@@ -124,6 +124,7 @@ void Gate::look_at_members(Lowest& lowest) const noexcept {
       const std::uint64_t number = held_seq(word) / lanes;
       if (number < lowest.number) lowest = {.number = number, .consumer = i, .gating = group, .state = state};
     }
+    ARENA_SHM_STOP_POINT(gate_member_seen);
   }
 }
 

@@ -111,11 +111,7 @@ bool MemberCore::put(Word which, std::uint64_t word) {
   const std::uint64_t before = own;
   std::uint64_t expected = before;
   if (!shared.compare_exchange_strong(expected, word, std::memory_order_acq_rel)) [[unlikely]] {
-    // Evicted, and nobody but this one makes anything of it.
-    shared.store(kHoldsNothing, std::memory_order_release);
-    own = kHoldsNothing;
-    was_evicted_ = true;
-    if (which == Word::claim) at_ = end_;
+    was_evicted_from(which);
     return false;
   }
   own = word;
@@ -137,12 +133,6 @@ void MemberCore::let_go_of_what_was_delivered() {
   is_idle();
 }
 
-void MemberCore::let_go_of_all() {
-  at_ = end_;
-  claim_is_done_ = aside_is_done_ = true;
-  is_idle();
-}
-
 void MemberCore::release() {
   if (forked_.holds()) refuse_forked(segment().info().name);
   let_go_of_what_was_delivered();
@@ -152,27 +142,44 @@ std::uint64_t MemberCore::place_of_claim() const noexcept {
   return claim_ == kHoldsNothing ? at_ : segment().place_of(held_seq(claim_)).number;
 }
 
+/// Another member has what that word held, and nobody but this one makes anything of the word.
+void MemberCore::was_evicted_from(Word which) noexcept {
+  words_[static_cast<std::size_t>(which)]->store(kHoldsNothing, std::memory_order_release);
+  (which == Word::claim ? claim_ : aside_) = kHoldsNothing;
+  if (which == Word::claim) at_ = end_;
+  was_evicted_ = true;
+}
+
+/// Does it hold what it is about to deliver?
+void MemberCore::look_at_own_words() noexcept {
+  for (const Word which : {Word::claim, Word::aside}) {
+    const std::uint64_t own = which == Word::claim ? claim_ : aside_;
+    const auto& shared = *words_[static_cast<std::size_t>(which)];
+    if (own != kHoldsNothing && shared.load(std::memory_order_acquire) != own) was_evicted_from(which);
+  }
+}
+
+/// What it has not delivered as yet it still holds, if nobody has taken it over.
 void MemberCore::come_back() {
   if (forked_.holds()) refuse_forked(segment().info().name);
   const bool is_in = seat_.is_in(group_state_->load(std::memory_order_acquire));
   const bool is_out = !is_in || state_->load(std::memory_order_acquire) != seat_.own_state();
-  if (!is_out && !was_evicted_) return;
-  if (!is_in) let_go_of_all();
   if (is_out && told_) {
-    if (is_in) {
+    told_ = false;
+    if (is_in)
       seat_.come_back();
-      // What it had not delivered is still its own, unless others have it by now.
-      if (at_ < end_) put(Word::claim, claim_);
-      if (aside_ != kHoldsNothing) put(Word::aside, aside_);
-    } else {
+    else
       seat_.rejoin();
-    }
-    told_ = was_evicted_ = false;
     group_state_ = &consumers().state(seat_.group());
+    look_at_own_words();
+    was_evicted_ = false;
     return;
   }
-  told_ = is_out;
+  look_at_own_words();
+  if (!is_out) told_ = false;
+  if (!is_out && !was_evicted_) return;
   let_go_of_what_was_delivered();
+  told_ = is_out;
   was_evicted_ = false;
   throw Error(Code::evicted,
               {.name = segment().info().name,

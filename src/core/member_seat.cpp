@@ -32,7 +32,7 @@ void MemberSeat::rejoin() {
   ::pthread_testcancel();
   const NoCancel no_cancel;
   const Lease door = place_.lock_name();
-  goes_on_ = false;
+  goes_on_ = true;
   enter(find_group());
 }
 

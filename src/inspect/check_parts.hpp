@@ -11,6 +11,7 @@
 
 #include "arena_shm/core/layout.hpp"
 #include "inspect/check.hpp"
+#include "inspect/consumers.hpp"
 #include "inspect/image.hpp"
 
 namespace arena_shm::inspect {
@@ -55,8 +56,13 @@ inline const char* remedy_beyond_head(const Image& image) noexcept {
 /// The seats against head, their leases and the mutex, and the mutex itself.
 Suspects suspect_seats(const Image& image, const core::Header& header);
 
-/// The consumers of a lossless arena: their words, and those that are waited for and do nothing.
+/// The consumers of a lossless arena, groups among them: their words, and those that are waited for and do nothing.
 Suspects suspect_consumers(const Image& image, const core::Header& header);
+/// What is wrong with a consumer's place; `word` is what it is known by, together with its state and its session.
+Suspect consumer_suspect(const ConsumerFacts& consumer, const char* what, std::uint64_t word, Severity severity,
+                         std::string text);
+/// Is it not there, or does nothing, and may be waited for? Requires: it has not left.
+void suspect_absent(const Image& image, const Consumers& consumers, const ConsumerFacts& consumer, Suspects& suspects);
 
 struct CheckedSlots {
   Suspects suspects;

@@ -10,6 +10,7 @@
 #include <span>
 #include <utility>
 
+#include "arena_shm/core/consumer_table.hpp"
 #include "arena_shm/core/lease.hpp"
 #include "arena_shm/core/system.hpp"
 #include "core/process_death.hpp"
@@ -145,12 +146,18 @@ void read_waits(const Image& image, const core::Header& header, Seats& seats) {
   const core::Region names = consumer_seats(header).seats;
   for (SeatFacts& seat : seats.all) {
     if (seat.waits_for == 0 || seat.waits_for > header.consumer_count || !may_go_on(seat.holder)) continue;
-    const std::uint64_t consumer = seat.waits_for - 1;
+    const auto consumer = static_cast<std::uint32_t>(seat.waits_for - 1);
     SeatBytes bytes{};
     image.read(names.offset_bytes + consumer * sizeof(core::Seat), bytes);
+    std::uint64_t state = 0;
+    image.load(header.consumers.offset_bytes + sizeof(core::ConsumersHead) +
+                   consumer * core::consumer_bytes(core::lane_count(header)),
+               state);
     const std::int64_t now_ns = boottime_ns();
     seat.waits = {.consumer = consumer,
                   .name = name_in(bytes),
+                  .is_member = core::kind(state) == core::Kind::member,
+                  .pid = field<std::uint32_t>(bytes, offsetof(core::Seat, pid)),
                   .waits_ns = now_ns - std::clamp<std::int64_t>(seat.waits_since_ns, 0, now_ns)};
   }
 }

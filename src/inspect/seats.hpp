@@ -49,8 +49,10 @@ struct ClaimFacts {
 
 /// What a writer that waits for room says of it.
 struct WaitFacts {
-  std::uint64_t consumer = 0;  ///< that is in its way; below the number of consumers
+  std::uint32_t consumer = 0;  ///< that is in its way; below the number of consumers
   std::string name;            ///< of that one; may hold anything
+  bool is_member = false;      ///< of a group, whose name that is
+  std::uint32_t pid = 0;       ///< of that one
   std::int64_t waits_ns = 0;   ///< for so long
 };
 

@@ -18,8 +18,14 @@ constexpr std::uint64_t kBatchesPerRing = 8;
 constexpr std::chrono::milliseconds kHold{20};  // a writer that is preempted is given time to come back
 
 bool keeps_place_of(const ConsumerInfo& consumer, const ConsumerWish& wish) {
-  if (consumer.name != wish.name) return false;
-  return consumer.durable || (consumer.life == ConsumerLife::evicted && wish.durable);
+  if (consumer.name != wish.name || consumer.kind != (wish.share ? ConsumerKind::group : ConsumerKind::alone))
+    return false;
+  return wish.share || consumer.durable || (consumer.life == ConsumerLife::evicted && wish.durable);
+}
+
+bool is_durable(const RawView& view, const std::string& name) {
+  return std::ranges::any_of(view.consumers(),
+                             [&](const ConsumerInfo& one) { return one.name == name && one.durable; });
 }
 
 }  // namespace
@@ -41,20 +47,25 @@ Consumption::Consumption(const RawArena& arena, const ConsumerWish& wish, Attend
     : arena_(arena.name()),
       attendant_(attendant),
       has_come_back_((require_lossless(arena.info()), keeps_place(arena, wish))),
-      durable_(wish.durable || has_come_back_),
-      release_after_(std::max<std::uint64_t>(arena.slots() / arena.lanes() / kBatchesPerRing, 1)),
+      shares_(wish.share),
+      durable_(wish.durable || (has_come_back_ && is_durable(arena, wish.name))),
+      // A member has done with a value when it asks for the next one.
+      release_after_(shares_ ? 1 : std::max<std::uint64_t>(arena.slots() / arena.lanes() / kBatchesPerRing, 1)),
       consumer_(join(arena, wish, attendant)),
       counts_all_(has_come_back_ || wish.from.is_seq()),
       begun_(arena.lanes()) {}
 
 // Where the clock of the arena cannot be read, lanes come as they arrive.
 RawConsumer Consumption::join(const RawArena& arena, const ConsumerWish& wish, Attendant& attendant) const {
-  ConsumerOptions options{.durable = wish.durable,
-                          .from = wish.from,
-                          .release = Release::explicitly,
-                          .hold = kHold,
-                          .manner = Manner::throughput,
-                          .order = order_for(arena.info(), wish.order, attendant)};
+  ConsumerOptions options{
+      .share = wish.share,
+      .durable = wish.durable,
+      .from = wish.from,
+      .release = wish.share ? Release::at_next_call : Release::explicitly,
+      .hold = kHold,
+      .manner = Manner::throughput,
+      .order = wish.share ? wish.order.value_or(Order::arrival) : order_for(arena.info(), wish.order, attendant)};
+  if (wish.share) return arena.consumer(wish.name, options);
   if (options.order == Order::time) {
     try {
       return arena.consumer(wish.name, options);
@@ -115,17 +126,21 @@ void Consumption::tell_eviction() {
   const std::uint64_t lost = consumer_.overwritten_count() - overwritten_before_;
   overwritten_before_ += lost;
   is_evicted_ = false;
-  attendant_.note(fmt::format("'{}' was evicted from '{}', for it had held up the writers: lost {}; going on",
-                              consumer_.name(), arena_, text::counted(lost, "value")));
+  attendant_.note(fmt::format("'{}' was evicted from '{}', for it had held up the writers: {}lost {}; going on",
+                              consumer_.name(), arena_, shares_ ? "another member gets what it had taken; " : "",
+                              text::counted(lost, "value")));
 }
 
 void Consumption::tell_end(std::uint64_t late_count) const {
   if (late_count > 0) attendant_.note(text::counted(late_count, "value") + " came late: out of their order");
+  if (const std::uint64_t again = consumer_.redelivered_count(); again > 0)
+    attendant_.note(text::counted(again, "value") + " came again: another member had taken and not done with them");
   if (!durable_) return;
   attendant_.note(fmt::format(
-      "'{0}' stays a consumer of '{1}', and its writers wait for it: start it again; or, if it is not to come back: "
+      "{4}'{0}' stays a consumer of '{1}', and its writers wait for it: start it again; or, if it is not to come back: "
       "arena-shm consumers {2} --remove {3}",
-      consumer_.name(), arena_, text::shell_word(arena_), text::shell_word(consumer_.name())));
+      consumer_.name(), arena_, text::shell_word(arena_), text::shell_word(consumer_.name()),
+      shares_ ? "the group " : ""));
 }
 
 }  // namespace arena_shm::recording

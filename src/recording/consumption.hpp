@@ -1,4 +1,5 @@
-// A consumer of a lossless arena, as the tool has them: it goes on after an eviction, and says so.
+// A consumer of a lossless arena, or a member of a group, as the tool has them: it goes on after an eviction, and says
+// so.
 #pragma once
 
 #include <chrono>
@@ -18,6 +19,7 @@ namespace arena_shm::recording {
 /// Who is to consume, and how.
 struct ConsumerWish {
   std::string name;
+  bool share = false;  ///< as a member of the group of that name
   bool durable = false;
   From from = From::newest;      ///< of a name that was not there
   std::optional<Order> order{};  ///< as order_for takes it
@@ -26,7 +28,7 @@ struct ConsumerWish {
 /// Errors: Code::invalid_argument, if writers wait for nobody in this arena.
 void require_lossless(const Info& info);
 
-/// Does the arena keep the place of that name, so that `wish` goes on there?
+/// Does the arena keep the place of that name, so that `wish` goes on there? Also if it is that of a living group.
 bool keeps_place(const RawView& view, const ConsumerWish& wish);
 
 /// Thread safety: none.
@@ -48,13 +50,15 @@ class Consumption {
 
   /// Did it go on where somebody of its name had been?
   bool has_come_back() const noexcept { return has_come_back_; }
+  /// Of a group, where that stands: what is below it is taken, by one member or another.
   Position position() const { return consumer_.position(); }
   std::uint64_t time() const noexcept { return consumer_.time(); }
   /// Out of the order that its values come in.
   bool is_late() const noexcept { return consumer_.is_late(); }
   std::uint64_t lag() const noexcept { return consumer_.lag(); }
 
-  /// Says how to be rid of it, if writers go on waiting for it; and how many values came late.
+  /// Says how to be rid of it, if writers go on waiting for it; how many values came late; and how many another member
+  /// of its group had before.
   void tell_end(std::uint64_t late_count) const;
 
  private:
@@ -65,6 +69,7 @@ class Consumption {
   std::string arena_;
   Attendant& attendant_;
   bool has_come_back_;
+  bool shares_;
   bool durable_;
   std::uint64_t release_after_;
   RawConsumer consumer_;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "arena_shm/core/clock.hpp"
+#include "arena_shm/core/consumer_table.hpp"
 #include "arena_shm/core/header.hpp"
 #include "arena_shm/core/stamp.hpp"
 #include "inspect/facts.hpp"
@@ -89,22 +90,45 @@ std::uint64_t copy_slots(const inspect::Image& image, const core::Header& lane, 
   return changed_count;
 }
 
-// While it was copied, a consumer may have done with more than what the copy has.
+// The words of a copy's head.
+class HeadWords {
+ public:
+  explicit HeadWords(std::string& head) : head_(head) {}
+  std::uint64_t operator[](std::uint64_t at) const {
+    std::uint64_t word = 0;
+    std::memcpy(&word, head_.data() + at, sizeof(word));
+    return word;
+  }
+  void set(std::uint64_t at, std::uint64_t word) { std::memcpy(head_.data() + at, &word, sizeof(word)); }
+
+ private:
+  std::string& head_;
+};
+
+// While it was copied, a consumer may have done with more than what the copy has, and a group taken more.
 void hold_consumers_back(const core::Header& header, std::string& head) {
   const std::uint64_t lanes = core::lane_count(header);
   if (head.size() < header.consumers.offset_bytes + header.consumers.size_bytes) return;
-  const auto word_at = [&](std::uint64_t at) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, head.data() + at, sizeof(word));
-    return word;
+  HeadWords words(head);
+  const auto head_of = [&](std::uint64_t lane) {
+    return words[core::head_offset_bytes(core::lane_header(header, static_cast<std::uint32_t>(lane)))];
   };
   for (std::uint64_t i = 0; i < header.consumer_count; ++i) {
-    const std::uint64_t line = header.consumers.offset_bytes + sizeof(core::ConsumersHead) +
-                               i * core::consumer_bytes(lanes) + sizeof(core::Consumer);
-    for (std::uint32_t k = 0; k < lanes; ++k) {
-      const std::uint64_t of_lane = word_at(core::head_offset_bytes(core::lane_header(header, k)));
-      const std::uint64_t released = std::min(word_at(line + k * sizeof(of_lane)), of_lane);
-      std::memcpy(head.data() + line + k * sizeof(released), &released, sizeof(released));
+    const std::uint64_t line =
+        header.consumers.offset_bytes + sizeof(core::ConsumersHead) + i * core::consumer_bytes(lanes);
+    const std::uint64_t released = line + sizeof(core::Consumer);
+    for (std::uint64_t k = 0; k < lanes; ++k) {
+      const std::uint64_t at = released + k * sizeof(std::uint64_t);
+      words.set(at, std::min(words[at], head_of(k)));
+    }
+    if (core::kind(words[line]) != core::Kind::member) continue;
+    for (std::uint32_t which = 0; which < core::kWordsPerMember; ++which) {
+      const std::uint64_t at = line + offsetof(core::Consumer, words) + which * sizeof(std::uint64_t);
+      if (!core::is_held(words[at])) continue;
+      const std::uint64_t seq = core::held_seq(words[at]);
+      const std::uint64_t there = head_of(seq % lanes) - std::min(seq / lanes, head_of(seq % lanes));
+      const std::uint64_t count = std::min(core::held_count(words[at]), there);
+      words.set(at, count > 0 ? core::held(seq, count) : core::kHoldsNothing);
     }
   }
 }

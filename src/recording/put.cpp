@@ -21,6 +21,7 @@ constexpr milliseconds kSlice{100};  // until a signal is looked for again
 constexpr milliseconds kUntilTold{1000};
 
 std::string describe_process(const ConsumerInfo& consumer) {
+  if (consumer.kind == ConsumerKind::group) return text::counted(consumer.members, "member");
   if (consumer.life == ConsumerLife::away) return fmt::format("away since process {} ended", consumer.pid);
   std::string text = fmt::format("process {}", consumer.pid);
   if (consumer.process.empty()) return text;  // of another namespace of processes, where this pid means another one
@@ -29,15 +30,30 @@ std::string describe_process(const ConsumerInfo& consumer) {
   return state == inspect::ProcessState::stopped ? text + ", stopped" : text;
 }
 
+// As --evict takes it.
+std::string full_name(const ConsumerInfo& consumer) {
+  return consumer.kind == ConsumerKind::member ? fmt::format("{}/{}", consumer.name, consumer.index) : consumer.name;
+}
+
+std::string describe_place(const ConsumerInfo& consumer) {
+  if (consumer.kind == ConsumerKind::member)
+    return fmt::format("it holds {}, from {} on", text::counted(consumer.holds, "value"), consumer.position);
+  return fmt::format("it is at {}, {} behind", consumer.position, text::counted(consumer.lag, "value"));
+}
+
 }  // namespace
 
 std::string describe_blocker(const ConsumerInfo& consumer, const std::string& arena, std::int64_t since_ns) {
-  const std::string_view way_out = consumer.life == ConsumerLife::away ? "--remove" : "--evict";
+  const bool is_away = consumer.life == ConsumerLife::away;
+  const bool is_member = consumer.kind == ConsumerKind::member;
+  const std::string name = full_name(consumer);
+  // What a dead member holds is there until another one takes it: only the group as a whole can be gone on without.
+  const std::string way_out = fmt::format("{} {}", is_away && !is_member ? "--remove" : "--evict",
+                                          text::shell_word(is_away && is_member ? consumer.name : name));
   return fmt::format(
-      "consumer '{}' ({}) holds up the writers of '{}' since {}: it is at {}, {} behind; "
-      "to go on without it: arena-shm consumers {} {} {}",
-      consumer.name, describe_process(consumer), arena, text::utc_time(since_ns), consumer.position,
-      text::counted(consumer.lag, "value"), text::shell_word(arena), way_out, text::shell_word(consumer.name));
+      "{} '{}' ({}) holds up the writers of '{}' since {}: {}; to go on without it: arena-shm consumers {} {}",
+      consumer.kind == ConsumerKind::alone ? "consumer" : to_string(consumer.kind), name, describe_process(consumer),
+      arena, text::utc_time(since_ns), describe_place(consumer), text::shell_word(arena), way_out);
 }
 
 bool PatientWriter::put(std::span<const std::byte> record) {
@@ -68,7 +84,7 @@ void PatientWriter::tell_once(Clock::duration waited) {
   const std::vector<ConsumerInfo> blockers = writer_.blocked_by();
   if (blockers.empty()) return;
   std::vector<std::string> names;
-  for (const ConsumerInfo& one : blockers) names.push_back(one.name);
+  for (const ConsumerInfo& one : blockers) names.push_back(full_name(one));
   if (told_ == names) return;
   const std::int64_t since_ns = text::realtime_ns() - nanoseconds(waited).count();
   for (const ConsumerInfo& one : blockers) attendant_.note(describe_blocker(one, name_, since_ns));

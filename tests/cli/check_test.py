@@ -26,7 +26,7 @@ class CheckTest(Pokes, CliTest):
     def test_a_sound_arena_is_ok(self):
         name = self.create_filled(20)
         text = self.check(OK, name)
-        self.assertRegex(text, r"^ok: header \(version 5, .*schema .*head \(20\), mutex \(free\), doorbell")
+        self.assertRegex(text, r"^ok: header \(version 6, .*schema .*head \(20\), mutex \(free\), doorbell")
         self.assertIn("8 slots (8 published, 0 being written, 0 holes)", text)
         self.assertIn("4 slots (0 published,", self.check(OK, self.create(slots=4)))
 
@@ -113,7 +113,7 @@ class CheckTest(Pokes, CliTest):
     def test_another_layout_version_is_incompatible(self):
         name = self.create()
         self.poke(SHM / name, 8, struct.pack("<I", 7))
-        self.assertIn("error: header: expected layout version 5", self.check(INCOMPATIBLE, name))
+        self.assertIn("error: header: expected layout version 6", self.check(INCOMPATIBLE, name))
 
     def test_a_dead_writer_is_mentioned_until_its_seat_is_repaired(self):
         name = self.create()

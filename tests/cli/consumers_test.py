@@ -38,9 +38,10 @@ class ConsumersTest(LosslessTest):
         (found,) = self.objects("consumers", name)
         self.assertGreater(found.pop("taken_ns"), 0)
         self.assertEqual(found, {
-            "arena": name, "consumer": 0, "name": "risk", "state": "alive", "holder": "alive", "pid": risk.pid,
+            "arena": name, "consumer": 0, "name": "risk", "kind": "alone", "group": None, "members": None,
+            "state": "alive", "holder": "alive", "pid": risk.pid,
             "tid": risk.pid, "process": "arena-lossless-", "process_state": "running", "is_other_pid_namespace": False,
-            "is_durable": False, "position": 0, "lag": 5, "lag_ns": None, "is_in_the_way": False,
+            "is_durable": False, "position": 0, "lag": 5, "holds": None, "lag_ns": None, "is_in_the_way": False,
             "writers_waiting": 0, "blocks_ns": None})
         (row,) = self.csv_rows("consumers", name)
         self.assertEqual([row["name"], row["lag"], row["blocks_ns"]], ["risk", "5", ""])

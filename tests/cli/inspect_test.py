@@ -141,7 +141,7 @@ class InspectTest(InspectCase):
     def test_another_layout_version_is_incompatible(self):
         name = self.create()
         self.patch(name, LAYOUT_VERSION_AT, struct.pack("<I", 7))
-        self.assertIn("expected layout version 5, found version 7", self.page(name, code=INCOMPATIBLE))
+        self.assertIn("expected layout version 6, found version 7", self.page(name, code=INCOMPATIBLE))
 
     def test_damage_behind_the_header_is_named(self):
         name = self.create_filled(20)

@@ -7,14 +7,18 @@ from arena_cli import OK, SHM, CliTest
 from segment_pokes import SEAT_BYTES, Pokes
 
 PARTY = os.environ["ARENA_SHM_LOSSLESS_PARTY"]
+# A consumer's state, and the words behind it; include/arena_shm/core/consumer_table.hpp.
 JOINED, KEPT, EVICTED = 1, 2, 3
+SHARED, MEMBER = 1 << 2, 2 << 2
+EPOCH = 1 << 24
+GROUP, WORD, RELEASED = 1, 2, 4
 
 
 class Consumer:
     """A process that has joined."""
 
-    def __init__(self, test, arena, name, durable):
-        self.process = subprocess.Popen([PARTY, "consume", arena, name, *(["durable"] if durable else [])],
+    def __init__(self, test, arena, name, *how):
+        self.process = subprocess.Popen([PARTY, "consume", arena, name, *how],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         test.addCleanup(self.end)
         test.assertEqual(self.process.stdout.readline(), "ready\n")
@@ -42,7 +46,11 @@ class LosslessTest(Pokes, CliTest):
         return self.create("--lossless", *args, **kwargs)
 
     def join(self, arena, name="risk", durable=False):
-        return Consumer(self, arena, name, durable)
+        return Consumer(self, arena, name, *(["durable"] if durable else []))
+
+    def share(self, arena, name="workers", durable=False):
+        """A member of a group."""
+        return Consumer(self, arena, name, "share", *(["durable"] if durable else []))
 
     def write(self, arena, count, **kwargs):
         self.expect(OK, "write", arena, stdin="ts,px,sym\n" + "1,1,A\n" * count, **kwargs)

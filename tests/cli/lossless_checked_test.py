@@ -5,7 +5,7 @@ import struct
 import unittest
 
 from arena_cli import FAILED, OK, SHM
-from lossless import EVICTED, JOINED, KEPT, LosslessTest
+from lossless import EPOCH, EVICTED, GROUP, JOINED, KEPT, MEMBER, RELEASED, WORD, LosslessTest
 
 
 class CheckLosslessTest(LosslessTest):
@@ -16,7 +16,7 @@ class CheckLosslessTest(LosslessTest):
         for args in [[], ["--exclusive"], ["--lanes", 3], ["--time"]]:
             with self.subTest(args=args):
                 name = self.lossless("--consumers", 5, *args)
-                self.assertRegex(self.check(OK, name), r"^ok: header \(version 5, .* in 6 regions\), .* 5 consumers, ")
+                self.assertRegex(self.check(OK, name), r"^ok: header \(version 6, .* in 6 regions\), .* 5 consumers, ")
                 risk = self.join(name)
                 self.write(name, 5)
                 risk.ask(2)
@@ -65,14 +65,19 @@ class CheckLosslessTest(LosslessTest):
         for says, damage in [
             ("warning: consumers padding", lambda: self.poke(image, region + 4, b"x")),
             ("warning: consumers padding", lambda: self.poke(image, region + 63, b"x")),
-            ("warning: consumer 0 padding", lambda: self.poke(image, line + 16, b"x")),
+            ("warning: consumer 0 padding", lambda: self.poke_consumer(image, 0, GROUP, 1)),
+            ("warning: consumer 0 padding", lambda: self.poke_consumer(image, 0, WORD + 1, 17)),
+            ("warning: consumer 0 padding", lambda: self.poke(image, line + 40, b"x")),
             ("warning: consumer 7 padding", lambda: self.poke(image, line + 7 * 64 + 63, b"x")),
             ("warning: padding: expected zeros from byte", lambda: self.poke(image, line + 8 * 64, b"x")),
-            ("warning: consumer 0 position: .* the head, 6, found 7;", lambda: self.poke_consumer(image, 0, 1, 7)),
-            ("warning: consumer 5 position", lambda: self.poke_consumer(image, 5, 1, 2**64 - 1)),
-            ("error: consumer 0 state: .* generation", lambda: self.poke_consumer(image, 0, 0, KEPT)),
-            ("warning: consumer 4 state: .* nobody has", lambda: self.poke_consumer(image, 4, 0, 4 | JOINED)),
-            ("warning: consumer 4 state: .* nobody has", lambda: self.poke_consumer(image, 4, 0, 4 | EVICTED)),
+            ("warning: consumer 0 position: .* the head, 6, found 7;", lambda: self.poke_consumer(image, 0, RELEASED, 7)),
+            ("warning: consumer 5 position", lambda: self.poke_consumer(image, 5, RELEASED, 2**64 - 1)),
+            ("error: consumer 0 state: .* of an epoch from 1 on", lambda: self.poke_consumer(image, 0, 0, KEPT)),
+            ("error: consumer 0 state: ", lambda: self.poke_consumer(image, 0, 0, EPOCH | 3 << 2 | KEPT)),
+            ("error: consumer 0 state: ", lambda: self.poke_consumer(image, 0, 0, EPOCH | 1 << 4 | KEPT)),
+            ("error: consumer 0 state: ", lambda: self.poke_consumer(image, 0, 0, EPOCH | MEMBER | KEPT)),
+            ("warning: consumer 4 state: .* nobody has", lambda: self.poke_consumer(image, 4, 0, EPOCH | JOINED)),
+            ("warning: consumer 4 state: .* nobody has", lambda: self.poke_consumer(image, 4, 0, EPOCH | EVICTED)),
             ("error: consumer 0 name: .* found nothing", lambda: self.poke_consumer_seat(image, 0, 96, bytes(32))),
             ("error: consumer 0 name: .* without control", lambda: self.poke_consumer_seat(image, 0, 96, b"\n")),
             ("error: consumer 1 name: .* no other consumer has, found 'risk'",
@@ -96,7 +101,7 @@ class CheckLosslessTest(LosslessTest):
 
     def test_of_lanes_the_lane_is_named(self):
         image = self.damaged("--lanes", 4)  # its seats are its lanes
-        self.poke_consumer(image, 0, 3, 2)
+        self.poke_consumer(image, 0, RELEASED + 2, 2)
         self.assertRegex(self.check(FAILED, "--file", image), r"consumer 0 position: .* the lane 2's head, 2, found 10;")
 
     def test_one_that_is_away_and_in_the_way(self):
@@ -168,7 +173,7 @@ class HostileConsumersTest(LosslessTest):
                 self.join(name, durable=True)
                 self.write(name, 5)
                 for word in [0, 6, 2**61, 2**64 - 1]:
-                    self.poke_consumer(SHM / name, 0, 1, word)
+                    self.poke_consumer(SHM / name, 0, RELEASED, word)
                     found = self.looks(name)[0]
                     self.assertLessEqual(found["lag"], 5)
                     for verb in ["list", "metrics"]:

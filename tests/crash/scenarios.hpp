@@ -34,5 +34,6 @@ struct Scenario {
 
 std::vector<Scenario> scenarios();
 std::vector<Scenario> lossless_scenarios();
+std::vector<Scenario> group_scenarios();
 
 }  // namespace arena_shm::test

@@ -25,6 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     inspect::Consumers consumers = inspect::read_consumers(image, facts.header, facts.heads, seats);
     inspect::read_lag_times(image, facts.header, facts.heads, consumers);
     static_cast<void>(consumers.blocker());
+    if (consumers.in_order().size() > consumers.all.size()) std::abort();
     static_cast<void>(inspect::oldest_readable(image, facts.header, facts.heads));
     if (inspect::newest_values(image, facts.header, facts.heads, 5).size() > 5) std::abort();
   }

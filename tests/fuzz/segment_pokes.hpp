@@ -43,7 +43,8 @@ class Input {
 };
 
 /// The segment's image before anything is poked: eight values were put into five slots, by two writers. Laned: four
-/// into five, of each of two lanes, with times. Lossless: with two consumers, one of which has got everything.
+/// into five, of each of two lanes, with times. Lossless: with two consumers, one of which has got everything, and a
+/// group of one, which holds a value.
 inline std::string valid_image(Writers writers, Full full = Full::overwrite) {
   const std::string name = "fuzz-base-" + std::to_string(::getpid());
   RawArena::remove(name);
@@ -53,10 +54,14 @@ inline std::string valid_image(Writers writers, Full full = Full::overwrite) {
                                            .seats = 3,
                                            .time = writers == Writers::laned,
                                            .full = full,
-                                           .consumers = 3});
+                                           .consumers = 5});
   std::string value(kRecordBytes, 'v');
   std::optional<RawConsumer> steady;
-  if (full == Full::wait) steady.emplace(arena.consumer("steady", {.durable = true}));
+  std::optional<RawConsumer> member;
+  if (full == Full::wait) {
+    steady.emplace(arena.consumer("steady", {.durable = true}));
+    member.emplace(arena.consumer("group", {.share = true}));
+  }
   RawWriter first = arena.writer("first");
   RawWriter second = arena.writer("second");
   for (int i = 0; i < 4; ++i) {
@@ -64,6 +69,7 @@ inline std::string valid_image(Writers writers, Full full = Full::overwrite) {
     second.alloc(std::as_bytes(std::span(value)));
     while (steady && steady->next(std::as_writable_bytes(std::span(value)))) {
     }
+    for (int k = 0; member && k < 2; ++k) member->next(std::as_writable_bytes(std::span(value)));
   }
   std::optional<RawConsumer> late;
   if (full == Full::wait) late.emplace(arena.consumer("late"));

@@ -9,12 +9,14 @@
 #include <cstdint>
 #include <cstdlib>
 #include <ostream>
+#include <random>
 #include <span>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "arena_shm/arena.hpp"
+#include "arena_shm/wait_set.hpp"
 #include "support/checked_value.hpp"
 #include "support/temp_name.hpp"
 
@@ -129,6 +131,53 @@ TEST(LosslessWakeUpTest, NoneIsLost) {
   }
   producer.join();
 }
+
+/// The same with a writer that waits by nothing but a WaitSet, alone and together with a reader, and a consumer that
+/// comes at whatever moment: when the writer spins, when it is about to sleep, and when it sleeps.
+class LosslessWaitSetTest : public testing::TestWithParam<Writers> {};
+
+TEST_P(LosslessWaitSetTest, NoWakeUpIsLost) {
+  const std::uint64_t rounds = is_long() ? 1'000'000 : 35'000;
+  const test::TempName name;
+  auto arena = Arena<std::uint64_t>::create(
+      name, {.slots = 1, .writers = GetParam(), .seats = 2, .full = Full::wait, .consumers = 2});
+  auto consumer = arena.consumer("other side", {.manner = Manner::throughput});
+  const test::TempName quiet_name;
+  auto reader = Arena<std::uint64_t>::create(quiet_name, {.slots = 1, .seats = 1}).reader(From::oldest);
+  std::atomic<bool> failed{false};
+  std::thread producer([&] {
+    auto writer = arena.writer();
+    WaitSet set;
+    set.add(writer);
+    for (std::uint64_t i = 0; i < rounds; ++i) {
+      if (i == rounds / 2) set.add(reader);
+      if (set.wait_for(100s) && set.is_ready(writer) && writer.try_alloc(i)) continue;
+      failed = true;
+      return;
+    }
+  });
+  std::minstd_rand random;
+  for (std::uint64_t i = 0; i < rounds && !failed;) {
+    while (const auto entry = consumer.next()) {
+      ASSERT_EQ(entry->value, i++);
+      const auto until = std::chrono::steady_clock::now() + std::chrono::nanoseconds(random() % 130'000);
+      while (std::chrono::steady_clock::now() < until) {
+      }
+    }
+    if (i < rounds) consumer.wait_for(1s);
+  }
+  producer.join();
+  EXPECT_FALSE(failed);
+  EXPECT_EQ(consumer.read_count(), rounds);
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, LosslessWaitSetTest,
+                         testing::Values(Writers::shared, Writers::exclusive, Writers::laned),
+                         [](const testing::TestParamInfo<Writers>& kind) {
+                           return kind.param == Writers::shared      ? "Shared"
+                                  : kind.param == Writers::exclusive ? "Exclusive"
+                                                                     : "Laned";
+                         });
 
 }  // namespace
 }  // namespace arena_shm

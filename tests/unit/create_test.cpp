@@ -39,7 +39,7 @@ TEST(CreateTest, MakesAnArenaThatSaysWhatItIs) {
   EXPECT_EQ(info.record.align_bytes, 8U);
   EXPECT_EQ(info.seats, 3U);
   EXPECT_EQ(info.writers, Writers::shared);
-  EXPECT_EQ(info.layout_version, 5U);
+  EXPECT_EQ(info.layout_version, 6U);
   EXPECT_EQ(info.creator_pid, static_cast<std::uint32_t>(::getpid()));
 }
 

@@ -33,7 +33,7 @@ TEST(LayoutTest, HeaderFieldsStandAtTheirOffsets) {
   SegmentFile file(name);
   const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   EXPECT_EQ(std::memcmp(file.bytes(), "ARENASHM", 8), 0);
-  EXPECT_EQ(file.at<std::uint32_t>(8), 5U);
+  EXPECT_EQ(file.at<std::uint32_t>(8), 6U);
   EXPECT_EQ(std::memcmp(file.bytes() + 12, "\x04\x03\x02\x01", 4), 0);
   EXPECT_EQ(file.at<std::uint32_t>(16), 576U);
   EXPECT_EQ(file.at<std::uint32_t>(20), 0U);
@@ -84,13 +84,47 @@ TEST(LayoutTest, ConsumersHaveSeatsAndARegion) {
   const auto second = arena.consumer("second", {.durable = true});
   const std::uint64_t lines = 5 * page + 64;
   EXPECT_EQ(file.at<std::uint32_t>(5 * page), 0U) << "nobody waits for room";
-  EXPECT_EQ(file.at<std::uint64_t>(lines), 4U | 1U) << "joined";
-  EXPECT_EQ(file.at<std::uint64_t>(lines + 8), 3U) << "of the first lane";
-  EXPECT_EQ(file.at<std::uint64_t>(lines + 16), 0U);
-  EXPECT_EQ(file.at<std::uint64_t>(lines + 128), 4U | 2U) << "kept";
-  EXPECT_EQ(file.at<std::uint64_t>(lines + 128 + 8), 3U);
+  constexpr std::uint64_t kFirstEpoch = 1U << 24;
+  EXPECT_EQ(file.at<std::uint64_t>(lines), kFirstEpoch | 1U) << "joined";
+  for (std::uint64_t at = 8; at < 32; at += 8) EXPECT_EQ(file.at<std::uint64_t>(lines + at), 0U) << "of groups";
+  EXPECT_EQ(file.at<std::uint64_t>(lines + 32), 3U) << "of the first lane";
+  EXPECT_EQ(file.at<std::uint64_t>(lines + 40), 0U);
+  EXPECT_EQ(file.at<std::uint64_t>(lines + 128), kFirstEpoch | 2U) << "kept";
+  EXPECT_EQ(file.at<std::uint64_t>(lines + 128 + 32), 3U);
   EXPECT_EQ(std::memcmp(file.bytes() + 4 * page + 9 * 192 + 96, "first", 6), 0);
   EXPECT_EQ(std::memcmp(file.bytes() + 4 * page + 10 * 192 + 96, "second", 7), 0);
+}
+
+TEST(LayoutTest, AGroupHasALineAndEachOfItsMembersOneOfItsOwn) {
+  const TempName name;
+  const auto arena = RawArena::create(
+      name, kRecord, {.slots = 16, .writers = Writers::laned, .seats = 3, .full = Full::wait, .consumers = 4});
+  SegmentFile file(name);
+  auto member = arena.consumer("pair", {.share = true});
+  const auto other = arena.consumer("pair", {.share = true, .durable = true});
+  auto writer = arena.writer();
+  const std::array<std::byte, 12> value{};
+  for (int i = 0; i < 3; ++i) writer.alloc(value);
+  std::array<std::byte, 12> got{};
+  ASSERT_EQ(member.next(got), 0U);
+  ASSERT_EQ(member.next(got), 3U) << "the second value of the first lane";
+
+  constexpr std::uint64_t kFirstEpoch = 1U << 24;
+  const std::uint64_t lines = file.header().consumers.offset_bytes + 64;
+  const std::uint64_t group = lines + 64;
+  EXPECT_EQ(file.at<std::uint64_t>(lines), kFirstEpoch | 2U << 2 | 1U) << "a member, joined";
+  EXPECT_EQ(file.at<std::uint64_t>(lines + 8), 1U << 8 | 1U) << "of the group in place 1, in its first epoch";
+  EXPECT_EQ(file.at<std::uint64_t>(lines + 16), (3U + 1) << 4 | 1U) << "holds one, from 3 on";
+  EXPECT_EQ(file.at<std::uint64_t>(lines + 24), 0U) << "and nothing that is pending";
+  EXPECT_EQ(file.at<std::uint64_t>(group), kFirstEpoch | 2U << 4 | 1U << 2 | 2U) << "two joins, a group, kept";
+  EXPECT_EQ(file.at<std::uint64_t>(group + 8), 0U) << "nothing was taken over";
+  EXPECT_EQ(file.at<std::uint64_t>(group + 32), 2U) << "next, in numbers of the lane";
+  EXPECT_EQ(file.at<std::uint64_t>(group + 40), 0U);
+  EXPECT_EQ(file.at<std::uint64_t>(lines + 128), kFirstEpoch | 2U << 2 | 1U) << "durable is the group alone";
+  EXPECT_EQ(file.at<std::uint64_t>(lines + 128 + 16), 0U);
+  const std::uint64_t names = file.header().seats.offset_bytes + 3 * 192 + 96;
+  for (std::uint64_t place = 0; place < 3; ++place)
+    EXPECT_EQ(std::memcmp(file.bytes() + names + place * 192, "pair", 5), 0) << place;
 }
 
 TEST(LayoutTest, TimesStandBehindTheStamps) {

@@ -140,7 +140,8 @@ class MemberCore final : public Waitable {
 
   void begin_call() {
     if (!seat_.is_in(group_state_->load(std::memory_order_relaxed)) || was_evicted_ ||
-        state_->load(std::memory_order_relaxed) != seat_.own_state()) [[unlikely]]
+        state_->load(std::memory_order_relaxed) != seat_.own_state() || at_ < end_ || aside_ != kHoldsNothing)
+        [[unlikely]]
       come_back();
     done_with_what_was_delivered();
   }
@@ -214,13 +215,14 @@ class MemberCore final : public Waitable {
   bool settle_aside(Thorough manner);
   /// T6, or T3. False: it has been evicted from that word.
   bool put(Word which, std::uint64_t word);
+  void was_evicted_from(Word which) noexcept;
+  void look_at_own_words() noexcept;
   void hold(std::uint64_t word, const Segment::Place& place, std::uint64_t end, Redelivered again) noexcept;
   void hold_aside(std::uint64_t word, Redelivered again) noexcept;
   void go_on_with_what_is_held();
   std::uint64_t place_of_claim() const noexcept;
   void is_idle();
   void let_go_of_what_was_delivered();
-  void let_go_of_all();
   void lose(const Ring& ring, SeqSpan span, Loss cause);
   [[gnu::noinline, gnu::cold]] void come_back();
 

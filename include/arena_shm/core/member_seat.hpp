@@ -38,7 +38,8 @@ class MemberSeat {
   /// alone has the name.
   MemberSeat(std::shared_ptr<const Segment> segment, std::string_view name, const ConsumerOptions& options);
 
-  /// Once more, as its group is not there any more; what it held then is forgotten. Errors: as the constructor.
+  /// Once more, as its group was evicted, or is not there any more. What it holds of that group it holds on; of another
+  /// one, nothing. Errors: as the constructor.
   void rejoin();
   /// As the state of the group says, that it had joined.
   bool is_in(std::uint64_t group_state) const noexcept {

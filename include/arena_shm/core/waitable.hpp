@@ -66,7 +66,7 @@ class Waitable {
   Membership membership_;
 };
 
-/// What a WaitSet waits for: found by the type of what a handle stands for.
+/// What a WaitSet waits for, by the type of what a handle stands for. Others have it beside them.
 inline Waitable& waitable_of(Waitable& one) noexcept { return one; }
 
 }  // namespace arena_shm::core

@@ -1,29 +1,25 @@
 // Writing, type-erased, whatever the ring is shared with: by the protocol of shared arenas, or that of lanes.
-//
-// In a WaitSet it waits for room as it does in alloc (gate.hpp: G1 to G6), but without a number, in shared rings, too.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "arena_shm/consumer_info.hpp"
+#include "arena_shm/core/awaited_room.hpp"
 #include "arena_shm/core/lane_writer.hpp"
 #include "arena_shm/core/retained.hpp"
 #include "arena_shm/core/shared_writer.hpp"
-#include "arena_shm/core/waitable.hpp"
 
 namespace arena_shm::core {
 
 /// Thread safety: one thread at a time.
-class WriterCore final : public Waitable {
+class WriterCore {
  public:
   /// Destroys a writer, unless a thread is, or may be, inside of it (as when exit() destroys what another thread uses):
   /// then its seat, its lease and its mappings stay with that thread until the process ends.
@@ -48,7 +44,6 @@ class WriterCore final : public Waitable {
 
   WriterCore(const WriterCore&) = delete;
   WriterCore& operator=(const WriterCore&) = delete;
-  ~WriterCore() { leave_set(); }
 
   const SeatHold& hold() const noexcept { return lane_ ? lane_->hold() : shared_->hold(); }
   /// Of the newest value, or batch, that it has appended; 0 in an arena without times.
@@ -57,11 +52,10 @@ class WriterCore final : public Waitable {
   /// Waits until there is room for a value; takes none. May be called while another thread writes.
   void await_room() const { lane_ ? lane_->await_room() : shared_->await_room(); }
   std::uint64_t payload_bytes() const noexcept { return hold().segment()->info().record.size_bytes; }
-  /// Is some thread inside of alloc, or waiting to be, or does a WaitSet wait? False in a forked child, where nothing
-  /// is mapped. Cost: a system call.
+  /// Is some thread inside of alloc, or waiting to be, alone or by a WaitSet? False in a forked child, where nothing is
+  /// mapped. Cost: a system call.
   bool is_inside() const noexcept {
-    if (!hold().is_own()) return false;
-    return awaited_.load(std::memory_order_relaxed) || (lane_ ? lane_->is_inside() : shared_->is_inside());
+    return hold().is_own() && (room_.is_inside() || (lane_ ? lane_->is_inside() : shared_->is_inside()));
   }
   /// The same without the system call, and of those that wait. Requires: not a forked child.
   bool is_claimed() const noexcept { return lane_ ? lane_->is_inside() : shared_->is_claimed(); }
@@ -88,20 +82,15 @@ class WriterCore final : public Waitable {
     return shared_->alloc_reserved(fill, still_mine);
   }
 
+  /// Would alloc find room now? Errors: Code::reentered, forked. Cost: as Gate::has_room.
+  bool has_room() { return lane_ ? lane_->has_room() : shared_->has_room(); }
+  bool is_forked() const noexcept { return lane_ ? lane_->is_forked() : shared_->is_forked(); }
+  /// What a WaitSet waits for.
+  AwaitedRoom& room() noexcept { return room_; }
   /// Whose room it is that is missing.
   std::vector<ConsumerInfo> blocked_by() const;
   /// Errors: Code::timed_out, always.
   [[noreturn]] void refuse_timeout(std::chrono::nanoseconds timeout) const;
-
-  // Waitable.
-
-  /// Ready: try_alloc would find room. Who has held up this one for longer than the arena's patience is evicted; tools
-  /// are shown who is in the way. Errors: Code::reentered, forked.
-  Prospect prospect() override;
-  bool may_be_ready() const noexcept override;
-  Doorbell* doorbell() const noexcept override { return gate().doorbell(); }
-  void mark_inside(bool inside) noexcept override;
-  const std::string& name() const noexcept override { return hold().segment()->info().name; }
 
   static constexpr std::uint64_t kNone = kNothing.seq;
 
@@ -113,14 +102,12 @@ class WriterCore final : public Waitable {
   }
 
  private:
-  bool is_forked() const noexcept { return lane_ ? lane_->is_forked() : shared_->is_forked(); }
-  void show_waiting() noexcept;
-
   // One of the two.
   std::optional<SharedWriter> shared_;
   std::optional<LaneWriter> lane_;
-  std::atomic<bool> awaited_{false};  // by a WaitSet. Relaxed: looked at in order to leave it alone (retire)
-  bool shown_ = false;                // as waiting
+  AwaitedRoom room_{*this};
 };
+
+inline Waitable& waitable_of(WriterCore& writer) noexcept { return writer.room(); }
 
 }  // namespace arena_shm::core

@@ -1,4 +1,4 @@
-// Lossless arenas as channels: the writers wait for one consumer.
+// Lossless arenas as channels: the writers wait for a consumer, or for a group.
 #pragma once
 
 #include <array>
@@ -16,7 +16,9 @@
 
 namespace arena_shm::bench {
 
-template <class T, Writers writers, Manner manner = Manner::latency>
+enum class Sharing : bool { no, yes };
+
+template <class T, Writers writers, Manner manner = Manner::latency, Sharing sharing = Sharing::no>
 class LosslessChannel : public ChannelDefaults {
  public:
   explicit LosslessChannel(std::size_t slots) : name_(fresh_name()) {
@@ -31,7 +33,8 @@ class LosslessChannel : public ChannelDefaults {
   void join_reader() {
     arena_.emplace(Arena<T>::open(name_));
     arena_->prefault();
-    consumer_.emplace(arena_->consumer("bench", {.hold = std::chrono::hours{1}, .manner = manner}));
+    consumer_.emplace(
+        arena_->consumer("bench", {.share = sharing == Sharing::yes, .hold = std::chrono::hours{1}, .manner = manner}));
   }
   void all_joined() { Arena<T>::remove(name_); }
 

@@ -84,11 +84,10 @@ terminal::ExitCode show_one(const Options& options, terminal::ObjectLines& lines
   if (options.format.is_table()) {
     append_table(output.text(), options, image, facts, consumers);
   } else {
-    for (const inspect::ConsumerFacts& consumer : consumers.all) {
-      if (!is_shown(consumer)) continue;
+    for (const inspect::ConsumerFacts* consumer : consumers.in_order()) {
       terminal::JsonObject object;
       object["arena"] = image.label();
-      object.update(consumer_object(consumer));
+      object.update(consumer_object(*consumer));
       lines.append(output.text(), object);
     }
   }
@@ -121,19 +120,24 @@ void add_consumers(const terminal::Command& app, Action& action) {
            "that is the lowest one of all lanes. LAG is how many values it has yet to get, or to release; LAG TIME\n"
            "is the age of the oldest of them, if times are stored with the values. BLOCKS is how long a writer\n"
            "has been waiting for it, or 'full' if the next value would have to wait.\n"
-           "--evict lets the writers go on without a consumer, alive or not: it loses what is overwritten, and\n"
-           "gets an error, once. --remove makes the arena forget a durable consumer that is away.",
+           "A group shares the values among its members, which stand below it: HOLDS is how many a member has taken\n"
+           "and not done with; what is below the group's POSITION is taken. A member is named NAME/PLACE.\n"
+           "--evict lets the writers go on without a consumer, or group, alive or not: it loses what is\n"
+           "overwritten, and gets an error, once. What an evicted member holds goes to another one, and nothing is\n"
+           "lost. --remove makes the arena forget a durable consumer, or group, that is away.",
        .example = "  arena-shm consumers\n"
                   "  arena-shm consumers orders --format ndjson | jq .lag\n"
                   "  arena-shm consumers orders --evict risk\n"
+                  "  arena-shm consumers orders --evict workers/3\n"
                   "  arena-shm consumers orders --remove risk"},
       options, run);
   add_arenas_or_file(verb, options->arenas);
-  terminal::Option evict = verb.add_option("--evict", options->evicted, "Let the writers go on without this consumer")
-                               .type_name("CONSUMER")
-                               .check(check_name)
-                               .excludes("--file");
-  verb.add_option("--remove", options->removed, "Forget this durable consumer, which is away")
+  terminal::Option evict =
+      verb.add_option("--evict", options->evicted, "Let the writers go on without this consumer, group, or member")
+          .type_name("CONSUMER")
+          .check(check_name)
+          .excludes("--file");
+  verb.add_option("--remove", options->removed, "Forget this durable consumer, or group, which is away")
       .type_name("CONSUMER")
       .check(check_name)
       .excludes("--file")

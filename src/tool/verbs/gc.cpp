@@ -38,14 +38,15 @@ struct Options {
 std::optional<std::string> use_by_consumers(const inspect::Image& image, const inspect::Facts& facts,
                                             const inspect::Seats& writers) {
   for (const auto& consumer : inspect::read_consumers(image, facts.header, facts.heads, writers).all) {
-    if (!consumer.is_there()) continue;
+    if (!consumer.is_there() || consumer.is_member()) continue;
     const std::string& name = consumer.seat.name;
-    if (consumer.seat.holder == inspect::Holder::unknown)
-      return "the kernel does not tell whether its consumers are alive";
-    if (!consumer.is_away()) return fmt::format("consumer '{}' is {}", name, to_string(consumer.seat.holder));
-    if (consumer.is_durable() && consumer.lag > 0)
-      return fmt::format("durable consumer '{}' has {} yet to get; to forget it: arena-shm consumers {} --remove {}",
-                         name, text::counted(consumer.lag, "value"), text::shell_word(image.label()),
+    const char* const what = consumer.is_group() ? "group" : "consumer";
+    if (consumer.holder == inspect::Holder::unknown) return "the kernel does not tell whether its consumers are alive";
+    if (!consumer.is_away()) return fmt::format("{} '{}' is {}", what, name, to_string(consumer.holder));
+    const std::uint64_t yet_to_get = consumer.lag + consumer.holds;
+    if (consumer.is_durable() && yet_to_get > 0)
+      return fmt::format("durable {} '{}' has {} yet to get; to forget it: arena-shm consumers {} --remove {}", what,
+                         name, text::counted(yet_to_get, "value"), text::shell_word(image.label()),
                          text::shell_word(name));
   }
   return std::nullopt;

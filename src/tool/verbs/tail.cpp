@@ -44,6 +44,7 @@ struct Options {
   bool iso_times = false;
   bool follow_name = false;
   std::optional<std::string> consumer;
+  bool share = false;
   bool durable = false;
   std::optional<std::int64_t> since;  // ns since 1970
   char unsigned_suffix = 'i';
@@ -160,10 +161,12 @@ std::unique_ptr<TailInput> input_for(const Options& options) {
   if (!options.file.empty()) return saved_input(options.file);
   if (!options.consumer) return arena_input(options.name);
   const std::string& from = options.tail.asked.from;
+  const From unless_said = options.share ? From::newest : From::oldest;
   return consumer_input(options.name,
                         {.name = *options.consumer,
+                         .share = options.share,
                          .durable = options.durable,
-                         .from = from.empty() || options.since ? From::oldest : from_of(from),
+                         .from = from.empty() || options.since ? unless_said : from_of(from),
                          .order = options.tail.order},
                         !from.empty() && from != "oldest");
 }
@@ -201,12 +204,15 @@ void add_tail(const terminal::Command& app, Action& action) {
            "number, or a later one, has been handed out.\n"
            "-F goes on when the arena is removed and created anew, with the oldest value of the new one; what writers\n"
            "that still have the old one write is printed, too. The new one must hold records of the same type.\n"
-           "With --consumer, the writers of a lossless arena wait for tail: a value may be overwritten when it has "
-           "been\n"
-           "printed. A consumer that ends or dies holds up nobody, unless it is --durable: then the next tail of that\n"
-           "name goes on with what had not been printed. After a crash, the last values may be printed once more. If\n"
-           "the arena has a patience, it may evict a consumer that holds up the writers: tail says so, counts what is\n"
-           "lost, and goes on.\n"
+           "With --consumer, the writers of a lossless arena wait for tail: what is printed may be overwritten. A\n"
+           "consumer that ends or dies holds up nobody, unless it is --durable: then the next tail of that name goes\n"
+           "on with what had not been printed. After a crash, the last values may be printed once more. If the arena\n"
+           "has a patience, it may evict a consumer that holds up the writers: tail says so, counts what is lost, and\n"
+           "goes on.\n"
+           "With --share, it is a member of a group: its members share the values among them, each one going to one\n"
+           "of them, in no order. What a member had not printed when it died goes to another one, which says so at\n"
+           "its end. --durable is then for the group. A group that was not there begins with the newest value, or\n"
+           "with --from.\n"
            "ndjson and csv replace bytes that are not UTF-8. ndjson prints NaN as null. hex prints the bytes.\n"
            "influx prints the line protocol of InfluxDB 1.8 and 2. The time of a line is its time field, else\n"
            "_time_ns, else the time of printing. If another line has the same time, a few nanoseconds are added,\n"
@@ -216,6 +222,7 @@ void add_tail(const terminal::Command& app, Action& action) {
                   "  arena-shm tail ticks -f --format ndjson | jq .px\n"
                   "  arena-shm tail imu --as 'u64 ts, f64 px'\n"
                   "  arena-shm tail orders -f --consumer risk --from oldest --format ndjson\n"
+                  "  arena-shm tail orders -f --consumer workers --share\n"
                   "  arena-shm tail --file crash.arena --from oldest"},
       options, run);
   verb.add_option("NAME", options->name, "Name of the arena").type_name("");
@@ -233,7 +240,7 @@ void add_tail(const terminal::Command& app, Action& action) {
   verb.add_option("--from", options->tail.asked.from, "Where to begin: oldest, newest, or a sequence number")
       .type_name("oldest|newest|SEQ")
       .check(terminal::position());
-  add_since_option(verb, options->since).excludes("--from");
+  terminal::Option since = add_since_option(verb, options->since).excludes("--from");
   add_order_option(verb, options->tail.order);
   terminal::Option until = verb.add_option("--until", options->tail.asked.until, "Stop after this sequence number")
                                .type_name("SEQ")
@@ -249,6 +256,10 @@ void add_tail(const terminal::Command& app, Action& action) {
   verb.add_flag("--durable", options->durable,
                 "With --consumer: writers wait also while it is away, and it goes on where it was")
       .needs(consumer);
+  verb.add_flag("--share", options->share,
+                "With --consumer: join the group of that name, or found it; each value goes to one member")
+      .needs(consumer)
+      .excludes(since);
   verb.add_option("--format", options->format, "table, ndjson (json is the same), csv, influx or hex")
       .type_name("FORMAT")
       .check(terminal::one_of({"table", "ndjson", "json", "csv", "influx", "hex"}));

@@ -75,7 +75,8 @@ class ConsumerInput final : public OpenInput {
   ConsumerInput(const RawArena& arena, const recording::ConsumerWish& wish, bool has_place)
       : OpenInput(arena),
         consumption_(arena, wish, terminal_attendant()),
-        has_place_(has_place || consumption_.has_come_back()) {}
+        shares_(wish.share),
+        has_place_(has_place || shares_ || consumption_.has_come_back()) {}
 
   void begin(const Position&, Order, std::function<void(const Gap&)> on_gap) override {
     consumption_.on_gap(std::move(on_gap));
@@ -90,11 +91,15 @@ class ConsumerInput final : public OpenInput {
   std::optional<Position> own_place() const override {
     return has_place_ ? std::make_optional(consumption_.position()) : std::nullopt;
   }
+  std::optional<Position> shared_place() const override {
+    return shares_ ? std::make_optional(consumption_.position()) : std::nullopt;
+  }
   void release() override { consumption_.release(); }
   std::uint64_t release_after() const override { return consumption_.release_after(); }
 
  private:
   recording::Consumption consumption_;
+  bool shares_;
   bool has_place_;
 };
 

@@ -49,6 +49,9 @@ class TailInput {
   virtual bool is_consumer() const { return false; }
   /// Where it begins, if it has such a place.
   virtual std::optional<Position> own_place() const { return std::nullopt; }
+  /// Of a member of a group: where that stands, whose members take what is below it. What comes to this one may be of
+  /// any place.
+  virtual std::optional<Position> shared_place() const { return std::nullopt; }
   /// All that next() has delivered is out, or not wanted.
   virtual void release() {}
   /// Writers wait for that, if so many values have come since.

@@ -92,6 +92,7 @@ class Tail {
   // What a consumer has got does not come again: also if it comes late, or while other lanes are not at their ends.
   bool is_wanted(std::uint64_t seq) {
     const bool is_next = progress_.take(seq);
+    if (shares_) return true;
     return input_.is_consumer() ? seq >= window_.first.next()[seq % lanes_] : is_next;
   }
 
@@ -153,12 +154,25 @@ class Tail {
     flush();
     end_idle_lanes();
     if (is_finished() || input_.wait_for(kLongestWait)) return;
+    pass_what_others_took();
     give_up_pending();
     terminal::Output::check_open();
     if (!retired_ && input_.retired()) {
       retired_ = true;
       terminal::note(
           fmt::format("arena '{}' was removed or replaced; still following the old arena", input_.info().name));
+    }
+  }
+
+  // Of a group: nothing is to be had now, so that this is done with, for this member.
+  void pass_what_others_took() {
+    const auto place = input_.shared_place();
+    if (!place) return;
+    const Position own = progress_.next();
+    for (std::size_t k = 0; k < lanes_; ++k) {
+      const std::uint64_t next = place->next()[k];
+      if (next > own.next()[k])
+        progress_.lose({.first = own.next()[k], .last = next - lanes_, .cause = Loss::passed_over, .step = lanes_});
     }
   }
 
@@ -203,6 +217,7 @@ class Tail {
   // What a consumer does not get is lost also beyond the end.
   std::optional<Gap> lost_for_ever(Gap gap) {
     progress_.lose(gap);
+    if (shares_) return gap;
     gap.first = std::max(gap.first, window_.first.next()[gap.first % lanes_]);
     return gap.first <= gap.last ? std::make_optional(gap) : std::nullopt;
   }
@@ -226,10 +241,11 @@ class Tail {
     if (!terminal::stop_requested()) return "";
     const Present there = present();
     const Position end = recording::lower_of(progress_.end(), there.heads);
-    const std::uint64_t behind = recording::count_between(position(), end);
+    const Position here = input_.shared_place().value_or(position());
+    const std::uint64_t behind = recording::count_between(here, end);
     if (behind == 0) return "";
     std::string text = fmt::format("; stopped {} behind the head", text::counted(behind, "value"));
-    const std::uint64_t gone = recording::count_between(position(), recording::lower_of(there.oldest(), end));
+    const std::uint64_t gone = recording::count_between(here, recording::lower_of(there.oldest(), end));
     if (gone > 0) text += fmt::format(", {} of them already overwritten", gone);
     return text;
   }
@@ -240,6 +256,7 @@ class Tail {
   std::optional<recording::CursorFile> cursor_file_;
   std::optional<Position> cursor_;  // where an earlier run ended
   std::size_t lanes_ = input_.info().lanes;
+  bool shares_ = input_.shared_place().has_value();
   Window window_;
   recording::LaneProgress progress_;
   std::optional<recording::Since> since_;

@@ -59,9 +59,7 @@ terminal::JsonObject seats_array(const Inspection& in) {
 
 terminal::JsonObject consumers_array(const Inspection& in) {
   terminal::JsonObject array = terminal::JsonObject::array();
-  for (const inspect::ConsumerFacts& consumer : in.consumers.all) {
-    if (is_shown(consumer)) array.push_back(consumer_object(consumer));
-  }
+  for (const inspect::ConsumerFacts* consumer : in.consumers.in_order()) array.push_back(consumer_object(*consumer));
   return array;
 }
 

@@ -151,7 +151,7 @@ void append_regions(std::string& out, const core::Header& header) {
 
 void append_consumers_of(std::string& out, const Inspection& in) {
   append_title(out, fmt::format("{} consumers: {}", in.facts.header.consumer_count, count_consumers(in.consumers)));
-  if (count_shown(in.consumers) > 0) append_consumers(out, in.facts, in.consumers);
+  if (!in.consumers.in_order().empty()) append_consumers(out, in.facts, in.consumers);
 }
 
 void append_mappers(std::string& out, const Inspection& in) {

@@ -153,7 +153,7 @@ terminal::JsonObject seat_object(const inspect::SeatFacts& seat, const inspect::
   object["lane_slots_used"] = of_lane(used_slots(seat, facts));
   object["lane_newest_time_ns"] = of_lane(newest.of_lane(seat.index));
   object["lane_newest_age_ns"] = of_lane(inspect::age_ns(newest.of_lane(seat.index)));
-  object["waits_for"] = seat.waits ? terminal::JsonObject(seat.waits->name) : nullptr;
+  object["waits_for"] = seat.waits ? terminal::JsonObject(blocker_of(*seat.waits).full_name()) : nullptr;
   object["waits_ns"] = seat.waits ? terminal::JsonObject(seat.waits->waits_ns) : nullptr;
   return object;
 }

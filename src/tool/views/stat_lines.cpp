@@ -100,7 +100,7 @@ std::vector<Field> fields(const Watched& arena) {
   Field blocked_by{.name = "blocked_by", .value = {}};
   Field blocked{.name = "blocked_ns", .value = {}};
   if (const auto& blocker = arena.now.blocker) {
-    blocked_by.value = blocker->name;
+    blocked_by.value = blocker->full_name();
     if (blocker->waited_ns) blocked.value = static_cast<std::uint64_t>(*blocker->waited_ns);
   }
   return {interval,
