@@ -207,15 +207,6 @@ TEST_P(GroupStatesTest, AnEvictedGroupWithLivingMembersCannotBeRemoved) {
   EXPECT_EQ(code_of([&] { arena_.remove_consumer("workers"); }), Code::already_exists);
 }
 
-TEST_P(GroupStatesTest, ADurableGroupComesBackDurable) {
-  auto founder = member({.durable = true});
-  auto other = member();
-  arena_.evict_consumer("workers");
-  EXPECT_EQ(code_of([&] { other.next(); }), Code::evicted);
-  EXPECT_FALSE(other.next());
-  EXPECT_TRUE(arena_.consumers()[0].durable);
-}
-
 TEST_P(GroupStatesTest, AForkedChildMayAskAMemberWhereItStands) {
   auto writer = arena_.writer();
   auto mine = member();
