@@ -166,8 +166,10 @@ void MemberSeat::revive(Found& group) noexcept {
       consumers_.state(i).compare_exchange_strong(state, turned_into(state, Standing::evicted),
                                                   std::memory_order_acq_rel);
   }
+  const bool was_durable =
+      group.group == group_ && is_same_epoch(group.state, group_state_) && standing(group_state_) == Standing::kept;
   const std::uint64_t revived =
-      one_more_join(turned_into(group.state, options_.durable ? Standing::kept : Standing::joined));
+      one_more_join(turned_into(group.state, options_.durable || was_durable ? Standing::kept : Standing::joined));
   std::uint64_t expected = group.state;
   if (!consumers_.state(group.group).compare_exchange_strong(expected, revived, std::memory_order_acq_rel))  // J1
     return;

@@ -98,5 +98,14 @@ TEST_P(GroupEvictionTest, PatienceEvictsAGroupThatDoesNothing) {
   EXPECT_EQ(second.next()->value, 100U);
 }
 
+TEST_P(GroupEvictionTest, ADurableGroupComesBackDurable) {
+  auto founder = member({.durable = true});
+  auto other = member();
+  arena_.evict_consumer("workers");
+  EXPECT_EQ(code_of([&] { other.next(); }), Code::evicted);
+  EXPECT_FALSE(other.next());
+  EXPECT_TRUE(arena_.consumers()[0].durable);
+}
+
 }  // namespace
 }  // namespace arena_shm
