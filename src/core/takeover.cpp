@@ -1,8 +1,8 @@
 // What a member does about others: it takes over what the dead hold, and what those hold who were evicted, or whom
 // nobody has patience with any more.
 //
-//   K1  locks the door and the lease of the session that would come next in that seat: nobody else comes in, or takes
-//       over. Is it a member of this group still? Is it dead?
+//   K1  bars the door of the session that would come next in that seat: nobody comes in, and another group does not get
+//       the line. Is it a member of this group still? Is it dead?
 //   K2  its word                              acquire   holds n, c; else nothing is to be done
 //   K3  next                                  acquire   n was not taken: its word -> nothing, if it is dead
 //   K4  own word := held(n, ...)              what of it is below `next`; a pending one goes into the second word
@@ -11,7 +11,8 @@
 //   K7  lets go
 //
 // K4 before K6: at each moment some word holds it. K5 between them, for the gate's scan: it could have looked at this
-// one's word before K4, and at the other's after K6.
+// one's word before K4, and at the other's after K6. Several may do all this at once, one of them being stopped in it,
+// say: K6 decides between them.
 #include <algorithm>
 #include <chrono>
 
@@ -87,11 +88,11 @@ bool MemberCore::is_to_be_evicted(std::uint32_t member, Word which, std::uint64_
 bool MemberCore::take_over(std::uint32_t member, Word which) {
   const std::uint32_t seat = segment().ring().seat_count + member;
   const std::atomic<std::uint64_t>& newest = segment().ring().seats[seat].session;
-  Lease lock;  // K1, K7
+  Lease bar;  // K1, K7
   const std::uint64_t session = newest.load(std::memory_order_acquire);
-  if (session >= kMaxSession || segment().leases().take_next(seat, session, newest, lock) != LeaseOutcome::taken)
+  if (session >= kMaxSession || segment().leases().bar_next(seat, session, newest, bar) != LeaseOutcome::taken)
     return false;
-  ARENA_SHM_STOP_POINT(takeover_locked);
+  ARENA_SHM_STOP_POINT(takeover_barred);
   if (!is_member(consumers(), member, seat_.group(), seat_.group_state())) return false;
   std::atomic<std::uint64_t>& its_word = consumers().word(member, static_cast<std::uint32_t>(which));
   std::uint64_t word = its_word.load(std::memory_order_acquire);  // K2
@@ -142,7 +143,7 @@ bool MemberCore::is_resolved(const Segment::Place& place) const {
   return status_of_unseen(segment(), place.lane, place.number) != ReadStatus::pending;
 }
 
-/// A dead member's line, if it holds nothing any more. Requires: its next session is locked.
+/// A dead member's line, if it holds nothing any more. Requires: its next session is barred.
 void MemberCore::free_line(std::uint32_t member) noexcept {
   for (std::uint32_t which = 0; which < kWordsPerMember; ++which) {
     if (is_held(consumers().word(member, which).load(std::memory_order_acquire))) return;
