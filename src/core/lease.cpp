@@ -179,8 +179,8 @@ LeaseOutcome LeaseFile::bar_next(std::uint32_t seat, std::uint64_t session, cons
   if (!fresh) return LeaseOutcome::failed;
   const LeaseOutcome door = take_byte(fresh.get(), door_position(seat, session + 1), F_RDLCK);
   if (door != LeaseOutcome::taken) return door;
-  if (newest.load(std::memory_order_acquire) != session) return LeaseOutcome::held;
-  return keep_open(fresh.get(), nullptr, bar);
+  const bool is_next = newest.load(std::memory_order_acquire) == session;
+  return is_next ? keep_open(fresh.get(), nullptr, bar) : LeaseOutcome::held;
 }
 
 /// The descriptor may close then: the mapping keeps its locks.
