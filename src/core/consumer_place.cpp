@@ -15,7 +15,8 @@
 namespace arena_shm::core {
 namespace {
 
-constexpr int kLooks = 20;  // a millisecond each: who looks for a name holds its door for microseconds
+constexpr int kLooks = 20;          // a millisecond each: who looks for a place has it locked for microseconds
+constexpr int kLooksAtDoor = 2000;  // all members of a group may come at once
 constexpr const char* kConsuming = "be a consumer of";
 
 void check_name(const Segment& segment, const std::string& name) {
@@ -28,15 +29,6 @@ void check_name(const Segment& segment, const std::string& name) {
        .expected = "a name of 1 to " + std::to_string(sizeof(Seat::name)) + " bytes, without control characters",
        .found = name.empty() ? "none" : "'" + name + "', " + std::to_string(name.size()) + " bytes",
        .remedy = "choose another name"});
-}
-
-/// Does a member's line hold something of a group that is still waited for?
-bool holds_something(const ConsumerTable& consumers, std::uint32_t i) noexcept {
-  if (!is_waited_for(consumers, i)) return false;
-  for (std::uint32_t which = 0; which < kWordsPerMember; ++which) {
-    if (is_held(consumers.word(i, which).load(std::memory_order_acquire))) return true;
-  }
-  return false;
 }
 
 }  // namespace
@@ -56,7 +48,7 @@ ConsumerPlace::ConsumerPlace(std::shared_ptr<const Segment> segment, std::string
 Lease ConsumerPlace::lock_name() const {
   const std::uint64_t hash = fnv1a(name_.data(), name_.size());
   Lease door;
-  for (int attempt = 0; attempt < kLooks; ++attempt) {
+  for (int attempt = 0; attempt < kLooksAtDoor; ++attempt) {
     if (attempt > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     const LeaseOutcome outcome = segment().leases().take_name_door(hash, door);
     if (outcome == LeaseOutcome::taken) return door;
@@ -83,13 +75,14 @@ ConsumerPlace::Named ConsumerPlace::is_named(std::uint32_t i) const {
 bool ConsumerPlace::try_take(std::uint32_t i, std::uint64_t state) {
   if (!is_over(i, seat(i).session.load(std::memory_order_acquire))) return false;
   switch (tenancy_.try_take(segment().ring().seat_count + i)) {
-    case Tenancy::Attempt::held: return false;
+    case Tenancy::Attempt::held: was_obstructed_ = true; return false;  // somebody is at it
     case Tenancy::Attempt::obstructed: was_obstructed_ = true; return false;
     case Tenancy::Attempt::taken: break;
   }
   ARENA_SHM_STOP_POINT(consumer_seat_taken);
   // Somebody may have come and gone in between. From here on nobody but this one makes anything of it.
   if (consumers().state(i).load(std::memory_order_acquire) != state) {
+    was_obstructed_ = true;
     tenancy_.give_back();
     return false;
   }
@@ -101,7 +94,8 @@ bool ConsumerPlace::try_take(std::uint32_t i, std::uint64_t state) {
 bool ConsumerPlace::can_be_had(std::uint32_t i, std::uint64_t state, Standing wanted) const noexcept {
   if (standing(state) != wanted) return false;
   switch (kind(state)) {
-    case Kind::member: return !holds_something(consumers(), i);
+    case Kind::member:
+      return wanted == Standing::free || !is_waited_for(consumers(), i) || !holds_something(consumers(), i);
     case Kind::group: return wanted == Standing::free || !has_living_member(segment(), i, state);
     default: return true;
   }
@@ -112,8 +106,8 @@ bool ConsumerPlace::try_take_any() {
     for (std::uint32_t i = 0; i < consumers().count(); ++i) {
       const std::uint64_t state = consumers().state(i).load(std::memory_order_acquire);
       if (!can_be_had(i, state, wanted)) continue;
-      if (kind(state) == Kind::group && gates(state)) {
-        // Nobody may join it meanwhile.
+      if (kind(state) == Kind::group && wanted != Standing::free) {
+        // Nobody may join it, or revive it, meanwhile.
         if (free_abandoned(segment(), i, state) && try_take(i, turned_into(state, Standing::free))) return true;
       } else if (try_take(i, state)) {
         return true;

@@ -276,7 +276,7 @@ void remove_consumer(const Segment& segment, std::string_view name) {
                  .expected = "a consumer, or a group",
                  .found = "'" + std::string(name) + "', a member of the group '" + info.name + "'",
                  .remedy = "evict it, so that another member takes what it holds; or remove the group"});
-  if (info.life == ConsumerLife::alive || (kind(state) != Kind::group && life_of(segment, i) != Life::over))
+  if (info.members > 0 || (kind(state) != Kind::group && life_of(segment, i) != Life::over))
     throw Error(
         Code::already_exists,
         {.name = segment.info().name,

@@ -19,6 +19,7 @@ namespace {
 using std::chrono::nanoseconds;
 
 constexpr nanoseconds kGateSpin = std::chrono::microseconds{50};
+constexpr int kMostScans = 1000;         // in one look
 constexpr int kShortestGateBackoff = 4;  // in pauses
 constexpr int kLongestGateBackoff = 64;
 
@@ -67,9 +68,12 @@ bool Gate::is_dead(std::uint32_t consumer) const noexcept {
 }
 
 void Gate::note(const Lowest& lowest) noexcept {
-  if (stall_.consumer == lowest.consumer && stall_.gating == lowest.gating && stall_.state == lowest.state &&
-      stall_.released == lowest.number && stall_.since != Deadline{})
+  if (stall_.consumer == lowest.consumer && stall_.gating == lowest.gating &&
+      (stall_.state & ~kJoins) == (lowest.state & ~kJoins) && stall_.released == lowest.number &&
+      stall_.since != Deadline{}) {
+    stall_.state = lowest.state;  // who has joined has not done anything yet
     return;
+  }
   stall_ = {.consumer = lowest.consumer,
             .gating = lowest.gating,
             .state = lowest.state,
@@ -80,7 +84,7 @@ void Gate::note(const Lowest& lowest) noexcept {
 
 /// G3 and G4. Requires: G1, G2.
 Gate::Lowest Gate::scan(std::uint64_t seen_head) noexcept {
-  for (;;) {
+  for (int scans = 1;; ++scans) {
     Lowest lowest{.number = seen_head};
     groups_.clear();
     for (std::uint32_t i = 0; i < consumers_.count(); ++i) {
@@ -97,6 +101,9 @@ Gate::Lowest Gate::scan(std::uint64_t seen_head) noexcept {
       return consumers_.moves(group.index).load(std::memory_order_acquire) != group.moves;
     });
     if (!moved) return lowest;
+    if (scans < kMostScans) continue;
+    lowest.number = 0;  // nobody moves so much: somebody plays with the words. Then there is no room, for now
+    return lowest;
   }
 }
 
@@ -104,7 +111,8 @@ Gate::Lowest Gate::scan(std::uint64_t seen_head) noexcept {
 void Gate::look_at_members(Lowest& lowest) const noexcept {
   const std::uint32_t lanes = segment_.lane_count();
   for (std::uint32_t i = 0; i < consumers_.count(); ++i) {
-    if (kind(consumers_.state(i).load(std::memory_order_acquire)) != Kind::member) continue;
+    const std::uint64_t own = consumers_.state(i).load(std::memory_order_acquire);
+    if (kind(own) != Kind::member || standing(own) == Standing::free) continue;
     const std::uint64_t its_group = consumers_.membership(i).load(std::memory_order_acquire);
     const std::uint32_t group = group_of(its_group);
     if (group >= consumers_.count()) continue;
@@ -116,6 +124,7 @@ void Gate::look_at_members(Lowest& lowest) const noexcept {
       const std::uint64_t number = held_seq(word) / lanes;
       if (number < lowest.number) lowest = {.number = number, .consumer = i, .gating = group, .state = state};
     }
+    ARENA_SHM_STOP_POINT(gate_member_seen);
   }
 }
 
@@ -211,7 +220,8 @@ bool Gate::is_own(std::uint32_t consumer) const noexcept {
 void Gate::refuse_deadlock() const {
   if (stall_.consumer == kNobody || !is_only_thread()) return;
   std::uint32_t own = stall_.consumer;
-  if (stall_.consumer != stall_.gating || kind(stall_.state) == Kind::alone) {
+  const bool others_have_patience = patience_ > nanoseconds{0};  // or take over, after it
+  if (kind(stall_.state) != Kind::group || (stall_.consumer != stall_.gating && !others_have_patience)) {
     if (!is_own(own) || is_dead(own)) return;
   } else {
     own = kNobody;

@@ -38,8 +38,8 @@ LeaseState ask(int fd, std::uint64_t position) noexcept {
   return lock.l_type == F_UNLCK ? LeaseState::free : LeaseState::held;
 }
 
-LeaseOutcome take_byte(int fd, std::uint64_t position) noexcept {
-  struct flock lock = byte_at(position, F_WRLCK);
+LeaseOutcome take_byte(int fd, std::uint64_t position, short type = F_WRLCK) noexcept {
+  struct flock lock = byte_at(position, type);
   if (::fcntl(fd, F_OFD_SETLK, &lock) == 0) return LeaseOutcome::taken;
   if (errno != EAGAIN && errno != EACCES) return LeaseOutcome::failed;
   return ask(fd, position) == LeaseState::free ? LeaseOutcome::obstructed : LeaseOutcome::held;
@@ -169,6 +169,18 @@ LeaseOutcome LeaseFile::take_next(std::uint32_t seat, std::uint64_t session, con
     return own;
   ARENA_SHM_STOP_POINT(lease_locked);
   return keep_open(fresh.get(), place_of_own(seat, session + 1), lease);
+}
+
+LeaseOutcome LeaseFile::bar_next(std::uint32_t seat, std::uint64_t session, const std::atomic<std::uint64_t>& newest,
+                                 Lease& bar) const noexcept {
+  const NoCancel no_cancel;
+  const ForkGuard no_fork;
+  const Descriptor fresh(open_fresh(O_RDWR));
+  if (!fresh) return LeaseOutcome::failed;
+  const LeaseOutcome door = take_byte(fresh.get(), door_position(seat, session + 1), F_RDLCK);
+  if (door != LeaseOutcome::taken) return door;
+  const bool is_next = newest.load(std::memory_order_acquire) == session;
+  return is_next ? keep_open(fresh.get(), nullptr, bar) : LeaseOutcome::held;
 }
 
 /// The descriptor may close then: the mapping keeps its locks.

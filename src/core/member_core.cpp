@@ -11,6 +11,7 @@
 namespace arena_shm::core {
 namespace {
 
+constexpr std::uint32_t kLeastRun = 16;           // so often it takes from one lane before it turns to the next
 constexpr std::atomic<std::uint64_t> kNobody{0};  // the state of no group, and of nobody
 
 void require_what_groups_have(const Segment& segment, const ConsumerOptions& options) {
@@ -48,6 +49,8 @@ MemberCore::MemberCore(std::shared_ptr<const Segment> segment, std::string_view 
   }
   for (std::uint32_t which = 0; which < kWordsPerMember; ++which)
     words_[which] = &consumers().word(seat_.index(), which);
+  // A look at each of the others costs little beside so many values.
+  longest_run_ = std::max(static_cast<std::uint32_t>(rings_.size()), kLeastRun);
   overwritten_ = seat_.missed_count();
   go_on_with_what_is_held();
   expect_exit(Begins::handle);
@@ -123,11 +126,16 @@ void MemberCore::is_idle() {
   if (aside_ != kHoldsNothing && aside_is_done_) put(Word::aside, kHoldsNothing);
 }
 
-void MemberCore::release() {
-  if (forked_.holds()) refuse_forked(segment().info().name);
+/// What is left of its range it goes on to hold.
+void MemberCore::let_go_of_what_was_delivered() {
   done_with_what_was_delivered();
   if (at_ < end_ && at_ > place_of_claim()) put(Word::claim, held(rings_[lane_].seq_of(at_), end_ - at_));
   is_idle();
+}
+
+void MemberCore::release() {
+  if (forked_.holds()) refuse_forked(segment().info().name);
+  let_go_of_what_was_delivered();
 }
 
 std::uint64_t MemberCore::place_of_claim() const noexcept {
@@ -170,8 +178,7 @@ void MemberCore::come_back() {
   look_at_own_words();
   if (!is_out) told_ = false;
   if (!is_out && !was_evicted_) return;
-  done_with_what_was_delivered();
-  is_idle();
+  let_go_of_what_was_delivered();
   told_ = is_out;
   was_evicted_ = false;
   throw Error(Code::evicted,
@@ -180,7 +187,7 @@ void MemberCore::come_back() {
                .expected = "to be waited for",
                .found = "that " + std::string(is_in ? "a member" : "all members") + " of the group '" + seat_.name() +
                         "' " + (is_in ? "was" : "were") + " evicted, having held up the writers, or by hand",
-               .remedy = is_in ? "call again to go on: what it held goes to another member"
+               .remedy = is_in ? "call again to go on: what it had in hand may go to another member, too"
                                : "call again to go on from where the group was: what was overwritten is counted"});
 }
 

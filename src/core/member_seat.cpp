@@ -63,7 +63,7 @@ bool MemberSeat::take_place(const std::optional<Found>& found) {
   goes_on_ = false;
   if (found && gates(found->state)) {
     for (std::uint32_t i = 0; i < consumers_.count(); ++i) {
-      if (!is_member(consumers_, i, found->group, found->state)) continue;
+      if (!is_member(consumers_, i, found->group, found->state) || !holds_something(consumers_, i)) continue;
       const std::uint64_t state = consumers_.state(i).load(std::memory_order_acquire);
       if (!place_.try_take(i, state)) continue;
       // What is read now is what stays: nobody else has this line any more.
@@ -77,9 +77,16 @@ bool MemberSeat::take_place(const std::optional<Found>& found) {
 /// N1, N2; founds the group where it is not there, revives it where it was evicted.
 void MemberSeat::enter(std::optional<Found> found) {
   while (!found || !join(*found)) {
-    if (found) found->state = consumers_.state(found->group).load(std::memory_order_acquire);
+    if (found) {
+      const std::uint64_t state = consumers_.state(found->group).load(std::memory_order_acquire);
+      // It may have been freed, and the line be somebody else's by now.
+      if (kind(state) == Kind::group && is_same_epoch(state, found->state))
+        found->state = state;
+      else
+        found.reset();
+    }
     if (found && gates(found->state)) continue;  // it was made durable meanwhile
-    if (found && kind(found->state) == Kind::group && standing(found->state) == Standing::evicted)
+    if (found && standing(found->state) == Standing::evicted)
       revive(*found);
     else
       found = found_group();
@@ -159,9 +166,12 @@ void MemberSeat::revive(Found& group) noexcept {
       consumers_.state(i).compare_exchange_strong(state, turned_into(state, Standing::evicted),
                                                   std::memory_order_acq_rel);
   }
+  const bool was_durable =
+      group.group == group_ && is_same_epoch(group.state, group_state_) && standing(group_state_) == Standing::kept;
   const std::uint64_t revived =
-      one_more_join(turned_into(group.state, options_.durable ? Standing::kept : Standing::joined));
-  if (!consumers_.state(group.group).compare_exchange_strong(group.state, revived, std::memory_order_acq_rel))  // J1
+      one_more_join(turned_into(group.state, options_.durable || was_durable ? Standing::kept : Standing::joined));
+  std::uint64_t expected = group.state;
+  if (!consumers_.state(group.group).compare_exchange_strong(expected, revived, std::memory_order_acq_rel))  // J1
     return;
   ARENA_SHM_STOP_POINT(group_registered);
   std::atomic_thread_fence(std::memory_order_seq_cst);  // J2

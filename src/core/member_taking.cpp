@@ -9,7 +9,6 @@
 namespace arena_shm::core {
 namespace {
 
-constexpr std::uint32_t kRunInLane = 16;       // so often it takes from one lane before it turns to the next
 constexpr std::uint32_t kTakesPerLook = 4096;  // so often it looks after others where it is never idle
 constexpr int kSpinsBeforeScan = 64;           // a living writer publishes within nanoseconds
 
@@ -30,7 +29,7 @@ void MemberCore::turn_to_next_lane() noexcept {
 
 bool MemberCore::find_in_lanes(std::uint64_t wanted) {
   Effort effort = ReaderCore::effort_of_a_call();
-  if (run_ >= kRunInLane) turn_to_next_lane();
+  if (run_ >= longest_run_) turn_to_next_lane();
   for (std::size_t left = rings_.size(); left > 0 && !effort.is_spent() && !was_evicted_; --left) {
     if (look_at(turn_, wanted, effort) == Look::ready) {
       ++run_;
@@ -58,6 +57,7 @@ MemberCore::Look MemberCore::look_at(std::uint32_t lane, std::uint64_t wanted, E
       look = resolve(lane, number, wanted > 0, effort);
     }
     if (look != Look::again) return look;
+    effort.spend(Effort::kSeat);  // others are faster, for once
   }
   return Look::tired;
 }
@@ -104,9 +104,9 @@ MemberCore::Look MemberCore::lapped(std::uint32_t lane, std::uint64_t number, Ef
   while (end < head && is_newer(ring.slot_of(end).stamp(), end)) ++end;
   effort.spend(Effort::of_slot(ring.stride_bytes) * std::min(end - number, ring.slot_count));
   std::uint64_t expected = number;
-  if (next_of(lane).compare_exchange_strong(expected, end, std::memory_order_acq_rel))
-    lose(ring, {number, end}, Loss::overwritten);
+  const bool is_mine = next_of(lane).compare_exchange_strong(expected, end, std::memory_order_acq_rel);
   room_.ring();
+  if (is_mine) lose(ring, {number, end}, Loss::overwritten);  // may throw
   return Look::again;
 }
 
@@ -128,8 +128,8 @@ MemberCore::Look MemberCore::resolve(std::uint32_t lane, std::uint64_t number, b
   std::uint64_t expected = number;
   if (end > number && next_of(lane).compare_exchange_strong(expected, end, std::memory_order_acq_rel)) {  // H1
     ARENA_SHM_STOP_POINT(member_hole);
-    lose(ring, {number, end}, Loss::hole);
     room_.ring();
+    lose(ring, {number, end}, Loss::hole);  // may throw
   }
   return Look::again;
 }

@@ -19,6 +19,7 @@ constexpr int kPauses = 32;
 }  // namespace
 
 bool MemberCore::may_be_ready() const noexcept {
+  if (forked_.holds()) return true;
   for (std::uint32_t lane = 0; lane < rings_.size(); ++lane) {
     if (rings_[lane].head->load(std::memory_order_relaxed) > next_of(lane).load(std::memory_order_relaxed)) return true;
   }
@@ -75,6 +76,7 @@ bool MemberCore::wait_for(std::chrono::nanoseconds timeout) {
 }
 
 Position MemberCore::position() const {
+  if (forked_.holds()) refuse_forked(segment().info().name);
   std::vector<std::uint64_t> next;
   next.reserve(rings_.size());
   for (std::uint32_t lane = 0; lane < rings_.size(); ++lane)
@@ -83,6 +85,7 @@ Position MemberCore::position() const {
 }
 
 std::uint64_t MemberCore::cursor() const noexcept {
+  if (forked_.holds()) return 0;
   std::uint64_t lowest = kNone;
   for (std::uint32_t lane = 0; lane < rings_.size(); ++lane)
     lowest = std::min(lowest, rings_[lane].seq_of(next_of(lane).load(std::memory_order_acquire)));
@@ -90,6 +93,7 @@ std::uint64_t MemberCore::cursor() const noexcept {
 }
 
 std::uint64_t MemberCore::lag() const noexcept {
+  if (forked_.holds()) return 0;
   std::uint64_t lag = 0;
   for (std::uint32_t lane = 0; lane < rings_.size(); ++lane) {
     const std::uint64_t head = std::min(rings_[lane].head->load(std::memory_order_acquire), rings_[lane].limit);

@@ -1,8 +1,8 @@
 // What a member does about others: it takes over what the dead hold, and what those hold who were evicted, or whom
 // nobody has patience with any more.
 //
-//   K1  locks the door and the lease of the session that would come next in that seat: nobody else comes in, or takes
-//       over. Is it a member of this group still? Is it dead?
+//   K1  bars the door of the session that would come next in that seat: nobody comes in, and another group does not get
+//       the line. Is it a member of this group still? Is it dead?
 //   K2  its word                              acquire   holds n, c; else nothing is to be done
 //   K3  next                                  acquire   n was not taken: its word -> nothing, if it is dead
 //   K4  own word := held(n, ...)              what of it is below `next`; a pending one goes into the second word
@@ -11,7 +11,8 @@
 //   K7  lets go
 //
 // K4 before K6: at each moment some word holds it. K5 between them, for the gate's scan: it could have looked at this
-// one's word before K4, and at the other's after K6.
+// one's word before K4, and at the other's after K6. Several may do all this at once, one of them being stopped in it,
+// say: K6 decides between them.
 #include <algorithm>
 #include <chrono>
 
@@ -22,6 +23,7 @@ namespace arena_shm::core {
 namespace {
 
 constexpr std::chrono::nanoseconds kLeastBetweenLooks = std::chrono::milliseconds{1};
+constexpr int kMostAsked = 4;  // in one look: where many hold something, and many look, that is a lot
 
 }  // namespace
 
@@ -36,9 +38,7 @@ bool MemberCore::may_look_after_others() noexcept {
 bool MemberCore::others_hold_something() const noexcept {
   for (std::uint32_t i = 0; i < consumers().count(); ++i) {
     if (i == seat_.index() || !is_member(consumers(), i, seat_.group(), seat_.group_state())) continue;
-    for (std::uint32_t which = 0; which < kWordsPerMember; ++which) {
-      if (is_held(consumers().word(i, which).load(std::memory_order_relaxed))) return true;
-    }
+    if (holds_something(consumers(), i)) return true;
   }
   return false;
 }
@@ -48,12 +48,23 @@ bool MemberCore::is_in_the_way(std::uint64_t word) const noexcept {
   return place.lane.head->load(std::memory_order_relaxed) >= place.number + place.lane.slot_count;
 }
 
+/// All that are to be evicted; of some of the others, whether they are dead: the next time, those that follow.
 bool MemberCore::take_over_any() {
-  for (std::uint32_t i = 0; i < consumers().count(); ++i) {
+  int asked = 0;
+  const std::uint32_t first = first_asked_;
+  for (std::uint32_t k = 0; k < consumers().count(); ++k) {
+    const std::uint32_t i = (first + k) % consumers().count();
     if (i == seat_.index() || !is_member(consumers(), i, seat_.group(), seat_.group_state())) continue;
     for (const Word which : {Word::claim, Word::aside}) {
       const std::uint64_t word = consumers().word(i, static_cast<std::uint32_t>(which)).load(std::memory_order_acquire);
-      if (is_held(word) && may_take_over(i, which, word) && take_over(i, which)) return true;
+      if (!is_held(word)) continue;
+      if (!is_to_be_evicted(i, which, word)) {
+        if (asked == kMostAsked) continue;
+        first_asked_ = i + 1;
+        ++asked;
+        if (!is_dead(i)) continue;
+      }
+      if (take_over(i, which)) return true;
     }
   }
   return false;
@@ -73,19 +84,15 @@ bool MemberCore::is_to_be_evicted(std::uint32_t member, Word which, std::uint64_
   return now - suspect.since >= patience;
 }
 
-bool MemberCore::may_take_over(std::uint32_t member, Word which, std::uint64_t word) {
-  return is_to_be_evicted(member, which, word) || is_dead(member);
-}
-
 /// K1 to K7. True: it holds something that is to be delivered.
 bool MemberCore::take_over(std::uint32_t member, Word which) {
   const std::uint32_t seat = segment().ring().seat_count + member;
   const std::atomic<std::uint64_t>& newest = segment().ring().seats[seat].session;
-  Lease lock;  // K1, K7
+  Lease bar;  // K1, K7
   const std::uint64_t session = newest.load(std::memory_order_acquire);
-  if (session >= kMaxSession || segment().leases().take_next(seat, session, newest, lock) != LeaseOutcome::taken)
+  if (session >= kMaxSession || segment().leases().bar_next(seat, session, newest, bar) != LeaseOutcome::taken)
     return false;
-  ARENA_SHM_STOP_POINT(takeover_locked);
+  ARENA_SHM_STOP_POINT(takeover_barred);
   if (!is_member(consumers(), member, seat_.group(), seat_.group_state())) return false;
   std::atomic<std::uint64_t>& its_word = consumers().word(member, static_cast<std::uint32_t>(which));
   std::uint64_t word = its_word.load(std::memory_order_acquire);  // K2
@@ -136,7 +143,7 @@ bool MemberCore::is_resolved(const Segment::Place& place) const {
   return status_of_unseen(segment(), place.lane, place.number) != ReadStatus::pending;
 }
 
-/// A dead member's line, if it holds nothing any more. Requires: its next session is locked.
+/// A dead member's line, if it holds nothing any more. Requires: its next session is barred.
 void MemberCore::free_line(std::uint32_t member) noexcept {
   for (std::uint32_t which = 0; which < kWordsPerMember; ++which) {
     if (is_held(consumers().word(member, which).load(std::memory_order_acquire))) return;

@@ -20,9 +20,7 @@ using namespace std::chrono_literals;
 constexpr std::uint32_t kWriter = 1;
 constexpr const char* kGroup = "crew";
 
-Consumer<Value> join(const Arena<Value>& arena) {
-  return arena.consumer(kGroup, {.share = true, .hold = 0ms});
-}
+Consumer<Value> join(const Arena<Value>& arena) { return arena.consumer(kGroup, {.share = true, .hold = 0ms}); }
 
 /// A member that has `count` values in hand, and is stopped.
 std::shared_ptr<Child> holder(const std::string& name, std::size_t count) {

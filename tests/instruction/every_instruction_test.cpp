@@ -108,6 +108,38 @@ Operation joining(Arena<Value>& arena) {
   return [&arena] { arena.consumer("victim"); };
 }
 
+/// A member takes a value, and is done with it.
+Operation taking(Arena<Value>& arena) {
+  auto writer = arena.writer();
+  auto member = std::make_shared<Consumer<Value>>(arena.consumer("victim", {.share = true}));
+  writer.alloc(victim_value());
+  writer.alloc(victim_value());
+  member->next();
+  return [member] {
+    member->next();  // has done with the first one
+    member->release();
+  };
+}
+
+/// A member takes over what another one that left has in hand.
+Operation taking_over(Arena<Value>& arena) {
+  auto writer = arena.writer();
+  auto member = std::make_shared<Consumer<Value>>(arena.consumer("victim", {.share = true}));
+  writer.alloc(victim_value());
+  {
+    auto leaving = arena.consumer("victim", {.share = true});
+    leaving.next();
+  }
+  return [member] {
+    member->next();
+    member->release();
+  };
+}
+
+Operation joining_a_group(Arena<Value>& arena) {
+  return [&arena] { arena.consumer("victim", {.share = true}); };
+}
+
 Operation seat_taking(Arena<Value>& arena) {
   return [&arena] { arena.writer("victim"); };
 }
@@ -184,7 +216,7 @@ TEST_P(EveryInstructionTest, OthersGoOnAndEverySeqIsAccountedFor) {
                                                    .seats = 8,
                                                    .time = scenario.timed,
                                                    .full = scenario.lossless ? Full::wait : Full::overwrite,
-                                                   .consumers = 2});
+                                                   .consumers = 3});
     auto before = arena.reader(From::oldest, {.hold = std::chrono::milliseconds{0}});
     const auto company = scenario.surround != nullptr ? scenario.surround(name.str()) : nullptr;
     {
@@ -228,6 +260,10 @@ INSTANTIATE_TEST_SUITE_P(
         Scenario{"LosslessConsuming", Writers::shared, consuming, nullptr, 1, 0, false, true},
         Scenario{"LosslessConsumingLane", Writers::laned, consuming, nullptr, 1, 0, false, true},
         Scenario{"LosslessJoining", Writers::shared, joining, nullptr, 61, 0, false, true},
+        Scenario{"GroupTaking", Writers::shared, taking, nullptr, 1, 0, false, true},
+        Scenario{"GroupTakingLane", Writers::laned, taking, nullptr, 1, 0, false, true},
+        Scenario{"GroupTakingOver", Writers::shared, taking_over, nullptr, 31, 0, false, true},
+        Scenario{"GroupJoining", Writers::shared, joining_a_group, nullptr, 509, 0, false, true},
         Scenario{"SeatTaking", Writers::shared, seat_taking, nullptr, 61}),
     [](const testing::TestParamInfo<Scenario>& scenario) { return std::string(scenario.param.name); });
 

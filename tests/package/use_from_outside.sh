@@ -26,6 +26,12 @@ lines=$(wc -l <"$work/program.cpp")
 ((lines > 0 && lines <= 15)) || fail "the README's first program has $lines lines; expected 1 to 15"
 grep -q '"ticks"' "$work/program.cpp" || fail "the README's first program does not use the arena \"ticks\""
 sed "s/\"ticks\"/\"$ring\"/" "$work/program.cpp" >"$work/outside/first_program.cpp"
+# The program with a group, which is the only whole one of its page.
+awk '/^```cpp$/ { inside = 1; text = ""; next } /^```$/ { if (inside && text ~ /int main/) printf "%s", text; inside = 0 }
+     inside { text = text $0 "\n" }' "$source_dir/include/arena_shm/LOSSLESS.md" >"$work/group.cpp"
+lines=$(wc -l <"$work/group.cpp")
+((lines > 0 && lines <= 15)) || fail "the program with a group has $lines lines; expected 1 to 15"
+sed "s/\"jobs\"/\"$ring\"/" "$work/group.cpp" >"$work/outside/group.cpp"
 
 case "$way" in
   find_package)
@@ -55,6 +61,9 @@ output=$("$work/build/first_program")
 expected="0 101.25"
 [[ $output == "$expected" ]] || fail "the first program printed '$output'; expected '$expected'"
 [[ ! -e /dev/shm/$ring ]] || fail "the first program left its arena behind"
+output=$("$work/build/group" | paste -sd' ')
+[[ $output == "1 2 3" ]] || fail "the program with a group printed '$output'; expected '1 2 3'"
+[[ ! -e /dev/shm/$ring ]] || fail "the program with a group left its arena behind"
 
 if [[ $way == add_subdirectory ]]; then
   strays=$(find "$work/build/arena_shm" \( -name arena-shm -o -name arena-bench -o -name '*_tests' -o -name wakeup_latency \) -type f)

@@ -53,6 +53,10 @@ class SegmentFile {
   core::Seat& seat(std::uint32_t i) noexcept {
     return at<core::Seat>(header().seats.offset_bytes + i * sizeof(core::Seat));
   }
+  core::Consumer& consumer(std::uint32_t i, std::uint32_t lanes) noexcept {
+    return at<core::Consumer>(header().consumers.offset_bytes + sizeof(core::ConsumersHead) +
+                              i * core::consumer_bytes(lanes));
+  }
   std::atomic<std::uint64_t>& stamp(std::uint64_t slot) noexcept {
     return at<std::atomic<std::uint64_t>>(header().slots.offset_bytes + slot * header().stride_bytes);
   }

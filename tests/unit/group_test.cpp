@@ -5,7 +5,7 @@
 
 #include "arena_shm/consumer.hpp"
 #include "arena_shm/wait_set.hpp"
-#include "unit/lossless_fixture.hpp"
+#include "unit/group_fixture.hpp"
 
 namespace arena_shm {
 namespace {
@@ -15,49 +15,7 @@ using test::Child;
 using test::code_of;
 using test::error_of;
 
-class GroupTest : public test::LosslessTest {
- protected:
-  GroupTest() : LosslessTest(five()) {}
-
-  static Options five(Duration patience = {}) {
-    Options wanted = options(patience);
-    wanted.consumers = 5;
-    return wanted;
-  }
-  static Consumer<Tick> join(const Arena<Tick>& arena, ConsumerOptions wanted = {}) {
-    wanted.share = true;
-    return arena.consumer("workers", wanted);
-  }
-  Consumer<Tick> member(const ConsumerOptions& wanted = {}) { return join(arena_, wanted); }
-
-  /// A member in a process of its own, that has taken up to `count` values, and waits with them in hand.
-  Child holder(std::size_t count, ConsumerOptions wanted = {}) {
-    const test::Gate holds;
-    Child child([&] {
-      const auto arena = Arena<Tick>::open(name_);
-      auto mine = join(arena, wanted);
-      std::vector<Entry<Tick>> entries(count);
-      while (mine.next(entries) == 0) std::this_thread::sleep_for(1ms);
-      holds.open();
-      for (;;) ::pause();
-      return 0;
-    });
-    holds.pass();
-    return child;
-  }
-  /// What `consumer` gets, until there were so many.
-  std::vector<Tick> take(Consumer<Tick>& consumer, std::size_t count, bool redelivered) {
-    std::vector<Tick> values;
-    EXPECT_TRUE(eventually([&] {
-      while (const auto entry = consumer.next()) {
-        EXPECT_EQ(entry->redelivered, redelivered) << entry->value;
-        values.push_back(entry->value);
-      }
-      return values.size() >= count;
-    }));
-    return values;
-  }
-};
+class GroupTest : public test::GroupFixture {};
 INSTANTIATE_FOR_EACH_KIND(GroupTest);
 
 TEST_P(GroupTest, EachValueGoesToOneMember) {
@@ -224,92 +182,6 @@ TEST_P(GroupTest, CanBeRemovedWhileItIsAway) {
   arena_.remove_consumer("workers");
   EXPECT_TRUE(writer.try_alloc(100));
   EXPECT_TRUE(arena_.consumers().empty());
-}
-
-TEST_P(GroupTest, AStoppedMemberIsEvictedByHand) {
-  auto writer = arena_.writer();
-  auto living = member();
-  writer.alloc(0);
-  Child stopped = holder(1);
-  stopped.signal(SIGSTOP);
-  for (Tick i = 1; i < kSlots; ++i) writer.alloc(i);
-  EXPECT_EQ(take_all(living), range(1, kSlots));
-  EXPECT_FALSE(writer.try_alloc(100));
-  const auto blockers = writer.blocked_by();
-  ASSERT_EQ(blockers.size(), 1U);
-  EXPECT_EQ(blockers[0].pid, static_cast<std::uint32_t>(stopped.pid()));
-  arena_.evict_consumer("workers/" + std::to_string(blockers[0].index));
-  EXPECT_EQ(take(living, 1, true), range(0, 1));
-  living.release();
-  EXPECT_TRUE(writer.try_alloc(100));
-}
-
-TEST_P(GroupTest, WhoWasEvictedIsTold) {
-  auto writer = arena_.writer();
-  auto evicted = member();
-  auto other = member();
-  writer.alloc(0);
-  EXPECT_EQ(evicted.next()->value, 0U);
-  arena_.evict_consumer("workers/" + std::to_string(arena_.consumers()[1].index));
-  EXPECT_EQ(take(other, 1, true), range(0, 1));
-  writer.alloc(1);
-  EXPECT_EQ(code_of([&] { evicted.next(); }), Code::evicted);
-  EXPECT_EQ(evicted.next()->value, 1U) << "told once, it goes on";
-  EXPECT_EQ(arena_.consumers()[1].life, ConsumerLife::alive);
-}
-
-TEST_P(GroupTest, AGroupIsEvictedByHand) {
-  auto writer = arena_.writer();
-  auto first = member();
-  auto second = member();
-  for (Tick i = 0; i < kSlots; ++i) writer.alloc(i);
-  EXPECT_EQ(first.next()->value, 0U);
-  arena_.evict_consumer("workers");
-  for (Tick i = 0; i < kSlots; ++i) EXPECT_TRUE(writer.try_alloc(100 + i));
-  EXPECT_EQ(code_of([&] { second.next(); }), Code::evicted);
-  EXPECT_EQ(take(second, kSlots, false), range(100, 100 + kSlots));
-  EXPECT_EQ(second.overwritten_count(), kSlots) << "nobody can know whether the first has done with its own";
-  EXPECT_EQ(code_of([&] { first.next(); }), Code::evicted);
-  EXPECT_FALSE(first.next());
-}
-
-TEST_P(GroupTest, PatienceGivesWhatAMemberHoldsToAnother) {
-  test::TempName name;
-  auto arena = Arena<Tick>::create(name, five(20ms));
-  auto writer = arena.writer();
-  auto slow = join(arena);
-  auto other = join(arena);
-  for (Tick i = 0; i < kSlots; ++i) writer.alloc(i);
-  EXPECT_EQ(slow.next()->value, 0U);
-  EXPECT_EQ(take_all(other), range(1, kSlots));
-  EXPECT_FALSE(writer.try_alloc(100));
-  EXPECT_EQ(take(other, 1, true), range(0, 1));
-  other.release();
-  EXPECT_TRUE(writer.try_alloc(100));
-  EXPECT_EQ(code_of([&] { slow.next(); }), Code::evicted);
-  EXPECT_EQ(slow.next()->value, 100U) << "told once, it goes on";
-}
-
-TEST_P(GroupTest, PatienceEvictsAGroupThatDoesNothing) {
-  test::TempName name;
-  auto arena = Arena<Tick>::create(name, five(20ms));
-  auto writer = arena.writer();
-  auto first = join(arena);
-  auto second = join(arena);
-  for (Tick i = 0; i < kSlots; ++i) writer.alloc(i);
-  EXPECT_EQ(first.next()->value, 0U);
-  std::thread writing([&] {
-    for (Tick i = kSlots; i < 3 * kSlots; ++i) writer.alloc(i);
-  });
-  writing.join();
-  EXPECT_EQ(arena.consumers()[0].life, ConsumerLife::evicted);
-  EXPECT_EQ(code_of([&] { first.next(); }), Code::evicted);
-  EXPECT_EQ(take(first, kSlots, false), range(2 * kSlots, 3 * kSlots));
-  EXPECT_EQ(first.overwritten_count(), 2 * kSlots - 1) << "all but the one it had";
-  EXPECT_EQ(code_of([&] { second.next(); }), Code::evicted);
-  EXPECT_FALSE(second.next());
-  writer.alloc(100);
-  EXPECT_EQ(second.next()->value, 100U);
 }
 
 TEST_P(GroupTest, AHoleIsCountedOnce) {

@@ -158,6 +158,24 @@ TEST_P(WaitSetWriterHandleTest, AForkedChildIsRefusedAndMayDestroyIt) {
   EXPECT_TRUE(set_.wait_for(0ms));
 }
 
+TEST_P(WaitSetWriterHandleTest, OneThatIsWaitedForIsLeftAloneByWhoeverDestroysIt) {
+  Child child([&] {  // where nobody minds what is left
+    auto arena = Arena<Tick>::open(name_);
+    auto consumer = arena.consumer("risk");
+    std::optional<Writer<Tick>> writer(arena.writer());
+    set_.add(*writer);
+    fill(*writer);
+    bool woken = false;
+    while_asleep([&] { woken = set_.wait_for(hours::max()); },
+                 [&] {
+                   writer.reset();
+                   take_all(consumer);
+                 });
+    return woken && set_.ready().size() == 1 ? 0 : 1;
+  });
+  EXPECT_EQ(child.end(), "exit 0");
+}
+
 TEST_P(WaitSetWriterHandleTest, AStaticOneDoesNotHoldUpExit) {
   auto consumer = arena_.consumer("risk");
   Child child([&] {

@@ -1,5 +1,5 @@
-// Room that a writer waits for in a WaitSet. It does so as in alloc (gate.hpp: G1 to G6), but never with a number in
-// hand, in a shared ring neither.
+// Room that a writer waits for in a WaitSet. It does so as in alloc (gate.hpp: G1 to G6), but without a number in hand,
+// also in a shared ring.
 #pragma once
 
 #include <atomic>

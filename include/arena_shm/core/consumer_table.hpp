@@ -121,6 +121,14 @@ inline bool is_member(const ConsumerTable& consumers, std::uint32_t i, std::uint
          is_member_of(consumers.membership(i).load(std::memory_order_acquire), group, state);
 }
 
+/// Do the words of a member say that it holds something? Requires: i < consumers.count().
+inline bool holds_something(const ConsumerTable& consumers, std::uint32_t i) noexcept {
+  for (std::uint32_t which = 0; which < kWordsPerMember; ++which) {
+    if (is_held(consumers.word(i, which).load(std::memory_order_acquire))) return true;
+  }
+  return false;
+}
+
 /// Of a member: is its group one that writers wait for? Requires: i < consumers.count().
 inline bool is_waited_for(const ConsumerTable& consumers, std::uint32_t i) noexcept {
   const std::uint64_t its_group = consumers.membership(i).load(std::memory_order_acquire);

@@ -83,6 +83,11 @@ class LeaseFile {
   LeaseOutcome take_next(std::uint32_t seat, std::uint64_t session, const std::atomic<std::uint64_t>& newest,
                          Lease& lease) const noexcept;
 
+  /// Tries to keep newcomers out: as long as the bar is held, and `newest` has not changed, nobody can begin the
+  /// session after `session`. Many may hold one at the same time.
+  LeaseOutcome bar_next(std::uint32_t seat, std::uint64_t session, const std::atomic<std::uint64_t>& newest,
+                        Lease& bar) const noexcept;
+
   /// Tries to lock the door that all names with this hash share: whoever has it is the only one that looks for the
   /// name, and takes it.
   LeaseOutcome take_name_door(std::uint64_t hash, Lease& door) const noexcept;

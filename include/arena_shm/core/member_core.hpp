@@ -176,10 +176,12 @@ class MemberCore final : public Waitable {
     std::uint64_t time = 0;
     const ReadStatus status = read_number(segment(), ring, number, copy_out, time);
     if (status != ReadStatus::ok) [[unlikely]] {
-      lose(ring, {number, number + 1}, status == ReadStatus::hole ? Loss::hole : Loss::overwritten);
+      if (words_[0]->load(std::memory_order_acquire) == claim_)  // else another member has it
+        lose(ring, {number, number + 1}, status == ReadStatus::hole ? Loss::hole : Loss::overwritten);
       return {kNone, 0};
     }
     ++read_;
+    is_late_ = false;
     is_redelivered_ = claim_is_redelivered_;
     redelivered_ += is_redelivered_ ? 1 : 0;
     return {ring.seq_of(number), time};
@@ -220,6 +222,7 @@ class MemberCore final : public Waitable {
   void go_on_with_what_is_held();
   std::uint64_t place_of_claim() const noexcept;
   void is_idle();
+  void let_go_of_what_was_delivered();
   void lose(const Ring& ring, SeqSpan span, Loss cause);
   [[gnu::noinline, gnu::cold]] void come_back();
 
@@ -227,7 +230,6 @@ class MemberCore final : public Waitable {
   bool may_look_after_others() noexcept;
   bool others_hold_something() const noexcept;
   bool take_over_any();
-  bool may_take_over(std::uint32_t member, Word which, std::uint64_t word);
   bool is_dead(std::uint32_t member) const noexcept;
   bool is_to_be_evicted(std::uint32_t member, Word which, std::uint64_t word);
   bool is_in_the_way(std::uint64_t word) const noexcept;
@@ -273,8 +275,10 @@ class MemberCore final : public Waitable {
   std::uint32_t run_ = 0;   // having been taken from so often
   std::uint64_t pending_ = kNone;
   Clock::time_point pending_since_;
+  std::uint32_t longest_run_ = 0;
   std::vector<Suspect> suspects_;  // by place and word
   Clock::time_point looked_after_;
+  std::uint32_t first_asked_ = 0;  // whose life is asked for first, in the next look at others
   std::uint32_t takes_ = 0;
 
   bool was_evicted_ = false;  // and is to be told
