@@ -188,15 +188,24 @@ class GroupsCheckedTest(GroupTest):
                     member.tell(1000)
                 for _ in range(3):
                     self.expect(OK, "check", name)
-                    image = self.directory() / "copy.arena"
-                    self.expect(OK, "snapshot", name, "-o", image)
-                    text = self.run_tool("check", "--file", image).stdout
-                    self.assertNotRegex(text, r"(?m)^\w+: consumer")
                 for member in members:
                     self.assertEqual(member.process.stdout.readline(), "took 1000\n")
                 members[0].end()
                 self.assertRegex(self.expect(OK, "check", name).stdout,
                                  "note: consumer 0 holder: .* died as 'workers/0'; ")
+
+    def test_a_copy_of_one_in_use_is_ok(self):
+        for args, slots in [([], 64), (["--lanes", 64], 1024)]:
+            with self.subTest(args=args):
+                name = self.lossless(*args, slots=slots)
+                self.hot_writer(name, 10**9)
+                for _ in range(2):
+                    self.share(name).tell(10**9)
+                self.eventually(lambda: self.group(name)["position"] > 0)
+                for _ in range(5):
+                    image = self.directory() / "copy.arena"
+                    self.expect(OK, "snapshot", name, "-o", image)
+                    self.assertNotRegex(self.run_tool("check", "--file", image).stdout, r"(?m)^\w+: consumer")
 
     def test_each_damaged_word_is_named(self):
         name = self.lossless("--seats", 4)
