@@ -130,6 +130,19 @@ class GroupsShownTest(GroupTest):
         first.tell(20)
         self.assertEqual(writer.wait(), 0)
 
+    def test_of_several_that_are_in_the_way_the_lowest_is_named(self):
+        name = self.lossless()
+        first, second = self.share(name), self.share(name)
+        self.write(name, 8)
+        self.assertEqual([second.ask("hold"), first.ask("hold"), first.ask("hold")], [f"holds {i}" for i in range(3)])
+        for _ in range(3):
+            self.hot_writer(name, 1)  # each waits with its number
+        self.eventually(lambda: len([seat for seat in self.objects("seats", name) if seat["waits_for"]]) == 3)
+        image = self.saved(name)  # in which nobody waits
+        self.expect(OK, "consumers", "--file", image, says="; full: writers would wait for workers (member 2, pid ")
+        in_the_way = [found["consumer"] for found in self.objects("consumers", "--file", image) if found["is_in_the_way"]]
+        self.assertEqual(in_the_way, [1, 0, 2])
+
     def test_metrics_are_of_the_group(self):
         name = self.lossless()
         self.holding(name, 2)
