@@ -1,11 +1,10 @@
 """Groups of consumers, whose members share the values: shown, held up, damaged, ended."""
 
-import struct
 import unittest
 
 from arena_cli import ABSENT, FAILED, OF_ALL, OK, SHM, USAGE
 from exposition import PREFIX, parse
-from lossless import EPOCH, EVICTED, GROUP, JOINED, KEPT, MEMBER, RELEASED, SHARED, WORD, LosslessTest
+from lossless import EPOCH, GROUP, JOINED, KEPT, MEMBER, RELEASED, SHARED, WORD, LosslessTest
 
 
 class GroupTest(LosslessTest):
@@ -225,7 +224,10 @@ class GroupsCheckedTest(GroupTest):
         self.holding(name, 2)
         image = self.saved(name)
         sound = image.read_bytes()
-        held = lambda seq, count: (seq + 1) << 4 | count
+
+        def held(seq, count):
+            return (seq + 1) << 4 | count
+
         for says, place, word, value in [
             ("error: consumer 0 state: ", 0, 0, EPOCH | 3 << 2 | JOINED),
             ("error: consumer 0 state: ", 0, 0, EPOCH | MEMBER | KEPT),
