@@ -88,7 +88,7 @@ void place(const core::Header& header, const Heads& heads, ConsumerFacts& consum
 
 // Of one that holds nothing, where its group stands.
 void place_member(const core::Header& header, const Heads& heads, const ConsumerFacts& group, ConsumerFacts& member) {
-  member.position = group.position;
+  member.position = member.holds > 0 ? ~std::uint64_t{0} : group.position;
   member.lag = member.holds;
   for (const HeldFacts& held : member.words) {
     if (held.count == 0) continue;

@@ -41,7 +41,7 @@ struct ConsumerFacts {
   std::uint64_t holds = 0;                               ///< values that a member holds; of a group, all of them
   bool group_gates = false;                              ///< of a member: writers wait for its group
   std::uint64_t position = 0;  ///< all seqs below it are done with; in lanes, the lowest of them. Of a group, taken; of
-                               ///< a member, it holds none below it
+                               ///< a member, the first one that it holds, or where its group stands
   std::uint64_t lag = 0;       ///< values that were handed out and are not done with; of a group, not taken
   std::optional<std::int64_t> lag_ns{};  ///< the age of the oldest one of these that can be read
   std::uint64_t behind = 0;              ///< of the lane where that is most: numbers from there to the head

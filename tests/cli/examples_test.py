@@ -41,9 +41,10 @@ class ExamplesTest(CliTest):
             if word not in MADE_BY_THE_EXAMPLE.get(verb, []) and re.search(rf"\b{word}\b", command):
                 lossless = ["--lossless"] if word == "orders" else []
                 self.expect(OK, "create", name, "--slots", 64, "--fields", "u64 ts, f64 px", *lossless)
-                if lossless:  # with a consumer that is away
-                    subprocess.run([PARTY, "consume", name, "risk", "durable"], stdin=subprocess.DEVNULL, check=True,
-                                   stdout=subprocess.DEVNULL)
+                if lossless:  # with a consumer, and a group, that are away
+                    for who in [["risk"], ["workers", "share"]]:
+                        subprocess.run([PARTY, "consume", name, *who, "durable"], stdin=subprocess.DEVNULL, check=True,
+                                       stdout=subprocess.DEVNULL)
                 lines = "".join(f"{i},{i / 2}\n" for i in range(10))
                 self.expect(OK, "write", name, stdin="ts,px\n" + lines)
         if "saved.img" in command:

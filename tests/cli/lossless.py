@@ -77,6 +77,11 @@ class LosslessTest(Pokes, CliTest):
         """By their names."""
         return {found["name"]: found for found in self.objects("consumers", arena, *args)}
 
+    def group(self, arena):
+        """The only one."""
+        (found,) = [found for found in self.objects("consumers", arena) if found["kind"] == "group"]
+        return found
+
     def line_offset(self, path, consumer):
         """Of a consumer's state and positions, in an arena of few lanes."""
         return self.offset(path, 296) + 64 + 64 * consumer

@@ -120,15 +120,16 @@ void add_consumers(const terminal::Command& app, Action& action) {
            "that is the lowest one of all lanes. LAG is how many values it has yet to get, or to release; LAG TIME\n"
            "is the age of the oldest of them, if times are stored with the values. BLOCKS is how long a writer\n"
            "has been waiting for it, or 'full' if the next value would have to wait.\n"
-           "A group shares the values among its members, which stand below it: HOLDS is how many a member has taken\n"
-           "and not done with; what is below the group's POSITION is taken. A member is named NAME/PLACE.\n"
-           "--evict lets the writers go on without a consumer, or group, alive or not: it loses what is\n"
-           "overwritten, and gets an error, once. What an evicted member holds goes to another one, and nothing is\n"
-           "lost. --remove makes the arena forget a durable consumer, or group, that is away.",
+           "A group shares the values among its members, which stand below it, as NAME/PLACE. What is below its\n"
+           "POSITION is taken; HOLDS is how many values a member has taken and not done with. What a dead member\n"
+           "holds goes to another one, when that asks for values.\n"
+           "--evict lets the writers go on without a consumer, or group, alive or not: it loses what is overwritten,\n"
+           "and gets an error, once. What an evicted member holds goes to another one, and nothing is lost. --remove\n"
+           "makes the arena forget a durable consumer, or group, that is away.",
        .example = "  arena-shm consumers\n"
                   "  arena-shm consumers orders --format ndjson | jq .lag\n"
                   "  arena-shm consumers orders --evict risk\n"
-                  "  arena-shm consumers orders --evict workers/3\n"
+                  "  arena-shm consumers orders --evict workers\n"
                   "  arena-shm consumers orders --remove risk"},
       options, run);
   add_arenas_or_file(verb, options->arenas);
