@@ -129,6 +129,7 @@
 #define STANDING(s) ((s) & 3)
 #define IS_THERE(s) (((s) & 3) == THERE)
 #define EPOCH(s) ((s) / 32)
+#define ONE_MORE(s) ((s) / 32 * 32 + ((s) + ONE_JOIN) % 32) /* the count goes round */
 #define ANEW(s) ((EPOCH(s) + 1) * 32 + THERE)
 #define TO(s, standing) ((s) / 4 * 4 + (standing))
 
@@ -556,7 +557,7 @@ end_at_door:
         :: k == MEMBERS -> k = 0; break
         :: else -> MSTEP( if :: k != me && OF(k, EPOCH(v)) -> dismissed[k] = 1 :: else fi; k++ ) /* R1 */
         od;
-        MSTEP( founds++; state = TO(v, THERE) + ONE_JOIN; owed = head + 1 ) /* R2 */
+        MSTEP( founds++; state = ONE_MORE(TO(v, THERE)); owed = head + 1 ) /* R2 */
      :: STANDING(v) == FREE ->
 #else
      :: true ->
@@ -589,7 +590,7 @@ end_at_door:
   MSTEP( if :: state == v -> joined[me] = EPOCH(v); dismissed[me] = 0; v = 0 :: else -> v = 0; goto enter fi );
 #else
   MSTEP( if /* N2 */
-         :: state == v -> state = v + ONE_JOIN; joined[me] = EPOCH(v); dismissed[me] = 0; v = 0;
+         :: state == v -> state = ONE_MORE(v); joined[me] = EPOCH(v); dismissed[me] = 0; v = 0;
             if :: owed == 0 -> owed = head + 1 :: else fi /* who founded it died before J3 */
          :: else -> v = 0; goto enter
          fi );
@@ -600,7 +601,7 @@ end_at_door:
   fi;
 #else
 #ifndef M_JOIN_NO_COUNT
-  MSTEP( if :: IS_THERE(state) -> state = state + ONE_JOIN; joined[me] = 1 :: else -> goto leave fi ); /* N2 */
+  MSTEP( if :: IS_THERE(state) -> state = ONE_MORE(state); joined[me] = 1 :: else -> goto leave fi ); /* N2 */
 #else
   MSTEP( if :: IS_THERE(state) -> joined[me] = 1 :: else -> goto leave fi );
 #endif
