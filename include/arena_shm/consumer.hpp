@@ -50,12 +50,15 @@ class Consumer {
         std::in_place, core::Elided([&] {
           // The value first, then what has come with it.
           return Entry<T>{0, core::filled<T>([&](void* value) { taken = core_->next(core::CopyTo<T>(value)); }),
-                          taken.time, core_->is_late(), core_->is_redelivered()};
+                          taken.time, taken.late, false};
         }));
-    if (taken.seq != core::ConsumerHandle::kNone)
-      entry->seq = taken.seq;
-    else
+    if (taken.seq == core::ConsumerHandle::kNone) {
       entry.reset();
+      return entry;
+    }
+    entry->seq = taken.seq;
+    if (taken.redelivered) [[unlikely]]
+      entry->redelivered = true;
     return entry;
   }
 
@@ -69,8 +72,8 @@ class Consumer {
       if (taken.seq == core::ConsumerHandle::kNone) break;
       entry.seq = taken.seq;
       entry.time = taken.time;
-      entry.late = core_->is_late();
-      entry.redelivered = core_->is_redelivered();
+      entry.late = taken.late;
+      entry.redelivered = taken.redelivered;
     }
     return count;
   }

@@ -76,8 +76,8 @@ class RawConsumer {
 
   const std::string& name() const noexcept { return core_->name(); }
   std::uint64_t time() const noexcept { return time_; }
-  bool is_late() const noexcept { return core_->is_late(); }
-  bool is_redelivered() const noexcept { return core_->is_redelivered(); }
+  bool is_late() const noexcept { return late_; }
+  bool is_redelivered() const noexcept { return redelivered_; }
   Position position() const { return core_->position(); }
   std::uint64_t cursor() const noexcept { return core_->cursor(); }
   std::uint64_t lag() const noexcept { return core_->lag(); }
@@ -93,6 +93,8 @@ class RawConsumer {
 
   core::ConsumerHandle core_;
   std::uint64_t time_ = 0;
+  bool late_ = false;
+  bool redelivered_ = false;
 };
 
 /// Writer<T> without a type. Thread safety: one thread at a time.

@@ -106,12 +106,18 @@ bool ConsumerPlace::try_take_any() {
     for (std::uint32_t i = 0; i < consumers().count(); ++i) {
       const std::uint64_t state = consumers().state(i).load(std::memory_order_acquire);
       if (!can_be_had(i, state, wanted)) continue;
+      ARENA_SHM_STOP_POINT(consumer_place_found);
+      std::uint64_t expected = state;
       if (kind(state) == Kind::group && wanted != Standing::free) {
         // Nobody may join it, or revive it, meanwhile.
-        if (free_abandoned(segment(), i, state) && try_take(i, turned_into(state, Standing::free))) return true;
-      } else if (try_take(i, state)) {
-        return true;
+        if (!free_abandoned(segment(), i, state)) continue;
+        expected = turned_into(state, Standing::free);
       }
+      if (!try_take(i, expected)) continue;
+      // Once more, now that nobody else has it: a member may have taken a value since, and have died with it.
+      if (can_be_had(i, expected, standing(expected))) return true;
+      was_obstructed_ = true;
+      tenancy_.give_back();
     }
   }
   return false;

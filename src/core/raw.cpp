@@ -52,6 +52,8 @@ std::optional<std::uint64_t> RawConsumer::next(std::span<std::byte> value) {
   const auto taken = core_->next(copy_into(value));
   if (taken.seq == core::ConsumerHandle::kNone) return std::nullopt;
   time_ = taken.time;
+  late_ = taken.late;
+  redelivered_ = taken.redelivered;
   return taken.seq;
 }
 

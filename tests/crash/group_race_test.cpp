@@ -18,17 +18,22 @@
 namespace arena_shm {
 namespace {
 
+using namespace std::chrono_literals;
+using test::Child;
+
 std::function<void()> at_point;
+std::string_view wanted_point;
 
 class GroupRaceTest : public ::testing::Test {
  protected:
   ~GroupRaceTest() override { core::stop_point_hook = nullptr; }
 
-  /// Once, when the writer has seen what the first member holds, and not what the second one does.
-  static void when_the_first_is_seen(std::function<void()> act) {
+  /// Once, at that point.
+  static void at(const char* point, std::function<void()> act) {
+    wanted_point = point;
     at_point = std::move(act);
     core::stop_point_hook = [](const char* name) {
-      if (std::string_view(name) != "gate_member_seen") return;
+      if (std::string_view(name) != wanted_point) return;
       core::stop_point_hook = nullptr;
       at_point();
     };
@@ -52,7 +57,7 @@ TEST_F(GroupRaceTest, WhatMovesBehindTheScansBackIsNotOverwritten) {
     if (one.holds == 1) arena_.evict_consumer(one.name + "/" + std::to_string(one.index));
   }
   bool moved = false;
-  when_the_first_is_seen([&] {
+  at("gate_member_seen", [&] {  // the writer has seen what the first holds, and not what the second does
     const auto entry = first.next();
     moved = entry && entry->value == 0 && entry->redelivered;
   });
@@ -62,8 +67,40 @@ TEST_F(GroupRaceTest, WhatMovesBehindTheScansBackIsNotOverwritten) {
   EXPECT_TRUE(writer.try_alloc(100));
 }
 
-using namespace std::chrono_literals;
-using test::Child;
+/// It held nothing when its place was looked at.
+TEST_F(GroupRaceTest, AMemberThatDiesWhileItsPlaceIsLookedAtLosesNothing) {
+  const auto arena = Arena<std::uint64_t>::create(
+      name_.str() + ".full", {.slots = kSlots, .writers = Writers::exclusive, .full = Full::wait, .consumers = 3});
+  auto living = arena.consumer("workers", {.share = true});
+  const test::Gate joined;
+  const test::Gate take;
+  const test::Gate taken;
+  Child dying([&]() -> int {
+    const auto own_arena = Arena<std::uint64_t>::open(arena.name());
+    auto own = own_arena.consumer("workers", {.share = true});
+    joined.open();
+    take.pass();
+    own.next();
+    taken.open();
+    for (;;) ::pause();
+  });
+  joined.pass();
+  auto writer = arena.writer();
+  writer.alloc(7);
+  at("consumer_place_found", [&] {
+    take.open();
+    taken.pass();
+    dying.signal(SIGKILL);
+    dying.end();
+  });
+  EXPECT_THROW(arena.consumer("newcomer"), Error) << "all places are taken, or hold something";
+  Arena<std::uint64_t>::remove(arena.name());
+  ASSERT_TRUE(living.wait_for(20s));
+  const auto entry = living.next();
+  ASSERT_TRUE(entry);
+  EXPECT_EQ(entry->value, 7U);
+  EXPECT_TRUE(entry->redelivered);
+}
 
 /// Who takes over from a member that lives, and is stopped in it, is no obstacle to a third one.
 class StoppedEvictorTest : public ::testing::TestWithParam<const char*> {

@@ -1,4 +1,4 @@
-/* Consumer groups (DESIGN.md 14): every value to one member; death, eviction, redelivery; founded, dissolved, founded anew.
+/* Consumer groups: every value to one member; death, eviction, redelivery; founded, dissolved, evicted, revived.
  *
  * One statement of a step is one access to shared memory, one system call on a futex word, or one on a lease. Between any
  * two of them a party may be scheduled away, killed (DEATHS writers, MDEATHS members) or stopped for good (STOPS, MSTOPS).
@@ -11,21 +11,23 @@
  *               Others change it by compare-and-swap from holding: to idle under the lease of a dead owner, to evicted(n)
  *               of a living one. A range is done with as a whole; its word stays until the next T3, or until T6.
  *   membership: the epoch of the group that the member is of, or was of. Its words are that group's, and of no other.
- *   group:      state (epoch, count of joins, standing), next, moves
+ *   group:      state (epoch, count of joins, standing), next, moves. Another epoch begins only where no member lives.
  *
- * The labels:  T1 n := next; T2 look at n, n + 1; T2' state: its group is still there; T3 word := holding(n, c), by
- *              compare-and-swap from idle, or from what it has done with; T4 compare-and-swap next (lost: from T1; the
+ * The labels:  T1 n := next; T2 look at n, n + 1; T3 word := holding(n, c), by compare-and-swap from idle, or from what
+ *              it has done with; T4 compare-and-swap next (lost: from T1; the
  *              word stays until the next T3, or T6); T5 deliver (R2 copy, R4 stamp verified);
  *              T6 before it waits: word := idle, by compare-and-swap; T7 ring `room`
  *              H1 hole, or overwritten: compare-and-swap next
  *              K1 lock the dead one's lease byte; K2 its word again; K3 next: the word's range ends there;
  *              K4 own word := holding; K5 moves += 1; K6 its word: compare-and-swap -> idle; K7 let the byte go; then T5
- *              E1 a living one's word, next; E1' state: the group is still there; E2 own word := holding; E3 moves += 1;
- *              E4 compare-and-swap its word -> evicted(n)
+ *              E1 a living one's word, next; E2 own word := holding; E3 moves += 1; E4 compare-and-swap its word -> evicted(n)
  *              J0 next := head; J1 state := there, next epoch; J3 H := head; J4 next := H; J5 ring `room`: all with the
- *              name's door held. After an eviction of the whole, next stays: what is overwritten by then is passed over.
+ *              name's door held
+ *              R1 evicted as a whole: all others' own states := evicted (they are told, and may be taken over from);
+ *              R2 compare-and-swap state -> there, one join more, same epoch; next stays: what is overwritten is passed over
  *              N1 newcomer: lock the byte, the group is there; N1' another group's words := idle, then membership;
  *              N2 state: count one more, by compare-and-swap; N3 adopt what its line's words hold
+ *              X1 who is none of its members locks the byte of a dead one's line; X2 its words hold nothing; X3 the line is his
  *              G0 h0 := head, then state; G1 moves; G2 next; G3 each line: membership, words; G4 moves again: unchanged,
  *              else from G0; gate := slots + min
  *              D1 all lease bytes of members are free; D2 state: compare-and-swap -> free (not for a durable group)
@@ -38,9 +40,9 @@
  *
  * Sizes, -D:   SLOTS, WRITERS, VALUES each (FIRST of the first; 8 in all at most), MEMBERS, WORDS, SPAN (values that are taken at once)
  * Faults, -D:  DEATHS, STOPS (writers), MDEATHS, MSTOPS (members), RETURNS (newcomers in a dead one's line), EVICTIONS,
- *              GROUP_EVICTIONS (of the whole, at any time)
- * Parts, -D:   DURABLE (the group is), SPINS (writers do not sleep; no bell), FOUNDS (the group may be founded so often;
- *              it is there at first, too, unless ABSENT)
+ *              GROUP_EVICTIONS (of the whole, at any time), STRANGERS (who take a line for something else, if they can)
+ * Parts, -D:   DURABLE (the group is), SPINS (writers do not sleep; no bell), FOUNDS (the group may be founded, or revived,
+ *              so often; it is there at first, too, unless ABSENT)
  * Mutations:   M_..., each must be found out.
  */
 #ifndef SLOTS
@@ -98,6 +100,9 @@
 #ifndef ABSENT
 #define ABSENT 0
 #endif
+#ifndef STRANGERS
+#define STRANGERS 0
+#endif
 #define SPLIT_READ (EVICTIONS || GROUP_EVICTIONS || FOUNDS)
 
 #define DONE(q) (((q) + 1) * 2)
@@ -124,6 +129,7 @@
 #define STANDING(s) ((s) & 3)
 #define IS_THERE(s) (((s) & 3) == THERE)
 #define EPOCH(s) ((s) / 32)
+#define ONE_MORE(s) ((s) / 32 * 32 + ((s) + ONE_JOIN) % 32) /* the count goes round */
 #define ANEW(s) ((EPOCH(s) + 1) * 32 + THERE)
 #define TO(s, standing) ((s) / 4 * 4 + (standing))
 
@@ -150,13 +156,16 @@ bit asleep[WRITERS];
 
 #if FOUNDS
 byte membership[MEMBERS];
+bit dismissed[MEMBERS]; /* its own state says that it was evicted */
 byte door; /* the name's: 0, or 1 + the party that holds it */
 #define OF(m, e) (membership[m] == (e))
 #define MINE membership[me]
+#define IS_OUT(m) dismissed[m]
 #define IN_GROUP (IS_THERE(state) && OF(me, EPOCH(state)))
 #else
 #define OF(m, e) true
 #define MINE 1
+#define IS_OUT(m) false
 #define IN_GROUP IS_THERE(state)
 #endif
 #ifdef M_NO_EPOCH /* takes every membership for one of the group that is there */
@@ -499,12 +508,16 @@ inline ring_room(nr) { /* T7 */
 #define ANY_ORPHAN (ORPHANS(0) || ORPHANS(1) || ORPHANS(2))
 #endif
 #define IN_THE_WAY(m, i) \
-  (evictions < EVICTIONS && m != me && mlease[m] > 0 && SEEN_OF(m, MINE) && HOLDS(WORD(m, i)) && \
-    LO(WORD(m, i)) < next && RESOLVED(LO(WORD(m, i))))
+  ((evictions < EVICTIONS || IS_OUT(m)) && m != me && mlease[m] > 0 && SEEN_OF(m, MINE) && HOLDS(WORD(m, i)) && \
+    LO(WORD(m, i)) < next && CAN_TAKE(m, i))
+#define COUNT_IT(m) if :: !IS_OUT(m) -> evictions++ :: else fi
 
 proctype Member(byte me) {
   byte n, c, w, d, i, v, k; /* n, c: the range in hand; w: which of its own words; d, i: another one's */
   bit seen, rings, again;
+#if FOUNDS
+  bit stays; /* has had this line all the time */
+#endif
 #if SPLIT_READ
   byte value;
 #endif
@@ -538,14 +551,27 @@ end_at_door:
 #endif
   :: !IS_THERE(v) && founds < FOUNDS ->
      if
-     :: STANDING(v) == FREE -> MSTEP( next = head ) /* J0 */
-     :: else
-     fi;
-     MSTEP( founds++; state = ANEW(v); owed = 0 ); /* J1 */
-     MSTEP( n = head; if :: state == ANEW(v) -> owed = n + 1 :: else fi ); /* J3 */
-     if
-     :: STANDING(v) == FREE -> MSTEP( next = n; n = 0 ) /* J4 */
-     :: else -> n = 0
+#ifndef M_REVIVED_ANEW
+     :: STANDING(v) == OUT ->
+        do
+        :: k == MEMBERS -> k = 0; break
+        :: else -> MSTEP( if :: k != me && OF(k, EPOCH(v)) -> dismissed[k] = 1 :: else fi; k++ ) /* R1 */
+        od;
+        MSTEP( founds++; state = ONE_MORE(TO(v, THERE)); owed = head + 1 ) /* R2 */
+     :: STANDING(v) == FREE ->
+#else
+     :: true ->
+#endif
+        if
+        :: STANDING(v) == FREE -> MSTEP( next = head ) /* J0 */
+        :: else
+        fi;
+        MSTEP( founds++; state = ANEW(v); owed = 0 ); /* J1 */
+        MSTEP( n = head; if :: state == ANEW(v) -> owed = n + 1 :: else fi ); /* J3 */
+        if
+        :: STANDING(v) == FREE -> MSTEP( next = n; n = 0 ) /* J4 */
+        :: else -> n = 0
+        fi
      fi;
      ring_room(8);
      MSTEP( door = 0; v = 0 );
@@ -561,17 +587,21 @@ end_at_door:
 #endif
 #if FOUNDS
 #ifdef M_JOIN_NO_COUNT
-  MSTEP( if :: state == v -> joined[me] = EPOCH(v); v = 0 :: else -> v = 0; goto enter fi );
+  MSTEP( if :: state == v -> joined[me] = EPOCH(v); dismissed[me] = 0; v = 0 :: else -> v = 0; goto enter fi );
 #else
   MSTEP( if /* N2 */
-         :: state == v -> state = v + ONE_JOIN; joined[me] = EPOCH(v); v = 0;
+         :: state == v -> state = ONE_MORE(v); joined[me] = EPOCH(v); dismissed[me] = 0; v = 0;
             if :: owed == 0 -> owed = head + 1 :: else fi /* who founded it died before J3 */
          :: else -> v = 0; goto enter
          fi );
 #endif
+  if
+  :: stays -> atomic { stays = 0; goto end_look }
+  :: else
+  fi;
 #else
 #ifndef M_JOIN_NO_COUNT
-  MSTEP( if :: IS_THERE(state) -> state = state + ONE_JOIN; joined[me] = 1 :: else -> goto leave fi ); /* N2 */
+  MSTEP( if :: IS_THERE(state) -> state = ONE_MORE(state); joined[me] = 1 :: else -> goto leave fi ); /* N2 */
 #else
   MSTEP( if :: IS_THERE(state) -> joined[me] = 1 :: else -> goto leave fi );
 #endif
@@ -580,7 +610,23 @@ end_at_door:
   MSTEP( WORD(me, 0) = IDLE );
 #else
 #if MDEATHS
-  MSTEP( v = WORD(me, 0) ); /* N3 */
+/* N3 */
+#if WORDS > 1
+  MSTEP( v = WORD(me, 1) );
+  if
+  :: HOLDS(v) ->
+     MSTEP( assert(SAME_ERA(me, 1));
+            if
+            :: LO(v) < next ->
+               if :: grant[me * WORDS + 1] -> EXCUSE_ALL(LO(v), LO(v) + 1) :: else fi
+            :: else -> WORD(me, 1) = IDLE
+            fi;
+            grant[me * WORDS + 1] = 0; v = 0 );
+     ring_room(5)
+  :: else -> MSTEP( if :: IS_EVICTED(v) -> WORD(me, 1) = IDLE :: else fi; v = 0 )
+  fi;
+#endif
+  MSTEP( v = WORD(me, 0) );
   if
   :: HOLDS(v) ->
      MSTEP( assert(SAME_ERA(me, 0));
@@ -597,21 +643,6 @@ end_at_door:
      fi
   :: else -> MSTEP( if :: IS_EVICTED(v) -> WORD(me, 0) = IDLE :: else fi; v = 0 )
   fi;
-#if WORDS > 1
-  MSTEP( v = WORD(me, 1) );
-  if
-  :: HOLDS(v) ->
-     MSTEP( assert(SAME_ERA(me, 1));
-            if
-            :: LO(v) < next ->
-               if :: grant[me * WORDS + 1] -> EXCUSE_ALL(LO(v), LO(v) + 1) :: else fi
-            :: else -> WORD(me, 1) = IDLE
-            fi;
-            grant[me * WORDS + 1] = 0; v = 0 );
-     ring_room(5)
-  :: else -> MSTEP( if :: IS_EVICTED(v) -> WORD(me, 1) = IDLE :: else fi; v = 0 )
-  fi;
-#endif
 #endif
 #endif
 
@@ -621,6 +652,7 @@ end_look:
   OR_MSTOP
 #if FOUNDS
   :: atomic { !IN_GROUP -> goto told_whole }
+  :: atomic { IN_GROUP && dismissed[me] -> goto told_out }
   :: atomic { IN_GROUP && CAN_BE_TAKEN -> goto T1 }
 #else
   :: atomic { IN_GROUP && CAN_BE_TAKEN -> n = next; goto T2 } /* T1 */
@@ -643,16 +675,14 @@ end_look:
   :: atomic { HOLDS(WORD(1 - me, 0)) && LO(WORD(1 - me, 0)) < next -> d = 1 - me; goto K2 }
 #endif
 #endif
-#if EVICTIONS
-  :: atomic { IN_THE_WAY(0, 0) -> evictions++; d = 0; goto E1 }
-#if MEMBERS > 1
-  :: atomic { IN_THE_WAY(1, 0) -> evictions++; d = 1; goto E1 }
-#endif
+#if (EVICTIONS || FOUNDS) && MEMBERS > 1
+  :: atomic { IN_THE_WAY(0, 0) -> COUNT_IT(0); d = 0; goto E1 }
+  :: atomic { IN_THE_WAY(1, 0) -> COUNT_IT(1); d = 1; goto E1 }
 #if MEMBERS > 2
-  :: atomic { IN_THE_WAY(2, 0) -> evictions++; d = 2; goto E1 }
+  :: atomic { IN_THE_WAY(2, 0) -> COUNT_IT(2); d = 2; goto E1 }
 #endif
-#if WORDS > 1 && MEMBERS > 1
-  :: atomic { IN_THE_WAY(1 - me, 1) -> evictions++; d = 1 - me; i = 1; goto E1 }
+#if WORDS > 1
+  :: atomic { IN_THE_WAY(1 - me, 1) -> COUNT_IT(1 - me); d = 1 - me; i = 1; goto E1 }
 #endif
 #endif
   :: atomic { timeout -> break } /* nothing moves */
@@ -670,6 +700,7 @@ end_look_2: /* somebody's slice may end, and it goes on */
   if
 #if FOUNDS
   :: atomic { !IN_GROUP -> goto told_whole }
+  :: atomic { IN_GROUP && dismissed[me] -> goto told_out }
 #endif
   :: atomic { IN_GROUP && CAN_BE_TAKEN -> goto end_look }
 #if WORDS > 1
@@ -683,9 +714,6 @@ end_look_2: /* somebody's slice may end, and it goes on */
 #if FOUNDS
 T1:
   MSTEP( n = next );
-#ifdef M_STATE_FIRST
-  MSTEP( if :: IN_GROUP -> skip :: else -> n = 0; goto told_whole fi );
-#endif
 #endif
 T2:
   MSTEP( if
@@ -705,9 +733,6 @@ T2:
   :: w == 0 && n + 1 < SEQS && SLOTS > 1 -> MSTEP( if :: STAMP(n + 1) == DONE(n + 1) -> c = 2 :: else fi )
   :: else
   fi;
-#endif
-#if FOUNDS && !defined(M_NO_STATE) && !defined(M_STATE_FIRST)
-  MSTEP( if :: IN_GROUP -> skip :: else -> n = 0; c = 0; w = 0; goto told_whole fi ); /* T2' */
 #endif
 #ifndef M_HOLD_LATE
 T3:
@@ -782,6 +807,16 @@ R4:
 next_of_range:
   if
   :: c > 1 -> atomic { n++; c--; goto T5 }
+#if SPAN > 1
+  :: c > 1 && w == 0 -> /* it goes on to hold what is left */
+     MSTEP( n++; c--;
+            if
+            :: IS_EVICTED(WORD(me, 0)) -> n = 0; c = 0; goto told
+            :: else -> WORD(me, 0) = HOLDING(n, c); SET_ERA(0)
+            fi );
+     ring_room(10);
+     goto T5
+#endif
   :: c <= 1 && w == 0 -> atomic { n = 0; c = 0; goto end_look } /* with its next call the caller has done with it */
   :: c <= 1 && w == 1 -> atomic { n = 0; c = 0 }
   fi;
@@ -880,27 +915,26 @@ K7:
   fi;
 #endif
 
-#if EVICTIONS
+#if (EVICTIONS || FOUNDS) && MEMBERS > 1
 E1:
   MSTEP( v = WORD(d, i) );
   if
   :: HOLDS(v) ->
-     MSTEP( if :: LO(v) < next && RESOLVED(LO(v)) -> n = LO(v); c = TRIMMED(v) :: else fi );
-#if FOUNDS && !defined(M_E1_NO_STATE)
-     MSTEP( if :: IN_GROUP -> skip :: else -> n = 0; c = 0; d = 0; i = 0; v = 0; goto told_whole fi ); /* E1' */
-#endif
+     MSTEP( if
+            :: LO(v) < next && (WORDS == 1 || RESOLVED(LO(v))) -> n = LO(v); c = TRIMMED(v)
+            :: LO(v) < next && WORDS > 1 && !RESOLVED(LO(v)) && WORD(me, WORDS - 1) == IDLE -> n = LO(v); c = 1; w = 1
+            :: else
+            fi );
      if
      :: c > 0 ->
         MSTEP( /* E2 */
 #ifdef M_K4_STORE
-               assert(!IS_EVICTED(WORD(me, 0)));
+               assert(!IS_EVICTED(WORD(me, w)));
 #else
-               if :: IS_EVICTED(WORD(me, 0)) -> n = 0; c = 0; d = 0; i = 0; v = 0; goto told :: else fi;
+               if :: IS_EVICTED(WORD(me, w)) -> n = 0; c = 0; d = 0; i = 0; v = 0; goto told :: else fi;
 #endif
-               WORD(me, 0) = HOLDING(n, c); SET_ERA(0) );
-#ifndef M_E3
-        MSTEP( moves++ );     /* E3 */
-#endif
+               WORD(me, w) = HOLDING(n, c); SET_ERA(w) );
+        MSTEP( moves++ ); /* E3 */
         MSTEP(
 #ifdef M_EVICT_BLIND
                again = 1; EXCUSE_ALL(n, n + c); WORD(d, i) = EVICTED(n)
@@ -919,17 +953,20 @@ E1:
   ring_room(6);
   if
   :: again -> atomic { again = 0; goto T5 }
-  :: else -> atomic { n = 0; c = 0; goto end_look }
+  :: else -> n = 0; c = 0;
+     if
+     :: w == 1 -> goto T6
+     :: else -> goto end_look
+     fi
   fi;
 #endif
 
 #if FOUNDS
-told_whole: /* the group has been evicted as a whole, and perhaps founded anew */
-  joined[me] = 0;
-#ifndef M_TOLD_NO_RING
-  ring_room(9); /* for a T4 that has come too late: its word gates no more */
-#endif
-  goto enter;
+told_whole: /* the group has been evicted as a whole */
+  atomic { joined[me] = 0; stays = 1; goto enter };
+told_out: /* or it alone; what it holds it goes on to hold, if nobody has taken it over */
+  MSTEP( dismissed[me] = 0 );
+  goto end_look;
 #endif
 
 #if MDEATHS
@@ -946,6 +983,7 @@ mdead: /* the kernel frees what it has locked */
     :: k < MEMBERS -> if :: mlease[k] == me + 1 -> mlease[k] = 0 :: else fi; k++
     od;
 #if FOUNDS
+    stays = 0;
     if :: door == me + 1 -> door = 0 :: else fi;
 #endif
 #if SPLIT_READ
@@ -984,6 +1022,38 @@ end_evictor:
 }
 #endif
 
+#if STRANGERS
+/* Somebody who looks for a line for something else. */
+proctype Stranger(byte k) {
+#define HELD(m, i) (HOLDS(WORD(m, i)) && IS_THERE(state) && OF(m, EPOCH(state)))
+  byte i;
+#ifdef M_LOOKS_FIRST
+  do
+  :: i == WORDS -> break
+  :: else -> if :: HELD(k, i) -> goto out :: else -> i++ fi
+  od;
+#endif
+end_stranger:
+  atomic { mlease[k] == 0 -> mlease[k] = MEMBERS + 1; i = 0 }; /* X1 */
+#ifndef M_LOOKS_FIRST
+  do
+  :: i == WORDS -> break
+  :: else -> if :: HELD(k, i) -> goto leave :: else -> i++ fi /* X2 */
+  od;
+#endif
+  atomic { membership[k] = 0; dismissed[k] = 0 }; /* X3 */
+  i = 0;
+  do
+  :: i == WORDS -> break
+  :: else -> atomic { WORD(k, i) = IDLE; grant[k * WORDS + i] = 0; i++ }
+  od;
+leave:
+  mlease[k] = 0;
+out:
+  i = 0
+}
+#endif
+
 init {
   atomic {
     byte j;
@@ -991,6 +1061,9 @@ init {
     for (j : 0 .. MEMBERS - 1) { run Member(j) }
 #if GROUP_EVICTIONS
     run Evictor();
+#endif
+#if STRANGERS
+    run Stranger(0);
 #endif
     j = 0
   }

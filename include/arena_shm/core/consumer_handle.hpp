@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "arena_shm/core/consumer_core.hpp"
@@ -18,7 +19,13 @@ namespace arena_shm::core {
 /// Movable. Thread safety: one thread at a time.
 class ConsumerHandle {
  public:
-  using Taken = ReaderCore::Taken;
+  /// What has been taken: its seq, its time, and the marks of an Entry. kNone: nothing has been.
+  struct Taken {
+    std::uint64_t seq;
+    std::uint64_t time;
+    bool late;
+    bool redelivered;
+  };
   static constexpr std::uint64_t kNone = ReaderCore::kNone;
 
   /// Errors: as ConsumerCore, or MemberCore, if the values are shared.
@@ -31,18 +38,24 @@ class ConsumerHandle {
 
   template <class Take>
   [[gnu::always_inline]] Taken next(Take&& copy_out) {
-    if (is_alone()) [[likely]]
-      return alone_->next(copy_out);
-    return member_->next(copy_out);
+    if (is_alone()) [[likely]] {
+      const auto [seq, time] = alone_->next(copy_out);
+      return {seq, time, alone_->is_late(), false};
+    }
+    // A copy: else the one that the other way has would have to be in memory.
+    const auto [seq, time] = member_->next(std::remove_cvref_t<Take>(copy_out));
+    return {seq, time, member_->is_late(), member_->is_redelivered()};
   }
   /// The i-th one of a call that takes up to `wanted`.
   template <class Take>
   Taken next_of_several(std::size_t i, std::size_t wanted, Take&& copy_out) {
-    return is_alone() ? alone_->next_of_several(i, copy_out) : member_->next_of_several(i, wanted, copy_out);
+    if (is_alone()) {
+      const auto [seq, time] = alone_->next_of_several(i, copy_out);
+      return {seq, time, alone_->is_late(), false};
+    }
+    const auto [seq, time] = member_->next_of_several(i, wanted, copy_out);
+    return {seq, time, member_->is_late(), member_->is_redelivered()};
   }
-  /// Of the value that next() has delivered.
-  [[gnu::always_inline]] bool is_late() const noexcept { return is_alone() ? alone_->is_late() : member_->is_late(); }
-  [[gnu::always_inline]] bool is_redelivered() const noexcept { return !is_alone() && member_->is_redelivered(); }
 
   bool wait_for(std::chrono::nanoseconds timeout) {
     return is_alone() ? alone_->wait_for(timeout) : member_->wait_for(timeout);

@@ -53,6 +53,7 @@ const std::vector<Goal>& goals() {
       {"W1", small, kLosslessExclusive, kExclusive, {}, 1.05},
       {"W12", "1 writer, " + small, kLosslessExclusive + ", throughput", kSpsc, {}, 1.0, true},
       {"W12", "1 writer, " + small, kLosslessExclusive + ", throughput", kSpsc + ", bulk", {}, 1.0, true},
+      {"W12", "1 writer, a group of 2, " + small, kLosslessExclusive + ", throughput", kQueue, {}, 1.5, true},
       {"W12", "2 writers, " + small, kLossless + ", throughput", kQueue, {}, 2.0, true},
       {"W12", "2 writers, " + small, kLossless + ", throughput", kMessageQueue, {}, 5.0, true},
       {"W10", two_lanes, "two lanes", "two rings", {}, 1 / 0.9},
