@@ -50,7 +50,7 @@ class Attendance {
                        "held",
                        name_));
     } else if (is_dead(consumer_.holder)) {
-      tell_dead(suspects, consumer_.gates() ? "another member takes what it held" : "nobody waits for it");
+      tell_dead(suspects, consumer_.gates() ? "another member takes what it holds" : "nobody waits for it");
     } else if (is_stopped(consumer_) && consumer_.in_the_way) {
       tell_stopped(suspects);
     }
@@ -132,7 +132,7 @@ void suspect_absent(const Image& image, const Consumers& consumers, const Consum
     case core::Kind::alone: return attendance.tell_of_alone(suspects);
     case core::Kind::group: return attendance.tell_of_group(suspects);
     case core::Kind::member:
-      if (consumer.group) attendance.tell_of_member(suspects);
+      if (consumer.is_there()) attendance.tell_of_member(suspects);
       return;
   }
 }

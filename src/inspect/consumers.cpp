@@ -186,7 +186,7 @@ const ConsumerFacts* Consumers::blocker() const noexcept {
 std::vector<const ConsumerFacts*> Consumers::in_order() const {
   std::vector<const ConsumerFacts*> ordered;
   for (const ConsumerFacts& one : all) {
-    if (one.standing != core::Standing::free && (!one.is_member() || one.group)) ordered.push_back(&one);
+    if (one.standing != core::Standing::free && (!one.is_member() || one.is_there())) ordered.push_back(&one);
   }
   const auto rank = [](const ConsumerFacts* one) {
     return std::tuple(one->group.value_or(one->index), one->group.has_value(), one->index);

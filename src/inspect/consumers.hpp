@@ -72,7 +72,8 @@ struct Consumers {
   /// For whom writers wait: the one that they have been waiting for longest; of those that nobody waits for as yet, the
   /// one that is in the way most, the first of equals. Null: there is room.
   const ConsumerFacts* blocker() const noexcept;
-  /// Those that there is something to tell of; the members of a group behind it.
+  /// Those that there is something to tell of; the members of a group behind it. A member that died and holds nothing
+  /// is none of them: its place is anybody's.
   std::vector<const ConsumerFacts*> in_order() const;
 };
 

@@ -39,7 +39,7 @@ class ShareTest(LosslessTest):
                 found = []
                 for member in members:
                     numbers, err = self.end(member)
-                    self.assertIn(f"read {len(numbers)} values", err)
+                    self.assertIn(f"read {len(numbers)} value", err)
                     found += numbers
                 step = 2 if "--lanes" in args else 1
                 self.assertEqual(sorted(found), list(range(0, count * step, step)))
@@ -73,7 +73,19 @@ class ShareTest(LosslessTest):
         self.assertEqual(self.tail(name), [4, 5])
         self.write(name, 3)
         self.assertEqual(self.tail(name, "-n", 2), [6, 7])
-        self.assertEqual(other.ask("hold"), "holds 8")
+        self.assertEqual(self.tail(name), [8])
+
+    def test_it_comes_to_an_end_though_others_take_meanwhile(self):
+        name = self.lossless(fields="u64[1024] a", slots=64)
+        other = self.share(name)
+        self.expect(OK, "write", name, "--format", "raw", stdin=bytes(8192 * 64))
+        slow = self.start("tail", name, "--consumer", "workers", "--share", "--format", "csv")
+        slow.stdout.read(1)  # of more than the pipe takes
+        other.tell(1000)
+        self.eventually(lambda: self.group(name)["lag"] == 0)
+        out, err = slow.communicate(timeout=60)
+        self.assertEqual(slow.returncode, OK, err)
+        self.assertLess(len(out.splitlines()), 64)
 
     def test_where_a_group_begins(self):
         name = self.lossless()

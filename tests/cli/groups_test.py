@@ -1,35 +1,10 @@
-"""Groups of consumers, whose members share the values: shown, held up, damaged, ended."""
+"""Groups of consumers, whose members share the values: shown, named where they hold up writers, ended."""
 
-import struct
 import unittest
 
-from arena_cli import ABSENT, FAILED, OF_ALL, OK, SHM, USAGE
+from arena_cli import ABSENT, FAILED, OF_ALL, OK, USAGE
 from exposition import PREFIX, parse
-from lossless import EPOCH, EVICTED, GROUP, JOINED, KEPT, MEMBER, RELEASED, SHARED, WORD, LosslessTest
-
-
-class GroupTest(LosslessTest):
-    """The founder of a group has place 0, the group place 1, the next members have 2, 3, ..."""
-
-    def members(self, name):
-        return {found["consumer"]: found for found in self.objects("consumers", name) if found["kind"] == "member"}
-
-    def line(self, name, which):
-        (line,) = [line for line in self.expect(OK, "consumers", name).stdout.splitlines()
-                   if line.split()[0] == which]
-        return line
-
-    def holding(self, name, count, durable=False, lanes=1):
-        """Members that hold a value each, of a ring of 8 slots."""
-        members = [self.share(name, durable=durable) for _ in range(count)]
-        self.write(name, 5)
-        for seq, member in enumerate(members):
-            self.assertEqual(member.ask("hold"), f"holds {seq * lanes}")
-        return members
-
-    def stop(self, name, member, place):
-        member.tell("stop")
-        self.eventually(lambda: self.members(name)[place]["process_state"] == "stopped")
+from lossless import GroupTest
 
 
 class GroupsShownTest(GroupTest):
@@ -130,6 +105,19 @@ class GroupsShownTest(GroupTest):
         first.tell(20)
         self.assertEqual(writer.wait(), 0)
 
+    def test_of_several_that_are_in_the_way_the_lowest_is_named(self):
+        name = self.lossless()
+        first, second = self.share(name), self.share(name)
+        self.write(name, 8)
+        self.assertEqual([second.ask("hold"), first.ask("hold"), first.ask("hold")], [f"holds {i}" for i in range(3)])
+        for _ in range(3):
+            self.hot_writer(name, 1)  # each waits with its number
+        self.eventually(lambda: len([seat for seat in self.objects("seats", name) if seat["waits_for"]]) == 3)
+        image = self.saved(name)  # in which nobody waits
+        self.expect(OK, "consumers", "--file", image, says="; full: writers would wait for workers (member 2, pid ")
+        in_the_way = [found["consumer"] for found in self.objects("consumers", "--file", image) if found["is_in_the_way"]]
+        self.assertEqual(in_the_way, [1, 0, 2])
+
     def test_metrics_are_of_the_group(self):
         name = self.lossless()
         self.holding(name, 2)
@@ -175,101 +163,6 @@ class GroupsEndedTest(GroupTest):
         name = self.lossless()
         self.share(name)
         self.expect(ABSENT, "consumers", name, "--evict", "workers/7", says="found workers/0, workers")
-
-
-class GroupsCheckedTest(GroupTest):
-    def test_sound_ones_are_ok(self):
-        for args in [[], ["--lanes", 2], ["--exclusive", "--time"]]:
-            with self.subTest(args=args):
-                name = self.lossless(*args)
-                members = [self.share(name) for _ in range(3)]
-                self.hot_writer(name, 3000)
-                for member in members:
-                    member.tell(1000)
-                for _ in range(3):
-                    self.expect(OK, "check", name)
-                    image = self.directory() / "copy.arena"
-                    self.expect(OK, "snapshot", name, "-o", image)
-                    text = self.run_tool("check", "--file", image).stdout
-                    self.assertNotRegex(text, r"(?m)^\w+: consumer")
-                for member in members:
-                    self.assertEqual(member.process.stdout.readline(), "took 1000\n")
-                members[0].end()
-                self.assertRegex(self.expect(OK, "check", name).stdout,
-                                 "note: consumer 0 holder: .* died as 'workers/0'; ")
-
-    def test_each_damaged_word_is_named(self):
-        name = self.lossless("--seats", 4)
-        self.holding(name, 2)
-        image = self.saved(name)
-        sound = image.read_bytes()
-        held = lambda seq, count: (seq + 1) << 4 | count
-        for says, place, word, value in [
-            ("error: consumer 0 state: ", 0, 0, EPOCH | 3 << 2 | JOINED),
-            ("error: consumer 0 state: ", 0, 0, EPOCH | MEMBER | KEPT),
-            ("error: consumer 1 state: ", 1, 0, SHARED | JOINED),
-            ("warning: consumer 1 padding: ", 1, WORD, held(1, 1)),
-            ("warning: consumer 1 position: .* the head, 5, found 6;", 1, RELEASED, 6),
-            ("warning: consumer 0 word: .* the head, 5, found 3 from 3 on;", 0, WORD, held(3, 3)),
-            ("error: consumer 0 word: .* found 0x7;", 0, WORD, 7),
-            ("warning: consumer 2 second word: ", 2, WORD + 1, held(5, 1)),
-            ("error: consumer 2 second word: expected one number", 2, WORD + 1, held(1, 2)),
-            ("warning: consumer 0 membership: ", 0, GROUP, 1 << 8 | 9),
-            ("warning: consumer 0 membership: ", 0, GROUP, 2 << 8 | 1),
-            ("warning: consumer 0 membership: ", 0, GROUP, 1 << 8 | 2),
-            ("error: consumer 0 word: .* nobody takes; .* --evict workers", 0, 0, EPOCH | MEMBER),
-        ]:
-            with self.subTest(says=says, value=value):
-                image.write_bytes(sound)
-                self.expect(OK, "check", "--file", image)
-                self.poke_consumer(image, place, word, value)
-                self.assertRegex(self.expect(FAILED, "check", "--file", image).stdout, "(?m)^" + says)
-
-    def test_what_is_taken_only_afterwards_is_no_damage(self):
-        name = self.lossless()
-        self.holding(name, 1)
-        self.poke_consumer(SHM / name, 0, WORD, 4 << 4 | 2)  # behind `next`
-        self.expect(OK, "check", name)
-
-    def test_one_that_is_stopped_and_in_the_way(self):
-        name = self.lossless()
-        first, second = self.holding(name, 2)
-        self.stop(name, first, 0)
-        second.ask(3)
-        self.write(name, 3)
-        self.assertRegex(self.expect(FAILED, "check", name).stdout,
-                         rf"^warning: consumer 0 holder: .* found pid {first.pid}, 'workers/0', stopped, .*; to continue it: "
-                         rf"kill -CONT {first.pid}; to go on without it: arena-shm consumers {name} --evict workers/0\n")
-        self.stop(name, second, 2)
-        self.hot_writer(name, 1)
-        self.expect(OK, "consumers", name, "--evict", "workers/0")
-        self.assertIn("note: consumer 0 holder: ", self.expect(OK, "check", name).stdout)
-
-    def test_all_stopped_or_away(self):
-        name = self.lossless()
-        member = self.share(name, durable=True)
-        self.stop(name, member, 0)
-        self.write(name, 8)
-        self.assertRegex(self.expect(FAILED, "check", name).stdout,
-                         rf"^warning: consumer 1 holder: .* found 1 member of 'workers', stopped, .* kill -CONT {member.pid}; "
-                         rf".* --evict workers\n")
-        member.end()
-        self.assertRegex(self.expect(FAILED, "check", name).stdout,
-                         "warning: consumer 1 holder: .* 'workers', durable and away, .* --remove workers\n")
-
-    def test_any_words_do_no_harm(self):
-        name = self.lossless("--consumers", 4, "--time", "--lanes", 3)
-        self.holding(name, 2, lanes=3)
-        image = self.saved(name)
-        sound = image.read_bytes()
-        for value in [0, 1, 2**24 + 5, 2**24 + 9, 2**59, 2**60 - 1, 2**63, 2**64 - 1]:
-            for place in range(3):
-                for word in range(8):
-                    image.write_bytes(sound)
-                    self.poke_consumer(image, place, word, value)
-                    for verb in ["inspect", "consumers", "check"]:
-                        done = self.run_tool(verb, "--file", image)
-                        self.assertIn(done.returncode, [OK, FAILED], (verb, place, word, value, done.stderr))
 
 
 if __name__ == "__main__":

@@ -98,3 +98,27 @@ class LosslessTest(Pokes, CliTest):
         image = self.directory() / "saved.img"
         image.write_bytes((SHM / arena).read_bytes())
         return image
+
+
+class GroupTest(LosslessTest):
+    """The founder of a group has place 0, the group place 1, the next members have 2, 3, ..."""
+
+    def members(self, name):
+        return {found["consumer"]: found for found in self.objects("consumers", name) if found["kind"] == "member"}
+
+    def line(self, name, which):
+        (line,) = [line for line in self.expect(OK, "consumers", name).stdout.splitlines()
+                   if line.split()[0] == which]
+        return line
+
+    def holding(self, name, count, durable=False, lanes=1):
+        """Members that hold a value each, of a ring of 8 slots."""
+        members = [self.share(name, durable=durable) for _ in range(count)]
+        self.write(name, 5)
+        for seq, member in enumerate(members):
+            self.assertEqual(member.ask("hold"), f"holds {seq * lanes}")
+        return members
+
+    def stop(self, name, member, place):
+        member.tell("stop")
+        self.eventually(lambda: self.members(name)[place]["process_state"] == "stopped")
