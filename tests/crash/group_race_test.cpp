@@ -23,17 +23,19 @@ using test::Child;
 
 std::function<void()> at_point;
 std::string_view wanted_point;
+int times_left = 0;
 
 class GroupRaceTest : public ::testing::Test {
  protected:
   ~GroupRaceTest() override { core::stop_point_hook = nullptr; }
 
-  /// Once, at that point.
-  static void at(const char* point, std::function<void()> act) {
+  /// Once, when it is at that point for the n-th time.
+  static void at(const char* point, int nth, std::function<void()> act) {
     wanted_point = point;
+    times_left = nth;
     at_point = std::move(act);
     core::stop_point_hook = [](const char* name) {
-      if (std::string_view(name) != wanted_point) return;
+      if (std::string_view(name) != wanted_point || --times_left > 0) return;
       core::stop_point_hook = nullptr;
       at_point();
     };
@@ -57,7 +59,7 @@ TEST_F(GroupRaceTest, WhatMovesBehindTheScansBackIsNotOverwritten) {
     if (one.holds == 1) arena_.evict_consumer(one.name + "/" + std::to_string(one.index));
   }
   bool moved = false;
-  at("gate_member_seen", [&] {  // the writer has seen what the first holds, and not what the second does
+  at("gate_member_seen", 1, [&] {  // the writer has seen what the first holds, and not what the second does
     const auto entry = first.next();
     moved = entry && entry->value == 0 && entry->redelivered;
   });
@@ -87,7 +89,7 @@ TEST_F(GroupRaceTest, AMemberThatDiesWhileItsPlaceIsLookedAtLosesNothing) {
   joined.pass();
   auto writer = arena.writer();
   writer.alloc(7);
-  at("consumer_place_found", [&] {
+  at("consumer_place_found", 2, [&] {  // of the living one, and now of the other
     take.open();
     taken.pass();
     dying.signal(SIGKILL);

@@ -207,8 +207,8 @@ TEST_P(GroupKillTest, NothingLostNothingTwiceNobodyStuck) {
     const bool got = findings->writers[seq] > 0;
     ASSERT_FALSE(got && findings->holes[seq]) << seq << " was called a hole, and was one of the values";
     if (got) ++values[findings->writers[seq] - 1U];
-    holes += findings->holes[seq] ? 1 : 0;
-    untold += got || findings->holes[seq] ? 0 : 1;
+    holes += findings->holes[seq] ? 1U : 0U;
+    untold += got || findings->holes[seq] ? 0U : 1U;
   }
   for (std::uint32_t id = 0; id < next_id; ++id) {
     ASSERT_GE(values[id], findings->written[id]) << "of writer " << id;

@@ -79,7 +79,7 @@ class GroupStressTest : public testing::TestWithParam<Setting> {};
 TEST_P(GroupStressTest, EachGroupGetsEachValueOnce) {
   const Setting& setting = GetParam();
   // In the smallest rings each value is waited for, and each time somebody sleeps.
-  const std::uint64_t total = (is_long() ? 20 : 1) * (setting.slots < 8 ? 4'000 : 20'000);
+  const std::uint64_t total = (is_long() ? 20U : 1U) * (setting.slots < 8 ? 4'000U : 20'000U);
   const test::TempName name;
   auto arena = Arena<Value>::create(
       name, {.slots = setting.slots, .writers = setting.writers, .seats = 8, .full = Full::wait, .consumers = 8});
