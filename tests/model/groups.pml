@@ -951,10 +951,10 @@ E1:
         MSTEP( moves++ ); /* E3 */
         MSTEP(
 #ifdef M_EVICT_BLIND
-               again = 1; EXCUSE_ALL(n, n + c); WORD(d, i) = EVICTED(n); grant[d * WORDS + i] = 0
+               again = 1; EXCUSE_ALL(n, n + c); WORD(d, i) = EVICTED(n)
 #else
                if
-               :: WORD(d, i) == v -> assert(SAME_ERA(d, i)); again = 1; EXCUSE_ALL(n, n + c); WORD(d, i) = EVICTED(n); grant[d * WORDS + i] = 0
+               :: WORD(d, i) == v -> assert(SAME_ERA(d, i)); again = 1; EXCUSE_ALL(n, n + c); WORD(d, i) = EVICTED(n)
                :: else
                fi
 #endif
