@@ -8,8 +8,8 @@
  * A member's line has WORDS words: its claim, and with WORDS 2 one for a value that is pending for long: that stays in its
  * word, gates, and is delivered from there, while the member goes on with the other.
  *   word:       idle | holding(n, c): n to n + c | evicted(n).  Only the owner makes it holding, by compare-and-swap.
- *               Others change it by compare-and-swap from holding: to idle under the lease of a dead owner, to evicted(n)
- *               of a living one. A range is done with as a whole; its word stays until the next T3, or until T6.
+ *               Others change it by compare-and-swap from holding: to idle of a dead owner, to evicted(n) of a living one.
+ *               A range is done with as a whole; its word stays until the next T3, or until T6.
  *   membership: the epoch of the group that the member is of, or was of. Its words are that group's, and of no other.
  *   group:      state (epoch, count of joins, standing), next, moves. Another epoch begins only where no member lives.
  *
@@ -18,16 +18,19 @@
  *              word stays until the next T3, or T6); T5 deliver (R2 copy, R4 stamp verified);
  *              T6 before it waits: word := idle, by compare-and-swap; T7 ring `room`
  *              H1 hole, or overwritten: compare-and-swap next
- *              K1 lock the dead one's lease byte; K2 its word again; K3 next: the word's range ends there;
- *              K4 own word := holding; K5 moves += 1; K6 its word: compare-and-swap -> idle; K7 let the byte go; then T5
- *              E1 a living one's word, next; E2 own word := holding; E3 moves += 1; E4 compare-and-swap its word -> evicted(n)
+ *              K1 bar the dead one's line: nobody comes in, but others may bar it, too, and do all this at once;
+ *              K2 its word again; K3 next: the word's range ends there; K4 own word := holding; K5 moves += 1;
+ *              K6 its word: compare-and-swap -> idle (lost: T6); K7 give up the bar; then T5
+ *              E1 bar a living one's line; its word, next; E2 own word := holding; E3 moves += 1;
+ *              E4 compare-and-swap its word -> evicted(n) (lost: T6), give up the bar; then T5
  *              J0 next := head; J1 state := there, next epoch; J3 H := head; J4 next := H; J5 ring `room`: all with the
  *              name's door held
  *              R1 evicted as a whole: all others' own states := evicted (they are told, and may be taken over from);
  *              R2 compare-and-swap state -> there, one join more, same epoch; next stays: what is overwritten is passed over
- *              N1 newcomer: lock the byte, the group is there; N1' another group's words := idle, then membership;
- *              N2 state: count one more, by compare-and-swap; N3 adopt what its line's words hold
- *              X1 who is none of its members locks the byte of a dead one's line; X2 its words hold nothing; X3 the line is his
+ *              N1 newcomer: lock the byte where nobody bars the line, the group is there; N1' another group's words := idle, then
+ *              membership; N2 state: count one more, by compare-and-swap; N3 adopt what its line's words hold
+ *              X1 who is none of its members locks the byte of a dead one's line, as N1; X2 its words hold nothing; X3 the line is
+ *              his
  *              G0 h0 := head, then state; G1 moves; G2 next; G3 each line: membership, words; G4 moves again: unchanged,
  *              else from G0; gate := slots + min
  *              D1 all lease bytes of members are free; D2 state: compare-and-swap -> free (not for a durable group)
@@ -151,6 +154,15 @@ byte word[MEMBERS * WORDS];
 byte room;
 
 byte mlease[MEMBERS]; /* kept by the kernel: 0, or 1 + the party that holds it */
+byte bars[MEMBERS];   /* too: a mask of the members that bar the line */
+#define MAY_ENTER(m) (mlease[m] == 0 && bars[m] == 0)
+#define BAR(m) bars[m] = bars[m] | (1 << me)
+#ifdef M_EVICT_NO_BAR
+#define E_BAR(m) skip
+#else
+#define E_BAR(m) BAR(m)
+#endif
+#define GIVE_UP_BAR(m) bars[m] = bars[m] & (255 - (1 << me))
 bit lease[WRITERS];
 bit asleep[WRITERS];
 
@@ -490,7 +502,12 @@ inline ring_room(nr) { /* T7 */
 #define TAKEN(w) (END(w) > next -> next : END(w))
 
 #define CAN_BE_TAKEN (head > next && (RESOLVED(next) || (WORDS > 1 && PENDING(next) && WORD(me, WORDS - 1) == IDLE)))
-#define ORPHAN(m, i) (m != me && mlease[m] == 0 && SEEN_OF(m, MINE) && HOLDS(WORD(m, i)))
+#ifdef M_EXCLUSIVE_BAR
+#define MAY_BAR(m) (bars[m] == 0)
+#else
+#define MAY_BAR(m) true
+#endif
+#define ORPHAN(m, i) (m != me && mlease[m] == 0 && MAY_BAR(m) && SEEN_OF(m, MINE) && HOLDS(WORD(m, i)))
 #if WORDS == 1
 #define ORPHANS(m) ORPHAN(m, 0)
 #define CAN_TAKE(m, i) true
@@ -523,7 +540,7 @@ proctype Member(byte me) {
 #endif
 
 take_seat:
-  MSTEP( mlease[me] == 0 -> mlease[me] = me + 1 ); /* N1 */
+  MSTEP( MAY_ENTER(me) -> mlease[me] = me + 1 ); /* N1 */
 #if FOUNDS
 enter:
 end_at_door:
@@ -670,19 +687,19 @@ end_look:
 #if WORDS > 1
        if :: ORPHAN(d, 0) && CAN_TAKE(d, 0) -> i = 0 :: else -> i = 1 fi;
 #endif
-       mlease[d] = me + 1; goto K2 }
+       BAR(d); goto K2 }
 #ifdef M_NO_MEMBER_LEASE
-  :: atomic { HOLDS(WORD(1 - me, 0)) && LO(WORD(1 - me, 0)) < next -> d = 1 - me; goto K2 }
+  :: atomic { HOLDS(WORD(1 - me, 0)) && LO(WORD(1 - me, 0)) < next -> d = 1 - me; BAR(d); goto K2 }
 #endif
 #endif
 #if (EVICTIONS || FOUNDS) && MEMBERS > 1
-  :: atomic { IN_THE_WAY(0, 0) -> COUNT_IT(0); d = 0; goto E1 }
-  :: atomic { IN_THE_WAY(1, 0) -> COUNT_IT(1); d = 1; goto E1 }
+  :: atomic { IN_THE_WAY(0, 0) -> COUNT_IT(0); d = 0; E_BAR(d); goto E1 }
+  :: atomic { IN_THE_WAY(1, 0) -> COUNT_IT(1); d = 1; E_BAR(d); goto E1 }
 #if MEMBERS > 2
-  :: atomic { IN_THE_WAY(2, 0) -> COUNT_IT(2); d = 2; goto E1 }
+  :: atomic { IN_THE_WAY(2, 0) -> COUNT_IT(2); d = 2; E_BAR(d); goto E1 }
 #endif
 #if WORDS > 1
-  :: atomic { IN_THE_WAY(1 - me, 1) -> COUNT_IT(1 - me); d = 1 - me; i = 1; goto E1 }
+  :: atomic { IN_THE_WAY(1 - me, 1) -> COUNT_IT(1 - me); d = 1 - me; i = 1; E_BAR(d); goto E1 }
 #endif
 #endif
   :: atomic { timeout -> break } /* nothing moves */
@@ -854,6 +871,8 @@ H1:
   goto end_look;
 
 #if MDEATHS && MEMBERS > 1
+/* It is this one's now, and its owner is dead: that is what it may be delivered again for. */
+#define TAKE_OVER WORD(d, i) = IDLE; if :: grant[d * WORDS + i] -> EXCUSE_ALL(n, n + c) :: else fi; grant[d * WORDS + i] = 0
 K2:
   MSTEP( v = WORD(d, i) );
   if
@@ -865,9 +884,7 @@ K2:
             :: LO(v) < next ->
 #endif
                assert(SAME_ERA(d, i));
-               n = LO(v); c = TRIMMED(v); again = 1;
-               if :: grant[d * WORDS + i] && n < next -> EXCUSE_ALL(n, TAKEN(v)) :: else fi;
-               grant[d * WORDS + i] = 0; w = 0;
+               n = LO(v); c = TRIMMED(v); again = 1; w = 0;
 #if WORDS > 1
                if :: !RESOLVED(n) -> w = 1 :: else fi
 #endif
@@ -878,10 +895,10 @@ K2:
      if
      :: again ->
 #ifdef M_IDLE_FIRST
-        MSTEP( WORD(d, i) = IDLE );
+        MSTEP( if :: WORD(d, i) == v -> TAKE_OVER :: else -> again = 0; goto K7 fi );
 #endif
 #ifdef M_UNLOCK_FIRST
-        MSTEP( mlease[d] = 0 );
+        MSTEP( GIVE_UP_BAR(d) );
 #endif
         MSTEP( /* K4 */
 #ifdef M_K4_STORE
@@ -892,10 +909,10 @@ K2:
                WORD(me, w) = HOLDING(n, c); SET_ERA(w) );
         MSTEP( moves++ );              /* K5 */
 #ifndef M_IDLE_FIRST
-#ifdef M_UNLOCK_FIRST
-        MSTEP( WORD(d, i) = IDLE );
+#ifdef M_K6_STORE
+        MSTEP( TAKE_OVER );
 #else
-        MSTEP( if :: WORD(d, i) == v -> WORD(d, i) = IDLE :: else -> again = 0 fi ) /* K6 */
+        MSTEP( if :: WORD(d, i) == v -> TAKE_OVER :: else -> again = 0 fi ) /* K6 */
 #endif
 #endif
      :: else -> MSTEP( if :: WORD(d, i) == v -> WORD(d, i) = IDLE; grant[d * WORDS + i] = 0 :: else fi )
@@ -903,15 +920,12 @@ K2:
   :: else
   fi;
 K7:
-  MSTEP( if :: mlease[d] == me + 1 -> mlease[d] = 0 :: else fi; d = 0; i = 0; v = 0 );
+  MSTEP( GIVE_UP_BAR(d); d = 0; i = 0; v = 0 );
   ring_room(7);
   if
   :: again -> atomic { again = 0; goto T5 }
-  :: else -> n = 0; c = 0;
-     if
-     :: w == 1 -> goto T6
-     :: else -> goto end_look
-     fi
+  :: !again && c > 0 -> atomic { n = 0; c = 0; goto T6 } /* lost */
+  :: else -> goto end_look
   fi;
 #endif
 
@@ -931,7 +945,7 @@ E1:
 #ifdef M_K4_STORE
                assert(!IS_EVICTED(WORD(me, w)));
 #else
-               if :: IS_EVICTED(WORD(me, w)) -> n = 0; c = 0; d = 0; i = 0; v = 0; goto told :: else fi;
+               if :: IS_EVICTED(WORD(me, w)) -> goto given_up :: else fi;
 #endif
                WORD(me, w) = HOLDING(n, c); SET_ERA(w) );
         MSTEP( moves++ ); /* E3 */
@@ -940,7 +954,7 @@ E1:
                again = 1; EXCUSE_ALL(n, n + c); WORD(d, i) = EVICTED(n)
 #else
                if
-               :: WORD(d, i) == v -> again = 1; EXCUSE_ALL(n, n + c); WORD(d, i) = EVICTED(n)
+               :: WORD(d, i) == v -> assert(SAME_ERA(d, i)); again = 1; EXCUSE_ALL(n, n + c); WORD(d, i) = EVICTED(n)
                :: else
                fi
 #endif
@@ -949,15 +963,13 @@ E1:
      fi
   :: else
   fi;
-  atomic { d = 0; i = 0; v = 0 };
+given_up:
+  atomic { GIVE_UP_BAR(d); d = 0; i = 0; v = 0 };
   ring_room(6);
   if
   :: again -> atomic { again = 0; goto T5 }
-  :: else -> n = 0; c = 0;
-     if
-     :: w == 1 -> goto T6
-     :: else -> goto end_look
-     fi
+  :: !again && c > 0 -> atomic { n = 0; c = 0; goto T6 } /* lost */
+  :: else -> goto end_look
   fi;
 #endif
 
@@ -980,7 +992,7 @@ mdead: /* the kernel frees what it has locked */
     k = 0;
     do
     :: k == MEMBERS -> k = 0; break
-    :: k < MEMBERS -> if :: mlease[k] == me + 1 -> mlease[k] = 0 :: else fi; k++
+    :: k < MEMBERS -> if :: mlease[k] == me + 1 -> mlease[k] = 0 :: else fi; GIVE_UP_BAR(k); k++
     od;
 #if FOUNDS
     stays = 0;
@@ -1034,7 +1046,7 @@ proctype Stranger(byte k) {
   od;
 #endif
 end_stranger:
-  atomic { mlease[k] == 0 -> mlease[k] = MEMBERS + 1; i = 0 }; /* X1 */
+  atomic { MAY_ENTER(k) -> mlease[k] = MEMBERS + 1; i = 0 }; /* X1 */
 #ifndef M_LOOKS_FIRST
   do
   :: i == WORDS -> break
@@ -1047,6 +1059,7 @@ end_stranger:
   :: i == WORDS -> break
   :: else -> atomic { WORD(k, i) = IDLE; grant[k * WORDS + i] = 0; i++ }
   od;
+  atomic { WORD(k, 0) = HOLDING(0, 1); era[k * WORDS] = 0 }; /* of another group, what looks the same */
 leave:
   mlease[k] = 0;
 out:
