@@ -200,7 +200,7 @@ class TopTest(CliTest):
 
     def test_what_is_no_terminal_gets_the_lines_of_stat(self):
         name = self.create_filled(20)
-        watch = self.start("top", "-i", 0.05)
+        watch = self.start("top", name, "-i", 0.05)  # other columns, where others are lossless
         self.assertEqual(watch.stdout.readline().split()[:2], ["NAME", "WRITTEN"])
         lines = [""]
         while not lines[-1].startswith(name + " ") or not lines[-1].split()[-2].startswith(">"):
