@@ -14,10 +14,6 @@ namespace arena_shm::inspect {
 
 namespace {
 
-bool is_stopped(const ConsumerFacts& consumer) {
-  return consumer.holder == Holder::alive && consumer.seat.process.state == ProcessState::stopped;
-}
-
 /// One consumer, or group, or member, and what can be done about it.
 class Attendance {
  public:
@@ -38,7 +34,7 @@ class Attendance {
       tell_away(suspects);
     } else if (is_dead(seat.holder) && !consumer_.is_durable()) {
       tell_dead(suspects, "writers do not wait for it");
-    } else if (is_stopped(consumer_) && consumer_.in_the_way) {
+    } else if (consumer_.is_stopped() && consumer_.in_the_way) {
       tell_stopped(suspects);
     }
   }
@@ -51,7 +47,7 @@ class Attendance {
                        name_));
     } else if (is_dead(consumer_.holder)) {
       tell_dead(suspects, consumer_.gates() ? "another member takes what it holds" : "nobody waits for it");
-    } else if (is_stopped(consumer_) && consumer_.in_the_way) {
+    } else if (consumer_.is_stopped() && consumer_.in_the_way) {
       tell_stopped(suspects);
     }
   }
@@ -69,7 +65,7 @@ class Attendance {
       else if (consumer_.in_the_way || any_member([](const ConsumerFacts& one) { return one.in_the_way; }))
         tell_away(suspects);
     } else if (consumer_.in_the_way &&
-               !any_member([](const ConsumerFacts& one) { return !one.is_away() && !is_stopped(one); })) {
+               !any_member([](const ConsumerFacts& one) { return !one.is_away() && !one.is_stopped(); })) {
       tell(suspects, Severity::warning,
            fmt::format("expected a running member, found {} of {}, stopped, and the arena full because of that; to "
                        "continue them: kill -CONT {}; to go on without them: {} --evict {}",

@@ -56,6 +56,10 @@ struct ConsumerFacts {
   bool is_evicted() const noexcept { return standing == core::Standing::evicted; }
   /// Nobody has its name at the moment. Of a group: no member may be alive.
   bool is_away() const noexcept { return holder == Holder::left || is_dead(holder); }
+  /// Its process lives, and is stopped. Of a group: never.
+  bool is_stopped() const noexcept {
+    return !is_group() && holder == Holder::alive && seat.process.state == ProcessState::stopped;
+  }
   /// Do writers wait for it? Those who died hold up nobody, but for the durable. For a member: for what it holds.
   bool gates() const noexcept {
     return is_member() ? group_gates && holds > 0 : core::gates(state) && (is_durable() || !is_away());

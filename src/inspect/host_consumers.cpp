@@ -20,10 +20,6 @@ namespace {
 
 constexpr const char* kWhat = "consumers";
 
-bool is_stopped(const ConsumerFacts& consumer) {
-  return !consumer.is_group() && consumer.seat.process.state == ProcessState::stopped;
-}
-
 std::string remedy(const std::string& arena, const ConsumerFacts& consumer) {
   const std::string verb = fmt::format("arena-shm consumers {}", text::shell_word(arena));
   const std::string name = text::shell_word(consumer.full_name());
@@ -31,7 +27,7 @@ std::string remedy(const std::string& arena, const ConsumerFacts& consumer) {
     return fmt::format("another member takes what it holds; to go on without all of them: {} --evict {}", verb,
                        text::shell_word(consumer.seat.name));
   if (consumer.is_away()) return fmt::format("start it again, or: {} --remove {}", verb, name);
-  if (is_stopped(consumer))
+  if (consumer.is_stopped())
     return fmt::format("to continue it: kill -CONT {}; to go on without it: {} --evict {}", consumer.seat.pid, verb,
                        name);
   return fmt::format("to look at it: {}; to go on without it: {} --evict {}", verb, verb, name);
@@ -46,12 +42,12 @@ std::optional<Symptom> examine(const Image& image) {
   const Consumers consumers = read_consumers(image, facts.header, *heads, writers);
   const ConsumerFacts* blocker = consumers.blocker();
   if (blocker == nullptr) return std::nullopt;
-  if (blocker->waiting_count == 0 && !blocker->is_away() && !is_stopped(*blocker)) return std::nullopt;
+  if (blocker->waiting_count == 0 && !blocker->is_away() && !blocker->is_stopped()) return std::nullopt;
   std::string found = fmt::format("'{}' is full because of {}", image.label(), text::excerpt(blocker->full_name()));
   if (blocker->is_away())
     found +=
         blocker->is_member() ? fmt::format(", pid {}, which died", blocker->seat.pid) : ", which is durable and away";
-  if (is_stopped(*blocker)) found += fmt::format(", pid {}, which is stopped", blocker->seat.pid);
+  if (blocker->is_stopped()) found += fmt::format(", pid {}, which is stopped", blocker->seat.pid);
   if (blocker->waiting_count > 0)
     found +=
         fmt::format("; {} waiting for it, for {}",
