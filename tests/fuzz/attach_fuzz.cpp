@@ -1,5 +1,5 @@
-// Attaches to hostile segments, reads them, follows them, and writes into them. Whatever stands in them: an Error, or
-// values; no access outside of the mapping, no hang.
+// Attaches to hostile segments, reads them, follows them, consumes from them, and writes into them. Whatever stands in
+// them: an Error, or values; no access outside of the mapping, no hang.
 #include <array>
 #include <chrono>
 
@@ -48,18 +48,37 @@ void write_some(RawArena& arena, fuzz::Input& input) {
     for (int i = 0; i < 12; ++i) static_cast<void>(writer.try_alloc(bytes));
   } catch (const Error&) {
   }
-  if ((input.take<std::uint8_t>() & 1) == 0) return;
+  if ((input.take<std::uint8_t>() & 1) == 0 || arena.info().full == Full::wait) return;  // that one would wait
   try {
     arena.alloc(bytes);
   } catch (const Error&) {
   }
 }
 
+/// As whoever may be one there: alone, in the group, in one of its own.
+void consume_some(const RawArena& arena) {
+  if (arena.info().full != Full::wait) return;
+  std::string value(arena.info().record.size_bytes, '\0');
+  for (const char* name : {"steady", "group", "other"}) {
+    for (const bool share : {false, true}) {
+      try {
+        RawConsumer consumer = arena.consumer(name, {.share = share, .hold = std::chrono::nanoseconds{0}});
+        for (int i = 0; i < kSteps && consumer.next(std::as_writable_bytes(std::span(value))); ++i) {
+        }
+        consumer.wait_for(std::chrono::nanoseconds{0});
+        static_cast<void>(consumer.lag() + consumer.cursor());
+      } catch (const Error&) {
+      }
+    }
+  }
+  static_cast<void>(arena.consumers());
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   fuzz::Input input({data, size});
-  const std::string image = fuzz::poked_image(input);
+  const std::string image = fuzz::poked_image(input, fuzz::Kinds::all);
   if (image.empty()) return 0;
   const fuzz::HostileFile file(image);
   try {
@@ -67,6 +86,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (view.info().segment_bytes != image.size()) std::abort();
     read_all(view, input);
     RawArena arena = RawArena::open(file.name());
+    write_some(arena, input);
+    consume_some(arena);
     write_some(arena, input);
     read_all(view, input);
   } catch (const Error&) {
