@@ -76,6 +76,28 @@ TEST_P(GroupEvictionTest, PatienceGivesWhatAMemberHoldsToAnother) {
   EXPECT_EQ(slow.next()->value, 100U) << "told once, it goes on";
 }
 
+/// Patience with a group lasts twice as long: a second is between them here.
+TEST_P(GroupEvictionTest, AGroupIsNotEvictedBeforeAnotherMemberCouldTakeOver) {
+  if (GetParam() != Writers::shared) return;
+  test::TempName name;
+  auto arena = Arena<Tick>::create(name, five(1s));
+  auto slow = join(arena);
+  auto other = join(arena);
+  auto writer = arena.writer();
+  for (Tick i = 0; i < kSlots; ++i) writer.alloc(i);
+  EXPECT_EQ(slow.next()->value, 0U);
+  EXPECT_EQ(take_all(other), range(1, kSlots));
+  std::thread writing([&] { arena.writer().alloc(100); });
+  EXPECT_TRUE(other.wait_for(20s));
+  EXPECT_EQ(arena.consumers()[0].life, ConsumerLife::alive);
+  const auto entry = other.next();
+  ASSERT_TRUE(entry);
+  EXPECT_EQ(entry->value, 0U);
+  EXPECT_TRUE(entry->redelivered);
+  other.release();
+  writing.join();
+}
+
 TEST_P(GroupEvictionTest, PatienceEvictsAGroupThatDoesNothing) {
   test::TempName name;
   auto arena = Arena<Tick>::create(name, five(20ms));
