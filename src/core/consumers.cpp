@@ -50,14 +50,14 @@ Life life_of(const Segment& segment, std::uint32_t i) noexcept {
 std::uint64_t held_by(const Segment& segment, std::uint32_t i) noexcept {
   std::uint64_t count = 0;
   for (std::uint32_t which = 0; which < kWordsPerMember; ++which)
-    count += held_count(segment.consumers().word(i, which).load(std::memory_order_acquire));
+    count += held_count(segment.consumers().word(i, which).load(std::memory_order_acquire));  // T3, K4 -> here
   return count;
 }
 
 /// Nobody can have it back but who has its seat.
 bool is_there(const Segment& segment, std::uint32_t i, std::uint64_t state) noexcept {
   if (kind(state) == Kind::member) {
-    const std::uint64_t its_group = segment.consumers().membership(i).load(std::memory_order_acquire);
+    const std::uint64_t its_group = segment.consumers().membership(i).load(std::memory_order_acquire);  // N1 -> here
     const std::uint32_t group = group_of(its_group);
     if (standing(state) == Standing::free || group >= segment.consumers().count()) return false;
     const std::uint64_t of_group = segment.consumers().state(group).load(std::memory_order_acquire);

@@ -98,7 +98,7 @@ Gate::Lowest Gate::scan(std::uint64_t seen_head) noexcept {
     if (groups_.empty()) return lowest;
     look_at_members(lowest);
     const bool moved = std::ranges::any_of(groups_, [this](const GroupSeen& group) {
-      return consumers_.moves(group.index).load(std::memory_order_acquire) != group.moves;
+      return consumers_.moves(group.index).load(std::memory_order_acquire) != group.moves;  // G4: K5 -> here
     });
     if (!moved) return lowest;
     if (scans < kMostScans) continue;
@@ -111,7 +111,7 @@ Gate::Lowest Gate::scan(std::uint64_t seen_head) noexcept {
 void Gate::look_at_members(Lowest& lowest) const noexcept {
   const std::uint32_t lanes = segment_.lane_count();
   for (std::uint32_t i = 0; i < consumers_.count(); ++i) {
-    const std::uint64_t own = consumers_.state(i).load(std::memory_order_acquire);
+    const std::uint64_t own = consumers_.state(i).load(std::memory_order_acquire);  // N1 -> here
     if (kind(own) != Kind::member || standing(own) == Standing::free) continue;
     const std::uint64_t its_group = consumers_.membership(i).load(std::memory_order_acquire);
     const std::uint32_t group = group_of(its_group);
@@ -119,7 +119,7 @@ void Gate::look_at_members(Lowest& lowest) const noexcept {
     const std::uint64_t state = consumers_.state(group).load(std::memory_order_acquire);
     if (!gates(state) || !is_member_of(its_group, group, state)) continue;
     for (std::uint32_t which = 0; which < kWordsPerMember; ++which) {
-      const std::uint64_t word = consumers_.word(i, which).load(std::memory_order_acquire);
+      const std::uint64_t word = consumers_.word(i, which).load(std::memory_order_acquire);  // G3: T6, K4 -> here
       if (!is_held(word) || held_seq(word) % lanes != lane_) continue;
       const std::uint64_t number = held_seq(word) / lanes;
       if (number < lowest.number) lowest = {.number = number, .consumer = i, .gating = group, .state = state};
@@ -165,7 +165,7 @@ bool Gate::has_room() noexcept {
 
 bool Gate::may_have_room() const noexcept {
   // Relaxed: who finds that it has moved looks himself.
-  return stall_.consumer == kNobody ||
+  return stall_.consumer == kNobody || stall_.consumer != stall_.gating ||  // of a member, only a look can tell
          consumers_.released(stall_.consumer, lane_).load(std::memory_order_relaxed) != stall_.released ||
          consumers_.state(stall_.consumer).load(std::memory_order_relaxed) != stall_.state;
 }

@@ -64,7 +64,10 @@ MemberCore::~MemberCore() {
   if (claim_ != kHoldsNothing || aside_ != kHoldsNothing) return;  // as if it had died
   const std::uint64_t group_state = group_state_->load(std::memory_order_acquire);
   std::uint64_t own = seat_.own_state();
-  consumers().state(seat_.index()).compare_exchange_strong(own, turned_into(own, Standing::free));
+  // Acquire and release: whoever takes the line comes after all that was done in it.
+  consumers()
+      .state(seat_.index())
+      .compare_exchange_strong(own, turned_into(own, Standing::free), std::memory_order_acq_rel);
   if (seat_.is_in(group_state) && is_abandoned(segment(), seat_.group(), group_state))
     free_abandoned(segment(), seat_.group(), group_state);
   else
@@ -75,9 +78,9 @@ MemberCore::~MemberCore() {
 void MemberCore::go_on_with_what_is_held() {
   for (const Word which : {Word::claim, Word::aside}) {
     std::atomic<std::uint64_t>& word = *words_[static_cast<std::size_t>(which)];
-    const std::uint64_t found = word.load(std::memory_order_acquire);
+    const std::uint64_t found = word.load(std::memory_order_acquire);  // T3, K4, of who had the line before -> here
     const Segment::Place place = segment().place_of(is_held(found) ? held_seq(found) : 0);
-    const std::uint64_t next = next_of(lane_number(place)).load(std::memory_order_acquire);
+    const std::uint64_t next = next_of(lane_number(place)).load(std::memory_order_acquire);  // T4 -> here
     if (!is_held(found) || place.number >= next) {
       if (found != kHoldsNothing) word.store(kHoldsNothing, std::memory_order_release);
       continue;
@@ -155,14 +158,14 @@ void MemberCore::look_at_own_words() noexcept {
   for (const Word which : {Word::claim, Word::aside}) {
     const std::uint64_t own = which == Word::claim ? claim_ : aside_;
     const auto& shared = *words_[static_cast<std::size_t>(which)];
-    if (own != kHoldsNothing && shared.load(std::memory_order_acquire) != own) was_evicted_from(which);
+    if (own != kHoldsNothing && shared.load(std::memory_order_acquire) != own) was_evicted_from(which);  // K6 -> here
   }
 }
 
 /// What it has not delivered as yet it still holds, if nobody has taken it over.
 void MemberCore::come_back() {
   if (forked_.holds()) refuse_forked(segment().info().name);
-  const bool is_in = seat_.is_in(group_state_->load(std::memory_order_acquire));
+  const bool is_in = seat_.is_in(group_state_->load(std::memory_order_acquire));  // E1, J1 -> here
   const bool is_out = !is_in || state_->load(std::memory_order_acquire) != seat_.own_state();
   if (is_out && told_) {
     told_ = false;

@@ -101,7 +101,9 @@ MemberCore::Look MemberCore::lapped(std::uint32_t lane, std::uint64_t number, Ef
     }
     end = std::clamp(first, end, head);
   }
-  while (end < head && is_newer(ring.slot_of(end).stamp(), end)) ++end;
+  // At most a lap, whatever a hostile peer does to the stamps meanwhile.
+  const std::uint64_t limit = std::min(head, end + ring.slot_count);
+  while (end < limit && is_newer(ring.slot_of(end).stamp(), end)) ++end;
   effort.spend(Effort::of_slot(ring.stride_bytes) * std::min(end - number, ring.slot_count));
   std::uint64_t expected = number;
   const bool is_mine = next_of(lane).compare_exchange_strong(expected, end, std::memory_order_acq_rel);

@@ -103,8 +103,8 @@ bool MemberCore::take_over(std::uint32_t member, Word which) {
   const std::uint64_t next = next_of(lane_number(place)).load(std::memory_order_acquire);  // K3
   bool taken = false;
   if (place.number < next) {
-    taken = move_here(its_word, word, place, std::min(place.number + held_count(word), next), dead);
-    if (!taken) return false;
+    if (!move_here(its_word, word, place, std::min(place.number + held_count(word), next), dead)) return false;
+    taken = at_ < end_;
   } else if (dead) {
     its_word.compare_exchange_strong(word, kHoldsNothing, std::memory_order_acq_rel);
     room_.ring();
@@ -113,7 +113,7 @@ bool MemberCore::take_over(std::uint32_t member, Word which) {
   return taken;
 }
 
-/// K4 to K6.
+/// K4 to K6. True: it is held here now.
 bool MemberCore::move_here(std::atomic<std::uint64_t>& its_word, std::uint64_t word, const Segment::Place& place,
                            std::uint64_t end, bool dead) {
   const bool is_pending = !is_resolved(place);
@@ -133,7 +133,7 @@ bool MemberCore::move_here(std::atomic<std::uint64_t>& its_word, std::uint64_t w
     hold_aside(mine, Redelivered::yes);
   else
     hold(mine, place, end, Redelivered::yes);
-  return !is_pending;
+  return true;
 }
 
 /// Can it be delivered, or be told to be lost?

@@ -124,17 +124,17 @@ inline bool is_member(const ConsumerTable& consumers, std::uint32_t i, std::uint
 /// Do the words of a member say that it holds something? Requires: i < consumers.count().
 inline bool holds_something(const ConsumerTable& consumers, std::uint32_t i) noexcept {
   for (std::uint32_t which = 0; which < kWordsPerMember; ++which) {
-    if (is_held(consumers.word(i, which).load(std::memory_order_acquire))) return true;
+    if (is_held(consumers.word(i, which).load(std::memory_order_acquire))) return true;  // T3, K4 -> here
   }
   return false;
 }
 
 /// Of a member: is its group one that writers wait for? Requires: i < consumers.count().
 inline bool is_waited_for(const ConsumerTable& consumers, std::uint32_t i) noexcept {
-  const std::uint64_t its_group = consumers.membership(i).load(std::memory_order_acquire);
+  const std::uint64_t its_group = consumers.membership(i).load(std::memory_order_acquire);  // N1 -> here
   const std::uint32_t group = group_of(its_group);
   if (group >= consumers.count()) return false;
-  const std::uint64_t state = consumers.state(group).load(std::memory_order_acquire);
+  const std::uint64_t state = consumers.state(group).load(std::memory_order_acquire);  // J1, E1, D2 -> here
   return kind(state) == Kind::group && gates(state) && is_member_of(its_group, group, state);
 }
 
