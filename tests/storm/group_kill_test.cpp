@@ -8,7 +8,6 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
-#include <ostream>
 #include <random>
 #include <span>
 #include <string>
@@ -16,7 +15,7 @@
 #include <vector>
 
 #include "arena_shm/arena.hpp"
-#include "support/checked_value.hpp"
+#include "storm/lossless_storm.hpp"
 #include "support/child.hpp"
 #include "support/temp_name.hpp"
 
@@ -25,49 +24,31 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::Child;
-using Value = test::CheckedValue<48>;
+using test::kBatch;
+using test::kMostSeqs;
+using test::kMostWriters;
+using test::soon;
+using Setting = test::StormSetting;
+using Value = test::StormValue;
 
-constexpr std::uint64_t kMostSeqs = std::uint64_t{1} << 26;
-constexpr std::uint64_t kMostWriters = (std::uint64_t{1} << 16) - 1;
-constexpr std::uint64_t kBatch = 5;
 constexpr std::uint64_t kMostInHand = 16;  // of a member: a range, and a value that was pending for long
 
 constexpr std::uint64_t kSeldom = 32;
 
 /// In memory that all share; what nobody touches takes none.
 struct Findings {
-  std::array<std::atomic<std::uint16_t>, kMostSeqs> writers;     // whose value it was, + 1; 0: nobody has processed it
-  std::array<std::atomic<bool>, kMostSeqs> holes, first_time;    // it came, and was not marked
-  std::array<std::atomic<std::uint64_t>, kMostWriters> written;  // by each writer, those whose alloc has come back
+  std::array<std::atomic<std::uint16_t>, kMostSeqs> writers;   // whose value it was, + 1; 0: nobody has processed it
+  std::array<std::atomic<bool>, kMostSeqs> holes, first_time;  // it came, and was not marked
+  test::Written written;
   std::atomic<std::uint64_t> torn{0}, lost{0}, twice{0}, redelivered{0}, late{0}, crew{0}, evicted{0};
 };
-
-struct Setting {
-  const char* name;
-  std::uint64_t slots;
-  Writers writers;
-};
-
-std::ostream& operator<<(std::ostream& out, const Setting& setting) { return out << setting.name; }
 
 enum class Role : std::uint32_t { writer, batches, guarded, member, other_member, of_several, crew, other_crew, count };
 constexpr auto kRoles = static_cast<std::uint32_t>(Role::count);
 
-[[noreturn]] void write_for_ever(Arena<Value>& arena, Role role, std::uint32_t id, Findings& findings) {
-  auto& written = findings.written[id];
-  if (role == Role::guarded) {
-    for (std::uint64_t count = 0;; written = ++count) arena.alloc(Value::make(id, count));
-  }
-  auto writer = arena.writer();
-  for (std::uint64_t count = 0;; written = count) {
-    if (role == Role::batches) {
-      std::array<Value, kBatch> batch;
-      for (auto& value : batch) value = Value::make(id, count++);
-      writer.alloc(std::span<const Value>(batch));
-    } else {
-      writer.alloc(Value::make(id, count++));
-    }
-  }
+/// Of those who write. Requires: one of the first three roles.
+test::Way way_of(Role role) {
+  return role == Role::guarded ? test::Way::guarded : role == Role::batches ? test::Way::batches : test::Way::alloc;
 }
 
 void process(const Entry<Value>& entry, Findings& findings) {
@@ -123,7 +104,7 @@ Child spawn(const std::string& name, Role role, std::uint32_t id, Findings& find
           case Role::of_several: work_for_ever(arena, role, findings);
           case Role::crew:
           case Role::other_crew: crew_for_ever(arena, findings);
-          default: write_for_ever(arena, role, id, findings);
+          default: write_for_ever(arena, way_of(role), id, findings.written);
         }
       } catch (const Error& error) {
         // Exclusive arenas: somebody else has it. A place, or a name: somebody who has just died is not gone yet.
@@ -132,15 +113,6 @@ Child spawn(const std::string& name, Role role, std::uint32_t id, Findings& find
       }
     }
   });
-}
-
-template <class Condition>
-bool soon(Condition condition) {
-  for (int look = 0; look < 300'000; ++look) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(100us);
-  }
-  return false;
 }
 
 void evict_a_member(const Arena<Value>& arena, std::mt19937& random) {

@@ -7,7 +7,6 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
-#include <ostream>
 #include <random>
 #include <span>
 #include <string>
@@ -15,7 +14,7 @@
 #include <vector>
 
 #include "arena_shm/arena.hpp"
-#include "support/checked_value.hpp"
+#include "storm/lossless_storm.hpp"
 #include "support/child.hpp"
 #include "support/temp_name.hpp"
 
@@ -24,11 +23,13 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::Child;
-using Value = test::CheckedValue<48>;
+using test::kBatch;
+using test::kMostSeqs;
+using test::kMostWriters;
+using test::soon;
+using Setting = test::StormSetting;
+using Value = test::StormValue;
 
-constexpr std::uint64_t kMostSeqs = std::uint64_t{1} << 26;
-constexpr std::uint64_t kMostWriters = (std::uint64_t{1} << 16) - 1;
-constexpr std::uint64_t kBatch = 5;
 constexpr std::uint32_t kDurable = 2;
 
 /// What one durable consumer has got, over all processes that have been it.
@@ -40,36 +41,16 @@ struct Account {
 /// In memory that all share; what nobody touches takes none.
 struct Findings {
   std::array<Account, kDurable> accounts;
-  std::array<std::atomic<std::uint64_t>, kMostWriters> written;  // by each writer, those whose alloc has come back
+  test::Written written;
   std::atomic<std::uint64_t> torn{0}, lost{0}, read{0}, repeated{0};
 };
-
-struct Setting {
-  const char* name;
-  std::uint64_t slots;
-  Writers writers;
-};
-
-std::ostream& operator<<(std::ostream& out, const Setting& setting) { return out << setting.name; }
 
 enum class Role : std::uint32_t { writer, batches, guarded, durable, other_durable, consumer, count };
 constexpr auto kRoles = static_cast<std::uint32_t>(Role::count);
 
-[[noreturn]] void write_for_ever(Arena<Value>& arena, Role role, std::uint32_t id, Findings& findings) {
-  auto& written = findings.written[id];
-  if (role == Role::guarded) {
-    for (std::uint64_t count = 0;; written = ++count) arena.alloc(Value::make(id, count));
-  }
-  auto writer = arena.writer();
-  for (std::uint64_t count = 0;; written = count) {
-    if (role == Role::batches) {
-      std::array<Value, kBatch> batch;
-      for (auto& value : batch) value = Value::make(id, count++);
-      writer.alloc(std::span<const Value>(batch));
-    } else {
-      writer.alloc(Value::make(id, count++));
-    }
-  }
+/// Of those who write. Requires: one of the first three roles.
+test::Way way_of(Role role) {
+  return role == Role::guarded ? test::Way::guarded : role == Role::batches ? test::Way::batches : test::Way::alloc;
 }
 
 [[noreturn]] void consume_for_ever(Arena<Value>& arena, std::uint32_t number, Findings& findings) {
@@ -116,7 +97,7 @@ Child spawn(const std::string& name, Role role, std::uint32_t id, Findings& find
         if (role == Role::durable) consume_for_ever(arena, 0, findings);
         if (role == Role::other_durable) consume_for_ever(arena, 1, findings);
         if (role == Role::consumer) look_on_for_ever(arena, id, findings);
-        write_for_ever(arena, role, id, findings);
+        write_for_ever(arena, way_of(role), id, findings.written);
       } catch (const Error& error) {
         // Exclusive arenas: somebody else has it. A name, or a seat: somebody who has just died is not gone yet.
         if (error.code() != Code::table_full && error.code() != Code::already_exists &&
@@ -126,15 +107,6 @@ Child spawn(const std::string& name, Role role, std::uint32_t id, Findings& find
       }
     }
   });
-}
-
-template <class Condition>
-bool soon(Condition condition) {
-  for (int look = 0; look < 300'000; ++look) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(100us);
-  }
-  return false;
 }
 
 class LosslessKillTest : public testing::TestWithParam<Setting> {};
