@@ -1,0 +1,9 @@
+//go:build arena_static
+
+package atomicarena
+
+// With `go build -tags arena_static` a program needs no libarena_shm.so where it runs.
+
+// #cgo pkg-config: --static arena_shm
+// #cgo LDFLAGS: -static-libstdc++ -static-libgcc
+import "C"
