@@ -47,6 +47,9 @@ func View[T any](name string) (*Arena[T], error) {
 
 // Remove takes the name away. Those who have the arena open go on. Errors: ErrNotFound, ErrPermissionDenied.
 func Remove(name string) error {
+	if err := checkName("remove", name); err != nil {
+		return err
+	}
 	c := C.CString(name)
 	defer C.free(unsafe.Pointer(c))
 	result := C.go_remove(c)

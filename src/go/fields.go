@@ -164,7 +164,7 @@ func (f *fields) addStructs(t reflect.Type, p place, told tag) {
 }
 
 // More have no room in a segment.
-const mostFields = 1 << 16
+const mostFields = 4096
 
 // extentsOf takes an array, of arrays perhaps, apart.
 func extentsOf(t reflect.Type) ([]C.uint64_t, reflect.Type) {

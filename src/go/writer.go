@@ -47,7 +47,8 @@ func (w *Writer[T]) Close() error {
 }
 
 // Alloc puts a value into the ring, and returns its sequence number; over the oldest value if the ring is full. Of a
-// lossless arena it waits for room, as long as it takes, or until Close.
+// lossless arena it waits for room, as long as it takes, or until Close. Room is what TryAlloc would find: in a shared
+// ring, that leaves a slot for each other Writer, up to half of the slots.
 // Errors: ErrClosed, ErrInUse, ErrExhausted, ErrCorrupt.
 func (w *Writer[T]) Alloc(value T) (uint64, error) {
 	if w.wait {
