@@ -117,6 +117,13 @@ func in(t testing.TB, timeout time.Duration) context.Context {
 	return ctx
 }
 
+// contextOf is the same, of a role.
+func contextOf(timeout time.Duration) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	_ = cancel // the process ends before
+	return ctx
+}
+
 // soon is for what happens at once, on a machine that may be busy.
 func soon(t testing.TB) context.Context { return in(t, 20*time.Second) }
 
