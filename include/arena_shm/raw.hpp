@@ -29,6 +29,14 @@
 
 namespace arena_shm {
 
+/// What has come with a value: the members of its Entry, but the value.
+struct Arrival {
+  std::uint64_t seq = 0;
+  std::uint64_t time = 0;
+  bool late = false;
+  bool redelivered = false;
+};
+
 /// Reader<T> without a type. Thread safety: one thread at a time.
 class RawReader {
  public:
@@ -37,6 +45,9 @@ class RawReader {
 
   /// Copies the next value into `value`, which has the record's size. Returns its seq, or nothing. Never waits.
   std::optional<std::uint64_t> next(std::span<std::byte> value);
+  /// Copies as many values as there are, up to the number of `arrivals`. `values` has the size of as many records, one
+  /// after the other without gaps. Returns: how many, as Reader::next(entries).
+  std::size_t next_batch(std::span<std::byte> values, std::span<Arrival> arrivals);
   bool wait_for(Duration timeout) { return core_->wait_for(timeout); }
   void on_gap(std::function<void(const Gap&)> report) { core_->on_gap(std::move(report)); }
 
@@ -70,6 +81,8 @@ class RawConsumer {
 
   /// Copies the next value into `value`, which has the record's size. Returns its seq, or nothing. Never waits.
   std::optional<std::uint64_t> next(std::span<std::byte> value);
+  /// As RawReader::next_batch and Consumer::next(entries): of a group, 15 at most.
+  std::size_t next_batch(std::span<std::byte> values, std::span<Arrival> arrivals);
   bool wait_for(Duration timeout) { return core_->wait_for(timeout); }
   void release() { core_->release(); }
   void on_gap(std::function<void(const Gap&)> report) { core_->on_gap(std::move(report)); }
@@ -109,6 +122,7 @@ class RawWriter {
   std::vector<ConsumerInfo> blocked_by() const { return core_->blocked_by(); }
   /// `values` is one record after the other, without gaps.
   SeqRange alloc_batch(std::span<const std::byte> values);
+  std::uint64_t time() const noexcept { return core_->time(); }
   std::uint32_t seat() const noexcept { return core_->hold().index(); }
 
  private:
@@ -159,8 +173,9 @@ class RawArena : public RawView {
   static RawArena open_or_create(std::string_view name, const RecordType& record, const Options& options);
   static bool remove(std::string_view name);
 
-  /// Under the interprocess mutex, or in lanes the handle's: as Arena::alloc. Returns the value's seq.
-  std::uint64_t alloc(std::span<const std::byte> value);
+  /// Under the interprocess mutex, or in lanes the handle's: as Arena::alloc. Returns the value's seq; and gives its
+  /// time (Entry::time), if that is wanted.
+  std::uint64_t alloc(std::span<const std::byte> value, std::uint64_t* time = nullptr);
   RawWriter writer(std::string_view holder = {}) const { return {segment_.share(), holder}; }
   RawConsumer consumer(std::string_view name, const ConsumerOptions& options = {}) const {
     return {segment_.share(), name, options};

@@ -8,15 +8,14 @@
 namespace arena_shm {
 namespace {
 
-void check_size(std::size_t found, std::uint64_t expected) {
+void check_size(std::size_t found, std::uint64_t expected, const char* which = ", the record's size") {
   if (found == expected) [[likely]]
     return;
-  throw Error(Code::invalid_argument,
-              {.name = {},
-               .doing = "copy a value",
-               .expected = "a span of " + core::counted(expected, "byte") + ", the record's size",
-               .found = core::counted(found, "byte"),
-               .remedy = "see info().record.size_bytes"});
+  throw Error(Code::invalid_argument, {.name = {},
+                                       .doing = "copy a value",
+                                       .expected = "a span of " + core::counted(expected, "byte") + which,
+                                       .found = core::counted(found, "byte"),
+                                       .remedy = "see info().record.size_bytes"});
 }
 
 auto fill_from(std::span<const std::byte> value) noexcept {
@@ -25,6 +24,18 @@ auto fill_from(std::span<const std::byte> value) noexcept {
 
 auto copy_into(std::span<std::byte> value) noexcept {
   return [value](const std::uint64_t* payload) noexcept { core::load_words(value.data(), payload, value.size()); };
+}
+
+/// `take(arrival, copy)` takes the next value, and says whether there was one.
+template <class Take>
+std::size_t take_batch(std::uint64_t record_bytes, std::span<std::byte> values, std::span<Arrival> arrivals,
+                       Take&& take) {
+  const auto size = static_cast<std::size_t>(record_bytes);
+  if (values.size() / size != arrivals.size() || values.size() % size != 0) [[unlikely]]
+    check_size(values.size(), arrivals.size() * size, ", a record for each arrival");
+  std::size_t count = 0;
+  while (count < arrivals.size() && take(arrivals[count], copy_into(values.subspan(count * size, size)))) ++count;
+  return count;
 }
 
 }  // namespace
@@ -43,6 +54,16 @@ std::optional<std::uint64_t> RawReader::next(std::span<std::byte> value) {
   return taken.seq;
 }
 
+std::size_t RawReader::next_batch(std::span<std::byte> values, std::span<Arrival> arrivals) {
+  core::Effort effort = core::ReaderCore::effort_of_a_call();
+  return take_batch(core_->payload_bytes(), values, arrivals, [&](Arrival& arrival, auto copy) {
+    const auto taken = core_->next(copy, effort);
+    if (taken.seq == core::ReaderCore::kNone) return false;
+    arrival = {taken.seq, taken.time, core_->is_late(), false};
+    return true;
+  });
+}
+
 RawConsumer::RawConsumer(std::shared_ptr<const core::Segment> segment, std::string_view name,
                          const ConsumerOptions& options)
     : core_(std::move(segment), name, options) {}
@@ -55,6 +76,17 @@ std::optional<std::uint64_t> RawConsumer::next(std::span<std::byte> value) {
   late_ = taken.late;
   redelivered_ = taken.redelivered;
   return taken.seq;
+}
+
+std::size_t RawConsumer::next_batch(std::span<std::byte> values, std::span<Arrival> arrivals) {
+  std::size_t count = 0;
+  return take_batch(core_->payload_bytes(), values, arrivals, [&](Arrival& arrival, auto copy) {
+    const auto taken = core_->next_of_several(count, arrivals.size(), copy);
+    if (taken.seq == core::ConsumerHandle::kNone) return false;
+    ++count;
+    arrival = {taken.seq, taken.time, taken.late, taken.redelivered};
+    return true;
+  });
 }
 
 RawWriter::RawWriter(std::shared_ptr<const core::Segment> segment, std::string_view holder)
@@ -80,7 +112,7 @@ std::uint64_t RawWriter::alloc_for(Duration timeout, std::span<const std::byte> 
 
 SeqRange RawWriter::alloc_batch(std::span<const std::byte> values) {
   const auto size = static_cast<std::size_t>(core_->payload_bytes());
-  check_size(values.size(), values.size() / size * size);
+  check_size(values.size(), values.size() / size * size, ", or other whole records");
   return core_->alloc_batch(values.size() / size, [&](std::size_t i, std::uint64_t* payload) noexcept {
     core::store_words(payload, values.data() + i * size, size);
   });
@@ -119,9 +151,11 @@ RawArena RawArena::open_or_create(std::string_view name, const RecordType& recor
 
 bool RawArena::remove(std::string_view name) { return core::Segment::remove(name); }
 
-std::uint64_t RawArena::alloc(std::span<const std::byte> value) {
+std::uint64_t RawArena::alloc(std::span<const std::byte> value, std::uint64_t* time) {
   check_size(value.size(), info().record.size_bytes);
-  return guarded_->alloc(fill_from(value)).seq;
+  const core::Written written = guarded_->alloc(fill_from(value));
+  if (time != nullptr) *time = written.time;
+  return written.seq;
 }
 
 }  // namespace arena_shm

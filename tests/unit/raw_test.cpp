@@ -3,9 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -42,7 +44,9 @@ TEST_F(RawTest, FindsWhatTheTypedSideWroteAndTheOtherWayRound) {
   const Value second = Value::make(1, 2);
   const Value third = Value::make(1, 3);
   EXPECT_EQ(typed_.alloc(first).seq, 0U);
-  EXPECT_EQ(raw_.alloc(bytes_of(second)), 1U);
+  std::uint64_t time = 1;
+  EXPECT_EQ(raw_.alloc(bytes_of(second), &time), 1U);
+  EXPECT_EQ(time, 0U);  // an arena without times
   auto writer = raw_.writer("raw");
   EXPECT_EQ(writer.alloc(bytes_of(third)), 2U);
   EXPECT_EQ(writer.try_alloc(bytes_of(first)), 3U);
@@ -74,6 +78,60 @@ TEST_F(RawTest, BatchesAndReadersAgree) {
   EXPECT_EQ(reader.next(target), std::nullopt);
   EXPECT_EQ(reader.read_count(), 5U);
   EXPECT_EQ(writer.alloc_batch({}).count, 0U);
+}
+
+TEST_F(RawTest, ABatchIsReadWithWhatCameWithIt) {
+  const TempName name;
+  auto arena = RawArena::create(name, {"", 21, 1, ""}, {.slots = 8, .writers = Writers::exclusive, .time = true});
+  std::vector<Value> values;
+  for (std::uint64_t i = 0; i < 5; ++i) values.push_back(Value::make(4, i));
+  auto writer = arena.writer();
+  writer.alloc_batch(std::as_bytes(std::span(values)).first(3 * sizeof(Value)));
+  const std::uint64_t time = writer.time();
+  EXPECT_GT(time, 0U);
+  writer.alloc(bytes_of(values[3]));
+  auto reader = arena.reader(From::oldest);
+  std::vector<Value> found(8);
+  std::vector<Arrival> arrivals(8);
+  EXPECT_EQ(reader.next_batch(std::as_writable_bytes(std::span(found).first(2)), std::span(arrivals).first(2)), 2U);
+  EXPECT_EQ(found[1], values[1]);
+  EXPECT_EQ(reader.next_batch(std::as_writable_bytes(std::span(found)), arrivals), 2U);
+  EXPECT_EQ(found[0], values[2]);
+  EXPECT_EQ(found[1], values[3]);
+  EXPECT_EQ(arrivals[0].seq, 2U);
+  EXPECT_EQ(arrivals[0].time, time);
+  EXPECT_EQ(arrivals[1].seq, 3U);
+  EXPECT_EQ(arrivals[1].time, writer.time());
+  EXPECT_FALSE(arrivals[1].late);
+  EXPECT_FALSE(arrivals[1].redelivered);
+  EXPECT_EQ(code_of([&] { reader.next_batch(std::as_writable_bytes(std::span(found)), std::span(arrivals).first(7)); }),
+            Code::invalid_argument);
+}
+
+TEST_F(RawTest, AMembersBatchIsMarkedWhereAnotherHadIt) {
+  const TempName name;
+  auto arena = RawArena::create(name, {"", 21, 1, ""}, {.slots = 32, .full = Full::wait});
+  std::optional<RawConsumer> first = arena.consumer("workers", {.share = true});
+  auto second = arena.consumer("workers", {.share = true});
+  for (std::uint64_t i = 0; i < 20; ++i) arena.alloc(bytes_of(Value::make(5, i)));
+  std::vector<Value> found(20);
+  std::vector<Arrival> arrivals(20);
+  const auto batch = [&](RawConsumer& consumer) {
+    return consumer.next_batch(std::as_writable_bytes(std::span(found)), arrivals);
+  };
+  EXPECT_EQ(batch(*first), 15U);
+  EXPECT_EQ(found[14], Value::make(5, 14));
+  EXPECT_FALSE(arrivals[14].redelivered);
+  first.reset();
+  std::vector<bool> seen(20);
+  for (std::size_t count = 0; (count = batch(second)) > 0;) {
+    for (std::size_t i = 0; i < count; ++i) {
+      EXPECT_EQ(found[i], Value::make(5, arrivals[i].seq));
+      EXPECT_EQ(arrivals[i].redelivered, arrivals[i].seq < 15) << arrivals[i].seq;
+      seen[arrivals[i].seq] = true;
+    }
+  }
+  EXPECT_EQ(std::count(seen.begin(), seen.end(), true), 20);
 }
 
 TEST_F(RawTest, SpansOfAnotherSizeAreRefused) {
