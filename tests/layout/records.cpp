@@ -3,7 +3,8 @@
 //
 //   create NAME SLOTS shared|exclusive|laned [time] [lossless]
 //   write NAME WRITER COUNT [PAUSE_US]     COUNT 0: until it is killed
-#include <array>
+#include "layout/records.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -17,33 +18,12 @@
 namespace {
 
 using namespace arena_shm;
-
-struct Record {
-  std::uint64_t writer;
-  std::uint64_t n;
-  std::array<std::uint64_t, 24> words;
-  std::array<char, 8> text;
-  float quarter;
-  std::int16_t minus;
-  bool odd;
-  std::uint8_t low;
-};
-static_assert(sizeof(Record) == 224);
+using arena_shm::layout_test::record;
+using arena_shm::layout_test::Record;
 
 constexpr const char* kSchema = R"({"names":["writer","n","words","text","quarter","minus","odd","low"],)"
                                 R"("formats":["<u8","<u8","(6,4)<u8","S8","<f4","<i2","?","u1"],)"
                                 R"("offsets":[0,8,16,208,216,220,222,223],"itemsize":224})";
-
-Record record(std::uint64_t writer, std::uint64_t n) {
-  Record made{.writer = writer, .n = n, .words = {}, .text = {}, .quarter = 0, .minus = 0, .odd = false, .low = 0};
-  for (std::uint64_t i = 0; i < made.words.size(); ++i) made.words[i] = n * 31 + writer * 7 + i;
-  std::snprintf(made.text.data(), made.text.size(), "%llu", static_cast<unsigned long long>(n % 10'000'000));
-  made.quarter = static_cast<float>(n % 1000) / 4;
-  made.minus = static_cast<std::int16_t>(-static_cast<int>(n % 100));
-  made.odd = n % 2 == 1;
-  made.low = static_cast<std::uint8_t>(n % 256);
-  return made;
-}
 
 void create(const char* name, std::uint64_t slots, std::span<char*> kinds) {
   Options options{.slots = slots, .seats = 3};

@@ -5,7 +5,7 @@ A line of JSON for each record: its sequence number, how many records of its lan
 ticks, or 0, its fields. Ends when nothing has come for so long (1 second). For x86-64.
 """
 import functools, json, math, mmap, os, re, struct, sys, time  # noqa: E401
-CODES = {"u1": "B", "u2": "H", "u4": "I", "u8": "Q", "i1": "b", "i2": "h", "i4": "i", "i8": "q", "f4": "f", "f8": "d"}
+CODES = dict(zip("u1 u2 u4 u8 i1 i2 i4 i8 f4 f8 ?".split(), "BHIQbhiqfd?"))
 
 def fnv1a(data):
     return functools.reduce(lambda hashed, byte: (hashed ^ byte) * 0x100000001B3 % (1 << 64), data, 0xCBF29CE484222325)
@@ -39,8 +39,7 @@ class Arena:
     def decode(self, record):
         for name, form, offset in self.fields:
             shape, kind = re.fullmatch(r"(\([\d,]+\))?[<|=]?(\?|[uif]\d|S\d+)", form).groups()
-            code = kind[1:] + "s" if kind[0] == "S" else CODES.get(kind, "?")
-            count = math.prod(map(int, re.findall(r"\d+", shape or "")))
+            code, count = CODES.get(kind) or kind[1:] + "s", math.prod(map(int, re.findall(r"\d+", shape or "")))
             found = struct.unpack_from("<" + code * count, record, offset)
             values = [value.split(b"\0")[0].decode() for value in found] if kind[0] == "S" else found
             yield name, values if shape else values[0]
@@ -57,9 +56,10 @@ class Arena:
         return (record, ticks) if self.word[slot // 8] == stamp else "overwritten"  # R4; x86-64 needs nothing for R3
 
     def follow(self, seconds, patience=0.05):
-        news = time.monotonic()
+        now = news = time.monotonic()
         cursors = [(max(self.head(lane) - self.count, 0), 0, news) for lane in range(self.lanes)]
-        while (now := time.monotonic()) - news < seconds:
+        while now - news < seconds:
+            now = time.monotonic()
             for lane, (n, lost, since) in enumerate(cursors):
                 found = self.read(lane, n)
                 if isinstance(found, tuple):
