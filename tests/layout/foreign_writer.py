@@ -121,7 +121,7 @@ class Writer:
 
     def write(self, record, point=lambda name: None):
         n, slot = self.n, self.slots + self.n % self.count * self.stride
-        assert n < self.limit and len(record) == self.bytes  # X0
+        assert n < self.limit and len(record) == self.bytes  # the limit
         self.word[self.at(8)] = self.n = n + 1  # X1
         point("X1")
         self.word[slot // 8] = (n + 1) << 1 | 1  # S1
@@ -131,7 +131,7 @@ class Writer:
         point("S3")
         self.word[slot // 8] = (n + 1) << 1  # S4
         point("S4")
-        self.word[self.at(32)] += 1  # X4
+        self.word[self.at(32)] += 1
 
     def leave(self):
         self.word[self.at(56)] = self.session  # E6

@@ -23,7 +23,7 @@ class ReaderTest(RingTest):
     def test_what_it_takes_while_others_write_is_whole(self):
         for kinds in KINDS:
             with self.subTest(kinds=kinds):
-                name = self.create(*kinds)
+                name = self.create(*kinds, slots=4)  # so that many a slot changes while it is copied
                 writers = [self.start_writer(name, i) for i in range(1 if "exclusive" in kinds else 2)]
                 arena = reader.Arena(SHM / name)
                 lanes = arena.lanes
@@ -34,6 +34,8 @@ class ReaderTest(RingTest):
                     fields["words"] = list(fields["words"])
                     self.check_whole(fields)
                     lane, n = seq % lanes, seq // lanes
+                    if "exclusive" in kinds:
+                        self.assertEqual(fields["n"], n)
                     # Each number is taken, or counted.
                     self.assertEqual(n, next_of.get(lane, n - lost) + lost)
                     next_of[lane] = n + 1

@@ -120,6 +120,17 @@ class WriterTest(RingTest):
                 self.leave(self.start_foreign(name, 4, 20))
                 self.assertEqual(self.rows(name), [made(4, n) for n in range(4, 20)])
 
+    def test_a_hole_stays_one_under_the_next_holder(self):
+        name = self.create("exclusive", slots=16)
+        dead = self.start_foreign(name, 3, 5, "S1")
+        dead.kill()
+        dead.wait()
+        holder = self.start_foreign(name, 4, 3)
+        tail = self.run_tool("tail", name, "--from", "0", "--format", "ndjson", code=3)
+        self.assertEqual(len(tail.stdout.splitlines()), 7)
+        self.assertIn("1 hole", tail.stderr)
+        self.assertIsNone(holder.poll())
+
     def test_what_it_has_published_is_there_though_it_is_stopped(self):
         name = self.create("exclusive", slots=16)
         self.start_foreign(name, 3, 5, "S4")
