@@ -2,15 +2,14 @@
 #ifndef ARENA_SHM_VERSION_H
 #define ARENA_SHM_VERSION_H
 
-#define ARENA_SHM_VERSION_MAJOR 0
-#define ARENA_SHM_VERSION_MINOR 1
-#define ARENA_SHM_VERSION_PATCH 0
-
-/** "major.minor.patch" */
+/** Versions are semantic: "major.minor.patch". */
 #define ARENA_SHM_VERSION_STRING "0.1.0"
 
-/** One number, for comparisons: ARENA_SHM_VERSION_NUMBER >= 10200 from version 1.2.0 on. */
-#define ARENA_SHM_VERSION_NUMBER \
-  (ARENA_SHM_VERSION_MAJOR * 10000 + ARENA_SHM_VERSION_MINOR * 100 + ARENA_SHM_VERSION_PATCH)
+#define ARENA_SHM_VERSION_MAJOR 0 /**< 0: a minor version may change the interface */
+#define ARENA_SHM_VERSION_MINOR 1 /**< from 1.0 on, adds to the interface */
+#define ARENA_SHM_VERSION_PATCH 0 /**< changes no interface */
+
+/** One number, to compare with: from version 1.2.0 on, ARENA_SHM_VERSION >= 10200. */
+#define ARENA_SHM_VERSION (ARENA_SHM_VERSION_MAJOR * 10000 + ARENA_SHM_VERSION_MINOR * 100 + ARENA_SHM_VERSION_PATCH)
 
 #endif

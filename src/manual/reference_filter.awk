@@ -5,7 +5,8 @@
 #   /// Errors: Code::corrupt.    a paragraph with that title; so are the other words of kTitles
 #   /// As Reader::next.          @copydoc, where a comment begins so, and does not say what it returns
 #
-# Protected members are for the library itself, as private ones are.
+# A header in C is documented as a file, by its first comment. Protected members are for the library itself, as private
+# ones are.
 BEGIN {
   kTitles = "Cost|Errors|Lossless|Ordering|Progress|Thread safety"
 }
@@ -44,6 +45,7 @@ function flush(  i, k, line, says_more, titles) {
   count = 0
 }
 
+FNR == 1 && FILENAME ~ /\.h$/ { sub(/^\/\*/, "/** @file @newline") }
 /^ *\/\/\/( |$)/ {
   match($0, /^ */)
   indent = substr($0, 1, RLENGTH)
