@@ -47,7 +47,8 @@ fi
 
 # The tool, its pages and completions.
 usr=$work/root/usr
-export LD_LIBRARY_PATH=$usr/lib/$(dpkg-architecture --query DEB_HOST_MULTIARCH)
+LD_LIBRARY_PATH=$usr/lib/$(dpkg-architecture --query DEB_HOST_MULTIARCH)
+export LD_LIBRARY_PATH
 tool=$usr/bin/arena-shm
 [[ $("$tool" --version) == "arena-shm $version" ]] || fail "the tool says: $("$tool" --version)"
 [[ $(field arena-shm Depends) == *libfmt* ]] || fail "arena-shm depends on: $(field arena-shm Depends)"
@@ -56,8 +57,8 @@ for page in man1/arena-shm.1 man1/arena-shm-tail.1 man3/arena_shm.3; do
 done
 bash -c 'source "$1" && complete -p arena-shm' _ "$usr/share/bash-completion/completions/arena-shm" >/dev/null ||
   fail "there is no completion for bash"
-"$tool" create "$ring" --slots 4 --fields 'u64 ts_ns, f64 px' >/dev/null
-printf 'ts_ns,px\n7,1.5\n' | "$tool" write "$ring" >/dev/null
+"$tool" create "$ring" --slots 4 --fields 'u64 ts_ns, f64 px' 2>/dev/null
+printf 'ts_ns,px\n7,1.5\n' | "$tool" write "$ring" 2>/dev/null
 output=$("$tool" tail "$ring" --format csv)
 [[ $output == *7,1.5* ]] || fail "the tool printed '$output'"
 
@@ -69,13 +70,13 @@ if [[ -e $usr/lib/python3/dist-packages/arena_shm ]]; then
   [[ $output == 1.5 ]] || fail "Python reads $output; expected 1.5"
   [[ $(field python3-arena-shm Depends) == *python3*numpy* ]] || fail "it depends on: $(field python3-arena-shm Depends)"
 fi
-"$tool" rm "$ring" >/dev/null
+"$tool" rm "$ring" 2>/dev/null
 
 # The library, as CMake and pkg-config find it.
 cp -r "$source_dir/tests/package/outside" "$source_dir/tests/package/program.c" "$work"
 "$source_dir/tests/package/first_program.sh" "$source_dir" "$ring" >"$work/outside/first_program.cpp"
 cp "$work/outside/first_program.cpp" "$work/outside/group.cpp"
-"$cmake" "-DCMAKE_PREFIX_PATH=$usr" -S "$work/outside" -B "$work/by_cmake" >/dev/null
+"$cmake" -G Ninja "-DCMAKE_PREFIX_PATH=$usr" -S "$work/outside" -B "$work/by_cmake" >/dev/null
 "$cmake" --build "$work/by_cmake" --target first_program program_in_c >/dev/null
 PKG_CONFIG_LIBDIR=$LD_LIBRARY_PATH/pkgconfig
 export PKG_CONFIG_LIBDIR
