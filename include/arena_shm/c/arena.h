@@ -130,28 +130,28 @@ ARENA_SHM_API void arena_shm_close(arena_shm_arena* arena);
 ARENA_SHM_API arena_shm_status arena_shm_get_info(const arena_shm_arena* arena, arena_shm_info* info,
                                                   arena_shm_error* error);
 /** The next sequence number to be handed out: how many there have been. In a laned arena: what all are below.
- * @param arena not null
+ * @param arena the handle
  * @return the number */
 ARENA_SHM_API uint64_t arena_shm_head(const arena_shm_arena* arena);
 /** How many values have been handed out.
- * @param arena not null
+ * @param arena the handle
  * @return the number */
 ARENA_SHM_API uint64_t arena_shm_count(const arena_shm_arena* arena);
 /** Has the name been removed, or given to another segment? Cost: a system call.
- * @param arena not null
+ * @param arena the handle
  * @return whether */
 ARENA_SHM_API bool arena_shm_retired(const arena_shm_arena* arena);
 /** Does somebody hold a seat for writing?
- * @param arena not null
+ * @param arena the handle
  * @return whether */
 ARENA_SHM_API bool arena_shm_has_writers(const arena_shm_arena* arena);
 /** Maps all slots into this process now, rather than page by page when they are first touched.
- * @param arena not null */
+ * @param arena the handle */
 ARENA_SHM_API void arena_shm_prefault(const arena_shm_arena* arena);
 
 /** The slot `i mod slots`, whatever is in it, without any synchronisation: the value may be torn, old or never written,
  * and may change while it is looked at. arena_shm_read is the safe way.
- * @param arena not null
+ * @param arena the handle
  * @param i any number
  * @return a place that is mapped until the arena is closed */
 ARENA_SHM_API const void* arena_shm_ptr_at(const arena_shm_arena* arena, uint64_t i);
@@ -195,7 +195,7 @@ typedef struct arena_shm_timescale arena_shm_timescale;
 ARENA_SHM_API arena_shm_status arena_shm_timescale_open(const arena_shm_arena* arena, arena_shm_timescale** scale,
                                                         arena_shm_error* error);
 /** The time of day.
- * @param scale not null
+ * @param scale the handle
  * @param time of a value
  * @return nanoseconds since 1970 */
 ARENA_SHM_API int64_t arena_shm_nanoseconds(arena_shm_timescale* scale, uint64_t time);

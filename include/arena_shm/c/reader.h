@@ -166,7 +166,7 @@ ARENA_SHM_API arena_shm_status arena_shm_reader_counts(const arena_shm_reader* r
 ARENA_SHM_API size_t arena_shm_reader_gaps(arena_shm_reader* reader, arena_shm_gap* gaps, size_t capacity,
                                            uint64_t* dropped);
 /** Is it certain that in ARENA_SHM_BY_TIME nothing comes that is older than what has come before, but marked late?
- * @param reader not null
+ * @param reader the handle
  * @return whether */
 ARENA_SHM_API bool arena_shm_reader_is_exact(const arena_shm_reader* reader);
 

@@ -45,16 +45,16 @@ ARENA_SHM_API arena_shm_status arena_shm_wait_set_add_consumer(arena_shm_wait_se
 ARENA_SHM_API arena_shm_status arena_shm_wait_set_add_writer(arena_shm_wait_set* set, arena_shm_writer* writer,
                                                              arena_shm_error* error);
 /** Takes one out, if it is in this set.
- * @param set not null
- * @param reader not null */
+ * @param set the handle
+ * @param reader the handle */
 ARENA_SHM_API void arena_shm_wait_set_remove_reader(arena_shm_wait_set* set, arena_shm_reader* reader);
 /** Takes one out, if it is in this set.
- * @param set not null
- * @param consumer not null */
+ * @param set the handle
+ * @param consumer the handle */
 ARENA_SHM_API void arena_shm_wait_set_remove_consumer(arena_shm_wait_set* set, arena_shm_consumer* consumer);
 /** Takes one out, if it is in this set.
- * @param set not null
- * @param writer not null */
+ * @param set the handle
+ * @param writer the handle */
 ARENA_SHM_API void arena_shm_wait_set_remove_writer(arena_shm_wait_set* set, arena_shm_writer* writer);
 
 /** Waits until one of them is ready. Signals do not end it.
@@ -65,19 +65,19 @@ ARENA_SHM_API void arena_shm_wait_set_remove_writer(arena_shm_wait_set* set, are
 ARENA_SHM_API arena_shm_status arena_shm_wait_set_wait(arena_shm_wait_set* set, int64_t timeout_ns,
                                                        arena_shm_error* error);
 /** Was this one found to be ready, when the newest wait returned? Others may be, too: ask them.
- * @param set not null
- * @param reader not null
+ * @param set the handle
+ * @param reader the handle
  * @return whether */
 ARENA_SHM_API bool arena_shm_wait_set_is_reader_ready(const arena_shm_wait_set* set, const arena_shm_reader* reader);
 /** The same.
- * @param set not null
- * @param consumer not null
+ * @param set the handle
+ * @param consumer the handle
  * @return whether */
 ARENA_SHM_API bool arena_shm_wait_set_is_consumer_ready(const arena_shm_wait_set* set,
                                                         const arena_shm_consumer* consumer);
 /** The same.
- * @param set not null
- * @param writer not null
+ * @param set the handle
+ * @param writer the handle
  * @return whether */
 ARENA_SHM_API bool arena_shm_wait_set_is_writer_ready(const arena_shm_wait_set* set, const arena_shm_writer* writer);
 

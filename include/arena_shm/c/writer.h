@@ -72,7 +72,7 @@ ARENA_SHM_API arena_shm_status arena_shm_writer_alloc_for(arena_shm_writer* writ
 ARENA_SHM_API arena_shm_status arena_shm_writer_alloc_many(arena_shm_writer* writer, const void* values, size_t bytes,
                                                            arena_shm_range* range, arena_shm_error* error);
 /** The seat it owns, as tools show it.
- * @param writer not null
+ * @param writer the handle
  * @return its number */
 ARENA_SHM_API uint32_t arena_shm_writer_seat(const arena_shm_writer* writer);
 
