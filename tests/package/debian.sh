@@ -53,7 +53,7 @@ tool=$usr/bin/arena-shm
 [[ $("$tool" --version) == "arena-shm $version" ]] || fail "the tool says: $("$tool" --version)"
 [[ $(field arena-shm Depends) == *libfmt* ]] || fail "arena-shm depends on: $(field arena-shm Depends)"
 for page in man1/arena-shm.1 man1/arena-shm-tail.1 man3/arena_shm.3; do
-  man --local-file "$usr/share/man/$page.gz" | grep -q '^SEE ALSO' || fail "there is no page $page, or no end of it"
+  [[ $(man --local-file "$usr/share/man/$page.gz") == *'SEE ALSO'* ]] || fail "there is no page $page, or no end of it"
 done
 bash -c 'source "$1" && complete -p arena-shm' _ "$usr/share/bash-completion/completions/arena-shm" >/dev/null ||
   fail "there is no completion for bash"
@@ -89,7 +89,8 @@ for program in "$work/by_cmake/first_program" "$work/by_pkg_config"; do
   [[ $output == "0 101.25" ]] || fail "$program printed '$output'; expected '0 101.25'"
 done
 for program in "$work/by_cmake/program_in_c" "$work/in_c"; do
-  ldd "$program" | grep -q "libarena_shm.so.1 => $LD_LIBRARY_PATH/" || fail "$program does not load the package's library"
+  output=$(ldd "$program")
+  [[ $output == *"libarena_shm.so.1 => $LD_LIBRARY_PATH/"* ]] || fail "$program does not load the package's library: $output"
   "$program" "$ring" "$version" || fail "$program ended with $?"
 done
 [[ $(field libarena-shm-dev Depends) == *"libarena-shm1 (= $version-"* ]] ||
