@@ -4,6 +4,5 @@ package atomicarena
 
 // With `go build -tags arena_static` a program needs no libarena_shm.so where it runs.
 
-// #cgo pkg-config: --static arena_shm
-// #cgo LDFLAGS: -static-libstdc++ -static-libgcc
+// #cgo pkg-config: arena_shm_cpp
 import "C"

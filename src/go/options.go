@@ -56,7 +56,7 @@ type ReaderOptions struct {
 	From       From          // where it begins; by default, at the oldest value
 	ByTime     bool          // in order of time, across all lanes; of arenas with times, laned or exclusive
 	Throughput bool          // let some values come first, for some microseconds: slows the writers less
-	Hold       time.Duration // how long later values wait for one whose writer lives and does not publish it; 0: 1 ms, below: not at all
+	Hold       time.Duration // later values wait so long for one that is not published; 0: 1 ms; below: not at all
 	KeepGaps   int           // so many gaps are kept for Gaps; 0: 64
 	Poll       bool          // do not ring the arena's doorbell, which takes write permission; look each millisecond
 }
@@ -66,7 +66,7 @@ type ConsumerOptions struct {
 	From       From          // where a name begins that was not there; by default, at the newest value
 	ByTime     bool          // as ReaderOptions.ByTime; not where members share
 	Throughput bool          // as ReaderOptions.Throughput
-	Hold       time.Duration // how long later values wait for one whose writer has stopped; 0: 1 ms, below: not at all
+	Hold       time.Duration // later values wait so long for one whose writer has stopped; 0: 1 ms; below: not at all
 	KeepGaps   int           // so many gaps are kept for Gaps; 0: 64
 	Share      bool          // join the group of that name: each value goes to one of its members
 	Durable    bool          // writers wait for it also while nobody has its name

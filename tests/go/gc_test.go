@@ -46,7 +46,7 @@ func TestAtomicArenasComeAndGo(t *testing.T) {
 	mapped := func() int {
 		maps, err := os.ReadFile("/proc/self/maps")
 		must(t, err)
-		return strings.Count(string(maps), ours+".")
+		return strings.Count(string(maps), "/dev/shm/") // where a file without a name is a number
 	}
 	before := mapped()
 	for i := 0; i < 100; i++ {
