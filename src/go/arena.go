@@ -6,6 +6,7 @@ import "C"
 import (
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"unsafe"
 )
 
@@ -18,8 +19,8 @@ type Arena[T any] struct {
 	wait   bool // lossless
 	lanes  int
 
-	guarded sync.Mutex // lossless: Alloc's writer, which is opened by the first Alloc
-	writer  *Writer[T]
+	turn   sync.Mutex                // lossless: of those in Alloc
+	writer atomic.Pointer[Writer[T]] // lossless: Alloc's, opened by the first one
 }
 
 // Create makes an arena of size slots, with every page of it reserved. A laned one has as many for each lane.
@@ -97,13 +98,10 @@ func (a *Arena[T]) Close() error {
 	if a == nil || a.mapped == nil {
 		return nil
 	}
-	a.guarded.Lock()
-	writer := a.writer
-	a.guarded.Unlock()
-	if writer != nil {
-		writer.Close()
-	}
 	a.mapped.close()
+	if writer := a.writer.Load(); writer != nil {
+		writer.Close() // ends an Alloc that waits
+	}
 	return nil
 }
 
@@ -133,16 +131,21 @@ func (a *Arena[T]) Alloc(value T) (uint64, error) {
 
 // allocLossless waits by a Writer's means: in the library, it would hold a thread.
 func (a *Arena[T]) allocLossless(value T) (uint64, error) {
-	a.guarded.Lock()
-	defer a.guarded.Unlock()
-	if a.writer == nil {
-		writer, err := a.Writer("alloc")
+	a.turn.Lock()
+	defer a.turn.Unlock()
+	writer := a.writer.Load()
+	if writer == nil {
+		opened, err := a.Writer("alloc")
 		if err != nil {
 			return 0, err
 		}
-		a.writer = writer
+		a.writer.Store(opened)
+		if a.mapped.isClosed() { // meanwhile: Close may not have seen the writer
+			opened.Close()
+		}
+		writer = opened
 	}
-	return a.writer.Alloc(value)
+	return writer.Alloc(value)
 }
 
 // PtrAt returns the place of slot i modulo Slots, whatever is in it, without any synchronisation: the value may be torn,

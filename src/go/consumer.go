@@ -57,10 +57,7 @@ func (c *Consumer[T]) Close() error {
 // releases explicitly. It never waits: false means that there is none now, or an error, which Err tells, and the next
 // Wait. Errors: ErrEvicted, once for each time that it was evicted.
 func (c *Consumer[T]) Next() (value T, seq uint64, ok bool) {
-	if err := c.h.enter(); err != nil {
-		if err != ErrInUse {
-			c.seen.err = err
-		}
+	if c.h.enter() != nil {
 		return value, 0, false
 	}
 	var result C.go_result
@@ -102,10 +99,23 @@ func (c *Consumer[T]) Wait(ctx context.Context) error {
 }
 
 // Err is what the newest Next ended with: nil if there was a value, or none. Once asked for, Wait does not return it.
-func (c *Consumer[T]) Err() error { return c.seen.take() }
+// ErrClosed, if it is closed; ErrInUse.
+func (c *Consumer[T]) Err() error {
+	if err := c.h.enter(); err != nil {
+		return err
+	}
+	defer c.h.leave()
+	return c.seen.take()
+}
 
-// Entry is what came with the newest value of Next.
-func (c *Consumer[T]) Entry() Entry { return c.entry }
+// Entry is what came with the newest value of Next; zero, if it is closed.
+func (c *Consumer[T]) Entry() Entry {
+	if c.h.enter() != nil {
+		return Entry{}
+	}
+	defer c.h.leave()
+	return c.entry
+}
 
 // Release says that all it has got is done with: writers may overwrite it.
 func (c *Consumer[T]) Release() error {

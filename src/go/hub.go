@@ -27,8 +27,8 @@ var hubs struct {
 	all   []*hub
 }
 
-// So long a wait may take in C, before it goes to a hub: it is woken sooner there, but holds a thread, and does not look
-// at its context. Only some do so at a time.
+// So long a wait may take in C, before it goes to a hub: it is woken sooner there, but holds a thread and a processor of
+// Go's, and does not look at its context. One processor is left to the others.
 const directWait = time.Millisecond
 
 var directWaits atomic.Int32
@@ -65,7 +65,7 @@ func (h *handle) await(ctx context.Context) error {
 // waitDirectly waits in C: for a moment, or, if there are many, looks once.
 func (h *handle) waitDirectly(ctx context.Context) (bool, error) {
 	var timeout time.Duration
-	if int(directWaits.Add(1)) <= runtime.GOMAXPROCS(0) {
+	if int(directWaits.Add(1)) < runtime.GOMAXPROCS(0) {
 		timeout = directWait
 		if deadline, ok := ctx.Deadline(); ok {
 			if left := time.Until(deadline); left < timeout {

@@ -47,6 +47,8 @@ func (m *mapping) leave() {
 	}
 }
 
+func (m *mapping) isClosed() bool { return m.users.Load()&1 != 0 }
+
 func (m *mapping) close() {
 	for {
 		users := m.users.Load()

@@ -51,8 +51,7 @@ func (r *Reader[T]) Close() error {
 // Next returns the next value and its sequence number; skips and counts what is lost. It never waits: false means that
 // there is none now, or an error, which Err tells, and the next Wait.
 func (r *Reader[T]) Next() (value T, seq uint64, ok bool) {
-	if err := r.h.enter(); err != nil {
-		r.refused(err)
+	if r.h.enter() != nil {
 		return value, 0, false
 	}
 	var result C.go_result
@@ -97,10 +96,23 @@ func (r *Reader[T]) Wait(ctx context.Context) error {
 }
 
 // Err is what the newest Next ended with: nil if there was a value, or none. Once asked for, Wait does not return it.
-func (r *Reader[T]) Err() error { return r.seen.take() }
+// ErrClosed, if it is closed; ErrInUse.
+func (r *Reader[T]) Err() error {
+	if err := r.h.enter(); err != nil {
+		return err
+	}
+	defer r.h.leave()
+	return r.seen.take()
+}
 
-// Entry is what came with the newest value of Next.
-func (r *Reader[T]) Entry() Entry { return r.entry }
+// Entry is what came with the newest value of Next; zero, if it is closed.
+func (r *Reader[T]) Entry() Entry {
+	if r.h.enter() != nil {
+		return Entry{}
+	}
+	defer r.h.leave()
+	return r.entry
+}
 
 // Seek goes elsewhere. The counters go on from what they are; what lies between is neither read nor lost.
 func (r *Reader[T]) Seek(from From) error {
@@ -158,12 +170,6 @@ func (r *Reader[T]) IsExact() bool {
 	}
 	defer r.h.leave()
 	return bool(C.go_reader_is_exact(r.h.c))
-}
-
-func (r *Reader[T]) refused(err error) {
-	if err != ErrInUse { // else it is the other goroutine's
-		r.seen.err = err
-	}
 }
 
 // nextMany is what NextMany does, by a call in C.

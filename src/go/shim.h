@@ -32,13 +32,10 @@ typedef struct {
 } go_counted;
 
 // It is large, and told to nobody if all is well. A thread is in one call at a time.
-static __thread arena_shm_error go_error;
+extern __thread arena_shm_error go_error __attribute__((visibility("hidden")));
 
-__attribute__((noinline, cold, unused)) static uintptr_t go_tell(void) {
-  arena_shm_error* told = (arena_shm_error*)malloc(sizeof *told);
-  if (told != NULL) *told = go_error;
-  return (uintptr_t)told;
-}
+// Keeps it for errorOf, which frees it.
+uintptr_t go_tell(void) __attribute__((cold, visibility("hidden")));
 
 #define GO_END(result, call)                     \
   do {                                           \

@@ -152,7 +152,7 @@ func (w *Writer[T]) AllocManyContext(ctx context.Context, values []T) (Range, er
 		if result.status == C.ARENA_SHM_OK {
 			return r, nil
 		}
-		if err := w.h.await(ctx); err != nil {
+		if err := w.awaitRoom(ctx); err != nil {
 			return r, err
 		}
 	}
@@ -171,9 +171,27 @@ func (w *Writer[T]) await(ctx context.Context, value *T) (uint64, error) {
 			w.entry = entryOf(result.entry)
 			return w.entry.Seq, nil
 		}
-		if err := w.h.await(ctx); err != nil {
+		if err := w.awaitRoom(ctx); err != nil {
 			return 0, err
 		}
+	}
+}
+
+// awaitRoom waits until TryAlloc may find room. In an arena that overwrites, there is none only while writers that were
+// stopped have every slot: nobody rings when they go on.
+func (w *Writer[T]) awaitRoom(ctx context.Context) error {
+	if w.wait {
+		return w.h.await(ctx)
+	}
+	again := time.NewTimer(time.Millisecond)
+	defer again.Stop()
+	select {
+	case <-again.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-w.h.closing:
+		return ErrClosed
 	}
 }
 
@@ -185,8 +203,14 @@ func (w *Writer[T]) failed(result *C.go_result) (uint64, error) {
 }
 
 // Entry is what came with the newest value of Alloc, TryAlloc, AllocFor or AllocContext: with its time, if the arena has
-// times. To be asked by the goroutine that called it.
-func (w *Writer[T]) Entry() Entry { return w.entry }
+// times. Zero, if it is closed.
+func (w *Writer[T]) Entry() Entry {
+	if w.h.enter() != nil {
+		return Entry{}
+	}
+	defer w.h.leave()
+	return w.entry
+}
 
 // Seat is the number of the writer's seat, as tools show it.
 func (w *Writer[T]) Seat() (int, error) {

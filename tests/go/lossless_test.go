@@ -60,6 +60,24 @@ func TestWritersWaitForAConsumer(t *testing.T) {
 	equal(t, "gaps", len(gaps), 0)
 }
 
+func TestCloseEndsAnAllocThatWaits(t *testing.T) {
+	arena := create[tick](t, 1, lossless)
+	consumer := got(arena.Consumer("slow"))
+	defer consumer.Close()
+	got(arena.Alloc(tick{}))
+	ended := make(chan error, 2)
+	for i := 0; i < 2; i++ {
+		go func() {
+			_, err := arena.Alloc(tick{})
+			ended <- err
+		}()
+	}
+	time.Sleep(20 * time.Millisecond)
+	must(t, arena.Close())
+	wants(t, <-ended, atomicarena.ErrClosed)
+	wants(t, <-ended, atomicarena.ErrClosed)
+}
+
 func TestABatchWaitsForRoom(t *testing.T) {
 	arena := create[tick](t, 8, lossless)
 	consumer := got(arena.Consumer("slow"))
