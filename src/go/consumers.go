@@ -21,9 +21,9 @@ const (
 type ConsumerKind int32
 
 const (
-	Alone  ConsumerKind = C.ARENA_SHM_CONSUMER_ALONE
-	Group  ConsumerKind = C.ARENA_SHM_CONSUMER_GROUP
-	Member ConsumerKind = C.ARENA_SHM_CONSUMER_MEMBER
+	Alone  ConsumerKind = C.ARENA_SHM_CONSUMER_ALONE  // the only one of its name
+	Group  ConsumerKind = C.ARENA_SHM_CONSUMER_GROUP  // those that share a name
+	Member ConsumerKind = C.ARENA_SHM_CONSUMER_MEMBER // one of them
 )
 
 // ConsumerInfo is what an arena tells about one of its consumers.
