@@ -158,6 +158,8 @@ class RawView {
   bool has_writers() const noexcept { return segment_->has_writers(); }
   std::vector<ConsumerInfo> consumers() const { return core::consumers(*segment_); }
   void prefault() const noexcept { segment_->prefault(); }
+  /// The segment itself, for what is built upon the core.
+  const std::shared_ptr<const core::Segment>& share() const noexcept { return segment_.share(); }
 
  protected:
   explicit RawView(std::shared_ptr<const core::Segment> segment) : segment_(std::move(segment)) {}
