@@ -1,5 +1,5 @@
-"""foreign_consumer.cpp, written from the manual page alone, and the gate of foreign_shared_writer.cpp: with the library's
-writers, consumers and groups."""
+"""foreign_consumer.cpp, written from the manual page alone, and the gate of foreign_shared_writer.cpp: with the
+library's writers, consumers and groups."""
 
 import json
 import os
@@ -86,8 +86,9 @@ class ConsumerTest(RingTest):
         self.assertEqual(writer.wait(), 0)
         # And under the library's hands.
         self.assertEqual(self.start_foreign_writer(name, 1, 4).wait(), 0)
-        lines = self.run_tool("tail", name, "--consumer", "kept", "--count", 4, "--format", "ndjson").stdout.splitlines()
-        self.assertEqual([(row["writer"], row["n"]) for row in map(json.loads, lines)], [(1, n) for n in range(4)])
+        tail = self.run_tool("tail", name, "--consumer", "kept", "--count", 4, "--format", "ndjson")
+        rows = map(json.loads, tail.stdout.splitlines())
+        self.assertEqual([(row["writer"], row["n"]) for row in rows], [(1, n) for n in range(4)])
 
     def test_a_name_is_one_living_consumers(self):
         name = self.create("shared", "lossless", slots=8)
