@@ -18,9 +18,10 @@
  * that cannot fail return what they were asked for.
  *
  * Handles are opaque, and closed by arena_shm_..._close, in any order: each keeps what it needs. A null handle is an
- * error (ARENA_SHM_E_INVALID_ARGUMENT), or 0 where no status is returned; closing it does nothing. Using one that was closed is undefined, as with
- * free(). An arena may be used by several threads at once; every other handle by one at a time. None survives fork: in
- * the child it is ARENA_SHM_E_FORKED, and closing it there does nothing. No function calls back, and none throws.
+ * error (ARENA_SHM_E_INVALID_ARGUMENT), or 0 where no status is returned; closing it does nothing. Using one that was
+ * closed is undefined, as with free(). An arena may be used by several threads at once; every other handle by one at a
+ * time. None survives fork: in the child it is ARENA_SHM_E_FORKED, and closing it there does nothing. No function calls
+ * back, and none throws.
  *
  * Structs that begin with `size` may grow: their initialisers set it, and a program works with a newer library. All
  * other structs stay as they are. Symbols are versioned: ARENA_SHM_1.
@@ -37,5 +38,6 @@
 #include "arena_shm/c/status.h"   /* IWYU pragma: export */
 #include "arena_shm/c/wait_set.h" /* IWYU pragma: export */
 #include "arena_shm/c/writer.h"   /* IWYU pragma: export */
+#include "arena_shm/version.h"    /* IWYU pragma: export */
 
 #endif

@@ -5,6 +5,7 @@
 #include <new>
 #include <utility>
 
+#include "arena_shm/version.h"
 #include "c/guarded.hpp"
 
 namespace arena_shm::c {
@@ -156,4 +157,4 @@ const char* arena_shm_status_name(arena_shm_status status) {
   return "UNKNOWN";
 }
 
-const char* arena_shm_version() { return ARENA_SHM_VERSION_TEXT; }
+const char* arena_shm_version() { return ARENA_SHM_VERSION_STRING; }

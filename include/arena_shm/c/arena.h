@@ -12,15 +12,17 @@ extern "C" {
 /** An arena that this process has mapped; or a view of one, through which nothing can be written. */
 typedef struct arena_shm_arena arena_shm_arena;
 
+/** Who may write at a time. Chosen when the arena is made. */
 typedef enum arena_shm_writers {
-  ARENA_SHM_SHARED = 0,    /* up to `seats` writers at once */
-  ARENA_SHM_EXCLUSIVE = 1, /* one at a time, faster */
-  ARENA_SHM_LANED = 2      /* up to `seats`, each with `slots` slots of its own */
+  ARENA_SHM_SHARED = 0,    /**< up to `seats` writers at once */
+  ARENA_SHM_EXCLUSIVE = 1, /**< one at a time, faster */
+  ARENA_SHM_LANED = 2      /**< up to `seats`, each with `slots` slots of its own */
 } arena_shm_writers;
 
+/** What becomes of a value when the ring is full. Chosen when the arena is made. */
 typedef enum arena_shm_full {
-  ARENA_SHM_OVERWRITE = 0, /* a full ring overwrites its oldest value */
-  ARENA_SHM_WAIT = 1       /* lossless: writers wait for consumers */
+  ARENA_SHM_OVERWRITE = 0, /**< a full ring overwrites its oldest value */
+  ARENA_SHM_WAIT = 1       /**< lossless: writers wait for consumers */
 } arena_shm_full;
 
 /** How an arena is made. */
@@ -42,7 +44,7 @@ typedef struct arena_shm_options {
 
 /** What comes with a value. */
 typedef struct arena_shm_entry {
-  uint64_t seq;
+  uint64_t seq;     /**< its sequence number */
   uint64_t time;    /**< of its append, by the arena's clock (arena_shm_timescale); 0: the arena has no times */
   bool late;        /**< it comes after later ones */
   bool redelivered; /**< of a consumer that shares: another one may have had it */
@@ -50,26 +52,26 @@ typedef struct arena_shm_entry {
 
 /** What a segment says about itself. */
 typedef struct arena_shm_info {
-  size_t size;      /**< sizeof(arena_shm_info), set by the caller */
-  const char* name; /**< valid until the arena is closed, as the other texts */
-  const char* record_name;
-  const char* schema;
-  uint64_t record_bytes;
-  uint64_t record_align;
-  uint64_t slots; /**< of all lanes together */
-  uint32_t lanes; /**< 1, but in laned arenas */
-  uint32_t seats;
-  arena_shm_writers writers;
-  arena_shm_full full;
-  uint64_t stride_bytes; /**< from one slot to the next */
-  uint64_t segment_bytes;
-  uint32_t consumers; /**< lossless: that may be registered at once */
-  int64_t patience_ns;
-  int64_t created_ns; /**< since 1970 */
-  uint32_t creator_pid;
-  uint32_t layout_version;
-  uint8_t epoch[16]; /**< random: two segments of one name differ in it */
-  bool has_time;     /**< its values have times */
+  size_t size;               /**< sizeof(arena_shm_info), set by the caller */
+  const char* name;          /**< valid until the arena is closed, as the other texts */
+  const char* record_name;   /**< the type's; empty: unknown */
+  const char* schema;        /**< JSON text as numpy.dtype reads it; empty: none */
+  uint64_t record_bytes;     /**< the size of a value */
+  uint64_t record_align;     /**< its alignment */
+  uint64_t slots;            /**< of all lanes together */
+  uint32_t lanes;            /**< 1, but in laned arenas */
+  uint32_t seats;            /**< writers that may be attached at once */
+  arena_shm_writers writers; /**< shared, exclusive or laned */
+  arena_shm_full full;       /**< overwrite, or wait */
+  uint64_t stride_bytes;     /**< from one slot to the next */
+  uint64_t segment_bytes;    /**< the size of its file */
+  uint32_t consumers;        /**< lossless: that may be registered at once */
+  int64_t patience_ns;       /**< lossless: as arena_shm_options.patience_ns */
+  int64_t created_ns;        /**< since 1970 */
+  uint32_t creator_pid;      /**< as seen from its own namespace of processes */
+  uint32_t layout_version;   /**< what its bytes mean */
+  uint8_t epoch[16];         /**< random: two segments of one name differ in it */
+  bool has_time;             /**< its values have times */
 } arena_shm_info;
 
 /** Makes an arena, with every page of it reserved.

@@ -15,16 +15,16 @@ typedef struct arena_shm_consumer arena_shm_consumer;
 
 /** How a consumer consumes. */
 typedef struct arena_shm_consumer_options {
-  size_t size;         /**< sizeof(arena_shm_consumer_options) */
-  arena_shm_from from; /**< where a name begins that was not there */
-  uint64_t seq;        /**< ARENA_SHM_FROM_SEQ: there */
-  arena_shm_manner manner;
-  arena_shm_order order;
-  int64_t hold_ns;    /**< later values are held back so long for one whose writer has stopped */
-  uint32_t keep_gaps; /**< so many gaps are kept for arena_shm_consumer_gaps */
-  bool share;         /**< join the group of that name: each value goes to one of its members */
-  bool durable;       /**< the writers wait for it also while nobody has its name */
-  bool explicitly;    /**< values are done with when arena_shm_consumer_release is called; else at the next call */
+  size_t size;             /**< sizeof(arena_shm_consumer_options) */
+  arena_shm_from from;     /**< where a name begins that was not there */
+  uint64_t seq;            /**< ARENA_SHM_FROM_SEQ: there */
+  arena_shm_manner manner; /**< how soon it has to have each value */
+  arena_shm_order order;   /**< of the values of several lanes */
+  int64_t hold_ns;         /**< later values are held back so long for one whose writer has stopped */
+  uint32_t keep_gaps;      /**< so many gaps are kept for arena_shm_consumer_gaps */
+  bool share;              /**< join the group of that name: each value goes to one of its members */
+  bool durable;            /**< the writers wait for it also while nobody has its name */
+  bool explicitly;         /**< values are done with when arena_shm_consumer_release is called; else at the next call */
 } arena_shm_consumer_options;
 
 /** An initialiser with the defaults: from the newest value on, alone. */
@@ -34,34 +34,36 @@ typedef struct arena_shm_consumer_options {
         64, false, false, false                                                                                     \
   }
 
+/** Does a consumer live? */
 typedef enum arena_shm_consumer_life {
-  ARENA_SHM_CONSUMER_ALIVE = 0,
-  ARENA_SHM_CONSUMER_AWAY = 1,   /* durable, and nobody has its name */
-  ARENA_SHM_CONSUMER_EVICTED = 2 /* writers do not wait for it any more */
+  ARENA_SHM_CONSUMER_ALIVE = 0,  /**< somebody has its name */
+  ARENA_SHM_CONSUMER_AWAY = 1,   /**< durable, and nobody has its name */
+  ARENA_SHM_CONSUMER_EVICTED = 2 /**< writers do not wait for it any more */
 } arena_shm_consumer_life;
 
+/** Whom a name of consumers stands for. */
 typedef enum arena_shm_consumer_kind {
-  ARENA_SHM_CONSUMER_ALONE = 0,
-  ARENA_SHM_CONSUMER_GROUP = 1,
-  ARENA_SHM_CONSUMER_MEMBER = 2
+  ARENA_SHM_CONSUMER_ALONE = 0, /**< gets every value */
+  ARENA_SHM_CONSUMER_GROUP = 1, /**< its members share the values */
+  ARENA_SHM_CONSUMER_MEMBER = 2 /**< of a group, whose name it has */
 } arena_shm_consumer_kind;
 
 /** What an arena tells about one of its consumers. */
 typedef struct arena_shm_consumer_info {
-  char name[40];
-  char process[24]; /**< what the kernel calls its process; empty, if it cannot be told */
-  arena_shm_consumer_kind kind;
-  arena_shm_consumer_life life;
-  uint32_t index;   /**< its place among the arena's consumers */
-  uint32_t group;   /**< of a member: its group's place */
-  uint32_t members; /**< of a group: so many live */
-  uint32_t pid;     /**< who has the name, or had it last */
-  bool durable;
-  bool in_the_way;    /**< there is no room in the ring, or in some lane, because of it */
-  uint64_t holds;     /**< of a member: values that it has taken, and is not done with */
-  uint64_t position;  /**< all below it are done with */
-  uint64_t lag;       /**< values that were handed out and are not done with */
-  int64_t stalled_ns; /**< a writer has been waiting for it for so long */
+  char name[40];                /**< its name; of a member, its group's */
+  char process[24];             /**< what the kernel calls its process; empty, if it cannot be told */
+  arena_shm_consumer_kind kind; /**< alone, group or member */
+  arena_shm_consumer_life life; /**< alive, away or evicted */
+  uint32_t index;               /**< its place among the arena's consumers */
+  uint32_t group;               /**< of a member: its group's place */
+  uint32_t members;             /**< of a group: so many live */
+  uint32_t pid;                 /**< who has the name, or had it last */
+  bool durable;                 /**< the writers wait for it also while nobody has its name */
+  bool in_the_way;              /**< there is no room in the ring, or in some lane, because of it */
+  uint64_t holds;               /**< of a member: values that it has taken, and is not done with */
+  uint64_t position;            /**< all below it are done with */
+  uint64_t lag;                 /**< values that were handed out and are not done with */
+  int64_t stalled_ns;           /**< a writer has been waiting for it for so long */
 } arena_shm_consumer_info;
 
 /** Joins. From then on writers overwrite nothing that it has not done with.

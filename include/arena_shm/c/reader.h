@@ -13,31 +13,33 @@ typedef struct arena_shm_reader arena_shm_reader;
 
 /** Where to begin. */
 typedef enum arena_shm_from {
-  ARENA_SHM_FROM_OLDEST = 0,
-  ARENA_SHM_FROM_NEWEST = 1, /* the first value that is handed out from now on */
-  ARENA_SHM_FROM_SEQ = 2     /* the one with a number; in lanes, of each the first one that is not below it */
+  ARENA_SHM_FROM_OLDEST = 0, /**< the oldest value that can be read */
+  ARENA_SHM_FROM_NEWEST = 1, /**< the first value that is handed out from now on */
+  ARENA_SHM_FROM_SEQ = 2     /**< the one with a number; in lanes, of each the first one that is not below it */
 } arena_shm_from;
 
+/** How a reader follows a writer that it has caught up with. */
 typedef enum arena_shm_manner {
-  ARENA_SHM_LATENCY = 0,   /* each value soonest */
-  ARENA_SHM_THROUGHPUT = 1 /* lets some values come first: hardly slows the writer */
+  ARENA_SHM_LATENCY = 0,   /**< each value soonest */
+  ARENA_SHM_THROUGHPUT = 1 /**< lets some values come first: hardly slows the writer */
 } arena_shm_manner;
 
+/** In what order a reader takes the values of several lanes. */
 typedef enum arena_shm_order {
-  ARENA_SHM_BY_ARRIVAL = 0, /* lanes by turns, each in its own order */
-  ARENA_SHM_BY_TIME = 1     /* in order of time across all lanes; of arenas with times, laned or exclusive */
+  ARENA_SHM_BY_ARRIVAL = 0, /**< lanes by turns, each in its own order */
+  ARENA_SHM_BY_TIME = 1     /**< in order of time across all lanes; of arenas with times, laned or exclusive */
 } arena_shm_order;
 
 /** How a reader follows. */
 typedef struct arena_shm_reader_options {
-  size_t size;         /**< sizeof(arena_shm_reader_options) */
-  arena_shm_from from; /**< where it begins */
-  uint64_t seq;        /**< ARENA_SHM_FROM_SEQ: there */
-  arena_shm_manner manner;
-  arena_shm_order order;
-  int64_t hold_ns;    /**< later values are held back so long for one whose writer lives and does not publish it */
-  uint32_t keep_gaps; /**< so many gaps are kept for arena_shm_reader_gaps */
-  bool doorbell;      /**< sleep on the arena's doorbell, if it may be written; else poll */
+  size_t size;             /**< sizeof(arena_shm_reader_options) */
+  arena_shm_from from;     /**< where it begins */
+  uint64_t seq;            /**< ARENA_SHM_FROM_SEQ: there */
+  arena_shm_manner manner; /**< how soon it has to have each value */
+  arena_shm_order order;   /**< of the values of several lanes */
+  int64_t hold_ns;         /**< later values are held back so long for one whose writer lives and does not publish it */
+  uint32_t keep_gaps;      /**< so many gaps are kept for arena_shm_reader_gaps */
+  bool doorbell;           /**< sleep on the arena's doorbell, if it may be written; else poll */
 } arena_shm_reader_options;
 
 /** An initialiser with the defaults: from the oldest value on. */
@@ -47,29 +49,30 @@ typedef struct arena_shm_reader_options {
         true                                                                                                          \
   }
 
+/** Why a value was not delivered. */
 typedef enum arena_shm_loss {
-  ARENA_SHM_LOST_OVERWRITTEN = 0, /* a later value took its slot before the reader came */
-  ARENA_SHM_LOST_HOLE = 1,        /* its writer died or skipped it */
-  ARENA_SHM_LOST_PASSED_OVER = 2  /* its writer lives, and took too long; or the reader was too slow and jumped ahead */
+  ARENA_SHM_LOST_OVERWRITTEN = 0, /**< a later value took its slot before the reader came */
+  ARENA_SHM_LOST_HOLE = 1,        /**< its writer died or skipped it */
+  ARENA_SHM_LOST_PASSED_OVER = 2  /**< its writer lives, and took too long; or the reader was slow and jumped ahead */
 } arena_shm_loss;
 
 /** A run of values that were not delivered, all for the same reason: first, first + step, ..., last. */
 typedef struct arena_shm_gap {
-  uint64_t first;
-  uint64_t last;
-  uint64_t step; /**< the number of lanes */
-  arena_shm_loss cause;
+  uint64_t first;       /**< the lowest number */
+  uint64_t last;        /**< the highest */
+  uint64_t step;        /**< the number of lanes */
+  arena_shm_loss cause; /**< why */
 } arena_shm_gap;
 
 /** What became of the values. For each lane, and so in sum:
  * cursor - first = read + overwritten + holes + passed_over + awaited */
 typedef struct arena_shm_counts {
-  size_t size;     /**< sizeof(arena_shm_counts), set by the caller */
-  uint64_t cursor; /**< the next number it wants; in lanes, the lowest of those */
-  uint64_t lag;    /**< values handed out, and neither delivered nor lost */
-  uint64_t read;
-  uint64_t overwritten;
-  uint64_t holes;
+  size_t size;          /**< sizeof(arena_shm_counts), set by the caller */
+  uint64_t cursor;      /**< the next number it wants; in lanes, the lowest of those */
+  uint64_t lag;         /**< values handed out, and neither delivered nor lost */
+  uint64_t read;        /**< values that were delivered */
+  uint64_t overwritten; /**< ARENA_SHM_LOST_OVERWRITTEN */
+  uint64_t holes;       /**< ARENA_SHM_LOST_HOLE */
   uint64_t passed_over; /**< of a reader */
   uint64_t awaited;     /**< of a consumer: gone on without, and still to come */
   uint64_t late;        /**< of a consumer: of those read, so many came late */

@@ -21,6 +21,7 @@ typedef struct arena_shm_record {
 #define ARENA_SHM_RECORD(type) \
   { sizeof(arena_shm_record), NULL, sizeof(type), ARENA_SHM_ALIGN_OF(type), NULL }
 
+/** The alignment of a type, in whatever language this is. */
 #if defined(__cplusplus)
 #define ARENA_SHM_ALIGN_OF(type) alignof(type)
 #elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
@@ -29,25 +30,26 @@ typedef struct arena_shm_record {
 #define ARENA_SHM_ALIGN_OF(type) __alignof__(type)
 #endif
 
+/** What one element of a field is. */
 typedef enum arena_shm_type {
-  ARENA_SHM_U8 = 1,
-  ARENA_SHM_U16 = 2,
-  ARENA_SHM_U32 = 3,
-  ARENA_SHM_U64 = 4,
-  ARENA_SHM_I8 = 5,
-  ARENA_SHM_I16 = 6,
-  ARENA_SHM_I32 = 7,
-  ARENA_SHM_I64 = 8,
-  ARENA_SHM_F32 = 9,
-  ARENA_SHM_F64 = 10,
-  ARENA_SHM_BOOL = 11, /* one byte, 0 or 1 */
-  ARENA_SHM_TEXT = 12  /* char[text_bytes]: bytes up to the first zero or the end, meant as UTF-8 */
+  ARENA_SHM_U8 = 1,    /**< unsigned, 8 bits */
+  ARENA_SHM_U16 = 2,   /**< 16 bits */
+  ARENA_SHM_U32 = 3,   /**< 32 bits */
+  ARENA_SHM_U64 = 4,   /**< 64 bits */
+  ARENA_SHM_I8 = 5,    /**< signed, 8 bits */
+  ARENA_SHM_I16 = 6,   /**< 16 bits */
+  ARENA_SHM_I32 = 7,   /**< 32 bits */
+  ARENA_SHM_I64 = 8,   /**< 64 bits */
+  ARENA_SHM_F32 = 9,   /**< a floating-point number of 32 bits */
+  ARENA_SHM_F64 = 10,  /**< 64 bits */
+  ARENA_SHM_BOOL = 11, /**< one byte, 0 or 1 */
+  ARENA_SHM_TEXT = 12  /**< char[text_bytes]: bytes up to the first zero or the end, meant as UTF-8 */
 } arena_shm_type;
 
 /** A value of an enum, and its name. */
 typedef struct arena_shm_enumerator {
-  const char* name;
-  int64_t value; /**< of an unsigned type of 64 bits: the same bits */
+  const char* name; /**< as the schema has it */
+  int64_t value;    /**< of an unsigned type of 64 bits: the same bits */
 } arena_shm_enumerator;
 
 /** A field of a record, as tools and numpy see it. A struct in a struct is laid flat: "pos.x", "legs[1].px". */
@@ -61,7 +63,7 @@ typedef struct arena_shm_field {
   size_t dimensions;     /**< so many extents, at most 8; 0: not an array */
   const char* unit;      /**< "ns", "USD", ...; null: none */
   const arena_shm_enumerator* enumerators; /**< of an integer that is an enum */
-  size_t enumerator_count;
+  size_t enumerator_count;                 /**< how many */
 } arena_shm_field;
 
 /** Writes down fields as a schema, for arena_shm_record.schema.

@@ -16,8 +16,8 @@ typedef struct arena_shm_writer arena_shm_writer;
 
 /** Where a batch went. Its values have growing numbers from first to last; those in between may be others'. */
 typedef struct arena_shm_range {
-  uint64_t first;
-  uint64_t last;
+  uint64_t first; /**< the number of the first value */
+  uint64_t last;  /**< that of the last one */
   uint64_t count; /**< 0: first and last mean nothing */
 } arena_shm_range;
 
