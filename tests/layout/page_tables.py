@@ -73,7 +73,7 @@ def compare_names(what, told, real):
 
 
 def compare(page, facts, samples):
-    """What is wrong. `facts`: what the program of make_facts.py prints; samples(formula): the arguments of each call."""
+    """What is wrong. `facts`: what make_facts.py's program prints; samples(formula): the arguments of each call."""
     tables, complaints = tables_of(page)
     for kind, of in sorted({(fact[0], fact[1]) for fact in facts}):
         of_kind = [fact for fact in facts if fact[:2] == [kind, of]]
