@@ -227,6 +227,8 @@ class RawView {
   std::vector<ConsumerInfo> consumers() const { return core::consumers(*segment_); }
   /// As ArenaBase::prefault.
   void prefault() const noexcept { segment_->prefault(); }
+  /// @private  The segment itself, for what is built upon the core.
+  const std::shared_ptr<const core::Segment>& share() const noexcept { return segment_.share(); }
 
  protected:
   explicit RawView(std::shared_ptr<const core::Segment> segment) : segment_(std::move(segment)) {}

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "arena_shm/arena_shm.h"
+#include "arena_shm/core/writer_core.hpp"
 #include "arena_shm/raw.hpp"
 #include "arena_shm/timescale.hpp"
 #include "arena_shm/wait_set.hpp"
@@ -26,8 +27,10 @@ struct arena_shm_arena {
   const arena_shm::RawView& view;
 };
 
+// Not a RawWriter: to call that would take a third of an append. WaitSet knows the core by this name.
 struct arena_shm_writer {
-  arena_shm::RawWriter writer;
+  arena_shm::core::WriterCore::Owner core_;
+  std::uint64_t record_bytes;
 };
 
 struct arena_shm_reader {

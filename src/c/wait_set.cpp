@@ -32,7 +32,7 @@ arena_shm_status arena_shm_wait_set_add_consumer(arena_shm_wait_set* set, arena_
 arena_shm_status arena_shm_wait_set_add_writer(arena_shm_wait_set* set, arena_shm_writer* writer,
                                                arena_shm_error* error) {
   return guarded(error, [&] {
-    deref(set, "wait set").set.add(deref(writer, "writer").writer);
+    deref(set, "wait set").set.add(deref(writer, "writer"));
     return ARENA_SHM_OK;
   });
 }
@@ -44,7 +44,7 @@ void arena_shm_wait_set_remove_consumer(arena_shm_wait_set* set, arena_shm_consu
   if (set != nullptr && consumer != nullptr) set->set.remove(consumer->consumer);
 }
 void arena_shm_wait_set_remove_writer(arena_shm_wait_set* set, arena_shm_writer* writer) {
-  if (set != nullptr && writer != nullptr) set->set.remove(writer->writer);
+  if (set != nullptr && writer != nullptr) set->set.remove(*writer);
 }
 
 arena_shm_status arena_shm_wait_set_wait(arena_shm_wait_set* set, std::int64_t timeout_ns, arena_shm_error* error) {
@@ -60,7 +60,7 @@ bool arena_shm_wait_set_is_consumer_ready(const arena_shm_wait_set* set, const a
   return set != nullptr && consumer != nullptr && set->set.is_ready(consumer->consumer);
 }
 bool arena_shm_wait_set_is_writer_ready(const arena_shm_wait_set* set, const arena_shm_writer* writer) {
-  return set != nullptr && writer != nullptr && set->set.is_ready(writer->writer);
+  return set != nullptr && writer != nullptr && set->set.is_ready(*writer);
 }
 
 arena_shm_status arena_shm_wait_set_fd(arena_shm_wait_set* set, int* fd, arena_shm_error* error) {

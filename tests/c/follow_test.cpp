@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "c/c_fixture.hpp"
+#include "support/segment_file.hpp"
 
 namespace arena_shm::test {
 namespace {
@@ -50,6 +51,36 @@ TEST_F(CFollowTest, WriterAndReaderMeet) {
     EXPECT_FALSE(entry_.late);
   }
   EXPECT_EQ(next(), ARENA_SHM_NOTHING);
+}
+
+// One that is alone for long goes another way than the first values do.
+TEST_F(CFollowTest, AWriterRingsForThoseThatSleep) {
+  create();
+  SegmentFile file(name_);
+  ASSERT_EQ(arena_shm_writer_open(arena_, nullptr, &writer_, &error_), ARENA_SHM_OK);
+  for (std::uint64_t i = 0; i < 100; ++i) {
+    file.doorbell().word = 1;
+    ASSERT_EQ(arena_shm_writer_alloc(writer_, &tick_, sizeof tick_, &entry_, &error_), ARENA_SHM_OK);
+    ASSERT_EQ(entry_.seq, i);
+    ASSERT_EQ(file.doorbell().word & 1U, 0U) << i;
+  }
+}
+
+TEST_F(CFollowTest, WritersThatTakeTurnsGoOn) {
+  create(options(16));
+  CWriter other;
+  ASSERT_EQ(arena_shm_writer_open(arena_, nullptr, &writer_, &error_), ARENA_SHM_OK);
+  ASSERT_EQ(arena_shm_writer_open(arena_, nullptr, &other, &error_), ARENA_SHM_OK);
+  for (std::uint64_t i = 0; i < 300; ++i) {
+    // Each is alone for a while, and then finds that the other one has gone on.
+    arena_shm_writer* const writer = i / 50 % 2 == 0 ? writer_ : other;
+    tick_ = {i, 0.25};
+    ASSERT_EQ(arena_shm_writer_alloc(writer, &tick_, sizeof tick_, &entry_, &error_), ARENA_SHM_OK);
+    ASSERT_EQ(entry_.seq, i);
+    const Tick written = tick_;
+    ASSERT_EQ(arena_shm_read(arena_, i, &tick_, sizeof tick_, nullptr, &error_), ARENA_SHM_OK);
+    EXPECT_EQ(tick_, written);
+  }
 }
 
 TEST_F(CFollowTest, ManyGoInAndComeOutAtOnce) {

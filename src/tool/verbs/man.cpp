@@ -156,7 +156,7 @@ std::string main_page(const terminal::Command& app, const std::vector<terminal::
   }
   text += options_of(terminal::describe_options(app));
   text += kExitStatus;
-  text += ".SH \"SEE ALSO\"\n";
+  text += ".SH \"SEE ALSO\"\n.BR arena\\-shm\\-layout (5),\n";
   for (std::size_t i = 0; i < verbs.size(); ++i)
     text += fmt::format(".BR {} (1){}\n", roff("arena-shm-" + verbs[i].name), i + 1 < verbs.size() ? "," : "");
   return text;
