@@ -117,11 +117,14 @@ class RawWriter {
 
   /// Returns the value's seq. Errors: also Code::invalid_argument, if `value` has not the record's size.
   std::uint64_t alloc(std::span<const std::byte> value);
-  std::optional<std::uint64_t> try_alloc(std::span<const std::byte> value);
+  /// Nothing, where it would wait for room for longer than `timeout`; zero and less is not at all.
+  std::optional<std::uint64_t> try_alloc(std::span<const std::byte> value, Duration timeout = {});
   std::uint64_t alloc_for(Duration timeout, std::span<const std::byte> value);
   std::vector<ConsumerInfo> blocked_by() const { return core_->blocked_by(); }
   /// `values` is one record after the other, without gaps.
   SeqRange alloc_batch(std::span<const std::byte> values);
+  /// The same, and gives the seq of each value. Requires: as many `seqs` as values.
+  SeqRange alloc_batch(std::span<const std::byte> values, std::span<std::uint64_t> seqs);
   std::uint64_t time() const noexcept { return core_->time(); }
   std::uint32_t seat() const noexcept { return core_->hold().index(); }
 
@@ -176,6 +179,9 @@ class RawArena : public RawView {
   /// Under the interprocess mutex, or in lanes the handle's: as Arena::alloc. Returns the value's seq; and gives its
   /// time (Entry::time), if that is wanted.
   std::uint64_t alloc(std::span<const std::byte> value, std::uint64_t* time = nullptr);
+  /// The same, but nothing where it would wait for longer than `timeout`, zero and less being not at all: while others
+  /// are inside of alloc, or for room.
+  std::optional<std::uint64_t> try_alloc(std::span<const std::byte> value, Duration timeout = {});
   RawWriter writer(std::string_view holder = {}) const { return {segment_.share(), holder}; }
   RawConsumer consumer(std::string_view name, const ConsumerOptions& options = {}) const {
     return {segment_.share(), name, options};

@@ -1,5 +1,7 @@
 #include "arena_shm/raw.hpp"
 
+#include <atomic>
+#include <cstddef>
 #include <string>
 #include <utility>
 
@@ -97,9 +99,9 @@ std::uint64_t RawWriter::alloc(std::span<const std::byte> value) {
   return core_->alloc(fill_from(value)).seq;
 }
 
-std::optional<std::uint64_t> RawWriter::try_alloc(std::span<const std::byte> value) {
+std::optional<std::uint64_t> RawWriter::try_alloc(std::span<const std::byte> value, Duration timeout) {
   check_size(value.size(), core_->payload_bytes());
-  const auto written = core_->alloc_before(core::kDoNotWait, fill_from(value));
+  const auto written = core_->alloc_before(core::deadline_in(timeout), fill_from(value));
   return written ? std::optional(written->seq) : std::nullopt;
 }
 
@@ -115,6 +117,21 @@ SeqRange RawWriter::alloc_batch(std::span<const std::byte> values) {
   check_size(values.size(), values.size() / size * size, ", or other whole records");
   return core_->alloc_batch(values.size() / size, [&](std::size_t i, std::uint64_t* payload) noexcept {
     core::store_words(payload, values.data() + i * size, size);
+  });
+}
+
+SeqRange RawWriter::alloc_batch(std::span<const std::byte> values, std::span<std::uint64_t> seqs) {
+  const auto size = static_cast<std::size_t>(core_->payload_bytes());
+  if (values.size() != seqs.size() * size) check_size(values.size(), seqs.size() * size, ", a record for each seq");
+  const core::Segment& segment = *core_->hold().segment();
+  segment.require_own_process();
+  const core::Ring lane = segment.lane_of_seat(core_->hold().index());
+  const std::ptrdiff_t back = lane.slot_of(0).payload() - lane.slot_of(0).begin();
+  return core_->alloc_batch(seqs.size(), [&, back](std::size_t i, std::uint64_t* payload) noexcept {
+    core::store_words(payload, values.data() + i * size, size);
+    // The slot's stamp is busy with the number: S1, by this thread.
+    const auto* stamp = reinterpret_cast<std::atomic<std::uint64_t>*>(reinterpret_cast<std::byte*>(payload) - back);
+    seqs[i] = lane.seq_of(core::stamp_seq(stamp->load(std::memory_order_relaxed)));
   });
 }
 
@@ -156,6 +173,12 @@ std::uint64_t RawArena::alloc(std::span<const std::byte> value, std::uint64_t* t
   const core::Written written = guarded_->alloc(fill_from(value));
   if (time != nullptr) *time = written.time;
   return written.seq;
+}
+
+std::optional<std::uint64_t> RawArena::try_alloc(std::span<const std::byte> value, Duration timeout) {
+  check_size(value.size(), info().record.size_bytes);
+  const auto written = guarded_->alloc_before(core::deadline_in(timeout), fill_from(value));
+  return written ? std::optional(written->seq) : std::nullopt;
 }
 
 }  // namespace arena_shm

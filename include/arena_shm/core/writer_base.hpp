@@ -33,7 +33,7 @@ class WriterBase {
   const Gate& gate() const noexcept { return gate_; }
   /// Waits until there is room for the next value; takes none. May be called while another thread writes.
   /// Errors: as Gate::await.
-  void await_room() const { Gate(*hold_->segment(), ring_, seat_).await_room(kWaitForEver); }
+  bool await_room(Deadline deadline) const { return Gate(*hold_->segment(), ring_, seat_).await_room(deadline); }
   /// Of the newest value, or batch, that this writer has appended; 0 in an arena without times.
   std::uint64_t time() const noexcept { return time_; }
 
