@@ -4,6 +4,7 @@ import sys
 
 import numpy as np
 
+from ._integers import integer
 from .errors import _invalid
 
 _PLAIN = {int: "i8", float: "f8", bool: "?"}
@@ -128,6 +129,9 @@ def _put_field(room, name, value):
         for i in range(len(part)):
             _put(part[i : i + 1].reshape(()), value[i])
         return
+    if inner.kind in "iu" and inner.subdtype is None:
+        limits = np.iinfo(inner)
+        value = integer(value, f"the field '{name}'", int(limits.min), int(limits.max), "make a record")
     try:
         room[name] = value
     except (TypeError, ValueError, OverflowError) as error:

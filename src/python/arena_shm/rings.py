@@ -96,7 +96,10 @@ class Writer:
         In a lossless ring it waits for room; what was appended before an error, or KeyboardInterrupt, stays.
         """
         if not isinstance(values, np.ndarray):
-            values = _array_of(values, self._ring)
+            if not isinstance(values, (list, tuple)):
+                raise _invalid("append values", f"an array of {self._ring.dtype}, or a list of records", values, "",
+                               "invalid_type")  # fmt: skip
+            values = self._ring._format.records(values)
         return self._core.alloc_many(np.ascontiguousarray(values)).reshape(values.shape)
 
     def alloc_for(self, timeout, value):
@@ -195,14 +198,6 @@ def _text(value, what):
         return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     code = "invalid_argument" if isinstance(value, str) else "invalid_type"
     raise _invalid("use", f"a str as {what}", value, "", code)
-
-
-def _array_of(values, ring):
-    try:
-        values = np.array(values, ring.dtype)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise _invalid("append values", f"an array of {ring.dtype}, or a list of tuples", str(error), "", "invalid_type") from None
-    return values
 
 
 _NUMBERS = {"seats": (1, 4096), "mode": (0, 0o7777), "consumers": (1, 256)}

@@ -19,7 +19,7 @@ __all__ = ["Field", "Schema"]
 _NUMBERS = {"u8": "u1", "u16": "u2", "u32": "u4", "u64": "u8", "i8": "i1", "i16": "i2", "i32": "i4", "i64": "i8",
             "f32": "f4", "f64": "f8", "bool": "?"}  # fmt: skip
 _NUMBER_NAMES = {np.dtype(code).str: name for name, code in _NUMBERS.items()}
-_NOTE = re.compile(r"<[Mm]8(\[\d{0,9}[a-zA-Zμ]{1,2}\])?|<c(8|16)|<U\d{1,7}|<f2|[|]V\d{1,7}")
+_NOTE = re.compile(r"<[Mm]8(\[([1-9]\d{0,8})?[a-zA-Zμ]{1,2}\])?|<c(8|16)|<U\d{1,7}|<f2|[|]V\d{1,7}")
 _TIME_UNITS = ("ns", "us", "ms", "s")
 
 

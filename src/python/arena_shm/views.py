@@ -80,7 +80,8 @@ class View:
             dtype = described(dtype)[0]
         self._schema = made or schema.of_info(told, dtype)
         self._info = Info(**told)
-        core.set_format(_format_of(self._schema.dtype))
+        self._format = _format_of(self._schema.dtype)
+        core.set_format(self._format)
 
     def close(self):
         """Detaches. Who waits in another thread gets Closed soon; readers, writers and arrays go on."""

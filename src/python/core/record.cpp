@@ -187,8 +187,7 @@ std::span<const std::byte> Format::pack(PyObject* value, std::byte* room) const 
 
 std::span<const std::byte> Format::array_bytes(const py::array& values) const {
   if (!is_own(values.dtype().ptr())) {
-    refuse("incompatible_type", "records of " + text_of(dtype_),
-           "records of " + text_of(values.dtype()),
+    refuse("incompatible_type", "records of " + text_of(dtype_), "records of " + text_of(values.dtype()),
            "make the array with dtype=ring.dtype, or copy it field by field");
   }
   if ((values.flags() & py::array::c_style) == 0) {
@@ -198,10 +197,16 @@ std::span<const std::byte> Format::array_bytes(const py::array& values) const {
   return {static_cast<const std::byte*>(values.data()), static_cast<std::size_t>(values.size()) * size_bytes_};
 }
 
-py::object Format::unpack(std::span<const std::byte> record) const {
-  py::array one(dtype_, py::array::ShapeContainer{}, py::array::StridesContainer{});
-  std::memcpy(one.mutable_data(), record.data(), record.size());
-  return one[py::tuple()];
+py::array Format::records(const py::sequence& values) const {
+  const std::size_t count = values.size();
+  py::array made(dtype_, static_cast<py::ssize_t>(count));
+  auto* to = static_cast<std::byte*>(made.mutable_data());
+  for (std::size_t i = 0; i < count; ++i, to += size_bytes_) {
+    const py::object value = values[i];
+    const auto bytes = pack(value.ptr(), to);
+    if (bytes.data() != to) std::memcpy(to, bytes.data(), size_bytes_);
+  }
+  return made;
 }
 
 }  // namespace arena_shm::python

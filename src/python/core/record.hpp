@@ -30,8 +30,8 @@ class Format {
   std::span<const std::byte> pack(PyObject* value, std::byte* room) const;
   /// The bytes of all records of a contiguous array of them, of any shape. The same errors.
   std::span<const std::byte> array_bytes(const pybind11::array& values) const;
-  /// One record as a numpy scalar of its own.
-  pybind11::object unpack(std::span<const std::byte> record) const;
+  /// An array of the values. The same errors.
+  pybind11::array records(const pybind11::sequence& values) const;
 
  private:
   struct Field {
