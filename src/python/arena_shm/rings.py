@@ -194,8 +194,8 @@ def remove(name):
 
 
 def _text(value, what):
-    if isinstance(value, str) and "\0" not in value:
-        return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    if isinstance(value, str) and "\0" not in value and value.isprintable():
+        return value
     code = "invalid_argument" if isinstance(value, str) else "invalid_type"
     raise _invalid("use", f"a str as {what}", value, "", code)
 
@@ -214,8 +214,11 @@ def _wanted(name, dtype, slots, options):
     dtype, notes = described(dtype)
     for note in _NOTES:
         given = options.pop(note, None)
-        if given is not None:
-            notes[note] = {**notes.get(note, {}), **given} if isinstance(given, dict) else given
+        if given is None:
+            continue
+        if not isinstance(given, dict if note in ("units", "enums") else str):
+            raise _invalid("make a ring", f"{note} as in the documentation", given, "", "invalid_type")
+        notes[note] = {**notes.get(note, {}), **given} if isinstance(given, dict) else given
     made = schema.of_dtype(dtype, **notes)
     how = {"slots": integer(slots, "slots", 1, 2**62, "make a ring")}
     for option, value in options.items():

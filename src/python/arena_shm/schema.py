@@ -5,7 +5,7 @@ In a segment the schema is one JSON text, which the tool and the other languages
 beside them says what they are in numpy. Nested records and arrays of them are laid flat: `pos.x`, `legs[1].px`.
 """
 
-import json
+import operator
 import re
 
 import numpy as np
@@ -121,7 +121,10 @@ def _format(code, shape):
 
 def _enumerators(names):
     members = getattr(names, "__members__", names)
-    return {str(name): int(getattr(value, "value", value)) for name, value in members.items()}
+    try:
+        return {str(name): operator.index(getattr(value, "value", value)) for name, value in members.items()}
+    except (AttributeError, TypeError):
+        raise _invalid("make a ring", "enums {field: enum.IntEnum, or {name: integer}}", names, "", "invalid_type") from None
 
 
 def of_dtype(dtype, units=None, enums=None, time_field=None, record_name=""):
@@ -138,6 +141,8 @@ def of_dtype(dtype, units=None, enums=None, time_field=None, record_name=""):
     for name, base, shape, offset in _flatten(dtype):
         code, inner, note = _as_stored(base, name)
         unit = units.pop(name, "")
+        if not isinstance(unit, str):
+            raise _invalid("make a ring", f"a str as the unit of '{name}'", unit, "", "invalid_type")
         about = {}
         if base.kind in "Mm":
             unit = unit or np.datetime_data(base)[0]
@@ -164,6 +169,8 @@ def of_dtype(dtype, units=None, enums=None, time_field=None, record_name=""):
     metadata = {**({"fields": notes} if notes else {}), **({"time": time_field} if time_field else {})}
     if metadata:
         text["metadata"] = metadata
+    import json  # takes longer to import than numpy's own parts
+
     made = of_text(json.dumps(text, separators=(",", ":"), ensure_ascii=False), dtype.itemsize)
     return Schema(dtype, made.fields, made.time_field, made.text, made.align_bytes, record_name)
 
@@ -174,6 +181,8 @@ def of_text(text, size_bytes):
     Errors: InvalidArgument.
     """
     parts, time_field, align_bytes = _core.read_schema(text, size_bytes)
+    import json
+
     notes = json.loads(text).get("metadata")  # its size and its depth have been looked at
     notes = notes.get("fields") if isinstance(notes, dict) else None
     fields = {}
@@ -221,10 +230,10 @@ def of_info(info, dtype=None):
     if dtype is None:
         told.record_name = found
         return told
+    if dtype.hasobject:
+        of_dtype(dtype)  # refuses it
     if dtype.itemsize != size:
         raise _differs(info, f"records of {dtype.itemsize} bytes: {dtype}", f"records of {size} bytes")
-    if dtype.hasobject or (dtype.names is None and dtype.byteorder == ">"):
-        _as_stored(dtype, "")
     own = of_dtype(dtype)
     if told is not None and text and dtype.names is not None and _places(own) != _places(told):
         raise _differs(info, str(own.dtype), str(told.dtype))

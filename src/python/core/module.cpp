@@ -33,7 +33,9 @@ Duration duration_of(const py::object& seconds) {
 
 }  // namespace arena_shm::python
 
-PYBIND11_MODULE(_core, module) {
+namespace {
+
+void fill(pybind11::module_& module) {
   using namespace arena_shm::python;
   module.doc() = "The compiled part of arena_shm. Use the package.";
   module.attr("version") = ARENA_SHM_VERSION;
@@ -48,4 +50,23 @@ PYBIND11_MODULE(_core, module) {
   add_writer(module);
   add_readers(module);
   add_wait_set(module);
+}
+
+}  // namespace
+
+// As PYBIND11_MODULE, which would wait for itself in a subinterpreter.
+PYBIND11_PLUGIN_IMPL(_core) {
+  if (PyInterpreterState_Get() != PyInterpreterState_Main()) {
+    PyErr_SetString(PyExc_ImportError, "arena_shm: works in the main interpreter only");
+    return nullptr;
+  }
+  PYBIND11_CHECK_PYTHON_VERSION
+  PYBIND11_ENSURE_INTERNALS_READY
+  static pybind11::module_::module_def definition;
+  auto module = pybind11::module_::create_extension_module("_core", nullptr, &definition);
+  try {
+    fill(module);
+    return module.ptr();
+  }
+  PYBIND11_CATCH_INIT_EXCEPTIONS
 }

@@ -75,7 +75,10 @@ class Set final : public Holding<WaitSet> {
           });
     }
     py::list ready;
-    for (const std::size_t i : object().ready()) ready.append(members_.at(i).object);
+    for (const std::size_t i : object().ready()) {
+      if (!members_.at(i).handle->is_closed()) ready.append(members_[i].object);
+    }
+    if (ready.empty() && any_closed()) throw Interrupted{};
     return ready;
   }
 
