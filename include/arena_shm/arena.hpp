@@ -59,6 +59,7 @@
 #include "arena_shm/timescale.hpp"
 #include "arena_shm/writer.hpp"
 
+/// All of the library's interface.
 namespace arena_shm {
 
 /// What reading handles have in common. Thread safety: all members may be called from any thread.
@@ -67,10 +68,14 @@ class ArenaBase {
  public:
   /// The slot `i mod slots` (in lanes: of lane `i mod lanes`, the slot where seq i goes), whatever is in it: no
   /// synchronisation at all. The value may be torn, old, or never written (zeros), and may change while it is looked
-  /// at; read(seq) is the safe way. Never null.
+  /// at; read(seq) is the safe way.
+  /// @param i  any number
+  /// Returns: the slot's value, never null; valid as long as this handle.
   const T* ptr_at(std::uint64_t i) const noexcept { return reinterpret_cast<const T*>(segment_->slot_of(i).payload()); }
 
   /// The value with this sequence number, if it can be had: whole, or not at all. Never waits.
+  /// @param seq  its sequence number
+  /// Returns: the value and its time, or why there is none.
   /// Ordering: with ReadStatus::ok, sees what the writer did before its alloc.
   /// Cost: a copy between two looks at the slot's stamp; system calls only where the value is not there.
   ReadResult<T> read(std::uint64_t seq) const {
@@ -93,9 +98,9 @@ class ArenaBase {
     return result;
   }
 
-  /// The newest value that is published, whole; in lanes, that with the latest time, or, without times, with the
-  /// highest sequence number. Empty: there is none, or each is overwritten before it is copied. Never waits. Ordering:
-  /// as read(). Cost: as read(); in lanes, a look at each.
+  /// Returns: the newest value that is published, whole; in lanes, that with the latest time, or, without times, with
+  /// the highest sequence number. Empty: there is none, or each is overwritten before it is copied. Never waits.
+  /// Ordering: as read(). Cost: as read(); in lanes, a look at each.
   std::optional<Entry<T>> latest() const {
     std::optional<std::uint64_t> seq;
     std::uint64_t time = 0;
@@ -115,37 +120,45 @@ class ArenaBase {
   }
 
   /// A follower, from the oldest value, the newest, or a sequence number on.
+  /// @param from, options  where it begins, and how it follows
+  /// Returns: the follower, which keeps the segment mapped.
+  /// Errors: Code::invalid_argument, if `from` is beyond what can be, or Order::time has no times.
   Reader<T> reader(From from, const ReaderOptions& options = {}) const { return {segment_.share(), from, options}; }
   /// One from where another one was, in this segment.
+  /// @param from, options  as another reader's position() told it; how it follows
+  /// Returns: the follower. Errors: also Code::invalid_argument, if `from` has not one number for each lane.
   Reader<T> reader(const Position& from, const ReaderOptions& options = {}) const {
     return {segment_.share(), from, options};
   }
 
-  /// What Entry::time means, in nanoseconds since 1970. Errors: Code::invalid_argument, if the arena has no times.
+  /// Returns: what Entry::time means, in nanoseconds since 1970. Errors: Code::invalid_argument, if the arena has no
+  /// times.
   Timescale timescale() const { return segment_->timescale(); }
 
-  /// Values the ring holds, in all lanes together.
+  /// Returns: how many values the ring holds, in all lanes together.
   std::uint64_t slots() const noexcept { return segment_->info().slots; }
-  /// The next sequence number to be handed out: how many there have been. In a laned arena: what all that have been
-  /// handed out are below. Cost: a load for each lane.
+  /// Returns: the next sequence number to be handed out: how many there have been. In a laned arena: what all that have
+  /// been handed out are below. Cost: a load for each lane.
   std::uint64_t head() const noexcept { return segment_->head(); }
-  /// How many values have been handed out. Cost: as head().
+  /// Returns: how many values have been handed out. Cost: as head().
   std::uint64_t count() const noexcept { return segment_->count(); }
-  /// Lanes of a laned arena; all others have one.
+  /// Returns: how many lanes a laned arena has; all others have one.
   std::uint32_t lanes() const noexcept { return segment_->lane_count(); }
-  /// The lane of a value, which is the seat of its writer. In arenas that are not laned, 0.
+  /// @param seq  a value's sequence number
+  /// Returns: its lane, which is the seat of its writer. In arenas that are not laned, 0.
   std::uint32_t lane_of(std::uint64_t seq) const noexcept {
     return static_cast<std::uint32_t>(seq % segment_->lane_count());
   }
+  /// Returns: the name that it was opened by.
   const std::string& name() const noexcept { return segment_->info().name; }
-  /// What the segment says about itself.
+  /// Returns: what the segment says about itself.
   const Info& info() const noexcept { return segment_->info(); }
-  /// Has the name been removed, or given to another segment? This handle goes on working. Cost: a system call.
+  /// Returns: has the name been removed, or given to another segment? This handle goes on working. Cost: a system call.
   bool retired() const noexcept { return segment_->leases().retired(); }
-  /// Does somebody hold a seat? One who has died, and is not proved dead yet, does. Cost: some system calls for each
-  /// seat that is held.
+  /// Returns: does somebody hold a seat? One who has died, and is not proved dead yet, does. Cost: some system calls
+  /// for each seat that is held.
   bool has_writers() const noexcept { return segment_->has_writers(); }
-  /// Those that writers wait for, and those that were evicted. Cost: some system calls for each.
+  /// Returns: those that writers wait for, and those that were evicted. Cost: some system calls for each.
   std::vector<ConsumerInfo> consumers() const { return core::consumers(*segment_); }
   /// Maps all slots into this process now. Otherwise each page is mapped when it is first touched, which takes the
   /// first lap of a writer, or of a reader, a microsecond a page. Cost: about 1 ms for 4 MiB.
@@ -173,6 +186,8 @@ template <class T>
 class Arena : public ArenaBase<T> {
  public:
   /// Makes a segment with every page of it reserved.
+  /// @param name, options  1 to 200 printable ASCII characters without a slash; what is to be made
+  /// Returns: the arena, open for reading and writing.
   /// Errors: Code::already_exists, invalid_name, invalid_argument (slots == 0, ...), no_space, file_size_limit,
   /// permission_denied.
   static Arena create(std::string_view name, const Options& options) {
@@ -180,23 +195,30 @@ class Arena : public ArenaBase<T> {
   }
 
   /// Opens one that exists.
+  /// @param name  its name
+  /// Returns: the arena, open for reading and writing.
   /// Errors: Code::not_found, permission_denied, not_an_arena, incompatible_type, incompatible_version, truncated,
   /// corrupt.
   static Arena open(std::string_view name) { return Arena(ArenaBase<T>::open_checked(name, core::Access::read_write)); }
 
   /// Opens it, or creates it if it is not there. If it is, its options have to be the ones given, all of them: the mode
   /// too, as the file has it now; but an exclusive arena has one seat, whatever was asked for.
+  /// @param name, options  as for create()
+  /// Returns: the arena, open for reading and writing.
   /// Errors: those of both, and Code::incompatible_options.
   static Arena open_or_create(std::string_view name, const Options& options) {
     return Arena(core::Segment::open_or_create(name, RecordTraits<T>::describe(), options));
   }
 
-  /// Takes the name away. Handles go on working, and can ask retired(). Returns: whether there was one.
+  /// Takes the name away. Handles go on working, and can ask retired().
+  /// @param name  an arena's
+  /// Returns: whether there was one. Errors: Code::invalid_name, permission_denied, system.
   static bool remove(std::string_view name) { return core::Segment::remove(name); }
 
   /// Puts a value into the ring, over the oldest one if it is full, under the interprocess mutex: the values of all
   /// callers of Arena::alloc are published in order. Takes a seat for this handle at the first call. In a laned or
   /// exclusive arena the mutex is the handle's: its threads take turns in its lane.
+  /// @param value  what is copied into the ring
   /// Returns: its sequence number, and an independent copy of it.
   /// Errors: Code::table_full, obstructed, exhausted, corrupt, reentered (from a signal handler inside of it); in a
   /// lossless arena would_deadlock, as Writer::alloc.
@@ -209,17 +231,23 @@ class Arena : public ArenaBase<T> {
     return {written.seq, value, written.time, false};
   }
 
-  /// A reader that the writers wait for. Requires: a lossless arena. `name` has 1 to 32 bytes.
+  /// A reader that the writers wait for. Requires: a lossless arena.
+  /// @param name, options  1 to 32 bytes; how it consumes
+  /// Returns: the consumer, registered until it is destroyed.
   /// Errors: Code::invalid_argument, table_full, obstructed; already_exists, if a living consumer has the name.
   Consumer<T> consumer(std::string_view name, const ConsumerOptions& options = {}) const {
     return {this->segment_.share(), name, options};
   }
   /// The writers wait no longer for this consumer; it is told. Errors: Code::not_found.
+  /// @param name  its name
   void evict_consumer(std::string_view name) const { core::evict_consumer(*this->segment_, name); }
   /// Forgets a durable consumer that is away. Errors: Code::not_found; already_exists, if a living one has the name.
+  /// @param name  its name
   void remove_consumer(std::string_view name) const { core::remove_consumer(*this->segment_, name); }
 
-  /// A lock-free writer with a seat of its own; one per thread. `holder` is what tools show beside the process id.
+  /// A lock-free writer with a seat of its own; one per thread.
+  /// @param holder  what tools show beside the process id
+  /// Returns: the writer, which has its seat until it is destroyed.
   /// Errors: Code::table_full, obstructed.
   Writer<T> writer(std::string_view holder = {}) const { return {this->segment_.share(), holder}; }
 
@@ -235,7 +263,9 @@ class Arena : public ArenaBase<T> {
 template <class T>
 class ArenaView : public ArenaBase<T> {
  public:
-  /// Errors: as Arena::open.
+  /// Opens one that exists, for reading.
+  /// @param name  its name
+  /// Returns: the view. Errors: as Arena::open.
   static ArenaView open(std::string_view name) {
     return ArenaView(ArenaBase<T>::open_checked(name, core::Access::read_only));
   }

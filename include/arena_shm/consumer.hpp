@@ -23,7 +23,7 @@ namespace arena_shm {
 /// it began, in the order of a Reader, or learns that it is a hole, for ever. One that dies holds up nobody, unless it
 /// is durable. Keeps the segment mapped.
 ///
-///   cursor() - first = read_count() + overwritten_count() + hole_count() + awaited_count()
+///     cursor() - first = read_count() + overwritten_count() + hole_count() + awaited_count()
 ///
 /// What is overwritten: of what there was before it joined (From::oldest), and after an eviction; else nothing.
 ///
@@ -36,6 +36,7 @@ namespace arena_shm {
 template <class T>
 class Consumer {
  public:
+  /// @private  For Arena::consumer().
   Consumer(std::shared_ptr<const core::Segment> segment, std::string_view name, const ConsumerOptions& options)
       : core_(std::move(segment), name, options) {}
 
@@ -63,7 +64,9 @@ class Consumer {
   }
 
   /// Takes as many values as there are, up to the size of `entries`, and, in a group, 15 at most, with one step; those
-  /// of the call before are done with. Returns: how many.
+  /// of the call before are done with.
+  /// @param entries  what they are copied into
+  /// Returns: how many.
   std::size_t next(std::span<Entry<T>> entries) {
     std::size_t count = 0;
     for (; count < entries.size(); ++count) {
@@ -80,27 +83,35 @@ class Consumer {
 
   /// Waits until there is a value, for at most `timeout`; as Reader::wait_for. What it got before is done with. Of a
   /// group, another member may take it first.
+  /// @param timeout  any duration
+  /// Returns: whether there was one, a moment ago.
   bool wait_for(Duration timeout) { return core_->wait_for(timeout); }
 
   /// All that it has got is done with: writers may overwrite it, and who comes back to a durable name gets it no more.
   void release() { core_->release(); }
 
-  /// As Reader::on_gap; of what was lost for ever.
+  /// As Reader::on_gap. Only of what was lost for ever.
   void on_gap(std::function<void(const Gap&)> report) { core_->on_gap(std::move(report)); }
 
+  /// Returns: its name, or its group's.
   const std::string& name() const noexcept { return core_->name(); }
-  /// Of a group: where that stands, as cursor() and lag(); the counters are the member's own.
+  /// As Reader::position. Of a group: where that stands, as cursor() and lag(); the counters are the member's own.
   Position position() const { return core_->position(); }
+  /// As Reader::cursor.
   std::uint64_t cursor() const noexcept { return core_->cursor(); }
+  /// As Reader::lag.
   std::uint64_t lag() const noexcept { return core_->lag(); }
+  /// As Reader::read_count.
   std::uint64_t read_count() const noexcept { return core_->read_count(); }
+  /// As Reader::overwritten_count.
   std::uint64_t overwritten_count() const noexcept { return core_->overwritten_count(); }
+  /// As Reader::hole_count.
   std::uint64_t hole_count() const noexcept { return core_->hole_count(); }
-  /// Values that it has gone on without, and that are still to come.
+  /// Returns: values that it has gone on without, and that are still to come.
   std::uint64_t awaited_count() const noexcept { return core_->awaited_count(); }
-  /// Of those that it has read: so many came late.
+  /// Returns: how many of those that it has read came late.
   std::uint64_t late_count() const noexcept { return core_->late_count(); }
-  /// Of those that a member has read: so many another one had before, or may have had.
+  /// Returns: how many of those that a member has read another one had before, or may have had.
   std::uint64_t redelivered_count() const noexcept { return core_->redelivered_count(); }
 
  private:

@@ -236,6 +236,7 @@ void describe_members(SchemaText& schema, const std::string& prefix, std::size_t
 /// Described types: their name and their schema.
 template <class T>
 requires(core::kIsDescribed<T>) struct RecordTraits<T> {
+  /// Returns: what the segment says of the type.
   static RecordType describe() {
     core::SchemaText schema;
     core::describe_members<T>(schema, {}, 0);

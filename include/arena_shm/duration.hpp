@@ -12,8 +12,10 @@ namespace arena_shm {
 /// shortest; what is no number, no time at all. Parts of a nanosecond are dropped.
 class Duration : public std::chrono::nanoseconds {
  public:
+  /// No time at all.
   constexpr Duration() noexcept : std::chrono::nanoseconds(0) {}
 
+  /// @param time  any duration
   template <class Rep, class Period>
   constexpr Duration(const std::chrono::duration<Rep, Period>& time)  // NOLINT(*-explicit-*)
       : std::chrono::nanoseconds(in_nanoseconds<Rep, Period>(time.count())) {}

@@ -8,6 +8,7 @@
 
 namespace arena_shm {
 
+/// What went wrong.
 enum class Code {
   not_found,                ///< no arena of that name
   already_exists,           ///< the name is taken: of an arena, or of a consumer
@@ -35,7 +36,8 @@ enum class Code {
   system,                   ///< a system call failed for a reason that has no code of its own
 };
 
-/// "not_found", "table_full", ...: the enumerator's name.
+/// @param code  one of the enumerators
+/// Returns: "not_found", "table_full", ...: the enumerator's name.
 std::string_view to_string(Code code) noexcept;
 
 /// The parts of an Error. Parts that do not apply stay empty.
@@ -52,14 +54,22 @@ struct ErrorParts {
 /// `what()` is one line: "cannot open arena 'ticks': expected ..., found ...; remedy".
 class Error : public std::runtime_error {
  public:
+  /// @param code, parts  what went wrong, and all that what() says
   Error(Code code, ErrorParts parts);
 
+  /// Returns: what went wrong.
   Code code() const noexcept { return code_; }
+  /// Returns: ErrorParts::name.
   const std::string& name() const noexcept { return parts_.name; }
+  /// Returns: ErrorParts::doing.
   const std::string& doing() const noexcept { return parts_.doing; }
+  /// Returns: ErrorParts::expected.
   const std::string& expected() const noexcept { return parts_.expected; }
+  /// Returns: ErrorParts::found.
   const std::string& found() const noexcept { return parts_.found; }
+  /// Returns: ErrorParts::remedy.
   const std::string& remedy() const noexcept { return parts_.remedy; }
+  /// Returns: ErrorParts::system_error.
   int system_error() const noexcept { return parts_.system_error; }
 
  private:

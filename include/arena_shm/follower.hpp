@@ -30,7 +30,7 @@ namespace arena_shm {
 /// The name leads to another segment. Sequence numbers begin anew.
 struct Restart {
   std::array<std::uint8_t, 16> before{};  ///< the epoch of the segment that was followed, Info::epoch
-  std::array<std::uint8_t, 16> now{};
+  std::array<std::uint8_t, 16> now{};     ///< that of the one that is followed from now on
 };
 
 namespace core {
@@ -166,34 +166,41 @@ class NameFollower {
 template <class T>
 class Follower {
  public:
-  /// `from` is for the first segment that it finds. Errors: as ArenaView::open, but not_found.
+  /// @param name, from, options  whom to follow; where to begin in the first segment that it finds; how to follow
+  /// Errors: as ArenaView::open, but not_found.
   explicit Follower(std::string_view name, From from = From::oldest, const ReaderOptions& options = {})
       : core_(std::string(name), from, options) {}
 
-  /// As Reader::next. Errors: those of ArenaView::open, if the name leads to an arena that cannot be followed; what is
-  /// left of the one before is still delivered.
+  /// As Reader::next(). Errors: those of ArenaView::open, if the name leads to an arena that cannot be followed; what
+  /// is left of the one before is still delivered.
   std::optional<Entry<T>> next() {
     return core_.next([](Reader<T>& reader) { return reader.next(); });
   }
-  /// As Reader::wait_for. Errors: as next().
+  /// As Reader::wait_for. Throws what next() throws.
   bool wait_for(Duration timeout) { return core_.wait_for(timeout); }
 
+  /// As Reader::on_gap.
   void on_gap(std::function<void(const Gap&)> report) { core_.on_gap(std::move(report)); }
-  /// Called when it turns to another segment, before a value of that is delivered. May not use the follower.
+  /// @param report  called when it turns to another segment, before a value of that is delivered; may not use the
+  ///     follower
   void on_restart(std::function<void(const Restart&)> report) { core_.on_restart(std::move(report)); }
 
+  /// Returns: the name that it follows.
   const std::string& name() const noexcept { return core_.name(); }
-  /// The segment that has the name, or had it last; null: there has been none yet.
+  /// Returns: the segment that has the name, or had it last; null: there has been none yet.
   const ArenaView<T>* view() const noexcept { return core_.view(); }
-  /// How many segments it reads: more than one, while somebody may still write to one without a name.
+  /// Returns: how many segments it reads: more than one, while somebody may still write to one without a name.
   std::size_t segment_count() const noexcept { return core_.segment_count(); }
 
-  // Of all segments that it has followed.
+  /// As Reader::read_count. Of all segments that it has followed.
   std::uint64_t read_count() const noexcept { return core_.sum(&Reader<T>::read_count, core_.gone().read); }
+  /// As Reader::overwritten_count. Of all.
   std::uint64_t overwritten_count() const noexcept {
     return core_.sum(&Reader<T>::overwritten_count, core_.gone().overwritten);
   }
+  /// As Reader::hole_count. Of all.
   std::uint64_t hole_count() const noexcept { return core_.sum(&Reader<T>::hole_count, core_.gone().holes); }
+  /// As Reader::passed_over_count. Of all.
   std::uint64_t passed_over_count() const noexcept {
     return core_.sum(&Reader<T>::passed_over_count, core_.gone().passed_over);
   }

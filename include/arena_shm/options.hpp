@@ -57,8 +57,8 @@ struct RecordType {
 /// the value is as uninitialised as a T would be. `auto [seq, value] = entry` takes the first two members.
 template <class T>
 struct Entry {
-  std::uint64_t seq = 0;
-  T value;
+  std::uint64_t seq = 0;  ///< its sequence number
+  T value;                ///< a copy
   /// With Options::time: when it was appended, by the arena's clock; 0 without. Timescale turns it into a time of day.
   std::uint64_t time = 0;
   /// In Order::time: older than a value that has come before, or of a time that cannot be. Of a consumer of a shared
@@ -77,7 +77,9 @@ inline constexpr bool is_entry<Entry<T>> = true;
 
 }  // namespace core
 
-/// Of an Entry only: it is found for whatever has one in its type.
+/// For `auto [seq, value] = entry`. Of an Entry only: it is found for whatever has one in its type.
+/// @param entry  an Entry
+/// Returns: its seq, or its value.
 template <std::size_t i, class E>
 requires(i < 2 && core::is_entry<std::remove_cvref_t<E>>) constexpr auto&& get(E&& entry) noexcept {
   if constexpr (i == 0)
@@ -88,11 +90,12 @@ requires(i < 2 && core::is_entry<std::remove_cvref_t<E>>) constexpr auto&& get(E
 
 /// Where a batch went. Its values have growing sequence numbers from first to last; numbers in between may be others'.
 struct SeqRange {
-  std::uint64_t first = 0;
-  std::uint64_t last = 0;
+  std::uint64_t first = 0;  ///< the sequence number of the first value
+  std::uint64_t last = 0;   ///< that of the last one
   std::uint64_t count = 0;  ///< values published; 0: first and last mean nothing
 
   /// Appends what comes later.
+  /// @param later  where that went
   void add(const SeqRange& later) noexcept {
     if (later.count == 0) return;
     if (count == 0) first = later.first;
@@ -100,6 +103,7 @@ struct SeqRange {
     count += later.count;
   }
   /// Appends [begin, begin + values).
+  /// @param begin, values  the first sequence number, and how many there are, without gaps
   void add(std::uint64_t begin, std::uint64_t values) noexcept { add(SeqRange{begin, begin + values - 1, values}); }
 };
 
@@ -112,19 +116,22 @@ enum class ReadStatus : std::uint8_t {
   hole,         ///< handed out and never to be published: its writer died or skipped it
 };
 
-/// "ok", "not_yet", ...: the enumerator's name.
+/// @param status  one of the enumerators
+/// Returns: "ok", "not_yet", ...: the enumerator's name.
 std::string_view to_string(ReadStatus status) noexcept;
 
 /// The outcome of `read(seq)`; holds a value if, and only if, the status is ok.
 template <class T>
 struct ReadResult {
-  ReadStatus status = ReadStatus::not_yet;
-  std::optional<T> value;
-  std::uint64_t time = 0;  ///< as Entry::time
+  ReadStatus status = ReadStatus::not_yet;  ///< ok, or why there is no value
+  std::optional<T> value;                   ///< a copy
+  std::uint64_t time = 0;                   ///< as Entry::time
 
+  /// Returns: is there a value?
   explicit operator bool() const noexcept { return value.has_value(); }
-  /// Requires: status == ok.
+  /// Requires: status == ok. Returns: the value.
   const T& operator*() const noexcept { return *value; }
+  /// Requires: status == ok. Returns: the value's address.
   const T* operator->() const noexcept { return &*value; }
 };
 
@@ -132,8 +139,11 @@ struct ReadResult {
 /// lanes have one.
 class Position {
  public:
+  /// @param next  for each lane, the next sequence number that is wanted
   explicit Position(std::vector<std::uint64_t> next) : next_(std::move(next)) {}
+  /// Returns: for each lane, the next sequence number that is wanted.
   const std::vector<std::uint64_t>& next() const noexcept { return next_; }
+  /// Returns: do all numbers agree?
   friend bool operator==(const Position&, const Position&) = default;
 
  private:
@@ -145,13 +155,17 @@ class From {
  public:
   static const From oldest;  ///< the oldest value that can be read
   static const From newest;  ///< the first value that is handed out from now on
-  /// The value with this sequence number; in lanes, of each the first one that is not below it.
+  /// @param seq  where to begin; in lanes, in each of them with the first value that is not below it
+  /// Returns: that place.
   static constexpr From at(std::uint64_t seq) noexcept { return From{Kind::at, seq}; }
+  /// @param position  of another reader
+  /// Returns: the same place.
   static Position at(Position position) noexcept { return position; }
 
-  /// Is it a sequence number?
+  /// Returns: is it a sequence number?
   constexpr bool is_seq() const noexcept { return kind_ == Kind::at; }
-  /// The first sequence number to read, in a ring of `slots` whose counter stands at `head`.
+  /// @param head, slots  where the counter stands, and how many values the ring holds
+  /// Returns: the first sequence number to read.
   constexpr std::uint64_t cursor(std::uint64_t head, std::uint64_t slots) const noexcept {
     if (kind_ == Kind::at) return seq_;
     if (kind_ == Kind::newest) return head;
@@ -189,7 +203,7 @@ enum class Order : std::uint8_t {
 
 /// How a reader follows.
 struct ReaderOptions {
-  Manner manner = Manner::latency;
+  Manner manner = Manner::latency;  ///< how soon it has to have each value
   /// How long later values are held back for one whose writer lives but does not publish it. Then it is passed over;
   /// in Order::time, set aside.
   /// Any duration will do: std::chrono::hours::max() is for ever, zero and less is not at all.
@@ -197,7 +211,7 @@ struct ReaderOptions {
   /// Sleep on the arena's doorbell, if it may be written; else poll. Nothing but the doorbell's page is mapped
   /// writable.
   bool doorbell = true;
-  Order order = Order::arrival;
+  Order order = Order::arrival;  ///< of the values of several lanes
 };
 
 /// When a consumer has done with what it got.
@@ -214,22 +228,22 @@ struct ConsumerOptions {
   /// The writers wait for it also while nobody has its name. It comes back with what was not released: at least once.
   bool durable = false;
   From from = From::newest;  ///< where a name begins that was not there; a durable one goes on from where it was
-  Release release = Release::at_next_call;
+  Release release = Release::at_next_call;  ///< when it has done with what it got
   /// How long later values are held back for one whose writer has stopped in the middle of it. Then the consumer goes
   /// on without; it comes late, marked, when it is published.
   Duration hold = std::chrono::milliseconds{1};
-  Manner manner = Manner::latency;
-  Order order = Order::arrival;
+  Manner manner = Manner::latency;  ///< how soon it has to have each value
+  Order order = Order::arrival;     ///< of the values of several lanes
 };
 
 /// What became of the values of one lane that a follower has come by; of an arena without lanes, of all. Its cursor
 /// went on by the sum of the last four, from where it began, or was set by seek.
 struct LaneCounts {
-  std::uint64_t cursor = 0;  ///< the next sequence number it wants of this lane
-  std::uint64_t read = 0;
-  std::uint64_t overwritten = 0;
-  std::uint64_t holes = 0;
-  std::uint64_t passed_over = 0;
+  std::uint64_t cursor = 0;       ///< the next sequence number it wants of this lane
+  std::uint64_t read = 0;         ///< values that were delivered
+  std::uint64_t overwritten = 0;  ///< Loss::overwritten
+  std::uint64_t holes = 0;        ///< Loss::hole
+  std::uint64_t passed_over = 0;  ///< Loss::passed_over
 };
 
 /// Why a follower did not get a value.
@@ -241,16 +255,18 @@ enum class Loss : std::uint8_t {
   passed_over,
 };
 
-/// "overwritten", "hole", "passed over".
+/// @param loss  one of the enumerators
+/// Returns: "overwritten", "hole", "passed over".
 std::string_view to_string(Loss loss) noexcept;
 
 /// A run of values that a follower did not get, all for the same reason: the sequence numbers first, first + step, ...,
 /// last.
 struct Gap {
-  std::uint64_t first = 0;
-  std::uint64_t last = 0;
-  Loss cause = Loss::overwritten;
-  std::uint64_t step = 1;  ///< the number of lanes: a run is of one of them
+  std::uint64_t first = 0;         ///< the lowest sequence number
+  std::uint64_t last = 0;          ///< the highest
+  Loss cause = Loss::overwritten;  ///< why
+  std::uint64_t step = 1;          ///< the number of lanes: a run is of one of them
+  /// Returns: how many values.
   std::uint64_t count() const noexcept { return (last - first) / step + 1; }
 };
 

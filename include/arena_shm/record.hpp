@@ -26,18 +26,19 @@ RecordType describe_plainly(std::string schema = {}) {
 /// compilers (core/type_name.hpp); no schema. Specialise it for a type without a name, or for one that other programs
 /// call something else:
 ///
-///   template <>
-///   struct arena_shm::RecordTraits<Tick> {
-///     static RecordType describe() { return {"tick.v2", sizeof(Tick), alignof(Tick), {}}; }
-///   };
+///     template <>
+///     struct arena_shm::RecordTraits<Tick> {
+///       static RecordType describe() { return {"tick.v2", sizeof(Tick), alignof(Tick), {}}; }
+///     };
 ///
 /// A name has at most 247 bytes, and none of them is zero. An empty one agrees with every name.
 template <class T>
 struct RecordTraits {
+  /// Returns: what the segment says of the type. Errors: Code::invalid_argument, if it has no name.
   static RecordType describe() { return core::describe_plainly<T>(); }
 };
 
-/// What may be put into an arena.
+/// What may be put into an arena; all else does not compile.
 template <class T>
 constexpr void check_record_type() noexcept {
   static_assert(std::is_trivially_copyable_v<T>,

@@ -42,18 +42,23 @@ ClockFacts clock_facts(const Header& header) noexcept;
 /// Thread safety: one thread at a time.
 class Timescale {
  public:
-  /// Requires: a clock.
+  /// @private  For ArenaBase::timescale().
   explicit Timescale(const core::ClockFacts& facts);
 
-  /// The time of day, in nanoseconds since 1970. Of two times, the later one never gets an earlier time of day than the
+  /// The time of day of a value. Of two times, the later one never gets an earlier time of day than the
   /// one before, if that was asked for right before; but if the clock was set back meanwhile, by a millisecond or more.
+  /// @param time  Entry::time
+  /// Returns: nanoseconds since 1970.
   /// Cost: some nanoseconds; each 10 ms of what is asked for, half a microsecond.
   std::int64_t nanoseconds(std::uint64_t time) noexcept;
+  /// As nanoseconds().
   std::chrono::sys_time<std::chrono::nanoseconds> system_time(std::uint64_t time) noexcept {
     return std::chrono::sys_time<std::chrono::nanoseconds>(std::chrono::nanoseconds(nanoseconds(time)));
   }
 
-  /// The other way: the lowest time, about, that is not before this time of day.
+  /// The other way.
+  /// @param nanoseconds  a time of day, in nanoseconds since 1970
+  /// Returns: the lowest Entry::time, about, that is not before it.
   std::uint64_t time_of(std::int64_t nanoseconds) noexcept;
 
  private:

@@ -29,10 +29,12 @@ namespace arena_shm {
 template <class T>
 class Writer {
  public:
+  /// @private  For Arena::writer().
   Writer(std::shared_ptr<const core::Segment> segment, std::string_view holder)
       : core_(new core::WriterCore(std::move(segment), holder)) {}
 
   /// Puts a value into the ring, over the oldest one if it is full.
+  /// @param value  what is copied into the ring
   /// Returns: its sequence number, and an independent copy of it.
   /// Lossless: waits for room, as long as it takes. Errors: Code::exhausted, corrupt, reentered; would_deadlock, if
   /// this is the only thread of its process, and would wait for a consumer of its own. Ordering: who reads the value
@@ -43,35 +45,42 @@ class Writer {
     return {written.seq, value, written.time, false};
   }
 
-  /// The same; empty where alloc would wait: in a lossless arena, because it is full, or nearly, where others write,
-  /// too; in others, because every slot is held by a stopped writer.
+  /// The same, but does not wait.
+  /// @param value  what is copied into the ring
+  /// Returns: as alloc; nothing where that would wait: in a lossless arena, because it is full, or nearly, where others
+  /// write, too; in others, because every slot is held by a stopped writer.
   std::optional<Entry<T>> try_alloc(const T& value) {
     const auto written = core_->alloc_before(core::kDoNotWait, copy_of(value));
     if (!written) return std::nullopt;
     return Entry<T>{written->seq, value, written->time, false};
   }
 
-  /// The same; waits for at most `timeout`. Errors: also Code::timed_out, which names the consumer that is in the way.
+  /// The same; waits for at most `timeout`.
+  /// @param timeout, value  any duration; what is copied into the ring
+  /// Returns: as alloc. Errors: also Code::timed_out, which names the consumer that is in the way.
   Entry<T> alloc_for(Duration timeout, const T& value) {
     const auto written = core_->alloc_before(core::deadline_in(timeout), copy_of(value));
     if (!written) core_->refuse_timeout(timeout);
     return {written->seq, value, written->time, false};
   }
 
-  /// The consumers that leave no room for the next value; none in an arena that overwrites. Cost: a look at each
-  /// consumer, and at /proc.
+  /// Returns: the consumers that leave no room for the next value; none in an arena that overwrites. Cost: a look at
+  /// each consumer, and at /proc.
   std::vector<ConsumerInfo> blocked_by() const { return core_->blocked_by(); }
 
   /// Puts several values into the ring, in order, with one locked instruction for up to a lap of them.
   /// A writer that is stopped in the middle of a batch costs the others the slots of all that is left of it.
   /// Lossless: goes in parts, as there is room.
+  /// @param values  what is copied into the ring
   /// Returns: where they went. Their numbers grow, but need not be without gaps.
   [[gnu::always_inline]] SeqRange alloc(std::span<const T> values) {
     return core_->alloc_batch(values.size(), core::CopyFrom<T>(values.data()));
   }
 
-  /// `fill(T&)` makes the value in a private copy, before anything is claimed: it may throw. A callable that takes
-  /// whatever there is, as [](auto& value), gets the T.
+  /// The same, of a value that a callable makes.
+  /// @param fill  `fill(T&)` makes the value in a private copy, before anything is claimed: it may throw. A callable
+  ///     that takes whatever there is, as [](auto& value), gets the T
+  /// Returns: as alloc.
   template <class Fill>
   requires std::invocable<Fill&, T&> Entry<T> alloc_with(Fill&& fill) {
     static_assert(std::is_default_constructible_v<T>,
@@ -81,7 +90,9 @@ class Writer {
     return alloc(value);
   }
 
-  /// `fill(SlotWriter&) noexcept` makes the value in its slot, front to back. Returns: its sequence number.
+  /// The same, without a copy.
+  /// @param fill  `fill(SlotWriter&) noexcept` makes the value in its slot, front to back
+  /// Returns: its sequence number.
   template <class Fill>
   // In this order: a callable that takes whatever there is need not compile with a SlotWriter, and is not asked to.
   requires(!std::invocable<Fill&, T&> && std::is_nothrow_invocable_v<Fill&, SlotWriter&>) std::uint64_t
@@ -95,7 +106,7 @@ class Writer {
         .seq;
   }
 
-  /// Says what is wrong with all others.
+  /// @private  Says what is wrong with all others.
   template <class Fill>
   requires(!std::invocable<Fill&, T&> && !std::is_nothrow_invocable_v<Fill&, SlotWriter&>) void alloc_with(Fill&&) {
     static_assert(
@@ -105,9 +116,9 @@ class Writer {
                   "arena_shm: alloc_with needs a callable of T&, or a noexcept callable of SlotWriter&");
   }
 
-  /// The time of the newest value, or batch, that it has appended: Entry::time.
+  /// Returns: the time of the newest value, or batch, that it has appended: Entry::time.
   std::uint64_t time() const noexcept { return core_->time(); }
-  /// The seat it owns, as tools show it.
+  /// Returns: the seat it owns, as tools show it.
   std::uint32_t seat() const noexcept { return core_->hold().index(); }
 
  private:

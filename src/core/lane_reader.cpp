@@ -119,8 +119,8 @@ void LaneReader::lapped(Effort& effort) {
   if (cursor_ == oldest_seq) jump_ahead();
 }
 
-/// Looks at all slots, on from where the call before became tired: stamps only grow, so what they prove stays proven.
-/// True: survey_.first is the first seq from the cursor on of which they do not prove that it is overwritten.
+/// Looks at all slots, on from where the call before became tired: a stamp's seq only grows, so what it proves stays
+/// proven. True: survey_.first is the first seq from the cursor on of which they do not prove that it is overwritten.
 /// A stamp of seq x proves it for all older ones of its slot: x's writer came when they were finished, skipped or dead.
 bool LaneReader::survey(Effort& effort) noexcept {
   if (survey_.cursor != cursor_) survey_ = {.cursor = cursor_};

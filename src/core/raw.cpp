@@ -5,14 +5,14 @@
 #include <string>
 #include <utility>
 
+#include "core/copy_bytes.hpp"
 #include "core/text_numbers.hpp"
 
 namespace arena_shm {
-namespace {
 
-void check_size(std::size_t found, std::uint64_t expected, const char* which = ", the record's size") {
-  if (found == expected) [[likely]]
-    return;
+namespace core {
+
+void refuse_size(std::size_t found, std::uint64_t expected, const char* which) {
   throw Error(Code::invalid_argument, {.name = {},
                                        .doing = "copy a value",
                                        .expected = "a span of " + core::counted(expected, "byte") + which,
@@ -20,13 +20,15 @@ void check_size(std::size_t found, std::uint64_t expected, const char* which = "
                                        .remedy = "see info().record.size_bytes"});
 }
 
-auto fill_from(std::span<const std::byte> value) noexcept {
-  return [value](std::uint64_t* payload) noexcept { core::store_words(payload, value.data(), value.size()); };
-}
+}  // namespace core
 
-auto copy_into(std::span<std::byte> value) noexcept {
-  return [value](const std::uint64_t* payload) noexcept { core::load_words(value.data(), payload, value.size()); };
-}
+using core::check_size;
+using core::CopyBytesFrom;
+using core::CopyValueFrom;
+using core::CopyValueTo;
+using core::with_size;
+
+namespace {
 
 /// `take(arrival, copy)` takes the next value, and says whether there was one.
 template <class Take>
@@ -36,7 +38,7 @@ std::size_t take_batch(std::uint64_t record_bytes, std::span<std::byte> values, 
   if (values.size() / size != arrivals.size() || values.size() % size != 0) [[unlikely]]
     check_size(values.size(), arrivals.size() * size, ", a record for each arrival");
   std::size_t count = 0;
-  while (count < arrivals.size() && take(arrivals[count], copy_into(values.subspan(count * size, size)))) ++count;
+  while (count < arrivals.size() && take(arrivals[count], CopyValueTo(values.subspan(count * size, size)))) ++count;
   return count;
 }
 
@@ -50,7 +52,7 @@ RawReader::RawReader(std::shared_ptr<const core::Segment> segment, const Positio
 
 std::optional<std::uint64_t> RawReader::next(std::span<std::byte> value) {
   check_size(value.size(), core_->payload_bytes());
-  const auto taken = core_->next(copy_into(value));
+  const auto taken = core_->next(CopyValueTo(value));
   if (taken.seq == core::ReaderCore::kNone) return std::nullopt;
   time_ = taken.time;
   return taken.seq;
@@ -72,7 +74,7 @@ RawConsumer::RawConsumer(std::shared_ptr<const core::Segment> segment, std::stri
 
 std::optional<std::uint64_t> RawConsumer::next(std::span<std::byte> value) {
   check_size(value.size(), core_->payload_bytes());
-  const auto taken = core_->next(copy_into(value));
+  const auto taken = core_->next(CopyValueTo(value));
   if (taken.seq == core::ConsumerHandle::kNone) return std::nullopt;
   time_ = taken.time;
   late_ = taken.late;
@@ -96,18 +98,18 @@ RawWriter::RawWriter(std::shared_ptr<const core::Segment> segment, std::string_v
 
 std::uint64_t RawWriter::alloc(std::span<const std::byte> value) {
   check_size(value.size(), core_->payload_bytes());
-  return core_->alloc(fill_from(value)).seq;
+  return core_->alloc(CopyValueFrom(value)).seq;
 }
 
 std::optional<std::uint64_t> RawWriter::try_alloc(std::span<const std::byte> value, Duration timeout) {
   check_size(value.size(), core_->payload_bytes());
-  const auto written = core_->alloc_before(core::deadline_in(timeout), fill_from(value));
+  const auto written = core_->alloc_before(core::deadline_in(timeout), CopyValueFrom(value));
   return written ? std::optional(written->seq) : std::nullopt;
 }
 
 std::uint64_t RawWriter::alloc_for(Duration timeout, std::span<const std::byte> value) {
   check_size(value.size(), core_->payload_bytes());
-  const auto written = core_->alloc_before(core::deadline_in(timeout), fill_from(value));
+  const auto written = core_->alloc_before(core::deadline_in(timeout), CopyValueFrom(value));
   if (!written) core_->refuse_timeout(timeout);
   return written->seq;
 }
@@ -115,8 +117,8 @@ std::uint64_t RawWriter::alloc_for(Duration timeout, std::span<const std::byte> 
 SeqRange RawWriter::alloc_batch(std::span<const std::byte> values) {
   const auto size = static_cast<std::size_t>(core_->payload_bytes());
   check_size(values.size(), values.size() / size * size, ", or other whole records");
-  return core_->alloc_batch(values.size() / size, [&](std::size_t i, std::uint64_t* payload) noexcept {
-    core::store_words(payload, values.data() + i * size, size);
+  return with_size(size, [&](auto known_size) {
+    return core_->alloc_batch(values.size() / size, CopyBytesFrom(values.data(), known_size));
   });
 }
 
@@ -127,12 +129,20 @@ SeqRange RawWriter::alloc_batch(std::span<const std::byte> values, std::span<std
   segment.require_own_process();
   const core::Ring lane = segment.lane_of_seat(core_->hold().index());
   const std::ptrdiff_t back = lane.slot_of(0).payload() - lane.slot_of(0).begin();
-  return core_->alloc_batch(seqs.size(), [&, back](std::size_t i, std::uint64_t* payload) noexcept {
-    core::store_words(payload, values.data() + i * size, size);
-    // The slot's stamp is busy with the number: S1, by this thread.
-    const auto* stamp = reinterpret_cast<std::atomic<std::uint64_t>*>(reinterpret_cast<std::byte*>(payload) - back);
-    seqs[i] = lane.seq_of(core::stamp_seq(stamp->load(std::memory_order_relaxed)));
+  const SeqRange range = with_size(size, [&](auto known_size) {
+    const CopyBytesFrom copy(values.data(), known_size);
+    return core_->alloc_batch(
+        seqs.size(), [ copy, back, to = seqs.data() ](std::size_t i, std::uint64_t * payload) noexcept
+        __attribute__((always_inline)) {
+          copy(i, payload);
+          // The slot's stamp is busy with the number: S1, by this thread.
+          const auto* stamp =
+              reinterpret_cast<std::atomic<std::uint64_t>*>(reinterpret_cast<std::byte*>(payload) - back);
+          to[i] = stamp->load(std::memory_order_relaxed);
+        });
   });
+  for (std::uint64_t& seq : seqs) seq = lane.seq_of(core::stamp_seq(seq));
+  return range;
 }
 
 RawView RawView::open(std::string_view name) { return RawView(core::Segment::open(name, core::Access::read_only)); }
@@ -140,7 +150,7 @@ RawView RawView::open(std::string_view name) { return RawView(core::Segment::ope
 ReadStatus RawView::read(std::uint64_t seq, std::span<std::byte> value, std::uint64_t* time) const {
   check_size(value.size(), info().record.size_bytes);
   std::uint64_t taken = 0;
-  const ReadStatus status = core::read_value(*segment_, seq, copy_into(value), taken);
+  const ReadStatus status = core::read_value(*segment_, seq, CopyValueTo(value), taken);
   if (time != nullptr) *time = status == ReadStatus::ok ? taken : 0;
   return status;
 }
@@ -148,7 +158,7 @@ ReadStatus RawView::read(std::uint64_t seq, std::span<std::byte> value, std::uin
 std::optional<std::uint64_t> RawView::latest(std::span<std::byte> value, std::uint64_t* time) const {
   check_size(value.size(), info().record.size_bytes);
   std::uint64_t taken = 0;
-  const auto seq = core::read_newest(*segment_, copy_into(value), taken);
+  const auto seq = core::read_newest(*segment_, CopyValueTo(value), taken);
   if (time != nullptr) *time = taken;
   return seq;
 }
@@ -170,14 +180,14 @@ bool RawArena::remove(std::string_view name) { return core::Segment::remove(name
 
 std::uint64_t RawArena::alloc(std::span<const std::byte> value, std::uint64_t* time) {
   check_size(value.size(), info().record.size_bytes);
-  const core::Written written = guarded_->alloc(fill_from(value));
+  const core::Written written = guarded_->alloc(CopyValueFrom(value));
   if (time != nullptr) *time = written.time;
   return written.seq;
 }
 
 std::optional<std::uint64_t> RawArena::try_alloc(std::span<const std::byte> value, Duration timeout) {
   check_size(value.size(), info().record.size_bytes);
-  const auto written = guarded_->alloc_before(core::deadline_in(timeout), fill_from(value));
+  const auto written = guarded_->alloc_before(core::deadline_in(timeout), CopyValueFrom(value));
   return written ? std::optional(written->seq) : std::nullopt;
 }
 

@@ -9,6 +9,7 @@
 
 #include "arena_shm/core/system.hpp"
 #include "arena_shm/error.hpp"
+#include "arena_shm/version.h"
 #include "core/output_closed.hpp"
 #include "terminal/command_line.hpp"
 #include "terminal/exit_code.hpp"
@@ -91,7 +92,7 @@ void refuse_values_of_flags(CLI::App& app) {
 
 terminal::ExitCode run(int argc, char** argv) {
   CLI::App app("Rings of records in shared memory: create, watch, read and write them.", "arena-shm");
-  app.set_version_flag("-V,--version", "arena-shm " ARENA_SHM_VERSION, "Print the version and exit");
+  app.set_version_flag("-V,--version", "arena-shm " ARENA_SHM_VERSION_STRING, "Print the version and exit");
   app.set_help_flag("-h,--help", "Print this help and exit");
   app.require_subcommand(1);
   app.get_formatter()->column_width(34);

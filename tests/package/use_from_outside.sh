@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds and runs the README's first program as a project of its own.
 #
-#   use_from_outside.sh find_package|add_subdirectory SOURCE_DIR BUILD_DIR CMAKE [option...]
+#   use_from_outside.sh find_package|add_subdirectory|add_subdirectory_static SOURCE_DIR BUILD_DIR CMAKE [option...]
 set -euo pipefail
 
 way=$1
@@ -19,13 +19,8 @@ ring=first-program-$$
 work=$(mktemp -d)
 trap 'rm -rf "$work" "/dev/shm/$ring"' EXIT
 
-# The README's first C++ block, with a name that no other run of this test uses.
-cp -r "$source_dir/tests/package/outside" "$work/outside"
-awk '/^```cpp$/ { inside = 1; next } /^```$/ && inside { exit } inside' "$source_dir/README.md" >"$work/program.cpp"
-lines=$(wc -l <"$work/program.cpp")
-((lines > 0 && lines <= 15)) || fail "the README's first program has $lines lines; expected 1 to 15"
-grep -q '"ticks"' "$work/program.cpp" || fail "the README's first program does not use the arena \"ticks\""
-sed "s/\"ticks\"/\"$ring\"/" "$work/program.cpp" >"$work/outside/first_program.cpp"
+cp -r "$source_dir/tests/package/outside" "$source_dir/tests/package/program.c" "$work"
+"$source_dir/tests/package/first_program.sh" "$source_dir" "$ring" >"$work/outside/first_program.cpp"
 # The program with a group, which is the only whole one of its page.
 awk '/^```cpp$/ { inside = 1; text = ""; next } /^```$/ { if (inside && text ~ /int main/) printf "%s", text; inside = 0 }
      inside { text = text $0 "\n" }' "$source_dir/include/arena_shm/LOSSLESS.md" >"$work/group.cpp"
@@ -47,9 +42,14 @@ case "$way" in
       "$work/prefix/bin/arena-shm" bench --quick --only W8 >/dev/null || fail "arena-shm does not find arena-bench"
     fi
     ;;
-  add_subdirectory)
+  add_subdirectory*)
     # All sources as one: that each compiles by itself is seen in the build that is tested.
     configure+=("-DARENA_SHM_SOURCE_DIR=$source_dir" -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=0)
+    shared=ON
+    if [[ $way == *_static ]]; then
+      shared=OFF
+    fi
+    configure+=("-DBUILD_SHARED_LIBS=$shared")
     ;;
   *) fail "unknown way: $way" ;;
 esac
@@ -65,7 +65,21 @@ output=$("$work/build/group" | paste -sd' ')
 [[ $output == "1 2 3" ]] || fail "the program with a group printed '$output'; expected '1 2 3'"
 [[ ! -e /dev/shm/$ring ]] || fail "the program with a group left its arena behind"
 
-if [[ $way == add_subdirectory ]]; then
+if [[ -x $work/build/program_in_c ]]; then
+  "$work/build/program_in_c" "$ring" || fail "the program in C ended with $?"
+fi
+
+if [[ $way == add_subdirectory* ]]; then
   strays=$(find "$work/build/arena_shm" \( -name arena-shm -o -name arena-bench -o -name '*_tests' -o -name wakeup_latency \) -type f)
   [[ -z $strays ]] || fail "a parent project got more than the library: $strays"
+  # It is installed only where the parent asks for it.
+  "$cmake" --install "$work/build" --prefix "$work/nothing" >/dev/null
+  [[ ! -e $work/nothing ]] || fail "a parent project installs our files: $(find "$work/nothing")"
+  "${configure[@]}" -DARENA_SHM_INSTALL=ON -S "$work/outside" -B "$work/build" >/dev/null
+  "$cmake" --install "$work/build" --prefix "$work/something" >/dev/null
+  [[ -e $work/something/include/arena_shm/arena.hpp ]] || fail "ARENA_SHM_INSTALL=ON installs no headers"
+
+  # A build type that the parent has not chosen is not chosen by us.
+  "${configure[@]}" -DCMAKE_BUILD_TYPE= -S "$work/outside" -B "$work/no_type" >/dev/null
+  grep -q '^CMAKE_BUILD_TYPE:STRING=$' "$work/no_type/CMakeCache.txt" || fail "we choose the parent's build type"
 fi

@@ -69,6 +69,8 @@ TEST_F(DoorbellTest, EveryWayToWriteRingsIt) {
   EXPECT_TRUE(wakes([&] { arena_->alloc(1); }));
   for (int i = 0; i < 200; ++i) arena_->alloc(1);  // reserves the mutex meanwhile
   EXPECT_TRUE(wakes([&] { arena_->alloc(1); }));
+  for (int i = 0; i < 200; ++i) writer.alloc(1);  // foresees its numbers meanwhile
+  EXPECT_TRUE(wakes([&] { writer.alloc(1); }));
 }
 
 TEST_F(DoorbellTest, ABatchThatThrowsRingsForWhatItPublishedAndCountsIt) {
@@ -94,6 +96,10 @@ TEST_F(DoorbellTest, AnExclusiveWriterRingsIt) {
 TEST_F(DoorbellTest, TheFirstAllocPutsTheWordBackToZero) {
   make();
   auto writer = arena_->writer();
+  word() = 1;
+  writer.alloc(1);
+  EXPECT_EQ(word() & 1, 0U);
+  for (int i = 0; i < 100; ++i) writer.alloc(1);  // from here on it foresees its numbers
   word() = 1;
   writer.alloc(1);
   EXPECT_EQ(word() & 1, 0U);

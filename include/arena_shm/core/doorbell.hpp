@@ -41,9 +41,13 @@ class Ringer {
 
   /// Call after each publication. Cost: one load of a line that is written only when somebody sleeps.
   [[gnu::always_inline]] void ring() const noexcept {
-    std::atomic_signal_fence(std::memory_order_seq_cst);                    // D5
-    if ((watched_->load(std::memory_order_relaxed) & 1) != 0) [[unlikely]]  // D6
+    if (is_awaited()) [[unlikely]]
       wake();
+  }
+  /// Does somebody sleep, or may be about to? Then ring().
+  [[gnu::always_inline]] bool is_awaited() const noexcept {
+    std::atomic_signal_fence(std::memory_order_seq_cst);          // D5
+    return (watched_->load(std::memory_order_relaxed) & 1) != 0;  // D6
   }
 
  private:

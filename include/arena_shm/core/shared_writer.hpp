@@ -33,10 +33,35 @@ class SharedWriter : public WriterSteps {
     if (starved_) [[unlikely]] {
       if (!await_free_slot(deadline)) return kNothing;
     }
-    return write_foreseen(
-        fill, []() noexcept { return true; },
-        [&](std::uint64_t seq, std::uint64_t next) { return write_among_others(seq, next, fill, deadline); });
+    const std::uint64_t next = own_next();
+    std::uint64_t seq;
+    if (!write_foreseen(fill, next, seq, []() noexcept { return true; })) [[unlikely]]
+      return write_among_others(seq, next, fill, deadline);
+    ringer_.ring();  // W5
+    return {seq, 0};
   }
+
+  /// How far alloc_alone has come.
+  enum class Progress : std::uint8_t { nothing, numbered, published };
+
+  /// The way of a writer that is alone, and no step further: calls nothing, whatever it finds, so that a function that
+  /// ends in it needs no stack. What is left to do is up to the caller. After Progress::nothing: alloc(). After
+  /// `numbered`: alloc_from(seq). After `published`: ring(), if is_awaited().
+  template <class Fill>
+  [[gnu::always_inline]] Progress alloc_alone(Fill fill, std::uint64_t& seq) noexcept {
+    const std::uint64_t claim = claim_.word.load(std::memory_order_relaxed);  // as own_next()
+    if (starved_ || claim_kind(claim) != ClaimKind::idle) [[unlikely]]
+      return Progress::nothing;
+    return write_foreseen(fill, claim_seq(claim), seq, []() noexcept { return true; }) ? Progress::published
+                                                                                       : Progress::numbered;
+  }
+  template <class Fill>
+  Written alloc_from(std::uint64_t seq, Fill fill, Deadline deadline) {
+    // Relaxed: own store.
+    return write_among_others(seq, claim_seq(claim_.word.load(std::memory_order_relaxed)), fill, deadline);
+  }
+  [[gnu::always_inline]] bool is_awaited() const noexcept { return ringer_.is_awaited(); }
+  void ring() const noexcept { ringer_.ring(); }  // W5
 
   /// The same, which looks for room before it claims anything. Only if others take that room in between, the number
   /// that it got becomes a hole.
@@ -54,9 +79,12 @@ class SharedWriter : public WriterSteps {
   /// to be locked.
   template <class Fill, class StillMine>
   [[gnu::always_inline]] Written alloc_reserved(Fill fill, StillMine still_mine) {
-    return write_foreseen(fill, still_mine, [&](std::uint64_t seq, std::uint64_t next) {
+    const std::uint64_t next = own_next();
+    std::uint64_t seq;
+    if (!write_foreseen(fill, next, seq, still_mine)) [[unlikely]]
       return write_reserved(seq, next, fill, still_mine);
-    });
+    ringer_.ring();  // W5
+    return {seq, 0};
   }
 
   /// Publishes `count` values in order, `fill(i, payload words)` storing the i-th, with one fetch_add per at most a
@@ -73,28 +101,30 @@ class SharedWriter : public WriterSteps {
 
  private:
   /// The way of a writer that is alone, and so gets the seq `next`. What that takes is computed before the locked
-  /// instruction, and the stamp is asked for as soon as that one is over. In all other cases the rest is up to
-  /// `otherwise(seq, next)`. A writer that is not alone must not foresee anything: it would fetch, on the guess, the
-  /// very line that another one is writing.
-  template <class Fill, class Permitted, class Otherwise>
-  [[gnu::always_inline]] Written write_foreseen(Fill fill, Permitted permitted, Otherwise otherwise) {
-    const std::uint64_t next = own_next();
+  /// instruction, and the stamp is asked for as soon as that one is over. A writer that is not alone must not foresee
+  /// anything: it would fetch, on the guess, the very line that another one is writing.
+  /// Returns: has it published? Then W5 is left; if not, it holds `seq` under claiming(next) or writing(next).
+  template <class Fill, class Permitted>
+  [[gnu::always_inline]] bool write_foreseen(Fill fill, std::uint64_t next, std::uint64_t& seq, Permitted permitted) {
     announce(next);
-    if (!lap_.foresees(next)) [[unlikely]]
-      return otherwise(take_number(), next);
+    if (!lap_.foresees(next)) [[unlikely]] {
+      seq = take_number();
+      return false;
+    }
     Claimed foreseen{next, lap_.slot(next), lap_.predecessor(next)};
     foreseen.compute();
-    const std::uint64_t seq = take_number();
+    seq = take_number();
     if (seq == next) [[likely]] {
       claim_.word.store(writing(next), std::memory_order_release);  // W2'
       ARENA_SHM_STOP_POINT(alloc_foreseen);
       if (permitted() && foreseen.is_next_in_slot()) [[likely]] {  // W3
-        const Written written = publish_untimed(foreseen, fill);
+        foreseen.slot.publish(next, fill);                         // there are no times: else nothing is foreseen
+        become_idle(next);
         prefetch_ahead(foreseen.slot.begin());
-        return written;
+        return true;
       }
     }
-    return otherwise(seq, next);
+    return false;
   }
 
   /// From W2' on. Requires: seq is held, under claiming(next) or writing(seq).

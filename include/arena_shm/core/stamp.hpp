@@ -12,7 +12,8 @@ inline constexpr std::uint64_t kSeqLimit = std::uint64_t{1} << 61;
 /// The same in a lossless arena, where a member of a group has one in a word, beside a count (held.hpp).
 inline constexpr std::uint64_t kLosslessSeqLimit = std::uint64_t{1} << 59;
 
-// A stamp stands before each payload: (seq + 1) << 1 | busy. It only grows, so "newer" is "greater".
+// A stamp stands before each payload: (seq + 1) << 1 | busy. Its seq only grows, so "newer" is greater than busy(seq);
+// of one seq, busy comes before done.
 //   0          never used; so a page of zeros is never taken for a published value
 //   busy(seq)  the writer of seq is in the slot
 //   done(seq)  seq is published

@@ -70,6 +70,20 @@ class WriterCore {
     return lane_ ? lane_->alloc(fill, kWaitForEver) : shared_->alloc(fill, kWaitForEver);
   }
 
+  using Progress = SharedWriter::Progress;
+
+  /// SharedWriter::alloc_alone, if this is one. The next three are for what that leaves to do.
+  template <class Fill>
+  [[gnu::always_inline]] Progress alloc_alone(Fill fill, std::uint64_t& seq) noexcept {
+    return shared_ ? shared_->alloc_alone(fill, seq) : Progress::nothing;
+  }
+  template <class Fill>
+  Written alloc_from(std::uint64_t seq, Fill fill) {
+    return shared_->alloc_from(seq, fill, kWaitForEver);
+  }
+  [[gnu::always_inline]] bool is_awaited() const noexcept { return shared_->is_awaited(); }
+  void ring() const noexcept { shared_->ring(); }
+
   /// The same, but empty where alloc would wait beyond the deadline.
   template <class Fill>
   std::optional<Written> alloc_before(Deadline deadline, Fill fill) {

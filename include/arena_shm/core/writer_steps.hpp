@@ -122,21 +122,14 @@ class WriterSteps : public WriterBase {
   [[gnu::always_inline]] Written publish(const Claimed& claimed, Fill fill) noexcept {
     const std::uint64_t time = take_time();
     claimed.slot.publish_timed(claimed.seq, ring_.is_timed(), time, fill);
-    finish(claimed);
+    become_idle(claimed.seq);
+    ringer_.ring();  // W5
     return {claimed.seq, time};
   }
-  /// The same. Requires: an arena without times.
-  template <class Fill>
-  [[gnu::always_inline]] Written publish_untimed(const Claimed& claimed, Fill fill) noexcept {
-    claimed.slot.publish(claimed.seq, fill);
-    finish(claimed);
-    return {claimed.seq, 0};
-  }
-  [[gnu::always_inline]] void finish(const Claimed& claimed) noexcept {
+  [[gnu::always_inline]] void become_idle(std::uint64_t seq) noexcept {
     count_values(1);
-    claim_.word.store(idle(claimed.seq + 1), std::memory_order_release);  // W4
+    claim_.word.store(idle(seq + 1), std::memory_order_release);  // W4
     ARENA_SHM_STOP_POINT(alloc_idle);
-    ringer_.ring();  // W5
   }
 
   /// Own last seq + 1, which the idle claim holds. Any other claim: this writer is inside of alloc, and a signal

@@ -31,6 +31,8 @@ inline const std::string kLosslessExclusive = "lossless, exclusive";
 inline const std::string kLosslessLaned = "lossless, laned";
 inline const std::string kGuarded = "Arena::alloc";
 inline const std::string kBatch = "shared Writer, batch of 16";
+/// After what is called from a program in C.
+inline const std::string kThroughC = ", through C";
 inline const std::string kInPlace = "shared Writer, in place";
 inline const std::string kWaitSet1 = "WaitSet of 1 ring";
 inline const std::string kWaitSet100 = "WaitSet of 100 rings";

@@ -11,6 +11,7 @@
 #include <fstream>
 
 #include "arena_shm/core/words.hpp"
+#include "arena_shm/version.h"
 
 namespace arena_shm::bench {
 namespace {
@@ -116,7 +117,7 @@ Machine describe_machine(const std::vector<int>& cpus) {
   add("compiler", kCompiler);
   add("flags", ARENA_BENCH_FLAGS);
   add("build type", ARENA_BENCH_BUILD_TYPE);
-  add("arena-shm", ARENA_SHM_VERSION);
+  add("arena-shm", ARENA_SHM_VERSION_STRING);
   add("boost", fmt::format("{}.{}.{}", BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000, BOOST_VERSION % 100));
   add("iceoryx", kIceoryxVersion);
   machine.warnings = build_warnings();

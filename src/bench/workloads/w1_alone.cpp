@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "bench/channels/boost_queues.hpp"
+#include "bench/channels/c_writer.hpp"
 #include "bench/channels/kernel_queues.hpp"
 #include "bench/channels/mutex_rings.hpp"
 #include "bench/workloads/alone_contestants.hpp"
@@ -114,6 +115,12 @@ std::vector<Contestant> ours(std::size_t slots) {
   all.push_back(alone<T, made>(
       kBatch, {kMemcpy16Floor, kBatchStores}, writer,
       [](auto& w, auto& source, std::uint64_t i) { keep_number(w.alloc(source.next_batch(i)).last); }, 16));
+  const auto through_c = std::make_shared<CWriter<T>>(shared);
+  all.push_back(alone<T, made>(kShared + kThroughC, {kShared}, through_c,
+                               [](auto& w, auto& source, std::uint64_t i) { keep_number(w.alloc(source.next(i))); }));
+  all.push_back(alone<T, made>(
+      kBatch + kThroughC, {kBatch}, through_c,
+      [](auto& w, auto& source, std::uint64_t i) { keep_number(w.alloc(source.next_batch(i))); }, 16));
   return all;
 }
 

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "arena_shm/core/system.hpp"
+#include "arena_shm/version.h"
 #include "terminal/app_description.hpp"
 #include "terminal/exit_code.hpp"
 #include "tool/verbs/verbs.hpp"
@@ -65,7 +66,8 @@ std::string paragraphs(const std::string& text) {
 std::string heading(const std::string& page) {
   std::string title = page;
   for (char& c : title) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return fmt::format(".TH \"{}\" \"1\" \"\" \"arena\\-shm {}\" \"User Commands\"\n", roff(title), ARENA_SHM_VERSION);
+  return fmt::format(".TH \"{}\" \"1\" \"\" \"arena\\-shm {}\" \"User Commands\"\n", roff(title),
+                     ARENA_SHM_VERSION_STRING);
 }
 
 std::string sentence(std::string text) {
@@ -154,7 +156,7 @@ std::string main_page(const terminal::Command& app, const std::vector<terminal::
   }
   text += options_of(terminal::describe_options(app));
   text += kExitStatus;
-  text += ".SH \"SEE ALSO\"\n";
+  text += ".SH \"SEE ALSO\"\n.BR arena\\-shm\\-layout (5),\n";
   for (std::size_t i = 0; i < verbs.size(); ++i)
     text += fmt::format(".BR {} (1){}\n", roff("arena-shm-" + verbs[i].name), i + 1 < verbs.size() ? "," : "");
   return text;
