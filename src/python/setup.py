@@ -21,11 +21,13 @@ class CMakeBuild(build_ext):
     def build_extension(self, ext):
         target = pathlib.Path(self.get_ext_fullpath(ext.name)).resolve()
         with tempfile.TemporaryDirectory() as scratch_folder:
-            folder = os.environ.get("ARENA_SHM_BUILD_DIR", scratch_folder)  # made by CMake from this very clone
-            parts = [f"-DARENA_SHM_BUILD_{part}=OFF" for part in ("TOOL", "TESTS", "EXAMPLES", "BENCH", "C")]
-            subprocess.check_call(["cmake", "-S", str(ROOT), "-B", folder, "-DCMAKE_BUILD_TYPE=Release", *parts,
-                                   "-DARENA_SHM_BUILD_PYTHON=ON", f"-DPython_EXECUTABLE={sys.executable}",
-                                   "-DCMAKE_UNITY_BUILD=ON", "-DCMAKE_UNITY_BUILD_BATCH_SIZE=8"])  # fmt: skip
+            folder = os.environ.get("ARENA_SHM_BUILD_DIR")  # which CMake has made from this very clone
+            if folder is None:
+                folder = scratch_folder
+                parts = [f"-DARENA_SHM_BUILD_{part}=OFF" for part in ("TOOL", "TESTS", "EXAMPLES", "BENCH", "C")]
+                subprocess.check_call(["cmake", "-S", str(ROOT), "-B", folder, "-DCMAKE_BUILD_TYPE=Release", *parts,
+                                       "-DARENA_SHM_BUILD_PYTHON=ON", f"-DPython_EXECUTABLE={sys.executable}",
+                                       "-DCMAKE_UNITY_BUILD=ON", "-DCMAKE_UNITY_BUILD_BATCH_SIZE=0"])  # fmt: skip
             subprocess.check_call(["cmake", "--build", folder, "--parallel", str(os.cpu_count()), "--target",
                                    "arena_shm_python"])  # fmt: skip
             (made,) = pathlib.Path(folder).glob("python/arena_shm/_core.*.so")
