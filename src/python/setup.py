@@ -12,7 +12,8 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-VERSION = re.search(r"^ +VERSION (\S+)$", (ROOT / "CMakeLists.txt").read_text(), re.MULTILINE)[1]
+PARTS = re.findall(r"define ARENA_SHM_VERSION_(?:MAJOR|MINOR|PATCH) (\d+)", (ROOT / "include/arena_shm/version.h").read_text())
+VERSION = ".".join(PARTS)
 
 
 class CMakeBuild(build_ext):
@@ -24,9 +25,9 @@ class CMakeBuild(build_ext):
             folder = os.environ.get("ARENA_SHM_BUILD_DIR")  # which CMake has made from this very clone
             if folder is None:
                 folder = scratch_folder
-                parts = [f"-DARENA_SHM_BUILD_{part}=OFF" for part in ("TOOL", "TESTS", "EXAMPLES", "BENCH", "C")]
+                parts = [f"-DARENA_SHM_BUILD_{part}=OFF" for part in ("TOOL", "TESTS", "EXAMPLES", "BENCH")]
                 subprocess.check_call(["cmake", "-S", str(ROOT), "-B", folder, "-DCMAKE_BUILD_TYPE=Release", *parts,
-                                       "-DARENA_SHM_BUILD_PYTHON=ON", f"-DPython_EXECUTABLE={sys.executable}",
+                                       "-DARENA_SHM_BUILD_PYTHON=ON", "-DARENA_SHM_INSTALL=OFF", f"-DPython_EXECUTABLE={sys.executable}",
                                        "-DCMAKE_UNITY_BUILD=ON", "-DCMAKE_UNITY_BUILD_BATCH_SIZE=0"])  # fmt: skip
             subprocess.check_call(["cmake", "--build", folder, "--parallel", str(os.cpu_count()), "--target",
                                    "arena_shm_python"])  # fmt: skip
