@@ -158,8 +158,11 @@ class RawWriter {
   /// @param value  of the record's size
   /// Returns: the value's seq. Errors: also Code::invalid_argument, if `value` has not that size.
   std::uint64_t alloc(std::span<const std::byte> value);
-  /// As Writer::try_alloc.
-  std::optional<std::uint64_t> try_alloc(std::span<const std::byte> value);
+  /// As Writer::try_alloc, but it waits for so long.
+  /// @param value  of the record's size
+  /// @param timeout  zero and less is not at all
+  /// Returns: the value's seq; nothing, if there was no room.
+  std::optional<std::uint64_t> try_alloc(std::span<const std::byte> value, Duration timeout = {});
   /// As Writer::alloc_for.
   std::uint64_t alloc_for(Duration timeout, std::span<const std::byte> value);
   /// As Writer::blocked_by.
@@ -168,6 +171,11 @@ class RawWriter {
   /// @param values  one record after the other, without gaps
   /// Returns: where they went.
   SeqRange alloc_batch(std::span<const std::byte> values);
+  /// The same, which says where each went.
+  /// @param values  one record after the other, without gaps
+  /// @param seqs  get the seq of each: as many as there are values
+  /// Returns: where they went.
+  SeqRange alloc_batch(std::span<const std::byte> values, std::span<std::uint64_t> seqs);
   /// As Writer::time.
   std::uint64_t time() const noexcept { return core_->time(); }
   /// As Writer::seat.
@@ -227,7 +235,7 @@ class RawView {
   std::vector<ConsumerInfo> consumers() const { return core::consumers(*segment_); }
   /// As ArenaBase::prefault.
   void prefault() const noexcept { segment_->prefault(); }
-  /// The segment itself, for what is built upon the core.
+  /// @private  The segment itself, for what is built upon the core.
   const std::shared_ptr<const core::Segment>& share() const noexcept { return segment_.share(); }
 
  protected:
@@ -257,6 +265,11 @@ class RawArena : public RawView {
   /// @param time  gets its Entry::time, if that is wanted
   /// Returns: the value's seq.
   std::uint64_t alloc(std::span<const std::byte> value, std::uint64_t* time = nullptr);
+  /// The same, but nothing where it would wait for longer: while others are inside of alloc, or for room.
+  /// @param value  of the record's size
+  /// @param timeout  zero and less is not at all
+  /// Returns: the value's seq, or nothing.
+  std::optional<std::uint64_t> try_alloc(std::span<const std::byte> value, Duration timeout = {});
   /// As Arena::writer.
   RawWriter writer(std::string_view holder = {}) const { return {segment_.share(), holder}; }
   /// As Arena::consumer.

@@ -66,7 +66,7 @@ bool GuardedWriter::is_used() noexcept {
   return (first != nullptr && first->is_used()) || (others != nullptr && others->is_used());
 }
 
-void GuardedWriter::await_room(const WriterCore& writer, int tries) {
+bool GuardedWriter::await_room(const WriterCore& writer, int tries, Deadline deadline) {
   struct Counted {
     explicit Counted(std::atomic<int>& waiters) noexcept : all(waiters) { all.fetch_add(1, std::memory_order_relaxed); }
     Counted(const Counted&) = delete;
@@ -76,12 +76,13 @@ void GuardedWriter::await_room(const WriterCore& writer, int tries) {
   };
   const Counted waiting(waiting_);
   ::pthread_testcancel();  // nothing is held
-  writer.await_room();
-  if (tries == 0) return;
+  if (!writer.await_room(deadline)) return false;
+  if (tries == 0) return true;
   if (tries < kTriesAwake)
     std::this_thread::yield();
   else
     std::this_thread::sleep_for(kBetweenTries);
+  return true;
 }
 
 void GuardedWriter::retire(GuardedWriter* guarded) noexcept {
@@ -124,7 +125,8 @@ bool LockedAlloc::interrupts_reserved_alloc() const noexcept {
   return party_->thread == &this_thread_mark && party_->writer.is_claimed();
 }
 
-LockedAlloc::LockedAlloc(GuardedWriter& guarded) : guarded_(guarded), outer_(this_thread_mark.innermost) {
+LockedAlloc::LockedAlloc(GuardedWriter& guarded, Deadline deadline)
+    : guarded_(guarded), outer_(this_thread_mark.innermost) {
   if (is_nested()) refuse_reentry(guarded_.segment_->info().name);
   // Before a seat is taken: that is no place for a signal handler to come in between, either.
   this_thread_mark.innermost = this;
@@ -135,17 +137,23 @@ LockedAlloc::LockedAlloc(GuardedWriter& guarded) : guarded_(guarded), outer_(thi
     const bool alone = party_->mutex.try_lock_free();
     if (!alone) {
       expect_exit(Begins::use);
-      party_->mutex.lock();
+      is_locked_ = party_->mutex.timed_lock(deadline);
     }
     party_->alone = alone ? party_->alone + 1 : 0;
+    if (!is_locked_) leave();
   } catch (...) {
-    std::atomic_signal_fence(std::memory_order_seq_cst);
-    this_thread_mark.innermost = outer_;
+    leave();
     throw;
   }
 }
 
+void LockedAlloc::leave() const noexcept {
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  this_thread_mark.innermost = outer_;
+}
+
 LockedAlloc::~LockedAlloc() {
+  if (!is_locked_) return;
   const bool reserve = party_->patience != kNeverReserve && party_->alone >= party_->patience;
   if (reserve) {
     // The next time it takes longer: a reservation that is soon taken back costs more than it saves.
@@ -155,8 +163,7 @@ LockedAlloc::~LockedAlloc() {
   } else {
     party_->mutex.unlock();
   }
-  std::atomic_signal_fence(std::memory_order_seq_cst);
-  this_thread_mark.innermost = outer_;
+  leave();
 }
 
 }  // namespace arena_shm::core

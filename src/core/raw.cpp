@@ -1,5 +1,6 @@
 #include "arena_shm/raw.hpp"
 
+#include <cstddef>
 #include <string>
 #include <utility>
 
@@ -99,9 +100,9 @@ std::uint64_t RawWriter::alloc(std::span<const std::byte> value) {
   return core_->alloc(CopyValueFrom(value)).seq;
 }
 
-std::optional<std::uint64_t> RawWriter::try_alloc(std::span<const std::byte> value) {
+std::optional<std::uint64_t> RawWriter::try_alloc(std::span<const std::byte> value, Duration timeout) {
   check_size(value.size(), core_->payload_bytes());
-  const auto written = core_->alloc_before(core::kDoNotWait, CopyValueFrom(value));
+  const auto written = core_->alloc_before(core::deadline_in(timeout), CopyValueFrom(value));
   return written ? std::optional(written->seq) : std::nullopt;
 }
 
@@ -118,6 +119,31 @@ SeqRange RawWriter::alloc_batch(std::span<const std::byte> values) {
   return with_size(size, [&](auto known_size) {
     return core_->alloc_batch(values.size() / size, CopyBytesFrom(values.data(), known_size));
   });
+}
+
+SeqRange RawWriter::alloc_batch(std::span<const std::byte> values, std::span<std::uint64_t> seqs) {
+  const auto size = static_cast<std::size_t>(core_->payload_bytes());
+  if (values.size() != seqs.size() * size) check_size(values.size(), seqs.size() * size, ", a record for each seq");
+  const core::Segment& segment = *core_->hold().segment();
+  const SeqRange range = with_size(size, [&](auto known_size) {
+    const CopyBytesFrom copy(values.data(), known_size);
+    const auto copy_and_tell = [copy, to = seqs.data()](std::size_t i, std::uint64_t* payload,
+                                                        std::uint64_t number) noexcept {
+      copy(i, payload);
+      to[i] = number;
+    };
+    return core_->alloc_batch(seqs.size(), copy_and_tell);
+  });
+  const core::Ring lane = segment.lane_of_seat(core_->hold().index());
+  // Nearly always they follow each other.
+  const std::uint64_t step = lane.lane_count;
+  if (range.count == seqs.size() && range.last - range.first == (range.count - 1) * step) [[likely]] {
+    std::uint64_t next = range.first;
+    for (std::uint64_t& seq : seqs) seq = std::exchange(next, next + step);
+  } else {
+    for (std::uint64_t& seq : seqs) seq = lane.seq_of(seq);
+  }
+  return range;
 }
 
 RawView RawView::open(std::string_view name) { return RawView(core::Segment::open(name, core::Access::read_only)); }
@@ -158,6 +184,12 @@ std::uint64_t RawArena::alloc(std::span<const std::byte> value, std::uint64_t* t
   const core::Written written = guarded_->alloc(CopyValueFrom(value));
   if (time != nullptr) *time = written.time;
   return written.seq;
+}
+
+std::optional<std::uint64_t> RawArena::try_alloc(std::span<const std::byte> value, Duration timeout) {
+  check_size(value.size(), info().record.size_bytes);
+  const auto written = guarded_->alloc_before(core::deadline_in(timeout), CopyValueFrom(value));
+  return written ? std::optional(written->seq) : std::nullopt;
 }
 
 }  // namespace arena_shm

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -78,6 +79,10 @@ class GuardedWriter {
     return alloc_locked(fill);
   }
 
+  /// The same, but empty where it would wait beyond the deadline: for the mutex, or for room.
+  template <class Fill>
+  std::optional<Written> alloc_before(Deadline deadline, Fill fill);
+
  private:
   template <class Fill>
   [[gnu::noinline]] Written alloc_locked(Fill fill);
@@ -91,7 +96,8 @@ class GuardedWriter {
   }
   /// Without the mutex: nobody waits for it behind one who waits for room. After some tries it sleeps: there is room,
   /// and others took it each time, or every slot is held by a stopped writer.
-  [[gnu::noinline, gnu::cold]] void await_room(const WriterCore& writer, int tries);
+  /// False: not before the deadline.
+  [[gnu::noinline, gnu::cold]] bool await_room(const WriterCore& writer, int tries, Deadline deadline = kWaitForEver);
   bool is_used() noexcept;
   friend class LockedAlloc;
 
@@ -110,20 +116,24 @@ class GuardedWriter {
 /// One alloc under the lock: refuses re-entry, takes a seat if need be, locks, and unlocks or reserves.
 class LockedAlloc {
  public:
-  explicit LockedAlloc(GuardedWriter& guarded);
+  explicit LockedAlloc(GuardedWriter& guarded, Deadline deadline = kWaitForEver);
   LockedAlloc(const LockedAlloc&) = delete;
   LockedAlloc& operator=(const LockedAlloc&) = delete;
   ~LockedAlloc();
 
+  /// False: somebody else had it until the deadline.
+  bool is_locked() const noexcept { return is_locked_; }
   WriterCore& writer() const noexcept { return party_->writer; }
 
  private:
   bool is_nested() const noexcept;
   bool interrupts_reserved_alloc() const noexcept;
+  void leave() const noexcept;
 
   GuardedWriter& guarded_;
   GuardedParty* party_ = nullptr;
   const LockedAlloc* outer_;
+  bool is_locked_ = true;
 };
 
 template <class Fill>
@@ -138,6 +148,25 @@ Written GuardedWriter::alloc_locked(Fill fill) {
       writer = &locked.writer();
     }
     await_room(*writer, tries);
+  }
+}
+
+template <class Fill>
+std::optional<Written> GuardedWriter::alloc_before(Deadline deadline, Fill fill) {
+  const GuardedParty* first = first_.load(std::memory_order_acquire);  // G1
+  // By the reservation it waits for nobody; if that is taken back, it comes here again.
+  if (first != nullptr && first->thread == &this_thread_mark && first->mutex.has_reservation()) return alloc(fill);
+  for (int tries = 0;; ++tries) {
+    const WriterCore* writer = nullptr;
+    {
+      const LockedAlloc locked(*this, deadline);
+      if (!locked.is_locked()) return std::nullopt;
+      const bool is_lossless = segment_->is_lossless();
+      if (const auto written = locked.writer().alloc_before(is_lossless ? kDoNotWait : deadline, fill)) return *written;
+      if (!is_lossless || deadline == kDoNotWait) return std::nullopt;
+      writer = &locked.writer();
+    }
+    if (!await_room(*writer, tries, deadline)) return std::nullopt;
   }
 }
 

@@ -126,7 +126,8 @@ class LaneWriter : public WriterBase {
     const std::uint64_t stride = ring_.stride_bytes;
     const bool timed = ring_.is_timed();
     for (; number < end; ++number, ++i) {
-      slot.publish_timed(number, timed, time, [&](std::uint64_t* payload) noexcept { fill(i, payload); });
+      slot.publish_timed(number, timed, time,
+                         [&](std::uint64_t* payload) noexcept { fill_ith(fill, i, payload, number); });
       prefetch_ahead(slot.begin());
       slot.step(stride);
     }

@@ -223,7 +223,8 @@ class SharedWriter : public WriterSteps {
       at.slot.compute();
       if (!at.is_next_in_slot()) [[unlikely]]  // W3
         break;
-      at.slot.publish_timed(seq, timed, time, [&](std::uint64_t* payload) noexcept { fill(i, payload); });
+      at.slot.publish_timed(seq, timed, time,
+                            [&](std::uint64_t* payload) noexcept { fill_ith(fill, i, payload, seq); });
       at.slot.step(stride);
       at.predecessor += step;
     }
@@ -245,8 +246,9 @@ class SharedWriter : public WriterSteps {
       seq = stop;
       if (seq == run_end) continue;
       if (take_or_skip_in_batch(seq, range.count)) {
-        lap_.slot(seq).publish_timed(seq, ring_.is_timed(), time_,
-                                     [&](std::uint64_t* payload) noexcept { fill(i + range.count, payload); });
+        lap_.slot(seq).publish_timed(seq, ring_.is_timed(), time_, [&](std::uint64_t* payload) noexcept {
+          fill_ith(fill, i + range.count, payload, seq);
+        });
         range.add(seq, 1);
       } else {
         count_skip();

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 #include "arena_shm/core/clock.hpp"
@@ -14,6 +16,16 @@
 #include "arena_shm/core/seat.hpp"
 
 namespace arena_shm::core {
+
+/// Has a batch's `fill` store its i-th value; one that takes the value's number, too, is told it.
+template <class Fill>
+[[gnu::always_inline]] inline void fill_ith(Fill& fill, std::size_t i, std::uint64_t* payload,
+                                            std::uint64_t number) noexcept {
+  if constexpr (std::is_invocable_v<Fill&, std::size_t, std::uint64_t*, std::uint64_t>)
+    fill(i, payload, number);
+  else
+    fill(i, payload);
+}
 
 /// What has been appended: its seq, and its time; 0 in an arena without times.
 struct Written {
@@ -33,7 +45,7 @@ class WriterBase {
   const Gate& gate() const noexcept { return gate_; }
   /// Waits until there is room for the next value; takes none. May be called while another thread writes.
   /// Errors: as Gate::await.
-  void await_room() const { Gate(*hold_->segment(), ring_, seat_).await_room(kWaitForEver); }
+  bool await_room(Deadline deadline) const { return Gate(*hold_->segment(), ring_, seat_).await_room(deadline); }
   /// Of the newest value, or batch, that this writer has appended; 0 in an arena without times.
   std::uint64_t time() const noexcept { return time_; }
 

@@ -50,7 +50,9 @@ class WriterCore {
   std::uint64_t time() const noexcept { return lane_ ? lane_->time() : shared_->time(); }
   const Gate& gate() const noexcept { return lane_ ? lane_->gate() : shared_->gate(); }
   /// Waits until there is room for a value; takes none. May be called while another thread writes.
-  void await_room() const { lane_ ? lane_->await_room() : shared_->await_room(); }
+  bool await_room(Deadline deadline) const {
+    return lane_ ? lane_->await_room(deadline) : shared_->await_room(deadline);
+  }
   std::uint64_t payload_bytes() const noexcept { return hold().segment()->info().record.size_bytes; }
   /// Is some thread inside of alloc, or waiting to be, alone or by a WaitSet? False in a forked child, where nothing is
   /// mapped. Cost: a system call.

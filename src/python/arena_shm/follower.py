@@ -1,0 +1,108 @@
+"""Following a name rather than a ring: what is there now, and whatever takes its place."""
+
+import time
+
+from .errors import NotFound
+from .rings import view
+
+__all__ = ["Follower"]
+
+_BETWEEN_LOOKS = 0.02  # seconds
+
+
+class Follower:
+    """Follows the ring that has a name, which need not be there yet; and, when it is removed and made anew, the new one.
+
+    Of the old one it reads what is left, and what comes as long as somebody holds a seat in it. Sequence numbers begin
+    anew then: `on_restart(view)` is called before the first value of the new one. The new one may have another dtype.
+    One thread at a time.
+    """
+
+    def __init__(self, name, start="oldest", *, on_restart=None, **options):
+        self.name = name
+        self.on_restart = on_restart
+        self._start, self._options = start, options
+        self._sources = []  # (view, reader), the newest last
+        self._looked = 0.0
+        self._gone = [0, 0, 0, 0]
+
+    @property
+    def view(self):
+        """The ring that has the name, or had it last; None: there has been none yet."""
+        return self._sources[-1][0] if self._sources else None
+
+    def counts(self):
+        """(read, overwritten, holes, passed over), of all rings that it has followed."""
+        sums = list(self._gone)
+        for _, reader in self._sources:
+            for i, count in enumerate(reader._core.counts()[1:5]):
+                sums[i] += count
+        return tuple(sums)
+
+    def next_batch(self, most=4096):
+        """As Reader.next_batch, of one of the rings."""
+        for source in list(self._sources):
+            view, reader = source
+            is_over = source is not self._sources[-1] and not view.has_writers
+            batch = reader.next_batch(most)
+            if batch is not None:
+                return batch
+            if is_over and reader.lag == 0:
+                for i, count in enumerate(reader._core.counts()[1:5]):
+                    self._gone[i] += count
+                self._sources.remove(source)
+        return None
+
+    def batches(self, timeout=None, batch=4096):
+        """Iterates over batches; ends when nothing has come for `timeout` seconds (None: never)."""
+        end = None
+        while True:
+            found = self.next_batch(batch)
+            if found is None and self._look():
+                continue
+            if found is not None:
+                end = None
+                yield found
+                continue
+            now = time.monotonic()
+            if timeout is not None:
+                end = now + timeout if end is None else end
+                if now >= end:
+                    return
+            left = _BETWEEN_LOOKS if end is None else min(_BETWEEN_LOOKS, end - now)
+            if self._sources:
+                self._sources[-1][1].wait(left)
+            else:
+                time.sleep(left)
+
+    def _look(self):
+        """At the name, at most once in 20 ms. True: there is another ring now."""
+        now = time.monotonic()
+        if now - self._looked < _BETWEEN_LOOKS:
+            return False
+        self._looked = now
+        if self._sources and not self._sources[-1][0].retired:
+            return False
+        try:
+            found = view(self.name)
+        except NotFound:
+            return False
+        if self._sources and found.info.epoch == self._sources[-1][0].info.epoch:
+            return False
+        is_first = not self._sources
+        self._sources.append((found, found.reader(self._start if is_first else "oldest", **self._options)))
+        if not is_first and self.on_restart is not None:
+            self.on_restart(found)
+        return True
+
+    def close(self):
+        """Ends it."""
+        for _, reader in self._sources:
+            reader.close()
+        self._sources.clear()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
