@@ -115,15 +115,30 @@ func (u *hub) leaveHub(h *handle) {
 	default:
 	}
 	hubs.mutex.Lock()
-	u.places--
-	hubs.mutex.Unlock()
+	defer hubs.mutex.Unlock()
+	if u.places--; u.places > 0 {
+		return
+	}
+	// Of those that nobody needs, one is kept.
+	for i, one := range hubs.all {
+		if one != u && one.places == 0 {
+			hubs.all = append(hubs.all[:i], hubs.all[i+1:]...)
+			one.close()
+			return
+		}
+	}
 }
 
 func (u *hub) run() {
-	for range u.rung {
-		u.mutex.Lock()
-		u.dispatch()
-		u.mutex.Unlock()
+	for {
+		select {
+		case <-u.rung:
+			u.mutex.Lock()
+			u.dispatch()
+			u.mutex.Unlock()
+		case <-u.closed:
+			return
+		}
 	}
 }
 
