@@ -26,8 +26,8 @@ type AtomicArena[T any] struct {
 	slots    int
 }
 
-// NewAtomicArena makes a ring of size slots, in shared memory whose name is removed at once. It panics if size <= 0, and,
-// with an *Error, if T has pointers, or if there is no room for it.
+// NewAtomicArena makes a ring of size slots, in shared memory whose name is removed at once. It panics if size <= 0,
+// and, with an *Error, if T has pointers, or if there is no room for it.
 func NewAtomicArena[T any](size int) *AtomicArena[T] {
 	if size <= 0 {
 		panic("atomicarena: size must be > 0")

@@ -94,8 +94,8 @@ func (s *setCore) forget(h *handle) {
 	}
 }
 
-// look tells whether one of them is ready; spins for so long. If none is, the set will ring. Requires: the lock, and that
-// all in the set are the caller's.
+// look tells whether one of them is ready; spins for so long. If none is, the set will ring. Requires: the lock, and
+// that all in the set are the caller's.
 func (s *setCore) look(spin time.Duration) (bool, error) {
 	if s.c == 0 {
 		return false, ErrClosed
