@@ -134,13 +134,8 @@ SeqRange RawWriter::alloc_batch(std::span<const std::byte> values, std::span<std
     };
     return core_->alloc_batch(seqs.size(), copy_and_tell);
   });
-  const core::Ring lane = segment.lane_of_seat(core_->hold().index());
-  // Nearly always they follow each other.
-  const std::uint64_t step = lane.lane_count;
-  if (range.count == seqs.size() && range.last - range.first == (range.count - 1) * step) [[likely]] {
-    std::uint64_t next = range.first;
-    for (std::uint64_t& seq : seqs) seq = std::exchange(next, next + step);
-  } else {
+  if (segment.lane_count() > 1) {
+    const core::Ring lane = segment.lane_of_seat(core_->hold().index());
     for (std::uint64_t& seq : seqs) seq = lane.seq_of(seq);
   }
   return range;

@@ -12,8 +12,7 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PARTS = re.findall(r"define ARENA_SHM_VERSION_(?:MAJOR|MINOR|PATCH) (\d+)", (ROOT / "include/arena_shm/version.h").read_text())
-VERSION = ".".join(PARTS)
+VERSION = re.search('_VERSION_STRING "(.*)"', (ROOT / "include/arena_shm/version.h").read_text())[1]
 
 
 class CMakeBuild(build_ext):

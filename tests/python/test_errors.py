@@ -183,5 +183,5 @@ def test_parts_of_the_extension_cannot_be_made_by_hand():
 
 
 def test_the_version_is_the_projects():
-    text = pathlib.Path(__file__).parents[2].joinpath("CMakeLists.txt").read_text()
-    assert f"VERSION {arena_shm.__version__}\n" in text
+    text = pathlib.Path(__file__).parents[2].joinpath("include/arena_shm/version.h").read_text()
+    assert f'VERSION_STRING "{arena_shm.__version__}"' in text

@@ -30,7 +30,6 @@ class Timescale:
 class Format:
     def __init__(self, dtype: np.dtype, fields: list[tuple[str, str, int, int]] | None, is_scalar: bool,
                  pack: Callable[[Any], np.ndarray]) -> None: ...  # fmt: skip
-    def records(self, values: Sequence[Any]) -> np.ndarray: ...
 
 class View(Handle):
     def set_format(self, format: Format) -> None: ...

@@ -1,7 +1,5 @@
 """Rings that are written: `Ring` and `Writer`."""
 
-import numpy as np
-
 from . import _core, schema
 from ._integers import integer
 from .errors import _invalid
@@ -77,30 +75,21 @@ class Writer:
     One thread at a time, so one for each thread: who calls it while another thread waits in it gets Reentered. It has a
     seat of the ring until it is closed. In a forked child it raises Forked.
 
-        alloc(value)      appends, and returns the sequence number; the values are those of `Ring.alloc`. In a lossless
-                          ring it waits for room
-        try_alloc(value)  the same, but None where it would wait
+        alloc(value)        appends, and returns the sequence number; the values are those of `Ring.alloc`. In a
+                            lossless ring it waits for room
+        try_alloc(value)    the same, but None where it would wait
+        alloc_many(values)  appends all records of an array of the ring's dtype, or of a list, and returns their
+                            sequence numbers, an array of uint64 of the same shape. They come in order, with one step of
+                            the ring's counter for at most a lap. The interpreter lock is released if they are more
+                            than some KiB. In a lossless ring it waits for room; what was appended before an error,
+                            or KeyboardInterrupt, stays
     """
 
-    __slots__ = ("_core", "_ring", "alloc", "try_alloc", "__weakref__")
+    __slots__ = ("_core", "_ring", "alloc", "alloc_many", "try_alloc", "__weakref__")
 
     def __init__(self, core, ring):
         self._core, self._ring = core, ring
-        self.alloc, self.try_alloc = core.alloc, core.try_alloc
-
-    def alloc_many(self, values):
-        """Appends all records of an array of the ring's dtype, and returns their sequence numbers, an array of uint64.
-
-        They come in order, with one step of the ring's counter for at most a lap. What is no array of the dtype is made
-        one first: a list of tuples, for instance. The interpreter lock is released if it is more than some KiB.
-        In a lossless ring it waits for room; what was appended before an error, or KeyboardInterrupt, stays.
-        """
-        if not isinstance(values, np.ndarray):
-            if not isinstance(values, (list, tuple)):
-                raise _invalid("append values", f"an array of {self._ring.dtype}, or a list of records", values, "",
-                               "invalid_type")  # fmt: skip
-            values = self._ring._format.records(values)
-        return self._core.alloc_many(np.ascontiguousarray(values)).reshape(values.shape)
+        self.alloc, self.alloc_many, self.try_alloc = core.alloc, core.alloc_many, core.try_alloc
 
     def alloc_for(self, timeout, value):
         """As `alloc`, but waits for at most so many seconds. Errors: TimedOut, which names the consumer in the way."""

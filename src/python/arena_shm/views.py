@@ -80,8 +80,7 @@ class View:
             dtype = described(dtype)[0]
         self._schema = made or schema.of_info(told, dtype)
         self._info = Info(**told)
-        self._format = _format_of(self._schema.dtype)
-        core.set_format(self._format)
+        core.set_format(_format_of(self._schema.dtype))
 
     def close(self):
         """Detaches. Who waits in another thread gets Closed soon; readers, writers and arrays go on."""
