@@ -35,8 +35,7 @@ def test_the_tool_reads_what_python_has_written(name):
 
 def test_python_reads_what_the_tool_has_made(name):
     tool("create", name, "--slots", "8", "--fields", "u64 ts_ns, f64 px, s8 sym, i16[2,3] m, bool ok")
-    tool("write", name, "--format", "ndjson",
-         text='{"ts_ns":1,"px":2.5,"sym":"ES","m":[[1,2,3],[4,5,6]],"ok":true}\n')  # fmt: skip
+    tool("write", name, "--format", "ndjson", text='{"ts_ns":1,"px":2.5,"sym":"ES","m":[[1,2,3],[4,5,6]],"ok":true}\n')
     with arena_shm.open(name) as ring:
         value = ring.latest().value
         assert value["sym"] == b"ES" and value["m"].tolist() == [[1, 2, 3], [4, 5, 6]] and value["ok"]

@@ -31,8 +31,8 @@ class Ring(View):
         value  a tuple, a dict or a dataclass of the fields; a numpy record (numpy.void, or an array of one) of the
                ring's dtype; of a ring of numbers, a number
 
-        The callers take turns by a mutex in the segment. It waits while another process is stopped inside of it, and, in
-        a lossless ring, for room; without the interpreter lock then, and KeyboardInterrupt ends that.
+        The callers take turns by a mutex in the segment. It waits while another process is stopped inside of it, and,
+        in a lossless ring, for room; without the interpreter lock then, and KeyboardInterrupt ends that.
 
         Errors: InvalidType, InvalidArgument, IncompatibleType: nothing was appended. TableFull, if every seat is taken.
         """
@@ -45,8 +45,18 @@ class Ring(View):
         """
         return Writer(_core.writer(self._core, _text(holder, "the holder of a writer")), self)
 
-    def consumer(self, name, *, share=False, durable=False, start="newest", release="at_next_call", hold=0.001,
-                 manner="latency", order="arrival"):  # fmt: skip
+    def consumer(
+        self,
+        name,
+        *,
+        share=False,
+        durable=False,
+        start="newest",
+        release="at_next_call",
+        hold=0.001,
+        manner="latency",
+        order="arrival",
+    ):
         """A `Consumer`: a reader that the writers of a lossless ring (full="wait") wait for.
 
         share    join the group of that name, or found it: each value goes to one of its members
@@ -143,8 +153,10 @@ def create(name, dtype, slots, **options):
     full        "overwrite" the oldest value, or "wait" for consumers: lossless
     consumers   lossless: how many may be registered, 1 to 256 (8)
     patience    lossless: seconds after which a consumer without progress is evicted; None: never
-    units       {field: "USD"}, enums {field: enum.IntEnum or {name: value}}, time_field: the name of the field that says
-                when a record was made. Of a dataclass: field(metadata={"unit": ..., "time": True, "enum": ...})
+    units       {field: "USD"}
+    enums       {field: enum.IntEnum, or {name: value}}
+    time_field  the name of the field that says when a record was made. Of a dataclass, all three by
+                field(metadata={"unit": ..., "enum": ..., "time": True})
     record_name what the record is called, for C++ programs that open the ring by a type of that name; "": any
 
     All memory is reserved at once. Errors: AlreadyExists, InvalidName, InvalidArgument, InvalidType, NoSpace,

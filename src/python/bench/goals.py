@@ -188,8 +188,10 @@ def spread(values):
 
 
 def report(times):
-    print(f"{platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}, numpy {np.__version__}, "
-          f"arena_shm {arena_shm.__version__}; {len(times['alloc'])} slices, medians (quartiles)\n")  # fmt: skip
+    print(
+        f"{platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}, numpy {np.__version__}, "
+        f"arena_shm {arena_shm.__version__}; {len(times['alloc'])} slices, medians (quartiles)\n"
+    )
     for name, values in times.items():
         print(f"{name:28} {spread(values)} {'ms' if 'import' in name else 'ns'}")
     print()
@@ -210,7 +212,11 @@ def report(times):
         middle = statistics.median(values)
         is_met = goal is None or (middle >= goal if goal > 0 else middle <= -goal)
         met = met and is_met
-        wanted = "" if goal is None else f"goal: at {'least' if goal > 0 else 'most'} {abs(goal)}: {'met' if is_met else 'MISSED'}"
+        wanted = (
+            ""
+            if goal is None
+            else f"goal: at {'least' if goal > 0 else 'most'} {abs(goal)}: {'met' if is_met else 'MISSED'}"
+        )
         print(f"{what:30} {spread(values)}  {wanted}")
     return met
 
