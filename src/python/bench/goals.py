@@ -23,7 +23,7 @@ import arena_shm
 
 RECORD = np.dtype([("ts_ns", "u8"), ("px", "f8"), ("rest", "S48")])
 TICK = np.dtype([("ts_ns", "u8"), ("px", "f8"), ("sym", "S8")])
-SLOTS, BATCH, ALLOCS = 65536, 4096, 20_000
+SLOTS, BATCH, ROUNDS, ALLOCS = 65536, 4096, 8, 20_000  # ROUNDS and BATCH as in compare.cpp
 NAME = f"arena-bench.python.{os.getpid()}"
 
 
@@ -102,21 +102,22 @@ class Package:
         append, values = self.writer.alloc_many, self.values
 
         def work():
-            for _ in range(SLOTS // BATCH):
+            for _ in range(ROUNDS * SLOTS // BATCH):
                 append(values)
 
-        return each(SLOTS, work)
+        return each(ROUNDS * SLOTS, work)
 
     def follow(self):
-        self.reader.seek("oldest")
         last = 0
 
         def work():
             nonlocal last
-            for batch in self.reader.batches(timeout=0, batch=BATCH):
-                last += int(batch["ts_ns"][-1])
+            for _ in range(ROUNDS):
+                self.reader.seek("oldest")
+                for batch in self.reader.batches(timeout=0, batch=BATCH):
+                    last += int(batch["ts_ns"][-1])
 
-        return each(SLOTS, work)
+        return each(ROUNDS * SLOTS, work)
 
     def alloc(self):
         alloc = self.ticks.alloc
@@ -130,7 +131,9 @@ class Package:
 
 class Compare:
     def __init__(self, program):
-        self.process = subprocess.Popen([program, NAME], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            [program, f"{NAME}.cpp", str(SLOTS)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
 
     def slice(self, what):
         self.process.stdin.write(what + "\n")
