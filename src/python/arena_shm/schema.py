@@ -30,7 +30,7 @@ _NUMBERS = {
     "bool": "?",
 }
 _NUMBER_NAMES = {np.dtype(code).str: name for name, code in _NUMBERS.items()}
-_NOTE = re.compile(r"<[Mm]8(\[([1-9]\d{0,8})?[a-zA-Zμ]{1,2}\])?|<c(8|16)|<U\d{1,7}|<f2|[|]V\d{1,7}")
+_NOTE = r"<[Mm]8(\[([1-9]\d{0,8})?[a-zA-Zμ]{1,2}\])?|<c(8|16)|<U\d{1,7}|<f2|[|]V\d{1,7}"  # compiled when it is needed
 _TIME_UNITS = ("ns", "us", "ms", "s")
 
 
@@ -219,7 +219,7 @@ def of_text(text, size_bytes):
         about = notes.get(name) if isinstance(notes, dict) else None
         note = about.get("numpy") if isinstance(about, dict) else None
         base = np.dtype("?" if kind == "b" else f"{kind}{element}")
-        if isinstance(note, str) and _NOTE.fullmatch(note):
+        if isinstance(note, str) and re.fullmatch(_NOTE, note):
             base, shape = _as_noted(base, shape, note)
         fields[name] = Field(name, np.dtype((base, shape)) if shape else base, offset, unit, enum)
     dtype = np.dtype(

