@@ -235,7 +235,7 @@ class RawView {
   std::vector<ConsumerInfo> consumers() const { return core::consumers(*segment_); }
   /// As ArenaBase::prefault.
   void prefault() const noexcept { segment_->prefault(); }
-  /// The segment itself, for what is built upon the core.
+  /// @private  The segment itself, for what is built upon the core.
   const std::shared_ptr<const core::Segment>& share() const noexcept { return segment_.share(); }
 
  protected:

@@ -50,7 +50,8 @@ arena_shm_status arena_shm_consumer_next_many(arena_shm_consumer* consumer, void
   return guarded(error, [&] {
     std::size_t& taken = deref(count, "count");
     taken = 0;
-    taken = deref(consumer, "consumer").consumer.next_batch(bytes_at(values, bytes), arrivals_of(entries, capacity));
+    arena_shm_consumer& its = deref(consumer, "consumer");
+    taken = its.consumer.next_batch(bytes_at(values, bytes), arrivals_of(entries, capacity, its.unwanted));
     return taken == 0 ? ARENA_SHM_NOTHING : ARENA_SHM_OK;
   });
 }

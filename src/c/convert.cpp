@@ -34,7 +34,7 @@ static_assert(static_cast<int>(Full::wait) == ARENA_SHM_WAIT);
 static_assert(static_cast<int>(Manner::throughput) == ARENA_SHM_THROUGHPUT);
 static_assert(static_cast<int>(Order::time) == ARENA_SHM_BY_TIME);
 
-From from_of(arena_shm_from from, std::uint64_t seq) {
+From from_of(const arena_shm_from& from, std::uint64_t seq) {
   switch (enumerator<arena_shm_from>(from, 3, "a number of arena_shm_from")) {
     case ARENA_SHM_FROM_OLDEST: return From::oldest;
     case ARENA_SHM_FROM_NEWEST: return From::newest;

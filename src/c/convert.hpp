@@ -23,8 +23,11 @@ static_assert(sizeof(arena_shm_entry) == sizeof(Arrival) && offsetof(arena_shm_e
               offsetof(arena_shm_entry, late) == offsetof(Arrival, late) &&
               offsetof(arena_shm_entry, redelivered) == offsetof(Arrival, redelivered));
 
-inline std::span<Arrival> arrivals_of(arena_shm_entry* entries, std::size_t capacity) {
-  return {reinterpret_cast<Arrival*>(&deref(entries, "entries")), capacity};
+/// Where to put what comes with `capacity` values: what the caller has for it, or `unwanted`.
+inline std::span<Arrival> arrivals_of(arena_shm_entry* entries, std::size_t capacity, std::vector<Arrival>& unwanted) {
+  if (entries != nullptr) return {reinterpret_cast<Arrival*>(entries), capacity};
+  if (unwanted.size() < capacity) unwanted.resize(capacity);
+  return std::span(unwanted).first(capacity);
 }
 
 inline Duration duration(std::int64_t count) { return std::chrono::nanoseconds(count); }
@@ -33,7 +36,7 @@ inline void set(arena_shm_entry* entry, const arena_shm_entry& value) noexcept {
   if (entry != nullptr) *entry = value;
 }
 
-From from_of(arena_shm_from from, std::uint64_t seq);
+From from_of(const arena_shm_from& from, std::uint64_t seq);
 
 /// The arena that a handle is of. Errors: permission_denied, if that is a view.
 inline RawArena& writable(arena_shm_arena* handle) {

@@ -81,13 +81,16 @@ void copy_text(std::span<char> target, std::string_view text) noexcept;
 /// A text that may be null.
 inline std::string_view text_or_empty(const char* text) noexcept { return text == nullptr ? "" : text; }
 
-/// An enumerator that a caller has given as a number. `count`: how many there are, from zero on.
+/// An enumerator that a caller in C has given, who may have put any number there: so it is not looked at as one before
+/// that is known. `count`: how many there are, from zero on.
 template <class To, class From>
-To enumerator(From value, int count, const char* what) {
-  const auto number = static_cast<long long>(value);
-  if (number < 0 || number >= count)
-    refuse("use the C interface", std::string(what) + " below " + std::to_string(count), std::to_string(number),
-           "use the enumerators of arena_shm.h");
+To enumerator(const From& value, unsigned count, const char* what) {
+  unsigned number;
+  static_assert(sizeof number == sizeof value);
+  std::memcpy(&number, &value, sizeof number);
+  if (number >= count)
+    refuse("use the C interface", std::string(what) + " below " + std::to_string(count),
+           std::to_string(static_cast<int>(number)), "use the enumerators of arena_shm.h");
   return static_cast<To>(number);
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "arena_shm/arena_shm.h"
 #include "arena_shm/core/writer_core.hpp"
@@ -43,6 +44,7 @@ struct arena_shm_reader {
 
   arena_shm::RawReader reader;
   arena_shm::c::Gaps gaps;
+  std::vector<arena_shm::Arrival> unwanted;  // what comes with a batch, where the caller does not ask for it
 };
 
 struct arena_shm_consumer {
@@ -56,6 +58,7 @@ struct arena_shm_consumer {
 
   arena_shm::RawConsumer consumer;
   arena_shm::c::Gaps gaps;
+  std::vector<arena_shm::Arrival> unwanted;
 };
 
 struct arena_shm_timescale {

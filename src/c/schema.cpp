@@ -35,12 +35,11 @@ struct Scalar {
   std::uint64_t bytes;
 };
 
-Scalar scalar_of(arena_shm_type type) {
+/// Requires: neither none of them nor a text.
+Scalar scalar_of(unsigned type) noexcept {
   constexpr Scalar kScalars[] = {{"u1", 1},  {"<u2", 2}, {"<u4", 4}, {"<u8", 8}, {"i1", 1}, {"<i2", 2},
                                  {"<i4", 4}, {"<i8", 8}, {"<f4", 4}, {"<f8", 8}, {"?", 1}};
-  const auto index =
-      enumerator<unsigned>(static_cast<long long>(type) - ARENA_SHM_U8, 11, "a number of arena_shm_type");
-  return kScalars[index];
+  return kScalars[type - ARENA_SHM_U8];
 }
 
 bool is_integer(arena_shm_type type) noexcept { return type >= ARENA_SHM_U8 && type <= ARENA_SHM_I64; }
@@ -90,12 +89,14 @@ Place add_field(core::SchemaText& schema, std::size_t i, const arena_shm_field& 
   const std::string name(text_or_empty(field.name));
   if (name.empty() || name.size() > kMaxNameBytes || !is_plain(name))
     refuse_field(i, {}, "a name of 1 to 255 bytes without quotes and control characters", "'" + name + "'");
-  const bool is_text = field.type == ARENA_SHM_TEXT;
+  const auto type = enumerator<unsigned>(field.type, ARENA_SHM_TEXT + 1, "a number of arena_shm_type");
+  if (type == 0) refuse_field(i, name, "a type", "none");
+  const bool is_text = type == ARENA_SHM_TEXT;
   if (is_text != (field.text_bytes != 0))
     refuse_field(i, name, is_text ? "the bytes of a text" : "no text_bytes, for it is no text",
                  std::to_string(field.text_bytes));
   const std::string text_format = 'S' + std::to_string(field.text_bytes);
-  const Scalar scalar = is_text ? Scalar{text_format.c_str(), field.text_bytes} : scalar_of(field.type);
+  const Scalar scalar = is_text ? Scalar{text_format.c_str(), field.text_bytes} : scalar_of(type);
   if (!is_plain(text_or_empty(field.unit)))
     refuse_field(i, name, "a unit without quotes and control characters", field.unit);
   if (field.dimensions > kMaxDimensions)

@@ -107,10 +107,12 @@ TEST_F(CFollowTest, ManyGoInAndComeOutAtOnce) {
   ASSERT_EQ(count, 4U);
   EXPECT_EQ(found[3], ticks[3]);
   EXPECT_EQ(entries[3].seq, 3U);
+  ASSERT_EQ(arena_shm_reader_next_many(reader_, found.data(), sizeof(Tick), nullptr, 1, &count, &error_), ARENA_SHM_OK);
+  EXPECT_EQ(found[0], ticks[4]);
   ASSERT_EQ(take(), ARENA_SHM_OK);
-  ASSERT_EQ(count, 2U);
-  EXPECT_EQ(found[1], ticks[5]);
-  EXPECT_EQ(entries[1].seq, 5U);
+  ASSERT_EQ(count, 1U);
+  EXPECT_EQ(found[0], ticks[5]);
+  EXPECT_EQ(entries[0].seq, 5U);
   EXPECT_EQ(take(), ARENA_SHM_NOTHING);
   EXPECT_EQ(count, 0U);
   EXPECT_EQ(arena_shm_reader_next_many(reader_, found.data(), 3 * sizeof(Tick), entries.data(), 4, &count, &error_),
@@ -251,8 +253,7 @@ TEST_F(CFollowTest, NullIsAnErrorWhereverItIsGiven) {
       arena_shm_writer_open(nullptr, nullptr, &other_writer, &error_),
       arena_shm_reader_next(nullptr, &tick_, sizeof tick_, nullptr, &error_),
       arena_shm_reader_next(reader_, nullptr, sizeof tick_, nullptr, &error_),
-      arena_shm_reader_next_many(reader_, &tick_, sizeof tick_, nullptr, 1, &count, &error_),
-      arena_shm_reader_next_many(reader_, &tick_, sizeof tick_, &entry_, 1, nullptr, &error_),
+      arena_shm_reader_next_many(reader_, &tick_, sizeof tick_, nullptr, 1, nullptr, &error_),
       arena_shm_reader_wait(nullptr, 0, &error_),
       arena_shm_reader_counts(reader_, nullptr, &error_),
       arena_shm_reader_counts(nullptr, &counts, &error_),

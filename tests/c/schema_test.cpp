@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "arena_shm/core/words.hpp"
 #include "c/c_fixture.hpp"
 
 namespace arena_shm::test {
@@ -116,6 +117,8 @@ TEST_F(CSchemaTest, WhatCannotBeIsRefusedByName) {
   expect_refused("field 0 ('ts')");
   with(0, [](auto& f) { f.type = none_of_them<arena_shm_type>(13); });
   expect_refused("arena_shm_type");
+  with(0, [](auto& f) { f.type = none_of_them<arena_shm_type>(0); });
+  expect_refused("expected a type");
   with(0, [](auto& f) { f.type = ARENA_SHM_F64; });
   expect_refused("integer as the time");
   with(1, [](auto& f) { f.type = ARENA_SHM_BOOL; });
@@ -147,7 +150,7 @@ TEST_F(CSchemaTest, WhatCannotBeIsRefusedByName) {
 }
 
 TEST_F(CSchemaTest, WithoutMemoryThereIsAnError) {
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+#ifdef ARENA_SHM_SANITIZED
   GTEST_SKIP() << "the sanitizers need the memory";
 #endif
   std::vector<void*> taken;

@@ -44,9 +44,10 @@ def create(path, slots, lanes):
     for size in (len(schema), 4, 128, 192 * seats, in_lane * seats):
         regions += [end, size]
         end += -(-size // page) * page
-    header = struct.pack("<8s4I3Q10Q5Q2IQ", b"ARENASHM", 6, 0x01020304, 576, 1 if lanes == 0 else 2, 0, end, page, *regions,
-                         slots, stride, 8, RECORD.size, 8, seats, os.getpid(), fnv1a(schema))
-    header += struct.pack("<q", 0) + os.urandom(16)
+    flags = 1 if lanes == 0 else 2
+    header = struct.pack("<8s4I3Q", b"ARENASHM", 6, 0x01020304, 576, flags, 0, end, page)
+    header += struct.pack("<10Q5Q", *regions, slots, stride, 8, RECORD.size, 8)
+    header += struct.pack("<2IQq", seats, os.getpid(), fnv1a(schema), 0) + os.urandom(16)
     header = header.ljust(576, b"\0")
     header = header[:24] + struct.pack("<Q", fnv1a(header)) + header[32:]
     fd = os.open(os.path.dirname(path), os.O_TMPFILE | os.O_RDWR, 0o600)

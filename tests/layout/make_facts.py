@@ -2,8 +2,8 @@
 
     make_facts.py INCLUDE_DIR OUTPUT.cpp
 
-Fields, constants and enumerators are found in the text of the headers, so that a new one is not forgotten; their numbers
-come from the compiler.
+Fields, constants and enumerators are found in the text of the headers, so that a new one is not forgotten; their
+numbers come from the compiler.
 """
 
 import itertools
@@ -143,7 +143,10 @@ def calls(formula):
 
 def statements(include):
     lines = []
-    put = lambda kind, of, name, a, b="0": lines.append(f'  put("{kind}", "{of}", "{name}", word_of({a}), word_of({b}));')
+
+    def put(kind, of, name, a, b="0"):
+        lines.append(f'  put("{kind}", "{of}", "{name}", word_of({a}), word_of({b}));')
+
     for name, fields in structs((include / "core/layout.hpp").read_text()):
         put("size", name, "", f"sizeof({name})")
         for field in fields:
@@ -159,7 +162,9 @@ def statements(include):
         for i, values in enumerate(calls(formula)):
             arguments = re.findall(r"\w+", formula)[1:]
             given = ", ".join(f"{name} = {value}U" for name, value in zip(arguments, values))
-            lines.append(f"  {{ const std::uint64_t {given}; put(\"formula\", \"{formula}\", \"{i}\", word_of({code}), 0); }}")
+            lines.append(f"  {{\n    const std::uint64_t {given};")
+            put("formula", formula, i, code)
+            lines.append("  }")
     return "\n".join(lines)
 
 

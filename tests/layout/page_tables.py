@@ -22,7 +22,7 @@ def rows_of(table):
 
 
 def tables_of(page):
-    """[(what it is a table of, its rows without the heading)]; and complaints about tables that say not what they are."""
+    """[(what it is a table of, its rows without the heading)]; and complaints about tables that do not say what of."""
     tables, complaints = [], []
     for mark, text in re.findall(r'(?ms)^(\.\\" table: [^\n]*\n)?\.TS\n(.*?)^\.TE$', page):
         heading, *rows = rows_of(text)
@@ -73,7 +73,7 @@ def compare_names(what, told, real):
 
 
 def compare(page, facts, samples):
-    """What is wrong. `facts`: as the program of make_facts.py prints them; samples(formula): the arguments it was given."""
+    """What is wrong. `facts`: what make_facts.py's program prints; samples(formula): the arguments of each call."""
     tables, complaints = tables_of(page)
     for kind, of in sorted({(fact[0], fact[1]) for fact in facts}):
         of_kind = [fact for fact in facts if fact[:2] == [kind, of]]
@@ -82,7 +82,8 @@ def compare(page, facts, samples):
         if kind == "size":
             complaints += compare_struct(of, rows, facts)
         elif kind == "enumerator":
-            complaints += compare_names(of, {row[1]: int(row[0]) for row in rows}, {fact[2]: fact[3] for fact in of_kind})
+            told = {row[1]: int(row[0]) for row in rows}
+            complaints += compare_names(of, told, {fact[2]: fact[3] for fact in of_kind})
         elif kind == "constant":
             told = {row[0]: eval(row[1]) for row in rows}
             complaints += compare_names("constant", told, {fact[2]: fact[3] for fact in of_kind})

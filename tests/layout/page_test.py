@@ -86,7 +86,8 @@ class PageTest(unittest.TestCase):
     def test_it_is_correct_roff(self):
         if shutil.which("mandoc") is None:
             self.skipTest("mandoc is not installed")
-        done = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", PAGE], stdout=subprocess.PIPE, text=True, timeout=60)
+        command = ["mandoc", "-T", "lint", "-W", "warning", PAGE]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=60)
         self.assertEqual((done.returncode, done.stdout), (0, ""))
 
 

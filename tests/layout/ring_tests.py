@@ -29,7 +29,8 @@ def load(path):
 def made(writer, n):
     """A record as records.cpp makes it."""
     return {"writer": writer, "n": n, "words": [n * 31 + writer * 7 + i for i in range(24)],
-            "text": str(n % 10_000_000), "quarter": n % 1000 / 4, "minus": -(n % 100), "odd": n % 2 == 1, "low": n % 256}
+            "text": str(n % 10_000_000), "quarter": n % 1000 / 4, "minus": -(n % 100), "odd": n % 2 == 1,
+            "low": n % 256}
 
 
 def flat(values):
@@ -82,7 +83,8 @@ class RingTest(unittest.TestCase):
 
     def read(self, path, seconds=0.3):
         """What the program says of an arena in which nothing goes on."""
-        done = subprocess.run([sys.executable, "-B", READER, path, str(seconds)], stdout=subprocess.PIPE, timeout=60, check=True)
+        command = [sys.executable, "-B", READER, path, str(seconds)]
+        done = subprocess.run(command, stdout=subprocess.PIPE, timeout=60, check=True)
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     def tail(self, *where):

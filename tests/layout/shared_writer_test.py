@@ -54,7 +54,8 @@ class SharedWriterTest(RingTest):
                 # Each number was published, or skipped.
                 seats = self.seats(name)
                 self.assertEqual(sum(seat["values"] for seat in seats), 60000)
-                self.assertEqual(reader.Arena(SHM / name).head(0), sum(seat["values"] + seat["skipped"] for seat in seats))
+                handed_out = sum(seat["values"] + seat["skipped"] for seat in seats)
+                self.assertEqual(reader.Arena(SHM / name).head(0), handed_out)
 
     def test_readers_meanwhile(self):
         name = self.create("shared", slots=32)

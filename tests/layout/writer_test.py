@@ -1,4 +1,4 @@
-"""foreign_writer.py, which knows the format from the manual page alone: the library takes its arenas and its records."""
+"""foreign_writer.py, which knows the format from the manual page alone: the library takes its arenas and records."""
 
 import json
 import os
@@ -79,9 +79,10 @@ class WriterTest(RingTest):
         name = self.create("exclusive", slots=16)
         writer = self.start_foreign(name, 3, 5)
         [seat] = self.seats(name)
-        self.assertEqual((seat["holder"], seat["pid"], seat["name"], seat["values"]), ("alive", writer.pid, "python", 5))
-        for command in ([RECORDS, "write", name, "9", "1"], [sys.executable, "-B", WRITER, "write", SHM / name, "9", "1"]):
-            done = subprocess.run([*map(str, command)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+        self.assertEqual([seat[key] for key in ("holder", "pid", "name", "values")], ["alive", writer.pid, "python", 5])
+        for program in ([RECORDS, "write", name], [sys.executable, "-B", WRITER, "write", str(SHM / name)]):
+            done = subprocess.run([*program, "9", "1"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, timeout=60)
             self.assertNotEqual(done.returncode, 0)
         writer.kill()
         writer.wait()
@@ -102,7 +103,8 @@ class WriterTest(RingTest):
         for foreign in (0, 2):
             self.assertEqual([row for row in rows if row["writer"] == foreign], [made(foreign, n) for n in range(5)])
             self.leave(writers[foreign])
-        self.assertEqual([row for row in rows if row["writer"] == 1], [made(1, row["n"]) for row in rows if row["writer"] == 1])
+        of_library = [row for row in rows if row["writer"] == 1]
+        self.assertEqual(of_library, [made(1, row["n"]) for row in of_library])
 
     def test_what_it_leaves_behind_is_pending_while_it_lives_and_then_a_hole(self):
         for point in ("X1", "S1", "S3"):

@@ -52,7 +52,7 @@ export LD_LIBRARY_PATH
 tool=$usr/bin/arena-shm
 [[ $("$tool" --version) == "arena-shm $version" ]] || fail "the tool says: $("$tool" --version)"
 [[ $(field arena-shm Depends) == *libfmt* ]] || fail "arena-shm depends on: $(field arena-shm Depends)"
-for page in man1/arena-shm.1 man1/arena-shm-tail.1 man3/arena_shm.3; do
+for page in man1/arena-shm.1 man1/arena-shm-tail.1 man3/arena_shm.3 man3/arena_shm_c.3 man5/arena-shm-layout.5; do
   [[ $(man --local-file "$usr/share/man/$page.gz") == *'SEE ALSO'* ]] || fail "there is no page $page, or no end of it"
 done
 bash -c 'source "$1" && complete -p arena-shm' _ "$usr/share/bash-completion/completions/arena-shm" >/dev/null ||

@@ -93,7 +93,7 @@ ARENA_SHM_API arena_shm_status arena_shm_consumer_next(arena_shm_consumer* consu
  * @param consumer the consumer
  * @param values gets them, one record after the other
  * @param bytes its size: `capacity` records
- * @param entries gets what comes with each
+ * @param entries gets what comes with each; may be null
  * @param capacity how many at most, > 0
  * @param count gets how many there were
  * @param error what went wrong

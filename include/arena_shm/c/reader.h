@@ -116,7 +116,7 @@ ARENA_SHM_API arena_shm_status arena_shm_reader_next(arena_shm_reader* reader, v
  * @param reader the reader
  * @param values gets them, one record after the other
  * @param bytes its size: `capacity` records
- * @param entries gets what comes with each
+ * @param entries gets what comes with each; may be null
  * @param capacity how many at most, > 0
  * @param count gets how many there were
  * @param error what went wrong

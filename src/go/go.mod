@@ -1,0 +1,3 @@
+module atomicarena
+
+go 1.19
