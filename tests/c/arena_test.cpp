@@ -90,7 +90,8 @@ TEST_F(CArenaTest, TimesAreTimesOfDay) {
   const TempName other;
   const arena_shm_options plain = options(1);
   ASSERT_EQ(arena_shm_create(other.str().c_str(), &record_, &plain, &timeless, &error_), ARENA_SHM_OK);
-  EXPECT_EQ(arena_shm_timescale_open(timeless, &scale, &error_), ARENA_SHM_E_INVALID_ARGUMENT);
+  CTimescale none;
+  EXPECT_EQ(arena_shm_timescale_open(timeless, &none, &error_), ARENA_SHM_E_INVALID_ARGUMENT);
 }
 
 TEST_F(CArenaTest, AnErrorHasAllItsParts) {
