@@ -67,7 +67,22 @@ class CopyValueFrom {
   std::span<const std::byte> value_;
 };
 
-/// What copies the value of a slot out.
+/// What copies the value of a slot out. Size: as of CopyBytesFrom.
+template <class Size>
+class CopyBytesTo {
+ public:
+  CopyBytesTo(std::byte* value, Size size) noexcept : value_(value), size_(size) {}
+
+  [[gnu::always_inline]] void operator()(const std::uint64_t* payload) const noexcept {
+    load_words(value_, payload, size_);
+  }
+
+ private:
+  std::byte* value_;
+  [[no_unique_address]] Size size_;
+};
+
+/// The same, whose size is looked at when it is copied.
 class CopyValueTo {
  public:
   explicit CopyValueTo(std::span<std::byte> value) noexcept : value_(value) {}

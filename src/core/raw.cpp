@@ -23,6 +23,7 @@ void refuse_size(std::size_t found, std::uint64_t expected, const char* which) {
 
 using core::check_size;
 using core::CopyBytesFrom;
+using core::CopyBytesTo;
 using core::CopyValueFrom;
 using core::CopyValueTo;
 using core::with_size;
@@ -36,9 +37,13 @@ std::size_t take_batch(std::uint64_t record_bytes, std::span<std::byte> values, 
   const auto size = static_cast<std::size_t>(record_bytes);
   if (values.size() / size != arrivals.size() || values.size() % size != 0) [[unlikely]]
     check_size(values.size(), arrivals.size() * size, ", a record for each arrival");
-  std::size_t count = 0;
-  while (count < arrivals.size() && take(arrivals[count], CopyValueTo(values.subspan(count * size, size)))) ++count;
-  return count;
+  return with_size(size, [&](auto known_size) {
+    std::size_t count = 0;
+    while (count < arrivals.size() &&
+           take(arrivals[count], CopyBytesTo(values.data() + count * known_size, known_size)))
+      ++count;
+    return count;
+  });
 }
 
 }  // namespace
@@ -134,13 +139,8 @@ SeqRange RawWriter::alloc_batch(std::span<const std::byte> values, std::span<std
     };
     return core_->alloc_batch(seqs.size(), copy_and_tell);
   });
-  const core::Ring lane = segment.lane_of_seat(core_->hold().index());
-  // Nearly always they follow each other.
-  const std::uint64_t step = lane.lane_count;
-  if (range.count == seqs.size() && range.last - range.first == (range.count - 1) * step) [[likely]] {
-    std::uint64_t next = range.first;
-    for (std::uint64_t& seq : seqs) seq = std::exchange(next, next + step);
-  } else {
+  if (segment.lane_count() > 1) {
+    const core::Ring lane = segment.lane_of_seat(core_->hold().index());
     for (std::uint64_t& seq : seqs) seq = lane.seq_of(seq);
   }
   return range;

@@ -12,8 +12,7 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PARTS = re.findall(r"define ARENA_SHM_VERSION_(?:MAJOR|MINOR|PATCH) (\d+)", (ROOT / "include/arena_shm/version.h").read_text())
-VERSION = ".".join(PARTS)
+VERSION = re.search('_VERSION_STRING "(.*)"', (ROOT / "include/arena_shm/version.h").read_text())[1]
 
 
 class CMakeBuild(build_ext):
@@ -26,11 +25,25 @@ class CMakeBuild(build_ext):
             if folder is None:
                 folder = scratch_folder
                 parts = [f"-DARENA_SHM_BUILD_{part}=OFF" for part in ("TOOL", "TESTS", "EXAMPLES", "BENCH")]
-                subprocess.check_call(["cmake", "-S", str(ROOT), "-B", folder, "-DCMAKE_BUILD_TYPE=Release", *parts,
-                                       "-DARENA_SHM_BUILD_PYTHON=ON", "-DARENA_SHM_INSTALL=OFF", f"-DPython_EXECUTABLE={sys.executable}",
-                                       "-DCMAKE_UNITY_BUILD=ON", "-DCMAKE_UNITY_BUILD_BATCH_SIZE=0"])  # fmt: skip
-            subprocess.check_call(["cmake", "--build", folder, "--parallel", str(os.cpu_count()), "--target",
-                                   "arena_shm_python"])  # fmt: skip
+                subprocess.check_call(
+                    [
+                        "cmake",
+                        "-S",
+                        str(ROOT),
+                        "-B",
+                        folder,
+                        "-DCMAKE_BUILD_TYPE=Release",
+                        *parts,
+                        "-DARENA_SHM_BUILD_PYTHON=ON",
+                        "-DARENA_SHM_INSTALL=OFF",
+                        f"-DPython_EXECUTABLE={sys.executable}",
+                        "-DCMAKE_UNITY_BUILD=ON",
+                        "-DCMAKE_UNITY_BUILD_BATCH_SIZE=0",
+                    ]
+                )
+            subprocess.check_call(
+                ["cmake", "--build", folder, "--parallel", str(os.cpu_count()), "--target", "arena_shm_python"]
+            )
             (made,) = pathlib.Path(folder).glob("python/arena_shm/_core.*.so")
             target.parent.mkdir(parents=True, exist_ok=True)
             self.copy_file(str(made), str(target))
@@ -38,7 +51,11 @@ class CMakeBuild(build_ext):
 
 def needs_numpy():
     """pip --target asks an index also for what the interpreter has: so only what it has not is asked for."""
-    folders = [sysconfig.get_path("purelib"), *sys.path, *pathlib.Path(sys.base_prefix).glob("lib/python3/dist-packages")]
+    folders = [
+        sysconfig.get_path("purelib"),
+        *sys.path,
+        *pathlib.Path(sys.base_prefix).glob("lib/python3/dist-packages"),
+    ]
     return not any((pathlib.Path(folder) / "numpy").is_dir() for folder in folders)
 
 

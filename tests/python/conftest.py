@@ -59,8 +59,13 @@ def ticks(count, first=0):
 
 def start(code, *arguments, **options):
     """A process that runs the code, with the arguments in `sys.argv[1:]`."""
-    return subprocess.Popen([sys.executable, "-c", "import sys, arena_shm, numpy as np\n" + code, *arguments],
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)  # fmt: skip
+    return subprocess.Popen(
+        [sys.executable, "-c", "import sys, arena_shm, numpy as np\n" + code, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )
 
 
 def finish(process, seconds=30):

@@ -42,8 +42,13 @@ def test_everything_has_a_docstring():
         if not inspect.getdoc(one):
             missing.append(name)
         if inspect.isclass(one) and not issubclass(one, Exception):
-            missing += [f"{name}.{key}" for key, value in vars(one).items() if not key.startswith("_") and
-                        (callable(value) or isinstance(value, property)) and not inspect.getdoc(value)]  # fmt: skip
+            missing += [
+                f"{name}.{key}"
+                for key, value in vars(one).items()
+                if not key.startswith("_")
+                and (callable(value) or isinstance(value, property))
+                and not inspect.getdoc(value)
+            ]
     assert missing == []
 
 
@@ -91,7 +96,11 @@ def test_signatures_are_those_of_the_stubs():
             continue
         for function in node.body:
             one = inspect.getattr_static(getattr(arena_shm, name), getattr(function, "name", ""), None)
-            if not isinstance(function, ast.FunctionDef) or not inspect.isfunction(one) or function.name.startswith("__"):
+            if (
+                not isinstance(function, ast.FunctionDef)
+                or not inspect.isfunction(one)
+                or function.name.startswith("__")
+            ):
                 continue
             wanted = [argument.arg for argument in (*function.args.args, *function.args.kwonlyargs)]
             got = [key for key, value in inspect.signature(one).parameters.items() if value.kind != value.VAR_KEYWORD]

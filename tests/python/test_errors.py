@@ -20,7 +20,13 @@ def test_each_code_of_the_library_has_a_class():
         error = arena_shm.errors._make(code, "what", "name", "doing", "expected", "found", "remedy", 5)
         assert type(error).code == code and isinstance(error, arena_shm.Error) and type(error) is not arena_shm.Error
         assert (error.name, error.doing, error.expected, error.found, error.remedy, error.system_error) == (
-            "name", "doing", "expected", "found", "remedy", 5)  # fmt: skip
+            "name",
+            "doing",
+            "expected",
+            "found",
+            "remedy",
+            5,
+        )
         assert str(error) == "what"
         assert getattr(arena_shm, type(error).__name__) is type(error)
         assert type(error).__doc__ and type(error).__name__ in arena_shm.__all__
@@ -30,8 +36,9 @@ def test_errors_are_also_those_of_python(ring, name):
     for call, builtin, number in (
         (lambda: arena_shm.view("arena-test.not-there"), FileNotFoundError, 2),
         (lambda: arena_shm.create(name, TICK, slots=4), FileExistsError, 17),
-        (lambda: arena_shm.open("a/b"), ValueError, None), (lambda: arena_shm.open(""), ValueError, None),
-    ):  # fmt: skip
+        (lambda: arena_shm.open("a/b"), ValueError, None),
+        (lambda: arena_shm.open(""), ValueError, None),
+    ):
         with pytest.raises(builtin) as caught:
             call()
         error = caught.value
@@ -49,12 +56,32 @@ def test_slots_that_cannot_be(name, slots):
         arena_shm.open(name)
 
 
-@pytest.mark.parametrize("options", [
-    {"writers": "many"}, {"writers": 1}, {"seats": 0}, {"seats": 5000}, {"seats": "x"}, {"mode": -1}, {"mode": 2**20},
-    {"full": "maybe"}, {"consumers": 0, "full": "wait"}, {"consumers": 1000}, {"patience": "long"}, {"unknown": 1},
-    {"patience": float("nan")}, {"units": {"nothing": "m"}}, {"enums": {"px": {"A": "x"}}}, {"time_field": "nothing"}, {"units": 3},
-    {"enums": {"px": 3}}, {"record_name": "x" * 400}, {"record_name": 3}, {"units": {"px": 3}},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"writers": "many"},
+        {"writers": 1},
+        {"seats": 0},
+        {"seats": 5000},
+        {"seats": "x"},
+        {"mode": -1},
+        {"mode": 2**20},
+        {"full": "maybe"},
+        {"consumers": 0, "full": "wait"},
+        {"consumers": 1000},
+        {"patience": "long"},
+        {"unknown": 1},
+        {"patience": float("nan")},
+        {"units": {"nothing": "m"}},
+        {"enums": {"px": {"A": "x"}}},
+        {"time_field": "nothing"},
+        {"units": 3},
+        {"enums": {"px": 3}},
+        {"record_name": "x" * 400},
+        {"record_name": 3},
+        {"units": {"px": 3}},
+    ],
+)
 def test_options_that_cannot_be(name, options):
     with pytest.raises(arena_shm.InvalidArgument):
         arena_shm.create(name, TICK, slots=4, **options)
@@ -62,10 +89,17 @@ def test_options_that_cannot_be(name, options):
         arena_shm.open(name)
 
 
-@pytest.mark.parametrize("wrong", [None, 3, b"name", ["x"], "a\0b", "\ud800", "x" * 300, ".hidden", "with space", "/", "ä"])
+@pytest.mark.parametrize(
+    "wrong", [None, 3, b"name", ["x"], "a\0b", "\ud800", "x" * 300, ".hidden", "with space", "/", "ä"]
+)
 def test_names_that_cannot_be(wrong):
-    for call in (arena_shm.open, arena_shm.view, arena_shm.remove, lambda name: arena_shm.create(name, TICK, slots=4),
-                 lambda name: arena_shm.open_or_create(name, TICK, slots=4)):  # fmt: skip
+    for call in (
+        arena_shm.open,
+        arena_shm.view,
+        arena_shm.remove,
+        lambda name: arena_shm.create(name, TICK, slots=4),
+        lambda name: arena_shm.open_or_create(name, TICK, slots=4),
+    ):
         with pytest.raises((arena_shm.InvalidArgument, arena_shm.InvalidName)):
             call(wrong)
 
@@ -108,17 +142,25 @@ def test_no_memory_for_a_ring(name):
     assert isinstance(caught.value, arena_shm.NoSpace) and caught.value.errno == 28
     with pytest.raises(arena_shm.InvalidArgument, match="2.47 bytes"):
         arena_shm.create(name, TICK, slots=2**50)
-    assert run("""
+    assert (
+        run(
+            """
 import resource
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 try: arena_shm.create(sys.argv[1], "f8", slots=10**6)
 except arena_shm.FileSizeLimit as error: print(error.errno)
-""", name) == (0, "27\n")  # fmt: skip
+""",
+            name,
+        )
+        == (0, "27\n")
+    )
 
 
 def test_no_memory_for_a_batch(ring, name):
-    assert run("""
+    assert (
+        run(
+            """
 import resource
 ring = arena_shm.open(sys.argv[1])
 ring.alloc((1, 2, b""))
@@ -127,7 +169,11 @@ used = int(open("/proc/self/statm").read().split()[0]) * 4096
 resource.setrlimit(resource.RLIMIT_AS, (used + 2**26, used + 2**26))
 try: reader.next_batch(2**24)
 except MemoryError: print("no memory", len(reader.next_batch(4)))
-""", name) == (0, "no memory 1\n")  # fmt: skip
+""",
+            name,
+        )
+        == (0, "no memory 1\n")
+    )
 
 
 def test_a_file_that_is_no_ring(name):
@@ -149,11 +195,15 @@ def test_a_corrupt_segment(ring, name):
         damaged = bytearray(whole)
         for _ in range(generator.integers(1, 8)):
             at = int(generator.integers(0, 8192)) // 4 * 4
-            damaged[at : at + 4] = struct.pack("<I", int(generator.choice([0, 1, 0xFFFFFFFF, generator.integers(2**32)])))
+            damaged[at : at + 4] = struct.pack(
+                "<I", int(generator.choice([0, 1, 0xFFFFFFFF, generator.integers(2**32)]))
+            )
         path.write_bytes(damaged)
         try:
             with arena_shm.open(name) as other:
-                other.latest(), other.get(0), other.peek()[0], other.reader().next_batch(), other.alloc(other.peek()[0].copy())
+                other.latest(), other.get(0), other.peek()[0], other.reader().next_batch(), other.alloc(
+                    other.peek()[0].copy()
+                )
         except arena_shm.Error:
             refused += 1
         path.unlink()
@@ -183,5 +233,5 @@ def test_parts_of_the_extension_cannot_be_made_by_hand():
 
 
 def test_the_version_is_the_projects():
-    text = pathlib.Path(__file__).parents[2].joinpath("CMakeLists.txt").read_text()
-    assert f"VERSION {arena_shm.__version__}\n" in text
+    text = pathlib.Path(__file__).parents[2].joinpath("include/arena_shm/version.h").read_text()
+    assert f'VERSION_STRING "{arena_shm.__version__}"' in text

@@ -31,31 +31,71 @@ class Fuzzer:
     def value(self):
         """Good for something, perhaps."""
         pick = self.random.choice
-        return pick([
-            lambda: pick(self.kept), lambda: pick(self.names), lambda: (1, 2.5, b"x"), lambda: np.zeros(pick([0, 1, 7, 3000]), TICK),
-            lambda: np.zeros(1, TICK)[0], lambda: {"ts_ns": 1, "px": 2, "sym": "a"}, lambda: pick([0, 1, -1, 5, 63, 2**31, 2**63, 2**64]),
-            lambda: pick([0.0, 0.001, -1.0, float("nan"), float("inf"), 1e300]), lambda: pick(["oldest", "newest", "", "px", "wait"]),
-            lambda: [pick([0, 1, 2**63])] * pick([0, 1, 3]), lambda: [(1, 2, "x")] * pick([1, 9]), lambda: slice(None, None, pick([1, -1])),
-            lambda: TICK, lambda: "f8", lambda: b"bytes", lambda: object(), lambda: np.float64(0.5),
-        ])()  # fmt: skip
+        return pick(
+            [
+                lambda: pick(self.kept),
+                lambda: pick(self.names),
+                lambda: (1, 2.5, b"x"),
+                lambda: np.zeros(pick([0, 1, 7, 3000]), TICK),
+                lambda: np.zeros(1, TICK)[0],
+                lambda: {"ts_ns": 1, "px": 2, "sym": "a"},
+                lambda: pick([0, 1, -1, 5, 63, 2**31, 2**63, 2**64]),
+                lambda: pick([0.0, 0.001, -1.0, float("nan"), float("inf"), 1e300]),
+                lambda: pick(["oldest", "newest", "", "px", "wait"]),
+                lambda: [pick([0, 1, 2**63])] * pick([0, 1, 3]),
+                lambda: [(1, 2, "x")] * pick([1, 9]),
+                lambda: slice(None, None, pick([1, -1])),
+                lambda: TICK,
+                lambda: "f8",
+                lambda: b"bytes",
+                lambda: object(),
+                lambda: np.float64(0.5),
+            ]
+        )()
 
     def make(self):
         pick = self.random.choice
         return pick([arena_shm.create, arena_shm.open_or_create])(
-            pick(self.names), pick([TICK, TICK, TICK, "f8", "V9"]), pick([1, 2, 8, 64, 100]),
-            **{key: value for key, value in {"writers": pick(["shared", "exclusive", "laned"]), "full": pick(["overwrite", "wait"]),
-               "time": pick([True, False]), "patience": 0.001, "seats": pick([1, 2, 4]), "consumers": 3}.items() if self.random.random() < 0.6})  # fmt: skip
+            pick(self.names),
+            pick([TICK, TICK, TICK, "f8", "V9"]),
+            pick([1, 2, 8, 64, 100]),
+            **{
+                key: value
+                for key, value in {
+                    "writers": pick(["shared", "exclusive", "laned"]),
+                    "full": pick(["overwrite", "wait"]),
+                    "time": pick([True, False]),
+                    "patience": 0.001,
+                    "seats": pick([1, 2, 4]),
+                    "consumers": 3,
+                }.items()
+                if self.random.random() < 0.6
+            },
+        )
 
     def call(self):
         """One of the methods of something, with whatever arguments; no wait is a long one."""
         one = self.random.choice(self.kept)
         if one is None:
-            return self.random.choice([self.make, lambda: arena_shm.open(self.value()), lambda: arena_shm.view(self.value()),
-                                       lambda: arena_shm.WaitSet(), lambda: arena_shm.remove(self.random.choice(self.names))])()  # fmt: skip
+            return self.random.choice(
+                [
+                    self.make,
+                    lambda: arena_shm.open(self.value()),
+                    lambda: arena_shm.view(self.value()),
+                    lambda: arena_shm.WaitSet(),
+                    lambda: arena_shm.remove(self.random.choice(self.names)),
+                ]
+            )()
         if isinstance(one, (np.ndarray, np.void)):  # numpy has calls that take for ever
             return one[self.value()]
-        name = self.random.choice([name for name in dir(type(one)) if not name.startswith("_") or name in (
-            "__len__", "__getitem__", "__next__", "__reduce__", "__repr__", "__exit__", "__iter__")])  # fmt: skip
+        name = self.random.choice(
+            [
+                name
+                for name in dir(type(one))
+                if not name.startswith("_")
+                or name in ("__len__", "__getitem__", "__next__", "__reduce__", "__repr__", "__exit__", "__iter__")
+            ]
+        )
         if name in ("alloc", "alloc_many", "alloc_for") and self.waits_for_ever(one):
             name = "try_alloc"
         attribute = getattr(one, name)
@@ -76,10 +116,30 @@ class Fuzzer:
             self.count += 1
             try:
                 made = self.call()
-            except (arena_shm.Error, TypeError, ValueError, LookupError, AttributeError, StopIteration, OverflowError, MemoryError):
+            except (
+                arena_shm.Error,
+                TypeError,
+                ValueError,
+                LookupError,
+                AttributeError,
+                StopIteration,
+                OverflowError,
+                MemoryError,
+            ):
                 continue
-            if isinstance(made, (arena_shm.View, arena_shm.Writer, arena_shm.Reader, arena_shm.Consumer, arena_shm.WaitSet,
-                                 arena_shm.Follow, np.ndarray, np.void)):  # fmt: skip
+            if isinstance(
+                made,
+                (
+                    arena_shm.View,
+                    arena_shm.Writer,
+                    arena_shm.Reader,
+                    arena_shm.Consumer,
+                    arena_shm.WaitSet,
+                    arena_shm.Follow,
+                    np.ndarray,
+                    np.void,
+                ),
+            ):
                 self.kept.append(made)
             if isinstance(made, (np.ndarray, np.void)):
                 repr(made[:3] if isinstance(made, np.ndarray) and made.ndim else made)
@@ -87,13 +147,16 @@ class Fuzzer:
                 self.kept.pop(self.random.randrange(1, len(self.kept)))
 
 
-THREADED = FUZZ.replace("Fuzzer(sys.argv[1], int(sys.argv[2]), float(sys.argv[3])).run()", """
+THREADED = FUZZ.replace(
+    "Fuzzer(sys.argv[1], int(sys.argv[2]), float(sys.argv[3])).run()",
+    """
 fuzzers = [Fuzzer(sys.argv[1], int(sys.argv[2]) + i, float(sys.argv[3])) for i in range(4)]
 for one in fuzzers: one.kept = fuzzers[0].kept
 threads = [threading.Thread(target=one.run) for one in fuzzers]
 for one in threads: one.start()
 for one in threads: one.join()
-""")  # fmt: skip
+""",
+)
 
 
 @pytest.mark.parametrize("code", [FUZZ, THREADED], ids=["one thread", "several threads"])
@@ -101,8 +164,12 @@ def test_random_calls_crash_nothing(names, code):
     seed = random.SystemRandom().randrange(2**31) if LONG else 7
     base = names()
     path = __file__.rpartition("/")[0]
-    process = start(f"import faulthandler; faulthandler.enable(); sys.path.insert(0, {path!r})\n" + code, base, str(seed),
-                    str(SECONDS / 2))  # fmt: skip
+    process = start(
+        f"import faulthandler; faulthandler.enable(); sys.path.insert(0, {path!r})\n" + code,
+        base,
+        str(seed),
+        str(SECONDS / 2),
+    )
     try:
         outcome = finish(process, SECONDS + 60)
         assert outcome == (0, "done\n"), f"seed {seed}"

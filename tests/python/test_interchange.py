@@ -34,14 +34,13 @@ def test_the_tool_reads_what_python_has_written(name):
 
 
 def test_python_reads_what_the_tool_has_made(name):
-    tool("create", name, "--slots", "8", "--fields", "u64 ts_ns, f64 px, s8 sym, i16[2,3] m, bool ok")
-    tool("write", name, "--format", "ndjson",
-         text='{"ts_ns":1,"px":2.5,"sym":"ES","m":[[1,2,3],[4,5,6]],"ok":true}\n')  # fmt: skip
+    tool("create", name, "--slots", "8", "--fields", "u64 ts_ns, f64 px, s8 sym, i16[6] m, bool ok")
+    tool("write", name, "--format", "ndjson", text='{"ts_ns":1,"px":2.5,"sym":"ES","m":[1,2,3,4,5,6],"ok":true}\n')
     with arena_shm.open(name) as ring:
         value = ring.latest().value
-        assert value["sym"] == b"ES" and value["m"].tolist() == [[1, 2, 3], [4, 5, 6]] and value["ok"]
-        ring.alloc((2, 3.5, b"CL", [[0, 0, 0], [0, 0, 7]], False))
-        assert json.loads(tool("tail", name, "--format", "ndjson").splitlines()[-1])["m"][1][2] == 7
+        assert value["sym"] == b"ES" and value["m"].tolist() == [1, 2, 3, 4, 5, 6] and value["ok"]
+        ring.alloc((2, 3.5, b"CL", [0, 0, 0, 0, 0, 7], False))
+        assert json.loads(tool("tail", name, "--format", "ndjson").splitlines()[-1])["m"][5] == 7
 
 
 def test_open_or_create_by_both(name):

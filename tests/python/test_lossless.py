@@ -30,7 +30,9 @@ def test_a_consumer_gets_every_value(lossless):
             assert (batch == ticks(8, first)).all()
             assert consumer.next() is None
         assert (consumer.read_count, consumer.overwritten_count, consumer.lag) == (40, 0, 0)
-        assert (consumer.hole_count, consumer.awaited_count, consumer.late_count, consumer.redelivered_count) == (0,) * 4
+        assert (consumer.hole_count, consumer.awaited_count, consumer.late_count, consumer.redelivered_count) == (
+            0,
+        ) * 4
 
 
 def test_a_writer_that_finds_no_room_says_who_is_in_the_way(lossless):
@@ -52,15 +54,22 @@ def test_a_writer_that_finds_no_room_says_who_is_in_the_way(lossless):
 
 
 def test_a_process_that_would_wait_for_itself_is_told(lossless):
-    assert run("""
+    assert (
+        run(
+            """
 ring = arena_shm.open(sys.argv[1])
 consumer, writer = ring.consumer("own"), ring.writer()
-for alloc in (ring.alloc, writer.alloc, lambda value: writer.alloc_many([value]), lambda value: writer.alloc_for(9, value)):
+for alloc in (ring.alloc, writer.alloc, lambda value: writer.alloc_many([value]),
+              lambda value: writer.alloc_for(9, value)):
     try:
         for _ in range(9): alloc((1, 2, b""))
     except arena_shm.WouldDeadlock as error:
         print(error.code)
-""", lossless.name) == (0, "would_deadlock\n" * 4)  # fmt: skip
+""",
+            lossless.name,
+        )
+        == (0, "would_deadlock\n" * 4)
+    )
 
 
 def test_release_explicitly(lossless):

@@ -19,8 +19,14 @@ def test_what_is_live_and_what_is_not(name):
         of_a_void, through_the_ring, all_of_the_ring = np.copy(record), ring[0], list(ring)
         for i in range(2, 6):
             ring.alloc((i, float(i), b"b"))  # the last one into slot 0
-        live = (record["ts_ns"], field[0], part[0]["ts_ns"], all_of_them[0]["ts_ns"], through_the_ring["ts_ns"],
-                all_of_the_ring[0]["ts_ns"])  # fmt: skip
+        live = (
+            record["ts_ns"],
+            field[0],
+            part[0]["ts_ns"],
+            all_of_them[0]["ts_ns"],
+            through_the_ring["ts_ns"],
+            all_of_the_ring[0]["ts_ns"],
+        )
         assert live == (5,) * 6
         assert (item[0], scalar_copy["ts_ns"], array_copy[0]["ts_ns"], number) == (1, 1, 1, 1)
         if np.__version__.startswith("1.24."):
@@ -30,8 +36,13 @@ def test_what_is_live_and_what_is_not(name):
 def test_it_cannot_be_written(ring):
     ring.alloc((1, 1.0, b"a"))
     peek = ring.peek()
-    for wrong in (lambda: peek.setflags(write=True), lambda: peek.__setitem__(0, (1, 2, b"")),
-                  lambda: peek["px"].fill(1), lambda: ring[0].__setitem__("px", 3), lambda: peek[:2].setflags(write=True)):  # fmt: skip
+    for wrong in (
+        lambda: peek.setflags(write=True),
+        lambda: peek.__setitem__(0, (1, 2, b"")),
+        lambda: peek["px"].fill(1),
+        lambda: ring[0].__setitem__("px", 3),
+        lambda: peek[:2].setflags(write=True),
+    ):
         with pytest.raises(ValueError):
             wrong()
     assert ring.read(0).value["px"] == 1

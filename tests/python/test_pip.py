@@ -46,12 +46,16 @@ def says(python, **more):
 
 @pytest.fixture
 def venv(tmp_path):
-    subprocess.run([sys.executable, "-m", "venv", "--system-site-packages", "--without-pip", tmp_path / "venv"], check=True)
+    subprocess.run(
+        [sys.executable, "-m", "venv", "--system-site-packages", "--without-pip", tmp_path / "venv"], check=True
+    )
     return str(tmp_path / "venv/bin/python")
 
 
 def left_behind():
-    return sorted(path.name for path in SOURCE.iterdir() if path.name in ("build", "dist") or path.suffix == ".egg-info")
+    return sorted(
+        path.name for path in SOURCE.iterdir() if path.name in ("build", "dist") or path.suffix == ".egg-info"
+    )
 
 
 @pytest.mark.parametrize("which", ["Debian's", "a newer one"])
@@ -84,7 +88,9 @@ def test_what_the_install_rule_installs(tmp_path):
     build = os.environ.get("ARENA_SHM_BUILD_DIR")
     if not build or not shutil.which("cmake"):
         pytest.skip("no build of CMake's")
-    subprocess.run(["cmake", "--install", build, "--component", "python", "--prefix", tmp_path], check=True, capture_output=True)
+    subprocess.run(
+        ["cmake", "--install", build, "--component", "python", "--prefix", tmp_path], check=True, capture_output=True
+    )
     folder = tmp_path / "lib/python3/dist-packages"
     assert says(sys.executable, PYTHONPATH=str(folder))[0].startswith(str(folder))
     files = [path for path in tmp_path.rglob("*") if path.is_file()]

@@ -61,15 +61,37 @@ def test_handles_of_the_parent_are_refused_in_a_child(ring, names):
     ring.alloc((1, 2, b"x"))
     other = arena_shm.create(names(), TICK, slots=8, full="wait")
     handles = view, reader, writer, consumer, waits = (
-        arena_shm.view(ring.name), ring.reader(), ring.writer(), other.consumer("c"), arena_shm.WaitSet())  # fmt: skip
+        arena_shm.view(ring.name),
+        ring.reader(),
+        ring.writer(),
+        other.consumer("c"),
+        arena_shm.WaitSet(),
+    )
     set_reader = ring.reader()
     waits.add(set_reader)
     waits.fileno()
     writer.alloc((2, 3, b"y"))
-    calls = [lambda: ring.alloc((1, 2, b"")), lambda: view.read(0), view.latest, view.peek, lambda: view[0], view.reader,
-             ring.writer, reader.next, reader.next_batch, reader.wait, lambda: reader.seek(0), lambda: writer.alloc((1, 2, b"")),
-             lambda: writer.alloc_many(ticks(3)), lambda: writer.alloc_for(1, (1, 2, b"")), consumer.next, consumer.wait,
-             consumer.release, lambda: waits.wait(1), lambda: list(view.follow(timeout=1))]  # fmt: skip
+    calls = [
+        lambda: ring.alloc((1, 2, b"")),
+        lambda: view.read(0),
+        view.latest,
+        view.peek,
+        lambda: view[0],
+        view.reader,
+        ring.writer,
+        reader.next,
+        reader.next_batch,
+        reader.wait,
+        lambda: reader.seek(0),
+        lambda: writer.alloc((1, 2, b"")),
+        lambda: writer.alloc_many(ticks(3)),
+        lambda: writer.alloc_for(1, (1, 2, b"")),
+        consumer.next,
+        consumer.wait,
+        consumer.release,
+        lambda: waits.wait(1),
+        lambda: list(view.follow(timeout=1)),
+    ]
 
     def child():
         for call in calls:
@@ -95,7 +117,9 @@ def test_handles_of_the_parent_are_refused_in_a_child(ring, names):
 
 
 def test_a_child_that_is_forked_while_a_thread_waits_is_refused(ring):
-    assert run("""
+    assert (
+        run(
+            """
 import os, threading, time
 ring = arena_shm.open(sys.argv[1])
 reader = ring.reader()
@@ -114,14 +138,19 @@ if pid == 0:
     sys.stdout.flush()
     os._exit(0)
 os.waitpid(pid, 0)
-""", ring.name) == (0, "forked\n")  # fmt: skip
+""",
+            ring.name,
+        )
+        == (0, "forked\n")
+    )
 
 
 ENDS = {
     "in daemon threads": """
 reader = ring.reader(); waits = arena_shm.WaitSet(ring.reader()); full = arena_shm.open(sys.argv[2])
 c = full.consumer("c"); w = full.writer()
-for call in (lambda: reader.wait(), lambda: waits.wait(), lambda: list(ring.follow()), lambda: w.alloc_many(np.zeros(99, full.dtype)),
+for call in (lambda: reader.wait(), lambda: waits.wait(), lambda: list(ring.follow()),
+             lambda: w.alloc_many(np.zeros(99, full.dtype)),
              lambda: [full.alloc((1, 2, b"")) for _ in range(99)], c.wait):
     threading.Thread(target=call, daemon=True).start()
 time.sleep(0.3)
@@ -186,14 +215,17 @@ def test_the_interpreter_ends(ring, names, how):
 
 
 def test_a_process_that_is_killed_costs_nobody_anything(ring):
-    process = start("""
+    process = start(
+        """
 ring = arena_shm.open(sys.argv[1])
 writer = ring.writer()
 print("ready", flush=True)
 while True:
     ring.alloc((1, 2, b"a"))
     writer.alloc((1, 2, b"a"))
-""", ring.name)  # fmt: skip
+""",
+        ring.name,
+    )
     assert process.stdout.readline() == "ready\n"
     time.sleep(0.1)
     process.kill()
@@ -210,12 +242,15 @@ while True:
 def test_a_stopped_process_inside_of_alloc_does_not_stop_this_interpreter(name):
     """Its mutex may be held: whoever waits for it does so without the lock, and can be interrupted."""
     with arena_shm.create(name, TICK, slots=64) as ring:
-        process = start("""
+        process = start(
+            """
 ring = arena_shm.open(sys.argv[1])
 print("ready", flush=True)
 while True:
     ring.alloc((1, 2, b"a"))
-""", name)  # fmt: skip
+""",
+            name,
+        )
         assert process.stdout.readline() == "ready\n"
         for _ in range(20):
             process.send_signal(signal.SIGSTOP)
@@ -228,9 +263,11 @@ while True:
 
 
 def test_subinterpreters_are_refused():
-    script = ("import _xxsubinterpreters as s, arena_shm\n"
-              "i = s.create()\n"
-              "try:\n  s.run_string(i, 'import arena_shm')\nexcept s.RunFailedError as e:\n  print('ImportError' in str(e))\n")  # fmt: skip
+    script = (
+        "import _xxsubinterpreters as s, arena_shm\n"
+        "i = s.create()\n"
+        "try:\n  s.run_string(i, 'import arena_shm')\nexcept s.RunFailedError as e:\n  print('ImportError' in str(e))\n"
+    )
     for text in (script, script.replace(", arena_shm", "")):
         done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=60)
         assert (done.returncode, done.stdout) == (0, "True\n"), done.stderr

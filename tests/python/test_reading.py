@@ -62,7 +62,12 @@ def test_losses_are_told_with_their_reason(name):
         assert batch.gaps == [(0, 11, "overwritten", 1)]
         assert batch.gaps[0].count == 12 and batch.gaps[0].cause == "overwritten"
         assert batch.seq.tolist() == list(range(12, 20))
-        assert (reader.read_count, reader.overwritten_count, reader.hole_count, reader.passed_over_count) == (8, 12, 0, 0)
+        assert (reader.read_count, reader.overwritten_count, reader.hole_count, reader.passed_over_count) == (
+            8,
+            12,
+            0,
+            0,
+        )
         assert (reader.cursor, reader.lag, reader.position) == (20, 0, [20])
         assert reader.next_batch() is None and reader.gaps() == []
         writer.alloc_many(ticks(20))
@@ -94,8 +99,9 @@ def test_starts_and_seeks(name):
         assert reader.next().seq == 16
 
 
-@pytest.mark.parametrize("options", [{"manner": "fast"}, {"order": 3}, {"hold": "long"}, {"hold": float("nan")},
-                                     {"order": "time"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "options", [{"manner": "fast"}, {"order": 3}, {"hold": "long"}, {"hold": float("nan")}, {"order": "time"}]
+)
 def test_wrong_options_of_a_reader_are_refused(ring, options):
     with pytest.raises(arena_shm.InvalidArgument):
         ring.reader(**options)
@@ -147,7 +153,11 @@ def test_gaps_without_a_value_come_in_an_empty_batch(name):
 
 @pytest.mark.parametrize("size", [0, -1, 2**24 + 1, 1.5, "x", None])
 def test_wrong_sizes_of_batches_are_refused(ring, size):
-    for call in (ring.reader().next_batch, lambda size: ring.follow(batch=size), lambda size: ring.reader().batches(None, size)):
+    for call in (
+        ring.reader().next_batch,
+        lambda size: ring.follow(batch=size),
+        lambda size: ring.reader().batches(None, size),
+    ):
         with pytest.raises(arena_shm.InvalidArgument):
             call(size)
 

@@ -62,21 +62,53 @@ def test_padding_survives(name):
         assert batch.dtype == padded and (batch == values).all()
 
 
-UNUSUAL = np.dtype([("when", "M8[us]"), ("d", "m8[ns]"), ("c", "c16"), ("u", "U3"), ("h", "f2"), ("v", "V5"),
-                    ("m", "c8", (2,)), ("b", "?"), ("arr", "i2", (2, 3)), ("s", "S2", (2,))])  # fmt: skip
+UNUSUAL = np.dtype(
+    [
+        ("when", "M8[us]"),
+        ("d", "m8[ns]"),
+        ("c", "c16"),
+        ("u", "U3"),
+        ("h", "f2"),
+        ("v", "V5"),
+        ("m", "c8", (2,)),
+        ("b", "?"),
+        ("arr", "i2", (2, 3)),
+        ("s", "S2", (2,)),
+    ]
+)
 
 
 def test_types_of_numpy_survive(name):
-    value = (np.datetime64(5, "us"), np.timedelta64(3, "ns"), 1 + 2j, "äb", 0.5, b"hello", [1j, 2], True,
-             [[1, 2, 3], [4, 5, 6]], [b"x", b"yz"])  # fmt: skip
+    value = (
+        np.datetime64(5, "us"),
+        np.timedelta64(3, "ns"),
+        1 + 2j,
+        "äb",
+        0.5,
+        b"hello",
+        [1j, 2],
+        True,
+        [[1, 2, 3], [4, 5, 6]],
+        [b"x", b"yz"],
+    )
     with arena_shm.create(name, UNUSUAL, slots=4) as ring:
         ring.alloc(value)
         view = arena_shm.view(name)
         assert view.dtype == UNUSUAL
         assert view.schema.time_field == "when" and view.schema.fields["when"].unit == "us"
         told = json.loads(view.info.schema_text)
-        assert told["formats"] == ["<i8", "<i8", "(2,)<f8", "(3,)<u4", "<u2", "(5,)u1", "(2,2)<f4", "?", "(2,3)<i2",
-                                   "(2,)S2"]  # fmt: skip
+        assert told["formats"] == [
+            "<i8",
+            "<i8",
+            "(2,)<f8",
+            "(3,)<u4",
+            "<u2",
+            "(5,)u1",
+            "(2,2)<f4",
+            "?",
+            "(2,3)<i2",
+            "(2,)S2",
+        ]
         got = view.latest().value
         assert got["when"] == np.datetime64(5, "us") and got["u"] == "äb" and got["h"] == 0.5
         assert got["arr"].tolist() == [[1, 2, 3], [4, 5, 6]] and got["m"].tolist() == [1j, 2]
@@ -122,12 +154,19 @@ def test_bytes_without_a_schema(names):
         assert arena_shm.view(name, own).latest().value.item() == (b"123", b"4567")
 
 
-@pytest.mark.parametrize("dtype, path, why", [
-    ([("a", "u4"), ("note", "O")], "'note'", "pointer to a Python object"),
-    ([("a", [("b", [("deep", "O")])], (2,))], r"'a\[0\].b.deep'", "pointer to a Python object"),
-    ([("a", ">u4")], "'a'", "big-endian"), ([("t", ">M8[ns]")], "'t'", "big-endian"), (">f8", "of its own", "big-endian"),
-    ("O", "of its own", "pointer"), ([("a", "S0")], "'a'", "no bytes"), ([("a", "f16")], "'a'", "differs between machines"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "dtype, path, why",
+    [
+        ([("a", "u4"), ("note", "O")], "'note'", "pointer to a Python object"),
+        ([("a", [("b", [("deep", "O")])], (2,))], r"'a\[0\].b.deep'", "pointer to a Python object"),
+        ([("a", ">u4")], "'a'", "big-endian"),
+        ([("t", ">M8[ns]")], "'t'", "big-endian"),
+        (">f8", "of its own", "big-endian"),
+        ("O", "of its own", "pointer"),
+        ([("a", "S0")], "'a'", "no bytes"),
+        ([("a", "f16")], "'a'", "differs between machines"),
+    ],
+)
 def test_fields_that_nobody_else_could_read_are_refused(name, dtype, path, why):
     with pytest.raises(arena_shm.InvalidType, match=path) as caught:
         arena_shm.create(name, dtype, slots=4)
@@ -136,18 +175,40 @@ def test_fields_that_nobody_else_could_read_are_refused(name, dtype, path, why):
         arena_shm.view(name)
 
 
-@pytest.mark.parametrize("dtype", [int("5"), "no such type", [("a",)], object(), [("", "u4"), ("_seq", "u4")], [],
-                                   np.dtype(("u4", (3,)))])  # fmt: skip
+@pytest.mark.parametrize(
+    "dtype", [int("5"), "no such type", [("a",)], object(), [("", "u4"), ("_seq", "u4")], [], np.dtype(("u4", (3,)))]
+)
 def test_what_is_no_record_is_refused(name, dtype):
     with pytest.raises(arena_shm.InvalidArgument):
         arena_shm.create(name, dtype, slots=4)
 
 
-@pytest.mark.parametrize("value", [
-    (1, 2.0), (1, 2.0, b"x", 4), (-1, 2.0, b"x"), (2**64, 2.0, b"x"), (1.5, 2.0, b"x"), (1, "2", b"x"), (1, 2, b"123456789"),
-    (1, 2.0, "ÄÄÄÄÄ"), (1, 2.0, 3), (None, 2.0, b"x"), None, 5, "text", b"x" * 24, {"ts_ns": 1, "px": 2}, [1, 2],
-    {"ts_ns": 1, "px": 2, "sym": b"", "more": 1}, np.zeros(2, [("a", "u4")]), np.zeros(24, "u1"), object(), Side.BUY,
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "value",
+    [
+        (1, 2.0),
+        (1, 2.0, b"x", 4),
+        (-1, 2.0, b"x"),
+        (2**64, 2.0, b"x"),
+        (1.5, 2.0, b"x"),
+        (1, "2", b"x"),
+        (1, 2, b"123456789"),
+        (1, 2.0, "ÄÄÄÄÄ"),
+        (1, 2.0, 3),
+        (None, 2.0, b"x"),
+        None,
+        5,
+        "text",
+        b"x" * 24,
+        {"ts_ns": 1, "px": 2},
+        [1, 2],
+        {"ts_ns": 1, "px": 2, "sym": b"", "more": 1},
+        np.zeros(2, [("a", "u4")]),
+        np.zeros(24, "u1"),
+        object(),
+        Side.BUY,
+    ],
+)
 def test_a_wrong_value_is_refused_and_nothing_appended(ring, value):
     with ring.writer() as writer:
         for alloc in (ring.alloc, writer.alloc, writer.try_alloc):
@@ -180,12 +241,19 @@ def test_code_that_runs_while_a_record_is_made_may_do_anything(ring):
         ring.alloc((Evil(), 1.0, b""))
 
 
-@pytest.mark.parametrize("text", [
-    '{"names":["a"],"formats":["O"],"offsets":[0],"itemsize":8}', "[" * 100_000, "{", "null", '{"names":1}',
-    '{"names":["a","b"],"formats":["<u8","<u8"],"offsets":[0,4],"itemsize":12}',
-    '{"names":["a"],"formats":[">u8"],"offsets":[0],"itemsize":8}',
-    '{"names":["a"],"formats":["<u8"],"offsets":[1],"itemsize":8}',
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"names":["a"],"formats":["O"],"offsets":[0],"itemsize":8}',
+        "[" * 100_000,
+        "{",
+        "null",
+        '{"names":1}',
+        '{"names":["a","b"],"formats":["<u8","<u8"],"offsets":[0,4],"itemsize":12}',
+        '{"names":["a"],"formats":[">u8"],"offsets":[0],"itemsize":8}',
+        '{"names":["a"],"formats":["<u8"],"offsets":[1],"itemsize":8}',
+    ],
+)
 def test_a_hostile_schema_is_refused(text):
     from arena_shm import schema
 
@@ -199,6 +267,13 @@ def test_a_hostile_schema_is_refused(text):
 def test_a_hostile_note_changes_nothing(note):
     from arena_shm import schema
 
-    text = json.dumps({"names": ["a"], "formats": ["<i8"], "offsets": [0], "itemsize": 8,
-                       "metadata": {"fields": {"a": {"numpy": note}}}})  # fmt: skip
+    text = json.dumps(
+        {
+            "names": ["a"],
+            "formats": ["<i8"],
+            "offsets": [0],
+            "itemsize": 8,
+            "metadata": {"fields": {"a": {"numpy": note}}},
+        }
+    )
     assert schema.of_text(text, 8).dtype == np.dtype([("a", "i8")])

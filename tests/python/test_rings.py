@@ -16,7 +16,11 @@ def test_values_come_back_as_they_were_given(ring):
     assert ring.alloc(ticks(3)[2]) == 2
     assert ring.alloc(ticks(3)[1:2].reshape(())) == 3
     assert [ring.read(seq).value.item() for seq in range(4)] == [
-        (1, 101.25, b"ES"), (2, 77.0, b"CL"), (2, 0.5, b"ES"), (1, 0.25, b"ES")]  # fmt: skip
+        (1, 101.25, b"ES"),
+        (2, 77.0, b"CL"),
+        (2, 0.5, b"ES"),
+        (1, 0.25, b"ES"),
+    ]
     entry = ring.latest()
     assert (entry.seq, entry.time, entry.late, entry.redelivered) == (3, 0, False, False)
     assert entry.value["px"] == 0.25
@@ -124,8 +128,9 @@ def test_open_or_create_takes_what_is_there(name):
 
 
 def test_info_has_all_facts(name):
-    with arena_shm.create(name, TICK, slots=8, writers="laned", seats=4, time=True, full="wait", consumers=3,
-                          patience=2.5) as ring:  # fmt: skip
+    with arena_shm.create(
+        name, TICK, slots=8, writers="laned", seats=4, time=True, full="wait", consumers=3, patience=2.5
+    ) as ring:
         info = ring.info
         assert (info.name, info.size_bytes, info.align_bytes, info.lanes, info.seats) == (name, 24, 8, 4, 4)
         assert (info.slots, info.writers, info.full, info.consumers, info.patience) == (32, "laned", "wait", 3, 2.5)
@@ -156,9 +161,22 @@ def test_what_is_closed_says_so(ring, name):
         assert one.closed and "closed" in repr(one)
     assert peek[0]["ts_ns"] == 5
     assert len(next(batches)) == 1
-    for call in (lambda: ring.alloc((1, 2, b"")), lambda: view.read(0), view.latest, view.peek, lambda: view[0],
-                 reader.next, reader.next_batch, reader.wait, lambda: reader.read_count, lambda: writer.alloc(None),
-                 lambda: writer.alloc_many(ticks(1)), lambda: view.head, lambda: view.reader(), ring.writer):  # fmt: skip
+    for call in (
+        lambda: ring.alloc((1, 2, b"")),
+        lambda: view.read(0),
+        view.latest,
+        view.peek,
+        lambda: view[0],
+        reader.next,
+        reader.next_batch,
+        reader.wait,
+        lambda: reader.read_count,
+        lambda: writer.alloc(None),
+        lambda: writer.alloc_many(ticks(1)),
+        lambda: view.head,
+        lambda: view.reader(),
+        ring.writer,
+    ):
         with pytest.raises(arena_shm.Closed) as caught:
             call()
         assert isinstance(caught.value, ValueError) and caught.value.name == name
@@ -166,6 +184,7 @@ def test_what_is_closed_says_so(ring, name):
 
 def test_threads_share_a_ring(name):
     with arena_shm.create(name, TICK, slots=4096) as ring:
+
         def append(thread):
             for i in range(500):
                 ring.alloc((i, thread, b"t"))

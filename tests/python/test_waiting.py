@@ -126,14 +126,22 @@ WAITS = {
     "follow": ("", "list(ring.follow())"),
     "set": ("waits = arena_shm.WaitSet(ring.reader(), ring.reader())", "waits.wait()"),
     "consumer": ("consumer = arena_shm.open(sys.argv[2]).consumer('b')", "consumer.wait()"),
-    "writer": ("full = arena_shm.open(sys.argv[2]); c = full.consumer('a'); w = full.writer()",
-               "w.alloc_many(np.zeros(100, full.dtype))"),
-    "alloc": ("full = arena_shm.open(sys.argv[2]); c = full.consumer('a')", "[full.alloc((1, 2, b'')) for i in range(99)]"),
-    "alloc_for": ("full = arena_shm.open(sys.argv[2]); c = full.consumer('a'); w = full.writer(); "
-                  "[w.alloc((1, 2, b'')) for i in range(8)]", "w.alloc_for(1000, (1, 2, b''))"),
+    "writer": (
+        "full = arena_shm.open(sys.argv[2]); c = full.consumer('a'); w = full.writer()",
+        "w.alloc_many(np.zeros(100, full.dtype))",
+    ),
+    "alloc": (
+        "full = arena_shm.open(sys.argv[2]); c = full.consumer('a')",
+        "[full.alloc((1, 2, b'')) for i in range(99)]",
+    ),
+    "alloc_for": (
+        "full = arena_shm.open(sys.argv[2]); c = full.consumer('a'); w = full.writer(); "
+        "[w.alloc((1, 2, b'')) for i in range(8)]",
+        "w.alloc_for(1000, (1, 2, b''))",
+    ),
     "thread": ("r = ring.reader(); t = threading.Thread(target=r.wait, daemon=True); t.start()", "t.join()"),
     "asyncio": ("import asyncio\nasync def all():\n  async for b in ring.follow_async(): pass", "asyncio.run(all())"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("what", WAITS)
@@ -150,7 +158,8 @@ def test_keyboard_interrupt_ends_a_wait(ring, names, what):
 
 
 def test_a_wait_goes_on_after_a_signal_that_is_handled(ring):
-    process = start("""
+    process = start(
+        """
 import signal
 seen = []
 signal.signal(signal.SIGUSR1, lambda *_: (seen.append(1), print("handled", flush=True)))
@@ -158,7 +167,9 @@ signal.setitimer
 reader = arena_shm.view(sys.argv[1]).reader()
 print("inside", flush=True)
 print(reader.wait(60), len(seen))
-""", ring.name)  # fmt: skip
+""",
+        ring.name,
+    )
     assert process.stdout.readline() == "inside\n"
     for _ in range(3):
         process.send_signal(signal.SIGUSR1)
@@ -168,7 +179,9 @@ print(reader.wait(60), len(seen))
 
 
 def test_a_signal_handler_that_uses_what_waits_is_refused(ring):
-    assert run("""
+    assert (
+        run(
+            """
 import signal
 reader = arena_shm.view(sys.argv[1]).reader()
 def handler(*_):
@@ -180,11 +193,17 @@ def handler(*_):
 signal.signal(signal.SIGALRM, handler)
 signal.setitimer(signal.ITIMER_REAL, 0.05)
 print(reader.wait(60), reader.next().seq)
-""", ring.name) == (0, "refused\nTrue 0\n")  # fmt: skip
+""",
+            ring.name,
+        )
+        == (0, "refused\nTrue 0\n")
+    )
 
 
 def test_an_exception_in_a_signal_handler_ends_a_wait(ring):
-    assert run("""
+    assert (
+        run(
+            """
 import signal
 def handler(*_): raise LookupError("mine")
 signal.signal(signal.SIGALRM, handler)
@@ -194,11 +213,16 @@ try:
     reader.wait()
 except LookupError as error:
     print(error, reader.wait(0))
-""", ring.name) == (0, "mine False\n")  # fmt: skip
+""",
+            ring.name,
+        )
+        == (0, "mine False\n")
+    )
 
 
 def test_many_threads_wait_and_write(name):
     with arena_shm.create(name, TICK, slots=4096) as ring:
+
         def follow():
             total = 0
             for batch in ring.follow(timeout=10):

@@ -36,6 +36,26 @@ from .waiting import WaitSet  # noqa: E402
 __version__ = _core.version
 
 __all__ = [
-    "Batch", "Consumer", "ConsumerInfo", "Entry", "Field", "Follow", "Follower", "Gap", "Info", "Reader", "Ring",
-    "Schema", "Timescale", "View", "WaitSet", "Writer", "create", "open", "open_or_create", "remove", "view", *_errors,
-]  # fmt: skip
+    "Batch",
+    "Consumer",
+    "ConsumerInfo",
+    "Entry",
+    "Field",
+    "Follow",
+    "Follower",
+    "Gap",
+    "Info",
+    "Reader",
+    "Ring",
+    "Schema",
+    "Timescale",
+    "View",
+    "WaitSet",
+    "Writer",
+    "create",
+    "open",
+    "open_or_create",
+    "remove",
+    "view",
+    *_errors,
+]

@@ -135,20 +135,37 @@ class View(_Closable):
     def peek(self) -> NDArray[Any]: ...
     def __len__(self) -> int: ...
     def __getitem__(self, index: Any) -> Any: ...
-    def reader(self, start: _Start = "oldest", *, manner: _Manner = "latency", hold: float | None = 0.001,
-               doorbell: bool = True, order: _Order = "arrival") -> Reader: ...  # fmt: skip
-    def follow(self, start: _Start = "oldest", *, timeout: float | None = None, batch: int = 4096,
-               **options: Any) -> Follow: ...  # fmt: skip
-    def follow_async(self, start: _Start = "oldest", *, timeout: float | None = None, batch: int = 4096,
-                     **options: Any) -> AsyncIterator[Batch]: ...  # fmt: skip
+    def reader(
+        self,
+        start: _Start = "oldest",
+        *,
+        manner: _Manner = "latency",
+        hold: float | None = 0.001,
+        doorbell: bool = True,
+        order: _Order = "arrival"
+    ) -> Reader: ...
+    def follow(
+        self, start: _Start = "oldest", *, timeout: float | None = None, batch: int = 4096, **options: Any
+    ) -> Follow: ...
+    def follow_async(
+        self, start: _Start = "oldest", *, timeout: float | None = None, batch: int = 4096, **options: Any
+    ) -> AsyncIterator[Batch]: ...
 
 class Ring(View):
     def alloc(self, value: Any) -> int: ...
     def writer(self, holder: str = "") -> Writer: ...
-    def consumer(self, name: str, *, share: bool = False, durable: bool = False,
-                 start: Literal["oldest", "newest"] | int = "newest",
-                 release: Literal["at_next_call", "explicitly"] = "at_next_call", hold: float | None = 0.001,
-                 manner: _Manner = "latency", order: _Order = "arrival") -> Consumer: ...  # fmt: skip
+    def consumer(
+        self,
+        name: str,
+        *,
+        share: bool = False,
+        durable: bool = False,
+        start: Literal["oldest", "newest"] | int = "newest",
+        release: Literal["at_next_call", "explicitly"] = "at_next_call",
+        hold: float | None = 0.001,
+        manner: _Manner = "latency",
+        order: _Order = "arrival"
+    ) -> Consumer: ...
     def evict_consumer(self, name: str) -> None: ...
     def remove_consumer(self, name: str) -> None: ...
 
@@ -214,8 +231,9 @@ class Follow(Iterator[Batch]):
 class Follower:
     name: str
     on_restart: Callable[[View], object] | None
-    def __init__(self, name: str, start: _Start = "oldest", *, on_restart: Callable[[View], object] | None = None,
-                 **options: Any) -> None: ...  # fmt: skip
+    def __init__(
+        self, name: str, start: _Start = "oldest", *, on_restart: Callable[[View], object] | None = None, **options: Any
+    ) -> None: ...
     @property
     def view(self) -> View | None: ...
     def counts(self) -> tuple[int, ...]: ...
@@ -233,14 +251,40 @@ class WaitSet(_Closable):
     def fileno(self) -> int: ...
     def __len__(self) -> int: ...
 
-def create(name: str, dtype: _Record, slots: int, *, writers: Literal["shared", "exclusive", "laned"] = "shared",
-           seats: int = 64, mode: int = 0o600, time: bool = False, full: Literal["overwrite", "wait"] = "overwrite",
-           consumers: int = 8, patience: float | None = None, units: Mapping[str, str] = ..., enums: _Enums = ...,
-           time_field: str = "", record_name: str = "") -> Ring: ...  # fmt: skip
-def open_or_create(name: str, dtype: _Record, slots: int, *, writers: Literal["shared", "exclusive", "laned"] = "shared",
-                   seats: int = 64, mode: int = 0o600, time: bool = False, full: Literal["overwrite", "wait"] = "overwrite",
-                   consumers: int = 8, patience: float | None = None, units: Mapping[str, str] = ...,
-                   enums: _Enums = ..., time_field: str = "", record_name: str = "") -> Ring: ...  # fmt: skip
+def create(
+    name: str,
+    dtype: _Record,
+    slots: int,
+    *,
+    writers: Literal["shared", "exclusive", "laned"] = "shared",
+    seats: int = 64,
+    mode: int = 0o600,
+    time: bool = False,
+    full: Literal["overwrite", "wait"] = "overwrite",
+    consumers: int = 8,
+    patience: float | None = None,
+    units: Mapping[str, str] = ...,
+    enums: _Enums = ...,
+    time_field: str = "",
+    record_name: str = ""
+) -> Ring: ...
+def open_or_create(
+    name: str,
+    dtype: _Record,
+    slots: int,
+    *,
+    writers: Literal["shared", "exclusive", "laned"] = "shared",
+    seats: int = 64,
+    mode: int = 0o600,
+    time: bool = False,
+    full: Literal["overwrite", "wait"] = "overwrite",
+    consumers: int = 8,
+    patience: float | None = None,
+    units: Mapping[str, str] = ...,
+    enums: _Enums = ...,
+    time_field: str = "",
+    record_name: str = ""
+) -> Ring: ...
 def open(name: str, dtype: _Record | None = None) -> Ring: ...
 def view(name: str, dtype: _Record | None = None) -> View: ...
 def remove(name: str) -> bool: ...

@@ -28,9 +28,13 @@ class Timescale:
     def time_of(self, nanoseconds: int) -> int: ...
 
 class Format:
-    def __init__(self, dtype: np.dtype, fields: list[tuple[str, str, int, int]] | None, is_scalar: bool,
-                 pack: Callable[[Any], np.ndarray]) -> None: ...  # fmt: skip
-    def records(self, values: Sequence[Any]) -> np.ndarray: ...
+    def __init__(
+        self,
+        dtype: np.dtype,
+        fields: list[tuple[str, str, int, int]] | None,
+        is_scalar: bool,
+        pack: Callable[[Any], np.ndarray],
+    ) -> None: ...
 
 class View(Handle):
     def set_format(self, format: Format) -> None: ...

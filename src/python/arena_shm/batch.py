@@ -59,8 +59,12 @@ class Batch(np.ndarray):
 
     def _column(self, name):
         if self._arrivals is None or self.shape != self._arrivals.shape:
-            raise _invalid(f"take the {name} of a batch", "the batch itself", "a part of one, or what was computed from it",
-                           f"take the same part of batch.{name}")  # fmt: skip
+            raise _invalid(
+                f"take the {name} of a batch",
+                "the batch itself",
+                "a part of one, or what was computed from it",
+                f"take the same part of batch.{name}",
+            )
         return self._arrivals[name]
 
     @property

@@ -7,12 +7,35 @@ is also that one: `except FileNotFoundError` catches `NotFound`, as it does for 
 import errno as _errno
 
 __all__ = [
-    "AlreadyExists", "Closed", "Corrupt", "Error", "Evicted", "Exhausted", "FileSizeLimit", "Forked",
-    "IncompatibleByteOrder", "IncompatibleOptions", "IncompatibleType", "IncompatibleVersion", "InvalidArgument",
-    "InvalidName", "InvalidType", "NoSpace", "NotAnArena", "NotAvailable", "NotFound", "Obstructed",
-    "PermissionDenied", "Reentered", "SystemFailure", "TableFull", "TimedOut", "Truncated", "Unsupported",
+    "AlreadyExists",
+    "Closed",
+    "Corrupt",
+    "Error",
+    "Evicted",
+    "Exhausted",
+    "FileSizeLimit",
+    "Forked",
+    "IncompatibleByteOrder",
+    "IncompatibleOptions",
+    "IncompatibleType",
+    "IncompatibleVersion",
+    "InvalidArgument",
+    "InvalidName",
+    "InvalidType",
+    "NoSpace",
+    "NotAnArena",
+    "NotAvailable",
+    "NotFound",
+    "Obstructed",
+    "PermissionDenied",
+    "Reentered",
+    "SystemFailure",
+    "TableFull",
+    "TimedOut",
+    "Truncated",
+    "Unsupported",
     "WouldDeadlock",
-]  # fmt: skip
+]
 
 
 class Error(Exception):
@@ -41,10 +64,12 @@ def _error(code, doc, *builtins, number=None):
 
 
 NotFound = _error("not_found", "No ring of that name.", FileNotFoundError, number=_errno.ENOENT)
-AlreadyExists = _error("already_exists", "The name is taken: of a ring, or of a consumer.", FileExistsError,
-                       number=_errno.EEXIST)  # fmt: skip
-PermissionDenied = _error("permission_denied", "The file's mode, or the directory's, forbids it.", PermissionError,
-                          number=_errno.EACCES)  # fmt: skip
+AlreadyExists = _error(
+    "already_exists", "The name is taken: of a ring, or of a consumer.", FileExistsError, number=_errno.EEXIST
+)
+PermissionDenied = _error(
+    "permission_denied", "The file's mode, or the directory's, forbids it.", PermissionError, number=_errno.EACCES
+)
 InvalidName = _error("invalid_name", "Not usable as the name of a ring.", ValueError)
 InvalidArgument = _error("invalid_argument", "An option or argument is out of its range.", ValueError)
 NotAnArena = _error("not_an_arena", "A file that is no ring.")
@@ -54,15 +79,16 @@ IncompatibleType = _error("incompatible_type", "The record differs: name, size, 
 IncompatibleOptions = _error("incompatible_options", "The ring exists with other options.", ValueError)
 Truncated = _error("truncated", "The file is shorter than its header says.")
 Corrupt = _error("corrupt", "A value in the segment cannot be right.")
-NoSpace = _error("no_space", "The file system, or the memory limit, has no room for it.", OSError,
-                 number=_errno.ENOSPC)  # fmt: skip
-FileSizeLimit = _error("file_size_limit", "The limit of the size of files (ulimit -f) forbids it.", OSError,
-                       number=_errno.EFBIG)  # fmt: skip
+NoSpace = _error("no_space", "The file system, or the memory limit, has no room for it.", OSError, number=_errno.ENOSPC)
+FileSizeLimit = _error(
+    "file_size_limit", "The limit of the size of files (ulimit -f) forbids it.", OSError, number=_errno.EFBIG
+)
 TableFull = _error("table_full", "Every seat, or place of a consumer, is taken.")
 Obstructed = _error("obstructed", "Some process locks every free seat, or a consumer's name.")
 Exhausted = _error("exhausted", "The sequence numbers are used up.")
-Reentered = _error("reentered", "Used from inside of itself, as by a signal handler, or by a second thread at once.",
-                   RuntimeError)  # fmt: skip
+Reentered = _error(
+    "reentered", "Used from inside of itself, as by a signal handler, or by a second thread at once.", RuntimeError
+)
 Forked = _error("forked", "A handle was used in a forked child of the process that opened it.", RuntimeError)
 Evicted = _error("evicted", "This consumer held up the writers for too long: it lost values.", RuntimeError)
 TimedOut = _error("timed_out", "There was no room in time.", TimeoutError, number=_errno.ETIMEDOUT)

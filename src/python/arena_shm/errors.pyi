@@ -36,3 +36,15 @@ class InvalidType(InvalidArgument, TypeError): ...
 
 class NotAvailable(Error, LookupError):
     status: str
+
+def _make(
+    code: str,
+    what: str,
+    name: str = "",
+    doing: str = "",
+    expected: str = "",
+    found: str = "",
+    remedy: str = "",
+    system_error: int = 0,
+) -> Error: ...
+def _invalid(doing: str, expected: str, found: object, remedy: str = "", code: str = "invalid_argument") -> Error: ...

@@ -11,7 +11,7 @@ _BETWEEN_LOOKS = 0.02  # seconds
 
 
 class Follower:
-    """Follows the ring that has a name, which need not be there yet; and, when it is removed and made anew, the new one.
+    """Follows the ring that has a name, which need not be there yet; when it is removed and made anew, the new one.
 
     Of the old one it reads what is left, and what comes as long as somebody holds a seat in it. Sequence numbers begin
     anew then: `on_restart(view)` is called before the first value of the new one. The new one may have another dtype.

@@ -36,7 +36,7 @@ async def follow_async(reader, timeout, batch, owns):
 
 
 async def _readable(loop, waits, timeout):
-    """Waits until the set has something, or the time is over: False. The descriptor is readable now and then without."""
+    """Waits until the set has something, or the time is over: False. The descriptor may be readable without."""
     end = None if timeout is None else loop.time() + timeout
     fd = waits.fileno()
     while True:

@@ -77,7 +77,7 @@ class _Following:
         return self._core.wait(timeout)
 
     def batches(self, timeout=None, batch=4096):
-        """Iterates over what comes: a `Follow`. It ends when nothing has come for `timeout` seconds; so can be called again."""
+        """Iterates over what comes: a `Follow`. It ends when nothing has come for `timeout` seconds."""
         return Follow(self, timeout, batch, owns=False)
 
     def batches_async(self, timeout=None, batch=4096):
@@ -242,5 +242,12 @@ def consumer_options(share, durable, start, release, hold, manner, order):
     """What the extension takes."""
     if isinstance(start, (list, tuple)):
         raise _invalid("consume", 'start="oldest", "newest" or a sequence number', start)
-    return {"share": bool(share), "durable": bool(durable), "start": start_of(start), "release": release, "hold": hold,
-            "manner": manner, "order": order}  # fmt: skip
+    return {
+        "share": bool(share),
+        "durable": bool(durable),
+        "start": start_of(start),
+        "release": release,
+        "hold": hold,
+        "manner": manner,
+        "order": order,
+    }

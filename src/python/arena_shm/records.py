@@ -26,7 +26,9 @@ def described(record):
     try:
         return np.dtype(record), {}
     except (TypeError, ValueError) as error:
-        raise _invalid("make a ring", "a numpy.dtype or a dataclass of numpy types", record, str(error), "invalid_type") from None
+        raise _invalid(
+            "make a ring", "a numpy.dtype or a dataclass of numpy types", record, str(error), "invalid_type"
+        ) from None
 
 
 def _of_dataclass(kind, path, notes):
@@ -60,9 +62,13 @@ def _of_field(kind, field, path, notes):
             raise TypeError(f"{wanted!r} has no size of its own")
         return np.dtype(_PLAIN.get(wanted, wanted) if isinstance(wanted, type) else wanted)
     except TypeError as error:
-        raise _invalid("make a ring", f"a numpy type for the field '{path}'", f"{field.type!r} ({error})",
-                       'annotate it with numpy.float64 or the like, or with field(metadata={"dtype": "S8"})',
-                       "invalid_type") from None  # fmt: skip
+        raise _invalid(
+            "make a ring",
+            f"a numpy type for the field '{path}'",
+            f"{field.type!r} ({error})",
+            'annotate it with numpy.float64 or the like, or with field(metadata={"dtype": "S8"})',
+            "invalid_type",
+        ) from None
 
 
 def _evaluated(kind, annotation):
@@ -71,7 +77,9 @@ def _evaluated(kind, annotation):
         return annotation
     scope = vars(sys.modules[kind.__module__]) if kind.__module__ in sys.modules else {}
     try:
-        return eval(annotation, dict(scope), dict(vars(kind)))  # the program's own source, as typing.get_type_hints does
+        return eval(
+            annotation, dict(scope), dict(vars(kind))
+        )  # the program's own source, as typing.get_type_hints does
     except NameError:
         return annotation
 
@@ -105,8 +113,9 @@ def _put(room, value):
         raise _invalid("make a record", "one record", f"an array of {value.size}", "use alloc_many for several")
     if isinstance(value, (np.void, np.ndarray)):
         if value.dtype != room.dtype:
-            raise _invalid("make a record", str(room.dtype), str(value.dtype), "make it with dtype=ring.dtype",
-                           "incompatible_type")  # fmt: skip
+            raise _invalid(
+                "make a record", str(room.dtype), str(value.dtype), "make it with dtype=ring.dtype", "incompatible_type"
+            )
         room[()] = value
         return
     if not isinstance(value, (tuple, list)):
@@ -135,7 +144,12 @@ def _put_field(room, name, value):
     try:
         room[name] = value
     except (TypeError, ValueError, OverflowError) as error:
-        raise _invalid("make a record", f"{inner} for the field '{name}'", f"{value!r} ({error})", "",
-                       "invalid_type" if isinstance(error, TypeError) else "invalid_argument") from None  # fmt: skip
+        raise _invalid(
+            "make a record",
+            f"{inner} for the field '{name}'",
+            f"{value!r} ({error})",
+            "",
+            "invalid_type" if isinstance(error, TypeError) else "invalid_argument",
+        ) from None
     if inner.kind in "SU" and inner.subdtype is None and len(value) > inner.itemsize // (4 if inner.kind == "U" else 1):
         raise _invalid("make a record", f"{inner} for the field '{name}'", value, "cut it, or give it a larger type")

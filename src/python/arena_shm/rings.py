@@ -1,7 +1,5 @@
 """Rings that are written: `Ring` and `Writer`."""
 
-import numpy as np
-
 from . import _core, schema
 from ._integers import integer
 from .errors import _invalid
@@ -33,8 +31,8 @@ class Ring(View):
         value  a tuple, a dict or a dataclass of the fields; a numpy record (numpy.void, or an array of one) of the
                ring's dtype; of a ring of numbers, a number
 
-        The callers take turns by a mutex in the segment. It waits while another process is stopped inside of it, and, in
-        a lossless ring, for room; without the interpreter lock then, and KeyboardInterrupt ends that.
+        The callers take turns by a mutex in the segment. It waits while another process is stopped inside of it, and,
+        in a lossless ring, for room; without the interpreter lock then, and KeyboardInterrupt ends that.
 
         Errors: InvalidType, InvalidArgument, IncompatibleType: nothing was appended. TableFull, if every seat is taken.
         """
@@ -47,8 +45,18 @@ class Ring(View):
         """
         return Writer(_core.writer(self._core, _text(holder, "the holder of a writer")), self)
 
-    def consumer(self, name, *, share=False, durable=False, start="newest", release="at_next_call", hold=0.001,
-                 manner="latency", order="arrival"):  # fmt: skip
+    def consumer(
+        self,
+        name,
+        *,
+        share=False,
+        durable=False,
+        start="newest",
+        release="at_next_call",
+        hold=0.001,
+        manner="latency",
+        order="arrival",
+    ):
         """A `Consumer`: a reader that the writers of a lossless ring (full="wait") wait for.
 
         share    join the group of that name, or found it: each value goes to one of its members
@@ -77,30 +85,21 @@ class Writer:
     One thread at a time, so one for each thread: who calls it while another thread waits in it gets Reentered. It has a
     seat of the ring until it is closed. In a forked child it raises Forked.
 
-        alloc(value)      appends, and returns the sequence number; the values are those of `Ring.alloc`. In a lossless
-                          ring it waits for room
-        try_alloc(value)  the same, but None where it would wait
+        alloc(value)        appends, and returns the sequence number; the values are those of `Ring.alloc`. In a
+                            lossless ring it waits for room
+        try_alloc(value)    the same, but None where it would wait
+        alloc_many(values)  appends all records of an array of the ring's dtype, or of a list, and returns their
+                            sequence numbers, an array of uint64 of the same shape. They come in order, with one step of
+                            the ring's counter for at most a lap. The interpreter lock is released if they are more
+                            than some KiB. In a lossless ring it waits for room; what was appended before an error,
+                            or KeyboardInterrupt, stays
     """
 
-    __slots__ = ("_core", "_ring", "alloc", "try_alloc", "__weakref__")
+    __slots__ = ("_core", "_ring", "alloc", "alloc_many", "try_alloc", "__weakref__")
 
     def __init__(self, core, ring):
         self._core, self._ring = core, ring
-        self.alloc, self.try_alloc = core.alloc, core.try_alloc
-
-    def alloc_many(self, values):
-        """Appends all records of an array of the ring's dtype, and returns their sequence numbers, an array of uint64.
-
-        They come in order, with one step of the ring's counter for at most a lap. What is no array of the dtype is made
-        one first: a list of tuples, for instance. The interpreter lock is released if it is more than some KiB.
-        In a lossless ring it waits for room; what was appended before an error, or KeyboardInterrupt, stays.
-        """
-        if not isinstance(values, np.ndarray):
-            if not isinstance(values, (list, tuple)):
-                raise _invalid("append values", f"an array of {self._ring.dtype}, or a list of records", values, "",
-                               "invalid_type")  # fmt: skip
-            values = self._ring._format.records(values)
-        return self._core.alloc_many(np.ascontiguousarray(values)).reshape(values.shape)
+        self.alloc, self.alloc_many, self.try_alloc = core.alloc, core.alloc_many, core.try_alloc
 
     def alloc_for(self, timeout, value):
         """As `alloc`, but waits for at most so many seconds. Errors: TimedOut, which names the consumer in the way."""
@@ -154,8 +153,10 @@ def create(name, dtype, slots, **options):
     full        "overwrite" the oldest value, or "wait" for consumers: lossless
     consumers   lossless: how many may be registered, 1 to 256 (8)
     patience    lossless: seconds after which a consumer without progress is evicted; None: never
-    units       {field: "USD"}, enums {field: enum.IntEnum or {name: value}}, time_field: the name of the field that says
-                when a record was made. Of a dataclass: field(metadata={"unit": ..., "time": True, "enum": ...})
+    units       {field: "USD"}
+    enums       {field: enum.IntEnum, or {name: value}}
+    time_field  the name of the field that says when a record was made. Of a dataclass, all three by
+                field(metadata={"unit": ..., "enum": ..., "time": True})
     record_name what the record is called, for C++ programs that open the ring by a type of that name; "": any
 
     All memory is reserved at once. Errors: AlreadyExists, InvalidName, InvalidArgument, InvalidType, NoSpace,

@@ -1,8 +1,8 @@
 """What records are made of: numpy dtypes, dataclasses, and the schema that a ring carries.
 
 In a segment the schema is one JSON text, which the tool and the other languages read, too. Types that they do not know
-(datetime64, complex, str, float16, bytes without text) stand there as the integers or floats that they consist of, and a note
-beside them says what they are in numpy. Nested records and arrays of them are laid flat: `pos.x`, `legs[1].px`.
+(datetime64, complex, str, float16, void) stand there as the integers or floats that they consist of, and a note beside
+them says what they are in numpy. Nested records and arrays of them are laid flat: `pos.x`, `legs[1].px`.
 """
 
 import operator
@@ -16,10 +16,21 @@ from .errors import _invalid, _make
 __all__ = ["Field", "Schema"]
 
 # A C++ arena of numbers has no schema, but this for its record's name.
-_NUMBERS = {"u8": "u1", "u16": "u2", "u32": "u4", "u64": "u8", "i8": "i1", "i16": "i2", "i32": "i4", "i64": "i8",
-            "f32": "f4", "f64": "f8", "bool": "?"}  # fmt: skip
+_NUMBERS = {
+    "u8": "u1",
+    "u16": "u2",
+    "u32": "u4",
+    "u64": "u8",
+    "i8": "i1",
+    "i16": "i2",
+    "i32": "i4",
+    "i64": "i8",
+    "f32": "f4",
+    "f64": "f8",
+    "bool": "?",
+}
 _NUMBER_NAMES = {np.dtype(code).str: name for name, code in _NUMBERS.items()}
-_NOTE = re.compile(r"<[Mm]8(\[([1-9]\d{0,8})?[a-zA-Zμ]{1,2}\])?|<c(8|16)|<U\d{1,7}|<f2|[|]V\d{1,7}")
+_NOTE = r"<[Mm]8(\[([1-9]\d{0,8})?[a-zA-Zμ]{1,2}\])?|<c(8|16)|<U\d{1,7}|<f2|[|]V\d{1,7}"  # compiled when it is needed
 _TIME_UNITS = ("ns", "us", "ms", "s")
 
 
@@ -65,19 +76,29 @@ class Schema:
 
 def _refuse(path, dtype, why, remedy):
     kind = "byte_order" if dtype.byteorder == ">" else "type"
-    return _invalid("put into a record", f"a field {path} that other processes can read", f"{dtype} ({kind}: {why})",
-                    remedy, "invalid_type")  # fmt: skip
+    return _invalid(
+        "put into a record",
+        f"a field {path} that other processes can read",
+        f"{dtype} ({kind}: {why})",
+        remedy,
+        "invalid_type",
+    )
 
 
 def _as_stored(dtype, path):
     """(format, shape, note) of a dtype that is not a record. Errors: InvalidType."""
     where = f"'{path}'" if path else "of its own"
     if dtype.hasobject:
-        raise _refuse(where, dtype, "a pointer to a Python object, which means nothing in another process",
-                      "use a number, bytes of a fixed length (S8), or an index")  # fmt: skip
+        raise _refuse(
+            where,
+            dtype,
+            "a pointer to a Python object, which means nothing in another process",
+            "use a number, bytes of a fixed length (S8), or an index",
+        )
     if dtype.byteorder == ">":
-        raise _refuse(where, dtype, "big-endian numbers, which the other languages do not read",
-                      "use dtype.newbyteorder('<')")  # fmt: skip
+        raise _refuse(
+            where, dtype, "big-endian numbers, which the other languages do not read", "use dtype.newbyteorder('<')"
+        )
     kind, size = dtype.kind, dtype.itemsize
     if size == 0:
         raise _refuse(where, dtype, "no bytes at all", "give it a length, such as S8")
@@ -124,14 +145,18 @@ def _enumerators(names):
     try:
         return {str(name): operator.index(getattr(value, "value", value)) for name, value in members.items()}
     except (AttributeError, TypeError):
-        raise _invalid("make a ring", "enums {field: enum.IntEnum, or {name: integer}}", names, "", "invalid_type") from None
+        raise _invalid(
+            "make a ring", "enums {field: enum.IntEnum, or {name: integer}}", names, "", "invalid_type"
+        ) from None
 
 
 def of_dtype(dtype, units=None, enums=None, time_field=None, record_name=""):
     """The Schema of a ring that is to be made for this dtype. Errors: InvalidType, InvalidArgument."""
     units, enums = dict(units or {}), dict(enums or {})
     if dtype.subdtype is not None:
-        raise _invalid("make a ring", "a dtype of one record", str(dtype), "give the array a name: a field", "invalid_type")
+        raise _invalid(
+            "make a ring", "a dtype of one record", str(dtype), "give the array a name: a field", "invalid_type"
+        )
     if dtype.names is None:
         code, _, note = _as_stored(dtype, "")
         name = "" if note else _NUMBER_NAMES.get(dtype.str, "")
@@ -160,8 +185,12 @@ def of_dtype(dtype, units=None, enums=None, time_field=None, record_name=""):
         formats.append(_format(code, (*shape, *inner)))
         offsets.append(offset)
     if units or enums:
-        raise _invalid("make a ring", f"units and enums of fields, which are {', '.join(names)}",
-                       ", ".join([*units, *enums]), "see the names of nested fields")  # fmt: skip
+        raise _invalid(
+            "make a ring",
+            f"units and enums of fields, which are {', '.join(names)}",
+            ", ".join([*units, *enums]),
+            "see the names of nested fields",
+        )
     time_field = first_time if time_field is None else time_field
     if time_field and time_field not in names:
         raise _invalid("make a ring", f"a time_field that is one of {', '.join(names)}", time_field)
@@ -190,11 +219,17 @@ def of_text(text, size_bytes):
         about = notes.get(name) if isinstance(notes, dict) else None
         note = about.get("numpy") if isinstance(about, dict) else None
         base = np.dtype("?" if kind == "b" else f"{kind}{element}")
-        if isinstance(note, str) and _NOTE.fullmatch(note):
+        if isinstance(note, str) and re.fullmatch(_NOTE, note):
             base, shape = _as_noted(base, shape, note)
         fields[name] = Field(name, np.dtype((base, shape)) if shape else base, offset, unit, enum)
-    dtype = np.dtype({"names": list(fields), "formats": [field.dtype for field in fields.values()],
-                      "offsets": [field.offset for field in fields.values()], "itemsize": size_bytes})  # fmt: skip
+    dtype = np.dtype(
+        {
+            "names": list(fields),
+            "formats": [field.dtype for field in fields.values()],
+            "offsets": [field.offset for field in fields.values()],
+            "itemsize": size_bytes,
+        }
+    )
     return Schema(dtype, fields, time_field, text, align_bytes)
 
 
@@ -221,8 +256,15 @@ def of_info(info, dtype=None):
             told = of_text(text, size)
         except ValueError as error:
             if dtype is None:
-                raise _make("unsupported", "", info["name"], "read the schema of", error.expected, error.found,
-                            "open it with a dtype of your own") from error  # fmt: skip
+                raise _make(
+                    "unsupported",
+                    "",
+                    info["name"],
+                    "read the schema of",
+                    error.expected,
+                    error.found,
+                    "open it with a dtype of your own",
+                ) from error
     elif found in _NUMBERS and np.dtype(_NUMBERS[found]).itemsize == size:
         told = Schema(np.dtype(_NUMBERS[found]), {}, "", "", info["align_bytes"])
     else:
@@ -247,4 +289,6 @@ def _places(schema):
 
 
 def _differs(info, expected, found):
-    return _make("incompatible_type", "", info["name"], "open", expected, found, "open it without a dtype to see its own")
+    return _make(
+        "incompatible_type", "", info["name"], "open", expected, found, "open it without a dtype to see its own"
+    )

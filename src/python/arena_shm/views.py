@@ -13,17 +13,21 @@ from .records import described, packer
 
 __all__ = ["ConsumerInfo", "Info", "View"]
 
-Info = namedtuple("Info", "name record_name size_bytes align_bytes schema_text slots lanes stride_bytes segment_bytes "
-                          "seats writers clock full consumers patience epoch boot_id created creator_pid "
-                          "layout_version")  # fmt: skip
+Info = namedtuple(
+    "Info",
+    "name record_name size_bytes align_bytes schema_text slots lanes stride_bytes segment_bytes "
+    "seats writers clock full consumers patience epoch boot_id created creator_pid "
+    "layout_version",
+)
 Info.__doc__ = """What a ring says about itself. Sizes are in bytes, times in seconds; `slots` are those of all lanes.
 
 writers is "shared", "exclusive" or "laned"; clock "none", "tsc", "virtual_counter" or "boottime"; full "overwrite" or
 "wait"; consumers: how many may be registered; patience: 0 is none; epoch: 16 random bytes, two rings of one name differ
 in them; created: numpy.datetime64[ns].
 """
-ConsumerInfo = namedtuple("ConsumerInfo", "name kind index durable life group members holds pid process position lag "
-                                          "in_the_way stalled")  # fmt: skip
+ConsumerInfo = namedtuple(
+    "ConsumerInfo", "name kind index durable life group members holds pid process position lag " "in_the_way stalled"
+)
 ConsumerInfo.__doc__ = """One consumer of a ring, or group, or member of one.
 
 kind is "alone", "group" or "member"; life "alive", "away" or "evicted"; lag in values; in_the_way: there is no room
@@ -80,8 +84,7 @@ class View:
             dtype = described(dtype)[0]
         self._schema = made or schema.of_info(told, dtype)
         self._info = Info(**told)
-        self._format = _format_of(self._schema.dtype)
-        core.set_format(self._format)
+        core.set_format(_format_of(self._schema.dtype))
 
     def close(self):
         """Detaches. Who waits in another thread gets Closed soon; readers, writers and arrays go on."""
@@ -165,7 +168,9 @@ class View:
         """
         found = self._core.read(integer(seq, "a sequence number"))
         if isinstance(found, str):
-            error = _make("not_available", "", self.name, f"read {seq} of", "a published value", found.replace("_", " "))
+            error = _make(
+                "not_available", "", self.name, f"read {seq} of", "a published value", found.replace("_", " ")
+            )
             error.status = found
             raise error
         return Entry._make(found)
@@ -241,7 +246,11 @@ def _format_of(dtype):
     fields = []
     for name in dtype.names:
         inner, offset = dtype.fields[name][:2]
-        if inner.kind not in "iubfS" or inner.subdtype is not None or (inner.kind == "f" and inner.itemsize not in (4, 8)):
+        if (
+            inner.kind not in "iubfS"
+            or inner.subdtype is not None
+            or (inner.kind == "f" and inner.itemsize not in (4, 8))
+        ):
             fields = None
             break
         fields.append((name, inner.kind, offset, inner.itemsize))

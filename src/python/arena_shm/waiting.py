@@ -37,16 +37,16 @@ class WaitSet:
     def wait(self, timeout=None):
         """Waits until one of them is ready, for at most `timeout` seconds (None: for ever; 0: looks once).
 
-        Returns: a list of those that are; empty if the time is over. After a sleep, only the one that ended it was looked
-        at: others may be ready, too. One system call sleeps for all of up to 128 rings.
+        Returns: a list of those that are; empty if the time is over. After a sleep, only the one that ended it was
+        looked at: others may be ready, too. One system call sleeps for all of up to 128 rings.
         """
         return [self._members[id(core)] for core in self._core.wait(timeout)]
 
     def fileno(self):
         """A descriptor, owned by the set, which select, poll and event loops find readable when there may be something.
 
-        To use it: call `wait(0)` and take all values, until that returns nothing; then poll. It is readable at least ten
-        times a second. The first call starts a thread of the library, which needs no interpreter lock.
+        To use it: call `wait(0)` and take all values, until that returns nothing; then poll. It is readable at least
+        ten times a second. The first call starts a thread of the library, which needs no interpreter lock.
         """
         return self._core.fd()
 

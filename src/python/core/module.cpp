@@ -3,6 +3,7 @@
 #include <cmath>
 #include <string>
 
+#include "arena_shm/version.h"
 #include "python/core/errors.hpp"
 #include "python/core/handle.hpp"
 
@@ -38,7 +39,7 @@ namespace {
 void fill(pybind11::module_& module) {
   using namespace arena_shm::python;
   module.doc() = "The compiled part of arena_shm. Use the package.";
-  module.attr("version") = ARENA_SHM_VERSION;
+  module.attr("version") = ARENA_SHM_VERSION_STRING;
   module.def("is_main_interpreter", [] { return PyInterpreterState_Get() == PyInterpreterState_Main(); });
   register_errors();
   pybind11::class_<Handle>(module, "Handle")

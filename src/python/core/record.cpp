@@ -197,6 +197,14 @@ std::span<const std::byte> Format::array_bytes(const py::array& values) const {
   return {static_cast<const std::byte*>(values.data()), static_cast<std::size_t>(values.size()) * size_bytes_};
 }
 
+py::array Format::require_array(const py::object& values) const {
+  if (!py::isinstance<py::array>(values)) {
+    refuse("invalid_type", "an array of " + text_of(dtype_) + ", or a list of records", shown(values.ptr()),
+           "use alloc for one record");
+  }
+  return py::reinterpret_borrow<py::array>(values);
+}
+
 py::array Format::records(const py::sequence& values) const {
   const std::size_t count = values.size();
   py::array made(dtype_, static_cast<py::ssize_t>(count));

@@ -30,6 +30,8 @@ class Format {
   std::span<const std::byte> pack(PyObject* value, std::byte* room) const;
   /// The bytes of all records of a contiguous array of them, of any shape. The same errors.
   std::span<const std::byte> array_bytes(const pybind11::array& values) const;
+  /// An array of any shape, of these records. Errors: of the package.
+  pybind11::array require_array(const pybind11::object& values) const;
   /// An array of the values. The same errors.
   pybind11::array records(const pybind11::sequence& values) const;
 

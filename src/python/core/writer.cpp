@@ -3,6 +3,7 @@
 #include <pybind11/stl.h>
 
 #include <string>
+#include <vector>
 
 #include "python/core/errors.hpp"
 #include "python/core/info.hpp"
@@ -80,22 +81,38 @@ void append_many(Writer& writer, std::span<const std::byte> bytes, std::span<std
   wait_in_slices(std::chrono::hours::max(), append_on, [&] { writer.look_around(); });
 }
 
-py::array alloc_many(Writer& self, const py::array& values) {
-  const Use use(self, Use::By::one_at_a_time);
-  const auto bytes = self.format->array_bytes(values);
-  py::array_t<std::uint64_t> seqs(values.size());
+py::array append_all(Writer& writer, const py::array& values) {
+  const Use use(writer, Use::By::one_at_a_time);
+  const auto bytes = writer.format->array_bytes(values);
+  py::array_t<std::uint64_t> seqs(std::vector<py::ssize_t>(values.shape(), values.shape() + values.ndim()));
   const std::span<std::uint64_t> into(seqs.mutable_data(), static_cast<std::size_t>(values.size()));
-  if (self.is_lossless) {
-    append_many(self, bytes, into);
+  if (writer.is_lossless) {
+    append_many(writer, bytes, into);
   } else {
-    // Also a small batch may wait, where stopped writers hold every slot.
-    const auto append_all = [&] { return self.object().alloc_batch(bytes, into).count; };
-    bytes.size() > kLargeCopyBytes ? without_gil(append_all) : append_all();
+    const auto append_batch = [&] { return writer.object().alloc_batch(bytes, into).count; };
+    bytes.size() > kLargeCopyBytes ? without_gil(append_batch) : append_batch();
   }
   return seqs;
 }
 
+/// What is no contiguous array is made one first.
+PyObject* alloc_many(PyObject* self, PyObject* values) noexcept {
+  try {
+    auto& writer = object_of<Writer>(self);
+    const auto given = py::reinterpret_borrow<py::object>(values);
+    if (PyList_Check(values) || PyTuple_Check(values))
+      return append_all(writer, writer.format->records(py::cast<py::sequence>(given))).release().ptr();
+    const auto array = writer.format->require_array(given);
+    if ((array.flags() & py::array::c_style) != 0) return append_all(writer, array).release().ptr();
+    return append_all(writer, py::cast<py::array>(array.attr("copy")())).release().ptr();
+  } catch (...) {
+    set_python_error();
+    return nullptr;
+  }
+}
+
 PyMethodDef alloc_method = {"alloc", alloc, METH_O, nullptr};
+PyMethodDef alloc_many_method = {"alloc_many", alloc_many, METH_O, nullptr};
 PyMethodDef try_alloc_method = {"try_alloc", try_alloc, METH_O, nullptr};
 
 }  // namespace
@@ -104,8 +121,8 @@ void add_writer(py::module_& module) {
   py::class_<Writer, Handle> writer(module, "Writer");
   add_direct_method(writer, alloc_method);
   add_direct_method(writer, try_alloc_method);
+  add_direct_method(writer, alloc_many_method);
   writer.def("alloc_for", &alloc_for)
-      .def("alloc_many", &alloc_many)
       .def("blocked_by",
            [](Writer& self) {
              const Use use(self, Use::By::one_at_a_time);
