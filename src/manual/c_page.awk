@@ -31,14 +31,14 @@ function print_function(  lines, words, count, i, line, is_tight) {
   for (i = 1; i <= count; ++i) {
     line = lines[i]
     if (line ~ /^@param error /) continue # the same for all
-    if (split(line, words, " ") > 2 && words[1] == "@param")
-      print (is_tight++ ? "" : ".PD 0\n") ".TP\n.I " words[2] "\n" roff(substr(line, index(line, " " words[2] " ") + length(words[2]) + 2))
-    else if (sub(/^@return /, "", line))
+    if (split(line, words, " ") > 2 && words[1] == "@param") {
+      sub(/^@param [^ ]+ /, "", line)
+      print (is_tight++ ? "" : ".PD 0\n") ".TP\n.I " words[2] "\n" roff(line)
+    } else if (sub(/^@return /, "", line)) {
       print ".PP\nReturns: " roff(line)
-    else if (line == "")
-      print ".PP"
-    else
-      print roff(line)
+    } else {
+      print (line == "" ? ".PP" : roff(line))
+    }
   }
   print (is_tight ? ".PD\n" : "") ".RE"
 }

@@ -21,7 +21,8 @@ complaints=$(LC_ALL=C.UTF-8 MANWIDTH=250 man --warnings --encoding=UTF-8 --local
 count=0
 while read -r symbol _; do
   # Its declaration, and under it what is said of it.
-  grep -A1 -E "^ +[a-z0-9_]+( [a-z_]+)?\*? $symbol\(.*\);" "$work/text" | grep -qE '^ {11}[A-Z]' || fail "nothing is said of $symbol"
+  said=$(grep -A1 -E "^ +[a-z0-9_]+( [a-z_]+)?\*? $symbol\(.*\);" "$work/text" || true)
+  [[ $said =~ $'\n'\ {11}[A-Z] ]] || fail "nothing is said of $symbol"
   count=$((count + 1))
 done <"$source_dir/tests/c/symbols"
 ((count > 50)) || fail "only $count functions are exported"

@@ -64,11 +64,12 @@ output=$("$tool" tail "$ring" --format csv)
 
 # Python, where it is.
 if [[ -e $usr/lib/python3/dist-packages/arena_shm ]]; then
-  output=$(cd / && PYTHONPATH=$usr/lib/python3/dist-packages /usr/bin/python3 -B -c \
-    'import arena_shm, sys; batch = next(iter(arena_shm.view(sys.argv[1]).follow(timeout=1.0))); print(batch["px"][0])' \
-    "$ring") || fail "the Python package ended with $?"
+  program='import arena_shm, sys; print(next(iter(arena_shm.view(sys.argv[1]).follow(timeout=1.0)))["px"][0])'
+  output=$(cd / && PYTHONPATH=$usr/lib/python3/dist-packages /usr/bin/python3 -B -c "$program" "$ring") ||
+    fail "the Python package ended with $?"
   [[ $output == 1.5 ]] || fail "Python reads $output; expected 1.5"
-  [[ $(field python3-arena-shm Depends) == *python3*numpy* ]] || fail "it depends on: $(field python3-arena-shm Depends)"
+  depends=$(field python3-arena-shm Depends)
+  [[ $depends == *python3*numpy* ]] || fail "python3-arena-shm depends on: $depends"
 fi
 "$tool" rm "$ring" 2>/dev/null
 
@@ -90,7 +91,8 @@ for program in "$work/by_cmake/first_program" "$work/by_pkg_config"; do
 done
 for program in "$work/by_cmake/program_in_c" "$work/in_c"; do
   output=$(ldd "$program")
-  [[ $output == *"libarena_shm.so.1 => $LD_LIBRARY_PATH/"* ]] || fail "$program does not load the package's library: $output"
+  [[ $output == *"libarena_shm.so.1 => $LD_LIBRARY_PATH/"* ]] ||
+    fail "$program does not load the package's library: $output"
   "$program" "$ring" "$version" || fail "$program ended with $?"
 done
 [[ $(field libarena-shm-dev Depends) == *"libarena-shm1 (= $version-"* ]] ||

@@ -70,12 +70,14 @@ if [[ -x $work/build/program_in_c ]]; then
 fi
 
 if [[ $way == add_subdirectory* ]]; then
-  strays=$(find "$work/build/arena_shm" \( -name arena-shm -o -name arena-bench -o -name '*_tests' -o -name wakeup_latency \) -type f)
+  strays=$(find "$work/build/arena_shm" -type f \( -name arena-shm -o -name arena-bench -o -name '*_tests' \
+    -o -name wakeup_latency -o -name 'arena*.[1-9]' \))
   [[ -z $strays ]] || fail "a parent project got more than the library: $strays"
   # It is installed only where the parent asks for it.
   "$cmake" --install "$work/build" --prefix "$work/nothing" >/dev/null
   [[ ! -e $work/nothing ]] || fail "a parent project installs our files: $(find "$work/nothing")"
   "${configure[@]}" -DARENA_SHM_INSTALL=ON -S "$work/outside" -B "$work/build" >/dev/null
+  "$cmake" --build "$work/build" --parallel 2 >/dev/null
   "$cmake" --install "$work/build" --prefix "$work/something" >/dev/null
   [[ -e $work/something/include/arena_shm/arena.hpp ]] || fail "ARENA_SHM_INSTALL=ON installs no headers"
 
