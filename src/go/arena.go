@@ -148,9 +148,9 @@ func (a *Arena[T]) allocLossless(value T) (uint64, error) {
 	return writer.Alloc(value)
 }
 
-// PtrAt returns the place of slot i modulo Slots, whatever is in it, without any synchronisation: the value may be torn,
-// old or zero, and may change while you look. Read is the safe way. Do not write through it. Once it has been called,
-// the arena stays mapped until Close, also if nobody uses it any more. Nil, if the arena is closed.
+// PtrAt returns the place of slot i modulo Slots, whatever is in it, without any synchronisation: the value may be
+// torn, old or zero, and may change while you look. Read is the safe way. Do not write through it. Once it has been
+// called, the arena stays mapped until Close, also if nobody uses it any more. Nil, if the arena is closed.
 func (a *Arena[T]) PtrAt(i uint64) *T {
 	return ptrAt[T](a.mapped, i)
 }

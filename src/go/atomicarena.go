@@ -10,17 +10,24 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"sync"
 	"unsafe"
 )
 
 // AtomicArena is a ring of values of T without a name, of this process. It may be used by several goroutines at once.
+//
+// It has the one Writer of an exclusive ring: goroutines take turns by a mutex of Go, which parks them, where that of a
+// segment would hold their threads.
 type AtomicArena[T any] struct {
-	mapped *mapping
-	slots  int
+	mutex    sync.Mutex // of those in Alloc
+	isClosed bool
+	writer   *handle
+	mapped   *mapping
+	slots    int
 }
 
-// NewAtomicArena makes a ring of size slots, in shared memory whose name is removed at once. It panics if size <= 0, and,
-// with an *Error, if T has pointers, or if there is no room for it.
+// NewAtomicArena makes a ring of size slots, in shared memory whose name is removed at once. It panics if size <= 0,
+// and, with an *Error, if T has pointers, or if there is no room for it.
 func NewAtomicArena[T any](size int) *AtomicArena[T] {
 	if size <= 0 {
 		panic("atomicarena: size must be > 0")
@@ -29,7 +36,11 @@ func NewAtomicArena[T any](size int) *AtomicArena[T] {
 	if err != nil {
 		panic(err)
 	}
-	return &AtomicArena[T]{mapped: arena.mapped, slots: size}
+	writer, err := arena.Writer("AtomicArena")
+	if err != nil {
+		panic(err)
+	}
+	return &AtomicArena[T]{writer: writer.h, mapped: arena.mapped, slots: size}
 }
 
 func createNameless[T any](size int) (*Arena[T], error) {
@@ -39,7 +50,7 @@ func createNameless[T any](size int) (*Arena[T], error) {
 			return nil, fmt.Errorf("cannot make a name: %w", err)
 		}
 		name := fmt.Sprintf("atomicarena.%d.%s", os.Getpid(), hex.EncodeToString(random[:]))
-		arena, err := Create[T](name, size)
+		arena, err := Create[T](name, size, Options{Writers: Exclusive})
 		if errors.Is(err, ErrAlreadyExists) {
 			continue
 		}
@@ -59,13 +70,15 @@ func createNameless[T any](size int) (*Arena[T], error) {
 func (a *AtomicArena[T]) Alloc(val T) *T {
 	value := new(T)
 	*value = val
-	if !a.mapped.enter() {
+	var result C.go_result
+	a.mutex.Lock()
+	if a.isClosed {
+		a.mutex.Unlock()
 		panic(ErrClosed)
 	}
-	var result C.go_result
-	C.go_alloc(a.mapped.handle, bytesOf(value), C.size_t(unsafe.Sizeof(val)), placeOf(&result))
+	C.go_writer_alloc(a.writer.c, bytesOf(value), C.size_t(unsafe.Sizeof(val)), placeOf(&result))
+	a.mutex.Unlock()
 	runtime.KeepAlive(value)
-	a.mapped.leave()
 	if result.status != 0 {
 		panic(errorOf(result.status, result.error))
 	}
@@ -85,6 +98,10 @@ func (a *AtomicArena[T]) Len() int { return a.slots }
 // Close gives back the ring's memory; pointers that PtrAt gave must not be used any more. Without it, the memory is
 // given back when the arena is collected. It never fails, and may be called again.
 func (a *AtomicArena[T]) Close() error {
+	a.mutex.Lock()
+	a.isClosed = true
+	a.mutex.Unlock()
+	a.writer.close()
 	a.mapped.close()
 	return nil
 }

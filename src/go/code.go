@@ -28,27 +28,27 @@ const (
 // fs.ErrExist, fs.ErrPermission, fs.ErrClosed and os.ErrDeadlineExceeded to errors.Is, too.
 const (
 	ErrNotFound              Code = C.ARENA_SHM_E_NOT_FOUND               // no arena, or no consumer, of that name
-	ErrAlreadyExists         Code = C.ARENA_SHM_E_ALREADY_EXISTS          // the name is taken: of an arena, or of a consumer
+	ErrAlreadyExists         Code = C.ARENA_SHM_E_ALREADY_EXISTS          // the name is taken: an arena's, or a consumer's
 	ErrPermissionDenied      Code = C.ARENA_SHM_E_PERMISSION_DENIED       // the file's mode forbids it; or it is a view
 	ErrInvalidName           Code = C.ARENA_SHM_E_INVALID_NAME            // not usable as the name of a segment
 	ErrInvalidArgument       Code = C.ARENA_SHM_E_INVALID_ARGUMENT        // an option, argument or type is not possible
 	ErrNotAnArena            Code = C.ARENA_SHM_E_NOT_AN_ARENA            // a file that is no arena
 	ErrIncompatibleVersion   Code = C.ARENA_SHM_E_INCOMPATIBLE_VERSION    // written by another layout version
 	ErrIncompatibleByteOrder Code = C.ARENA_SHM_E_INCOMPATIBLE_BYTE_ORDER // written on a machine of another byte order
-	ErrIncompatibleType      Code = C.ARENA_SHM_E_INCOMPATIBLE_TYPE       // the record differs: name, size, alignment, fields
+	ErrIncompatibleType      Code = C.ARENA_SHM_E_INCOMPATIBLE_TYPE       // another record: name, size, alignment, fields
 	ErrIncompatibleOptions   Code = C.ARENA_SHM_E_INCOMPATIBLE_OPTIONS    // OpenOrCreate: it exists with other options
 	ErrTruncated             Code = C.ARENA_SHM_E_TRUNCATED               // the file is shorter than its header says
 	ErrCorrupt               Code = C.ARENA_SHM_E_CORRUPT                 // a value in the segment cannot be right
-	ErrNoSpace               Code = C.ARENA_SHM_E_NO_SPACE                // the file system, or the memory limit, has no room
+	ErrNoSpace               Code = C.ARENA_SHM_E_NO_SPACE                // no room: file system, or memory limit
 	ErrFileSizeLimit         Code = C.ARENA_SHM_E_FILE_SIZE_LIMIT         // RLIMIT_FSIZE forbids a file of that size
-	ErrTableFull             Code = C.ARENA_SHM_E_TABLE_FULL              // every seat belongs to a living writer, or consumer
-	ErrObstructed            Code = C.ARENA_SHM_E_OBSTRUCTED              // every free seat is read-locked by some process
+	ErrTableFull             Code = C.ARENA_SHM_E_TABLE_FULL              // each seat has a living writer, or consumer
+	ErrObstructed            Code = C.ARENA_SHM_E_OBSTRUCTED              // all free seats are read-locked by others
 	ErrExhausted             Code = C.ARENA_SHM_E_EXHAUSTED               // the sequence numbers are used up
 	ErrReentered             Code = C.ARENA_SHM_E_REENTERED               // used from inside of itself
 	ErrForked                Code = C.ARENA_SHM_E_FORKED                  // used in a forked child
-	ErrEvicted               Code = C.ARENA_SHM_E_EVICTED                 // a consumer that held up the writers for too long
+	ErrEvicted               Code = C.ARENA_SHM_E_EVICTED                 // a consumer that held up writers for too long
 	ErrTimedOut              Code = C.ARENA_SHM_E_TIMED_OUT               // AllocFor: there was no room in time
-	ErrWouldDeadlock         Code = C.ARENA_SHM_E_WOULD_DEADLOCK          // a writer waits for a consumer of its own thread
+	ErrWouldDeadlock         Code = C.ARENA_SHM_E_WOULD_DEADLOCK          // a writer waits for its own thread's consumer
 	ErrUnsupported           Code = C.ARENA_SHM_E_UNSUPPORTED             // the system lacks something that is needed
 	ErrSystem                Code = C.ARENA_SHM_E_SYSTEM                  // a system call failed for another reason
 	ErrNoMemory              Code = C.ARENA_SHM_E_NO_MEMORY               // the library got no memory

@@ -18,8 +18,8 @@ type Consumer[T any] struct {
 	batch []Entry
 }
 
-// Consumer joins; from then on writers overwrite nothing that it has not done with. The name has 1 to 32 bytes; no other
-// living consumer has it, unless it shares.
+// Consumer joins; from then on writers overwrite nothing that it has not done with. The name has 1 to 32 bytes; no
+// other living consumer has it, unless it shares.
 // Errors: ErrInvalidArgument, ErrTableFull, ErrObstructed, ErrAlreadyExists, ErrPermissionDenied, ErrClosed.
 func (a *Arena[T]) Consumer(name string, options ...ConsumerOptions) (*Consumer[T], error) {
 	given, err := only("consume", a.name, options)
@@ -47,7 +47,8 @@ func (a *Arena[T]) Consumer(name string, options ...ConsumerOptions) (*Consumer[
 	return &Consumer[T]{h: h}, nil
 }
 
-// Close leaves, and ends a Wait. Release first, if the last value is done with. It never fails, and may be called again.
+// Close leaves, and ends a Wait. Release first, if the last value is done with. It never fails, and may be called
+// again.
 func (c *Consumer[T]) Close() error {
 	c.h.close()
 	return nil

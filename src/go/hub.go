@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// A hub is a set of handles in which goroutines wait, each for its own one. The goroutines are parked by Go; a thread of
-// C sleeps for all of a hub.
+// A hub is a set of handles in which goroutines wait, each for its own one. The goroutines are parked by Go; a thread
+// of C sleeps for all of a hub.
 type hub struct {
 	*setCore
 	waiting map[*handle]struct{} // guarded by the set's lock
@@ -27,8 +27,8 @@ var hubs struct {
 	all   []*hub
 }
 
-// So long a wait may take in C, before it goes to a hub: it is woken sooner there, but holds a thread and a processor of
-// Go's, and does not look at its context. One processor is left to the others.
+// So long a wait may take in C, before it goes to a hub: it is woken sooner there, but holds a thread and a processor
+// of Go's, and does not look at its context. One processor is left to the others.
 const directWait = time.Millisecond
 
 var directWaits atomic.Int32
@@ -115,15 +115,30 @@ func (u *hub) leaveHub(h *handle) {
 	default:
 	}
 	hubs.mutex.Lock()
-	u.places--
-	hubs.mutex.Unlock()
+	defer hubs.mutex.Unlock()
+	if u.places--; u.places > 0 {
+		return
+	}
+	// Of those that nobody needs, one is kept.
+	for i, one := range hubs.all {
+		if one != u && one.places == 0 {
+			hubs.all = append(hubs.all[:i], hubs.all[i+1:]...)
+			one.close()
+			return
+		}
+	}
 }
 
 func (u *hub) run() {
-	for range u.rung {
-		u.mutex.Lock()
-		u.dispatch()
-		u.mutex.Unlock()
+	for {
+		select {
+		case <-u.rung:
+			u.mutex.Lock()
+			u.dispatch()
+			u.mutex.Unlock()
+		case <-u.closed:
+			return
+		}
 	}
 }
 

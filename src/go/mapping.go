@@ -50,6 +50,9 @@ func (m *mapping) leave() {
 func (m *mapping) isClosed() bool { return m.users.Load()&1 != 0 }
 
 func (m *mapping) close() {
+	if m == nil {
+		return
+	}
 	for {
 		users := m.users.Load()
 		if users&1 != 0 {

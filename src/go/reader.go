@@ -81,8 +81,8 @@ func (r *Reader[T]) NextMany(values []T, entries []Entry) (int, error) {
 		})
 }
 
-// Wait waits until there is a value; until ctx is done, or the reader is closed. If Next has found an error that Err was
-// not asked for, it returns that. A reader that is in a WaitSet cannot wait by itself.
+// Wait waits until there is a value; until ctx is done, or the reader is closed. If Next has found an error that Err
+// was not asked for, it returns that. A reader that is in a WaitSet cannot wait by itself.
 // Errors: those of ctx; ErrClosed, ErrInUse, ErrCorrupt.
 func (r *Reader[T]) Wait(ctx context.Context) error {
 	if err := r.h.enter(); err != nil {

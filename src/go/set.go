@@ -13,10 +13,11 @@ import (
 // setCore is a wait set of C, with its descriptor in Go's poller: who waits for it holds no thread. C itself sleeps in
 // one thread for each set.
 type setCore struct {
-	mutex sync.Mutex  // of the set, and of whether its handles are in it
-	c     C.uintptr_t // 0: closed
-	file  *os.File
-	rung  chan struct{} // there may be something: look
+	mutex  sync.Mutex  // of the set, and of whether its handles are in it
+	c      C.uintptr_t // 0: closed
+	file   *os.File
+	rung   chan struct{} // there may be something: look
+	closed chan struct{}
 }
 
 // openSet makes one. The goroutine that reads the descriptor ends with close.
@@ -25,7 +26,7 @@ func openSet() (*setCore, error) {
 	if opened.status != 0 {
 		return nil, errorOf(opened.status, opened.error)
 	}
-	s := &setCore{c: opened.handle, rung: make(chan struct{}, 1)}
+	s := &setCore{c: opened.handle, rung: make(chan struct{}, 1), closed: make(chan struct{})}
 	described := C.go_set_fd(s.c)
 	if described.status != 0 {
 		C.go_set_close(s.c)
@@ -64,6 +65,7 @@ func (s *setCore) close() {
 	defer s.mutex.Unlock()
 	C.go_set_close(s.c)
 	s.c = 0
+	close(s.closed)
 	s.file.Close()
 }
 
@@ -92,8 +94,8 @@ func (s *setCore) forget(h *handle) {
 	}
 }
 
-// look tells whether one of them is ready; spins for so long. If none is, the set will ring. Requires: the lock, and that
-// all in the set are the caller's.
+// look tells whether one of them is ready; spins for so long. If none is, the set will ring. Requires: the lock, and
+// that all in the set are the caller's.
 func (s *setCore) look(spin time.Duration) (bool, error) {
 	if s.c == 0 {
 		return false, ErrClosed

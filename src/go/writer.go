@@ -68,8 +68,8 @@ func (w *Writer[T]) Alloc(value T) (uint64, error) {
 	return uint64(result.entry.seq), nil
 }
 
-// TryAlloc does the same, where it need not wait. Errors: also ErrNothing: it would have had to, and the value is not in
-// the ring.
+// TryAlloc does the same, where it need not wait. Errors: also ErrNothing: it would have had to, and the value is not
+// in the ring.
 func (w *Writer[T]) TryAlloc(value T) (uint64, error) {
 	if err := w.h.enter(); err != nil {
 		return 0, err
@@ -94,8 +94,8 @@ func (w *Writer[T]) AllocContext(ctx context.Context, value T) (uint64, error) {
 	return w.await(ctx, &value)
 }
 
-// AllocFor does the same as Alloc, and waits so long at most. Errors: also ErrTimedOut, which names the consumer that is
-// in the way.
+// AllocFor does the same as Alloc, and waits so long at most. Errors: also ErrTimedOut, which names the consumer that
+// is in the way.
 func (w *Writer[T]) AllocFor(timeout time.Duration, value T) (uint64, error) {
 	if err := w.h.enter(); err != nil {
 		return 0, err
@@ -202,8 +202,8 @@ func (w *Writer[T]) failed(result *C.go_result) (uint64, error) {
 	return 0, err
 }
 
-// Entry is what came with the newest value of Alloc, TryAlloc, AllocFor or AllocContext: with its time, if the arena has
-// times. Zero, if it is closed.
+// Entry is what came with the newest value of Alloc, TryAlloc, AllocFor or AllocContext: with its time, if the arena
+// has times. Zero, if it is closed.
 func (w *Writer[T]) Entry() Entry {
 	if w.h.enter() != nil {
 		return Entry{}

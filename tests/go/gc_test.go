@@ -1,6 +1,7 @@
 package tests
 
 import (
+	"fmt"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -37,12 +38,6 @@ func TestAtomicArenaRefusesWhatItCannotDo(t *testing.T) {
 
 // Nothing but memory is left of it: no name, and no mapping once nobody has it.
 func TestAtomicArenasComeAndGo(t *testing.T) {
-	entries, err := os.ReadDir("/dev/shm")
-	must(t, err)
-	ours := "atomicarena." + strings.Split(unique(t), ".")[2]
-	for _, entry := range entries {
-		equal(t, "a name is left: "+entry.Name(), strings.HasPrefix(entry.Name(), ours+"."), false)
-	}
 	mapped := func() int {
 		maps, err := os.ReadFile("/proc/self/maps")
 		must(t, err)
@@ -56,6 +51,10 @@ func TestAtomicArenasComeAndGo(t *testing.T) {
 			equal(t, "it is mapped", mapped() > before, true)
 			runtime.KeepAlive(arena)
 		}
+	}
+	for _, entry := range got(os.ReadDir("/dev/shm")) {
+		ours := fmt.Sprintf("atomicarena.%d.", os.Getpid())
+		equal(t, "a name is left: "+entry.Name(), strings.HasPrefix(entry.Name(), ours), false)
 	}
 	eventually(t, "the mappings are gone", func() bool {
 		runtime.GC()

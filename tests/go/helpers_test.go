@@ -137,6 +137,19 @@ func eventually(t testing.TB, what string, is func() bool) {
 	}
 }
 
+// started makes a call in a goroutine of its own, again while the handle is in use by who looks whether it has begun.
+func started(call func() error) <-chan error {
+	ended := make(chan error, 1)
+	go func() {
+		err := call()
+		for err == atomicarena.ErrInUse {
+			err = call()
+		}
+		ended <- err
+	}()
+	return ended
+}
+
 // checked is a value that shows whether it is whole.
 type checked struct {
 	Words [32]uint64

@@ -46,6 +46,9 @@ func init() {
 		arena := got(atomicarena.Open[tick](args[0]))
 		writer := got(arena.Writer("holder"))
 		got(writer.Alloc(tick{}))
+		reader := got(arena.Reader())
+		reader.Next()
+		reader.Wait(contextOf(20 * time.Millisecond)) // opens what waits need
 		child := exec.Command("sleep", "60")
 		if err := child.Start(); err != nil {
 			panic(err)

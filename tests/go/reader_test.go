@@ -109,11 +109,9 @@ func TestAWaitEndsWithItsContext(t *testing.T) {
 	cancel()
 	wants(t, reader.Wait(ctx), context.Canceled)
 	ctx, cancel = context.WithCancel(context.Background())
-	ended := make(chan error)
-	go func() { ended <- reader.Wait(ctx) }()
-	time.Sleep(20 * time.Millisecond) // until it sleeps, likely
-	_, err := reader.Counts()
-	wants(t, err, atomicarena.ErrInUse)
+	ended := started(func() error { return reader.Wait(ctx) })
+	eventually(t, "it waits", func() bool { return reader.Seek(atomicarena.FromOldest()) == atomicarena.ErrInUse })
+	time.Sleep(5 * time.Millisecond) // until it sleeps in its hub, likely
 	cancel()
 	wants(t, <-ended, context.Canceled)
 	got(reader.Counts())

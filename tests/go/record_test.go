@@ -48,7 +48,8 @@ type everything struct {
 
 const everythingSchema = `{"names":["ts","sym","syms","raw","flag","side","pos.X","pos.Y","legs[0].px","legs[0].qty",` +
 	`"legs[1].px","legs[1].qty","grid","wave","Plain","Waits"],` +
-	`"formats":["<i8","S8","(2,)S4","(3,)u1","?","u1","<f4","<f4","<f8","<u2","<f8","<u2","(2,3)<i2","(2,)<f4","<u4","<i8"],` +
+	`"formats":["<i8","S8","(2,)S4","(3,)u1","?","u1","<f4","<f4",` +
+	`"<f8","<u2","<f8","<u2","(2,3)<i2","(2,)<f4","<u4","<i8"],` +
 	`"offsets":[0,8,16,24,27,28,32,36,40,48,56,64,72,84,108,112],"itemsize":120,` +
 	`"metadata":{"fields":{"ts":{"unit":"ns"},"side":{"enum":{"buy":0,"sell":1}},"pos.X":{"unit":"m"},` +
 	`"pos.Y":{"unit":"m"},"grid":{"unit":"mm"},"Waits":{"unit":"ns"}},"time":"ts"}}`

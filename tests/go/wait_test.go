@@ -48,11 +48,26 @@ func TestWaitingGoroutinesHoldNoThreads(t *testing.T) {
 	if after := threads(t); after-before > 100 {
 		t.Fatalf("%d threads before, %d while %d goroutines wait", before, after, waiters)
 	}
+	sets := eventfds(t)
+	if sets < waiters/64 {
+		t.Fatalf("%d sets for %d goroutines", sets, waiters)
+	}
 	cancel()
 	for i := 0; i < waiters; i++ {
 		wants(t, <-ended, context.Canceled)
 	}
 	waiting.Wait()
+	eventually(t, "the sets are gone, but one", func() bool { return eventfds(t) < sets-4 })
+}
+
+// eventfds counts what C rings for its sets.
+func eventfds(t *testing.T) (count int) {
+	for _, entry := range got(os.ReadDir("/proc/self/fd")) {
+		if target, _ := os.Readlink("/proc/self/fd/" + entry.Name()); target == "anon_inode:[eventfd]" {
+			count++
+		}
+	}
+	return count
 }
 
 // Each value wakes who waits for it, in C and in Go, whichever it is in.

@@ -155,11 +155,10 @@ func TestTwoGoroutinesAtOnceAreAnError(t *testing.T) {
 	writer := got(arena.Writer())
 	defer writer.Close()
 	got(writer.Alloc(tick{}))
-	waits := make(chan error)
-	go func() {
+	waits := started(func() error {
 		_, err := writer.Alloc(tick{})
-		waits <- err
-	}()
+		return err
+	})
 	eventually(t, "the first one waits", func() bool {
 		_, err := writer.TryAlloc(tick{})
 		if err == nil {
@@ -173,4 +172,5 @@ func TestTwoGoroutinesAtOnceAreAnError(t *testing.T) {
 	wants(t, err, atomicarena.ErrInUse)
 	writer.Close() // from another goroutine than the one that waits
 	wants(t, <-waits, atomicarena.ErrClosed)
+	eventually(t, "the seat is free", func() bool { return !arena.HasWriters() })
 }

@@ -12,12 +12,6 @@ static void c_alloc(uintptr_t writer, uint64_t count) {
   for (value[0] = 0; value[0] < count; ++value[0])
     arena_shm_writer_alloc((arena_shm_writer*)writer, value, sizeof value, &entry, NULL);
 }
-static void c_arena_alloc(uintptr_t arena, uint64_t count) {
-  uint64_t value[8] = {0};
-  arena_shm_entry entry;
-  for (value[0] = 0; value[0] < count; ++value[0])
-    arena_shm_alloc((arena_shm_arena*)arena, value, sizeof value, &entry, NULL);
-}
 static void c_alloc_many(uintptr_t writer, uint64_t count, uint64_t batch) {
   static uint64_t values[256 * 8];
   arena_shm_range range;
@@ -36,6 +30,7 @@ static uintptr_t c_create(const char* name) {
   arena_shm_record record = {sizeof record, NULL, 64, 8, NULL};
   arena_shm_options options = ARENA_SHM_OPTIONS;
   options.slots = 1024;
+  options.writers = ARENA_SHM_EXCLUSIVE;
   arena_shm_create(name, &record, &options, &arena, NULL);
   arena_shm_remove(name, NULL);
   return (uintptr_t)arena;
@@ -78,7 +73,7 @@ var kept *value
 func contendersOf(arena *atomicarena.Arena[value]) []*contender {
 	name := C.CString(arena.Name())
 	cWriter := C.c_writer(C.c_open(name))
-	cArena := C.c_create(C.CString(arena.Name() + ".c"))
+	cAlone := C.c_writer(C.c_create(C.CString(arena.Name() + ".c")))
 	writer, err := arena.Writer("bench")
 	if err != nil {
 		panic(err)
@@ -92,7 +87,7 @@ func contendersOf(arena *atomicarena.Arena[value]) []*contender {
 		}
 	}}
 	cAlloc := &contender{name: "writer_alloc in C", do: func() { C.c_alloc(cWriter, turn) }}
-	cArenaAlloc := &contender{name: "arena_shm_alloc in C", do: func() { C.c_arena_alloc(cArena, turn) }}
+	cAllocAlone := &contender{name: "writer_alloc in C, exclusive", do: func() { C.c_alloc(cAlone, turn) }}
 	allocation := &contender{name: "new(T) and a copy", do: func() {
 		var v value
 		for i := uint64(0); i < turn; i++ {
@@ -124,10 +119,10 @@ func contendersOf(arena *atomicarena.Arena[value]) []*contender {
 		}
 	}
 	atomics := &contender{name: "AtomicArena.Alloc", why: "C + empty call + new(T)", goal: 1.25,
-		against: []*contender{cArenaAlloc, nothing, allocation}, do: atomicDo}
+		against: []*contender{cAllocAlone, nothing, allocation}, do: atomicDo}
 	atomicsAgain := &contender{name: "AtomicArena.Alloc", why: "the arena under a mutex",
 		against: []*contender{mutexes}, do: atomicDo}
-	all := []*contender{nothing, cAlloc, alloc, cArenaAlloc, allocation, atomics, mutexes, atomicsAgain}
+	all := []*contender{nothing, cAlloc, alloc, cAllocAlone, allocation, atomics, mutexes, atomicsAgain}
 	values := make([]value, 256)
 	for _, batch := range []int{16, 64, 256} {
 		batch := batch
