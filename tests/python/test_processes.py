@@ -9,6 +9,7 @@ import time
 
 import pytest
 from conftest import TICK, finish, run, start, ticks
+from test_waiting import in_thread
 
 import arena_shm
 
@@ -239,8 +240,8 @@ while True:
     assert len(batch) + sum(gap.count for gap in batch.gaps) == reader.cursor == ring.head
 
 
-def test_a_stopped_process_inside_of_alloc_does_not_stop_this_interpreter(name):
-    """Its mutex may be held: whoever waits for it does so without the lock, and can be interrupted."""
+def test_who_waits_for_a_stopped_process_inside_of_alloc_leaves_the_lock(name):
+    """The process holds the ring's mutex then. It is stopped until it is found there."""
     with arena_shm.create(name, TICK, slots=64) as ring:
         process = start(
             """
@@ -252,14 +253,23 @@ while True:
             name,
         )
         assert process.stdout.readline() == "ready\n"
-        for _ in range(20):
+        found = False
+        for _ in range(500):
             process.send_signal(signal.SIGSTOP)
-            with ring.writer() as writer:
-                writer.alloc((1, 2, b"b"))
+            waits = in_thread(lambda: ring.alloc((1, 2, b"b")))
+            waits.join(0.02)
+            found = waits.is_alive()  # and this thread goes on
+            if found:
+                with ring.writer() as writer:
+                    assert ring.read(writer.alloc((3, 4, b"c"))).value["ts_ns"] == 3
             process.send_signal(signal.SIGCONT)
-            ring.alloc((1, 2, b"c"))
+            assert isinstance(waits.result(), int)
+            if found:
+                break
         process.kill()
         process.wait()
+        if not found:
+            pytest.skip("it was never stopped inside of alloc")
 
 
 def test_subinterpreters_are_refused():

@@ -163,7 +163,6 @@ def test_a_wait_goes_on_after_a_signal_that_is_handled(ring):
 import signal
 seen = []
 signal.signal(signal.SIGUSR1, lambda *_: (seen.append(1), print("handled", flush=True)))
-signal.setitimer
 reader = arena_shm.view(sys.argv[1]).reader()
 print("inside", flush=True)
 print(reader.wait(60), len(seen))

@@ -242,7 +242,7 @@ def _format_of(dtype):
     if dtype.names is None:
         simple = dtype.kind in "iub" or (dtype.kind == "f" and dtype.itemsize in (4, 8))
         fields = [("", dtype.kind, 0, dtype.itemsize)] if simple else None
-        return _core.Format(dtype, fields, True, packer(dtype))
+        return _core.format(dtype, fields, True, packer(dtype))
     fields = []
     for name in dtype.names:
         inner, offset = dtype.fields[name][:2]
@@ -254,4 +254,4 @@ def _format_of(dtype):
             fields = None
             break
         fields.append((name, inner.kind, offset, inner.itemsize))
-    return _core.Format(dtype, fields, False, packer(dtype))
+    return _core.format(dtype, fields, False, packer(dtype))

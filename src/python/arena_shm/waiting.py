@@ -17,7 +17,7 @@ class WaitSet:
     __slots__ = ("_core", "_members")
 
     def __init__(self, *members):
-        self._core = _core.WaitSet()
+        self._core = _core.wait_set()
         self._members = {}
         for member in members:
             self.add(member)

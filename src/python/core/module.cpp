@@ -36,6 +36,16 @@ Duration duration_of(const py::object& seconds) {
 
 namespace {
 
+/// All objects are made by functions. One that Python made by __new__ alone would have nothing inside.
+void forbid_making(const pybind11::module_& module) {
+  for (const auto& [name, value] : pybind11::dict(module.attr("__dict__"))) {
+    if (!PyType_Check(value.ptr())) continue;
+    auto* const type = reinterpret_cast<PyTypeObject*>(value.ptr());
+    type->tp_new = nullptr;
+    PyType_Modified(type);
+  }
+}
+
 void fill(pybind11::module_& module) {
   using namespace arena_shm::python;
   module.doc() = "The compiled part of arena_shm. Use the package.";
@@ -51,6 +61,7 @@ void fill(pybind11::module_& module) {
   add_writer(module);
   add_readers(module);
   add_wait_set(module);
+  forbid_making(module);
 }
 
 }  // namespace

@@ -135,8 +135,10 @@ std::unique_ptr<Attached<T>> attach(Make&& make) {
 
 void add_views(py::module_& module) {
   py::class_<Timescale>(module, "Timescale").def("nanoseconds", &nanoseconds).def("time_of", &Timescale::time_of);
-  py::class_<Format, std::shared_ptr<Format>>(module, "Format")
-      .def(py::init<py::dtype, py::object, bool, py::object>());
+  py::class_<Format, std::shared_ptr<Format>>(module, "Format");
+  module.def("format", [](const py::dtype& dtype, const py::object& fields, bool is_scalar, const py::object& pack) {
+    return std::make_shared<Format>(dtype, fields, is_scalar, pack);
+  });
 
   py::class_<View, Handle> view(module, "View");
   add_common<RawView>(view);

@@ -124,11 +124,11 @@ py::list wait(Set& self, const py::object& timeout) {
 
 void add_wait_set(py::module_& module) {
   py::class_<Set, Handle>(module, "WaitSet")
-      .def(py::init<>())
       .def("add", &Set::add)
       .def("remove", &Set::remove)
       .def("wait", &wait)
       .def("fd", &Set::fd);
+  module.def("wait_set", [] { return std::make_unique<Set>(); });
 }
 
 }  // namespace arena_shm::python
