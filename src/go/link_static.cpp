@@ -1,3 +1,3 @@
-//go:build arena_static
+// go:build arena_static
 
 // Empty: that there is C++ makes Go link with its runtime library.
