@@ -210,19 +210,30 @@ TEST_F(CArenaTest, RemovingTakesTheNameOnly) {
 }
 
 TEST_F(CArenaTest, AChildOfForkIsRefused) {
-  create();
+  create(options(64));
   alloc(0, 1);
+  CWriter writer;
+  CReader reader;
+  ASSERT_EQ(arena_shm_writer_open(arena_, nullptr, &writer, &error_), ARENA_SHM_OK);
+  ASSERT_EQ(arena_shm_reader_open(arena_, nullptr, &reader, &error_), ARENA_SHM_OK);
+  for (int i = 0; i < 40; ++i) arena_shm_writer_alloc(writer, &tick_, sizeof tick_, nullptr, &error_);
   const pid_t child = ::fork();
   if (child == 0) {
-    const bool refused = arena_shm_alloc(arena_, &tick_, sizeof tick_, nullptr, &error_) == ARENA_SHM_E_FORKED;
+    const bool refused =
+        arena_shm_alloc(arena_, &tick_, sizeof tick_, nullptr, &error_) == ARENA_SHM_E_FORKED &&
+        arena_shm_writer_alloc(writer, &tick_, sizeof tick_, nullptr, &error_) == ARENA_SHM_E_FORKED &&
+        arena_shm_writer_alloc_many(writer, &tick_, sizeof tick_, nullptr, &error_) == ARENA_SHM_E_FORKED &&
+        arena_shm_reader_next(reader, &tick_, sizeof tick_, nullptr, &error_) == ARENA_SHM_E_FORKED;
+    writer.reset();
+    reader.reset();
     arena_.reset();
     ::_exit(refused ? 0 : 1);
   }
   int status = -1;
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   EXPECT_EQ(status, 0);
-  alloc(1, 1);
-  EXPECT_EQ(arena_shm_head(arena_), 2U);
+  alloc(41, 1);
+  EXPECT_EQ(arena_shm_head(arena_), 42U);
 }
 
 TEST(CStatusTest, StatusesHaveNames) {

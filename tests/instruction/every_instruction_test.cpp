@@ -12,6 +12,7 @@
 #include <string>
 
 #include "arena_shm/arena.hpp"
+#include "arena_shm/arena_shm.h"
 #include "instruction/stepped_child.hpp"
 #include "support/checked_value.hpp"
 #include "support/child.hpp"
@@ -61,6 +62,27 @@ Operation foreseen_alloc(Arena<Value>& arena) {
   auto writer = std::make_shared<Writer<Value>>(arena.writer());
   test::write_until_foreseen(arena, [&] { writer->alloc(victim_value()); });
   return [writer] { writer->alloc(victim_value()); };
+}
+
+Operation alloc_in_c(Arena<Value>& arena) {
+  arena_shm_arena* handle = nullptr;
+  arena_shm_writer* writer = nullptr;
+  if (arena_shm_open(arena.name().c_str(), nullptr, &handle, nullptr) < 0 ||
+      arena_shm_writer_open(handle, nullptr, &writer, nullptr) < 0)
+    std::abort();
+  const auto alloc = [writer] {
+    const Value value = victim_value();
+    arena_shm_entry entry;
+    arena_shm_writer_alloc(writer, &value, sizeof value, &entry, nullptr);
+  };
+  alloc();  // what is looked up by then need not be stepped through
+  return alloc;
+}
+
+Operation foreseen_alloc_in_c(Arena<Value>& arena) {
+  const Operation alloc = alloc_in_c(arena);
+  test::write_until_foreseen(arena, alloc);
+  return alloc;
 }
 
 Operation batch_alloc(Arena<Value>& arena) {
@@ -248,6 +270,8 @@ INSTANTIATE_TEST_SUITE_P(
         Scenario{"SharedTakesFromTheDead", Writers::shared, writer_alloc, dead_writer_in_next_slot},
         Scenario{"SharedSkipsTheStopped", Writers::shared, writer_alloc, stopped_writer_in_next_slot, 97, 15},
         Scenario{"SharedForeseen", Writers::shared, foreseen_alloc}, Scenario{"Batch", Writers::shared, batch_alloc},
+        Scenario{"InC", Writers::shared, alloc_in_c}, Scenario{"InCForeseen", Writers::shared, foreseen_alloc_in_c},
+        Scenario{"InCExclusive", Writers::exclusive, alloc_in_c},
         Scenario{"Exclusive", Writers::exclusive, writer_alloc},
         Scenario{"ExclusiveBatch", Writers::exclusive, batch_alloc}, Scenario{"Laned", Writers::laned, writer_alloc},
         Scenario{"LanedBatch", Writers::laned, batch_alloc}, Scenario{"GuardedLaned", Writers::laned, guarded_alloc},

@@ -49,8 +49,10 @@ class SharedWriter : public WriterSteps {
   /// `numbered`: alloc_from(seq). After `published`: ring(), if is_awaited().
   template <class Fill>
   [[gnu::always_inline]] Progress alloc_alone(Fill fill, std::uint64_t& seq) noexcept {
+    if (starved_) [[unlikely]]  // asked first: also in a forked child, where the claim is not mapped
+      return Progress::nothing;
     const std::uint64_t claim = claim_.word.load(std::memory_order_relaxed);  // as own_next()
-    if (starved_ || claim_kind(claim) != ClaimKind::idle) [[unlikely]]
+    if (claim_kind(claim) != ClaimKind::idle) [[unlikely]]
       return Progress::nothing;
     return write_foreseen(fill, claim_seq(claim), seq, []() noexcept { return true; }) ? Progress::published
                                                                                        : Progress::numbered;
