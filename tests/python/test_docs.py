@@ -22,12 +22,13 @@ def renamed(code, name):
 def programs():
     readme = (ROOT / "src/python/README.md").read_text()
     yield "\n".join(re.findall(r"```python\n(.*?)```", readme, re.DOTALL))
+    yield re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)[1]
     docstring = arena_shm.__doc__
     block = docstring[docstring.index("    import arena_shm") : docstring.index("Any number of processes")]
     yield inspect.cleandoc("\n" + block).replace("timeout=1.0", "timeout=0.1")
 
 
-@pytest.mark.parametrize("code", programs(), ids=["README", "docstring"])
+@pytest.mark.parametrize("code", programs(), ids=["README", "top README", "docstring"])
 def test_programs_of_the_documentation_run(name, code):
     folder = pathlib.Path("/dev/shm")
     code_and_text = run(renamed(code, name))
