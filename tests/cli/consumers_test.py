@@ -1,6 +1,7 @@
 """consumers: whom writers wait for, and how to be rid of one."""
 
 import json
+import re
 import unittest
 
 from arena_cli import ABSENT, FAILED, OK, USAGE
@@ -94,7 +95,8 @@ class ConsumersTest(LosslessTest):
                 fast, _ = self.join(name, "fast"), self.join(name)
                 self.blocked_writer(name)
                 self.assertEqual(fast.ask(8), "took 8")
-                self.assertRegex(self.line(name), r" [\d.]+[mu]?s$")
+                # A writer waits from when it looks for room; since when, it tells once it has seen who is in the way.
+                self.eventually(lambda: re.search(r" [\d.]+[mu]?s$", self.line(name)))
                 self.assertRegex(self.line(name, "fast"), r" -$")
                 self.assertRegex(self.expect(OK, "consumers", name).stderr,
                                  r": 2 alive, 6 free; full: writers wait for risk, [\d.]+[mu]?s\n")
