@@ -51,7 +51,7 @@ arena_shm_status arena_shm_consumer_next_many(arena_shm_consumer* consumer, void
     std::size_t& taken = deref(count, "count");
     taken = 0;
     arena_shm_consumer& its = deref(consumer, "consumer");
-    taken = its.consumer.next_batch(bytes_at(values, bytes), arrivals_of(entries, capacity, its.unwanted));
+    taken = its.consumer.next_batch(bytes_at(values, bytes), arrivals_of(entries, capacity, bytes, its.unwanted));
     return taken == 0 ? ARENA_SHM_NOTHING : ARENA_SHM_OK;
   });
 }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "arena_shm/arena_shm.h"
@@ -24,7 +25,12 @@ static_assert(sizeof(arena_shm_entry) == sizeof(Arrival) && offsetof(arena_shm_e
               offsetof(arena_shm_entry, redelivered) == offsetof(Arrival, redelivered));
 
 /// Where to put what comes with `capacity` values: what the caller has for it, or `unwanted`.
-inline std::span<Arrival> arrivals_of(arena_shm_entry* entries, std::size_t capacity, std::vector<Arrival>& unwanted) {
+/// Those take `bytes`: a byte each at least.
+inline std::span<Arrival> arrivals_of(arena_shm_entry* entries, std::size_t capacity, std::size_t bytes,
+                                      std::vector<Arrival>& unwanted) {
+  if (capacity > bytes)
+    refuse("copy values", "room for " + std::to_string(capacity) + " records", std::to_string(bytes) + " bytes",
+           "give the size of all of them");
   if (entries != nullptr) return {reinterpret_cast<Arrival*>(entries), capacity};
   if (unwanted.size() < capacity) unwanted.resize(capacity);
   return std::span(unwanted).first(capacity);

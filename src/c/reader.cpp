@@ -66,7 +66,7 @@ arena_shm_status arena_shm_reader_next_many(arena_shm_reader* reader, void* valu
     std::size_t& taken = deref(count, "count");
     taken = 0;
     arena_shm_reader& its = deref(reader, "reader");
-    taken = its.reader.next_batch(bytes_at(values, bytes), arrivals_of(entries, capacity, its.unwanted));
+    taken = its.reader.next_batch(bytes_at(values, bytes), arrivals_of(entries, capacity, bytes, its.unwanted));
     return taken == 0 ? ARENA_SHM_NOTHING : ARENA_SHM_OK;
   });
 }

@@ -36,7 +36,7 @@ std::size_t take_batch(std::uint64_t record_bytes, std::span<std::byte> values, 
                        Take&& take) {
   const auto size = static_cast<std::size_t>(record_bytes);
   if (values.size() / size != arrivals.size() || values.size() % size != 0) [[unlikely]]
-    check_size(values.size(), arrivals.size() * size, ", a record for each arrival");
+    core::refuse_size(values.size(), size, " for each arrival");
   return with_size(size, [&](auto known_size) {
     std::size_t count = 0;
     while (count < arrivals.size() &&

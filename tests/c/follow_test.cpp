@@ -115,8 +115,14 @@ TEST_F(CFollowTest, ManyGoInAndComeOutAtOnce) {
   EXPECT_EQ(entries[0].seq, 5U);
   EXPECT_EQ(take(), ARENA_SHM_NOTHING);
   EXPECT_EQ(count, 0U);
-  EXPECT_EQ(arena_shm_reader_next_many(reader_, found.data(), 3 * sizeof(Tick), entries.data(), 4, &count, &error_),
-            ARENA_SHM_E_INVALID_ARGUMENT);
+  // Also where the capacity times the size of a record is what it should be, modulo 2^64.
+  for (const std::size_t capacity : {std::size_t{4}, (std::size_t{1} << 60U) + 3}) {
+    EXPECT_EQ(
+        arena_shm_reader_next_many(reader_, found.data(), 3 * sizeof(Tick), entries.data(), capacity, &count, &error_),
+        ARENA_SHM_E_INVALID_ARGUMENT);
+    EXPECT_EQ(arena_shm_reader_next_many(reader_, found.data(), 3 * sizeof(Tick), nullptr, capacity, &count, &error_),
+              ARENA_SHM_E_INVALID_ARGUMENT);
+  }
 }
 
 TEST_F(CFollowTest, WhatIsLostIsTold) {

@@ -277,3 +277,25 @@ def test_a_hostile_note_changes_nothing(note):
         }
     )
     assert schema.of_text(text, 8).dtype == np.dtype([("a", "i8")])
+
+
+@pytest.mark.parametrize(
+    "dtype, good, bad",
+    [
+        (("b", "i1", (3,)), [1, -128, 127], [[1, 2, 300], [1, 2, -129], [1.5, 2, 3], [1, 2]]),
+        (("b", "u2", (2, 2)), [[1, 2], [3, 65535]], [[[1, 2], [3, 65536]], [[1, 2], [3, -1]], [1, 2, 3]]),
+        (("b", "S2", (2,)), [b"ab", b"d"], [[b"abc", b"d"], [b"a", b"bcd"]]),
+        (("b", "U1", (2,)), ["a", "b"], [["a", "bc"]]),
+    ],
+)
+def test_elements_of_an_array_are_not_cut(name, dtype, good, bad):
+    with arena_shm.create(name, np.dtype([dtype]), slots=4) as ring:
+        assert ring.latest() is None
+        ring.alloc((good,))
+        assert ring.latest().value["b"].tolist() == good
+        ring.alloc({"b": good})
+        for values in bad:
+            for record in ((values,), {"b": values}):
+                with pytest.raises(arena_shm.InvalidArgument):
+                    ring.alloc(record)
+        assert ring.head == 2

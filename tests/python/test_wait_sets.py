@@ -183,3 +183,40 @@ def test_a_name_is_followed_from_ring_to_ring(name):
             assert batch.tolist() == [0.5] * 4
             assert follower.view.dtype == "f8" and restarts == [follower.view]
             assert follower.counts() == (6, 0, 0, 0)  # "oldest" is what can still be read
+
+
+def test_a_follower_that_is_closed_stays_so(name):
+    with arena_shm.create(name, "u8", slots=8) as ring:
+        ring.alloc(1)
+        follower = arena_shm.Follower(name)
+        assert follower.next_batch().tolist() == [1]
+        follower.close()
+        for use in (follower.next_batch, lambda: next(follower.batches(timeout=0))):
+            with pytest.raises(arena_shm.Closed):
+                use()
+
+
+def test_a_followers_wait_for_a_name_ends_when_it_is_closed(name):
+    follower = arena_shm.Follower(name)
+    assert follower.next_batch() is None
+    ended = []
+
+    def follow():
+        try:
+            list(follower.batches())
+        except arena_shm.Closed as closed:
+            ended.append(closed)
+
+    thread = threading.Thread(target=follow)
+    thread.start()
+    follower.close()
+    thread.join()
+    assert len(ended) == 1
+
+
+def test_a_follower_looks_at_what_it_is_given(name):
+    with pytest.raises(arena_shm.InvalidName):
+        arena_shm.Follower("bad/name")
+    for timeout in (float("nan"), "x"):
+        with pytest.raises(arena_shm.InvalidArgument):
+            next(arena_shm.Follower(name).batches(timeout=timeout))

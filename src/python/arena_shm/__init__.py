@@ -8,7 +8,7 @@
     with ring.writer() as writer:
         seqs = writer.alloc_many(np.zeros(100, tick))          # without a lock
     for batch in arena_shm.view("ticks").follow(timeout=1.0):  # usually in another process
-        print(batch["px"].mean(), batch.seq[-1], batch.gaps)
+        print(len(batch), batch["px"].sum(), batch.gaps)
     arena_shm.remove("ticks")
 
 Any number of processes write and read it, in C++, C, Go and Python. Any of them may be killed at any instruction: no

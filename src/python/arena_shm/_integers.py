@@ -1,4 +1,4 @@
-"""Numbers as callers have them, as the extension wants them."""
+"""Numbers as callers have them, as the package wants them."""
 
 import operator
 
@@ -13,4 +13,17 @@ def integer(value, what, lowest=0, highest=2**64 - 1, doing="use"):
         raise _invalid(doing, f"an integer as {what}", value, "use int()", "invalid_type") from None
     if not lowest <= number <= highest:
         raise _invalid(doing, f"{what} from {lowest} to {highest}", value)
+    return number
+
+
+def seconds(value, doing):
+    """A time-out: a number of seconds, or None for ever. Errors: InvalidArgument, InvalidType."""
+    if value is None:
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise _invalid(doing, "a number of seconds, or None, as timeout", value, "", "invalid_type") from None
+    if number != number:
+        raise _invalid(doing, "a number of seconds, or None, as timeout", value)
     return number

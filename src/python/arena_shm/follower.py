@@ -2,7 +2,8 @@
 
 import time
 
-from .errors import NotFound
+from ._integers import seconds
+from .errors import Closed, NotFound
 from .rings import view
 
 __all__ = ["Follower"]
@@ -25,6 +26,8 @@ class Follower:
         self._sources = []  # (view, reader), the newest last
         self._looked = 0.0
         self._gone = [0, 0, 0, 0]
+        self._closed = False
+        self._look()
 
     @property
     def view(self):
@@ -40,7 +43,18 @@ class Follower:
         return tuple(sums)
 
     def next_batch(self, most=4096):
-        """As Reader.next_batch, of one of the rings."""
+        """As Reader.next_batch, of one of the rings; None also where there is no ring yet. Errors: Closed."""
+        self._require_open()
+        found = self._take(most)
+        return self._take(most) if found is None and self._look() else found
+
+    def _require_open(self):
+        if self._closed:
+            error = Closed(f"cannot follow '{self.name}': expected a Follower that is open, found one that was closed")
+            error.name, error.doing, error.found = self.name, "follow", "closed"
+            raise error
+
+    def _take(self, most):
         for source in list(self._sources):
             view, reader = source
             is_over = source is not self._sources[-1] and not view.has_writers
@@ -54,12 +68,11 @@ class Follower:
         return None
 
     def batches(self, timeout=None, batch=4096):
-        """Iterates over batches; ends when nothing has come for `timeout` seconds (None: never)."""
+        """Iterates over batches; ends when nothing has come for `timeout` seconds (None: never). Errors: Closed."""
+        timeout = seconds(timeout, "follow a name")
         end = None
         while True:
             found = self.next_batch(batch)
-            if found is None and self._look():
-                continue
             if found is not None:
                 end = None
                 yield found
@@ -96,7 +109,8 @@ class Follower:
         return True
 
     def close(self):
-        """Ends it."""
+        """Ends it. Who waits in another thread gets Closed soon."""
+        self._closed = True
         for _, reader in self._sources:
             reader.close()
         self._sources.clear()

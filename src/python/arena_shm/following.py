@@ -2,6 +2,7 @@
 
 import asyncio
 
+from ._integers import seconds
 from .batch import Batch
 from .waiting import WaitSet
 
@@ -12,6 +13,7 @@ async def follow_async(reader, timeout, batch, owns):
     The loop waits for a descriptor, which a thread of the library makes readable: that thread sleeps in the kernel, and
     knows nothing of Python. Between two batches the loop gets its turn.
     """
+    timeout = seconds(timeout, "follow")
     loop = asyncio.get_running_loop()
     waits = WaitSet()
     try:

@@ -5,7 +5,7 @@ import sys
 import numpy as np
 
 from ._integers import integer
-from .errors import _invalid
+from .errors import Error, _invalid
 
 _PLAIN = {int: "i8", float: "f8", bool: "?"}
 _ENUM_DTYPE = "i4"  # as C and C++ have it
@@ -138,12 +138,14 @@ def _put_field(room, name, value):
         for i in range(len(part)):
             _put(part[i : i + 1].reshape(()), value[i])
         return
-    if inner.kind in "iu" and inner.subdtype is None:
-        limits = np.iinfo(inner)
-        value = integer(value, f"the field '{name}'", int(limits.min), int(limits.max), "make a record")
     try:
-        room[name] = value
+        if inner.subdtype is None or isinstance(value, np.ndarray):
+            room[name] = _fitting(inner, name, value)
+        else:
+            _put_elements(room[name], inner.base, name, value)
     except (TypeError, ValueError, OverflowError) as error:
+        if isinstance(error, Error):
+            raise
         raise _invalid(
             "make a record",
             f"{inner} for the field '{name}'",
@@ -151,5 +153,23 @@ def _put_field(room, name, value):
             "",
             "invalid_type" if isinstance(error, TypeError) else "invalid_argument",
         ) from None
-    if inner.kind in "SU" and inner.subdtype is None and len(value) > inner.itemsize // (4 if inner.kind == "U" else 1):
-        raise _invalid("make a record", f"{inner} for the field '{name}'", value, "cut it, or give it a larger type")
+
+
+def _put_elements(room, dtype, name, values):
+    """Of an array field: one after the other, for numpy cuts what does not fit."""
+    given = np.empty(room.shape, object)
+    given[()] = values
+    for index in np.ndindex(room.shape):
+        room[index] = _fitting(dtype, name, given[index])
+
+
+def _fitting(dtype, name, value):
+    """The value, if it fits. Errors: InvalidArgument, InvalidType."""
+    if dtype.subdtype is not None:
+        return value
+    if dtype.kind in "iu":
+        limits = np.iinfo(dtype)
+        return integer(value, f"the field '{name}'", int(limits.min), int(limits.max), "make a record")
+    if dtype.kind in "SU" and len(value) > dtype.itemsize // (4 if dtype.kind == "U" else 1):
+        raise _invalid("make a record", f"{dtype} for the field '{name}'", value, "cut it, or give it a larger type")
+    return value
