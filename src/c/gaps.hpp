@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <utility>
 
 #include "arena_shm/arena_shm.h"
 #include "arena_shm/options.hpp"
@@ -24,15 +25,14 @@ class Gaps {
     gaps_.push_back({gap.first, gap.last, gap.step, static_cast<arena_shm_loss>(gap.cause)});
   }
 
-  /// Takes the oldest. `dropped` gets how many there was no room for since the last call; may be null.
+  /// Takes the oldest. `dropped` gets how many there was no room for since it was last told; may be null.
   std::size_t take(arena_shm_gap* gaps, std::size_t capacity, std::uint64_t* dropped) noexcept {
     std::size_t count = 0;
-    for (; count < capacity && !gaps_.empty(); ++count) {
+    for (; gaps != nullptr && count < capacity && !gaps_.empty(); ++count) {
       gaps[count] = gaps_.front();
       gaps_.pop_front();
     }
-    if (dropped != nullptr) *dropped = dropped_;
-    dropped_ = 0;
+    if (dropped != nullptr) *dropped = std::exchange(dropped_, 0);
     return count;
   }
 
