@@ -91,6 +91,7 @@ void RecordingWriter::begin_rotation() {
                                          .found = "standard output, a pipe or a device",
                                          .remedy = "give the name of a file, or leave out --rotate"});
   }
+  index_ = options_.first_number;
   for (const std::uint64_t number : rotated_files(options_.path)) {
     if (options_.force) {
       fs::remove(path_of(number), ignored);

@@ -28,6 +28,7 @@ struct FileOptions {
   std::uint64_t max_bytes = std::numeric_limits<std::uint64_t>::max();  ///< of one file; it has one row at least
   bool rotate = false;                                                  ///< then go on in a new file
   std::uint64_t keep_files = 0;                                         ///< the newest so many; 0: all
+  std::uint64_t first_number = 0;                                       ///< of the first file, at least
 };
 
 /// "1.6 GB": in powers of 1000, as disks are sold.
@@ -72,6 +73,8 @@ class RecordingWriter {
   /// Bytes that resume has cut off.
   std::uint64_t cut_bytes() const noexcept { return cut_bytes_; }
   std::uint64_t file_count() const noexcept { return file_count_; }
+  /// Of the newest file.
+  const std::string& path() const noexcept { return file_->path(); }
   std::uint64_t removed_file_count() const noexcept { return removed_files_; }
   /// "1.6 GB, 2 files"
   std::string size_text() const;

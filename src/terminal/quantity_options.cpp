@@ -170,6 +170,15 @@ Check duration(nanoseconds least, nanoseconds most, BareNumber bare) {
   return reading(read, fmt::format("a time {}, like 500ms, 10s, 5m or 1h", range));
 }
 
+Check time_or_count() {
+  const auto read = [](std::string_view text) -> std::optional<std::string> {
+    if (const auto time = parse_duration(text, BareNumber::is_refused)) return fmt::format("{}ns", time->count());
+    const auto number = parse_count(text);
+    return number ? std::make_optional(std::to_string(*number)) : std::nullopt;
+  };
+  return reading(read, "a time like 500ms, 10s or 5m, or a number of values like 1000 or 64K");
+}
+
 Check moment() {
   const auto read = [](std::string_view text) -> std::optional<std::string> {
     std::int64_t ns = 0;

@@ -27,6 +27,10 @@ enum class BareNumber : std::uint8_t { is_seconds, is_refused };
 /// "500ms", "1.5s", "5m", "1h30m": ns us ms s m h d. Leaves seconds.
 Check duration(std::chrono::nanoseconds least, std::chrono::nanoseconds most, BareNumber bare);
 
+/// A time with its unit, as above, or a number of things, which is a count: "5s", "1000". Leaves "5000000000ns" of a
+/// time, and a plain number of things.
+Check time_or_count();
+
 /// A point in time: "2026-01-31T12:34:56.789Z" and other forms that text::read_time reads, or a duration, for so long
 /// before now. Leaves nanoseconds since 1970, of either sign.
 Check moment();

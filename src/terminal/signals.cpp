@@ -11,6 +11,12 @@
 
 namespace arena_shm::terminal {
 
+namespace {
+
+volatile std::sig_atomic_t trigger_signal = 0;
+
+}  // namespace
+
 void catch_stop_signals() {
   struct sigaction action {};
   action.sa_handler = [](int) { core::stop_request = 1; };
@@ -25,6 +31,18 @@ void catch_stop_signals() {
 }
 
 bool stop_requested() noexcept { return core::stop_requested(); }
+
+void catch_trigger_signal() {
+  struct sigaction action {};
+  action.sa_handler = [](int) { trigger_signal = 1; };
+  ::sigaction(SIGUSR1, &action, nullptr);
+}
+
+bool take_trigger_signal() noexcept {
+  if (trigger_signal == 0) return false;
+  trigger_signal = 0;
+  return true;
+}
 
 void report_bus_errors() {
   struct sigaction action {};

@@ -11,6 +11,12 @@ void catch_stop_signals();
 /// Has one come?
 bool stop_requested() noexcept;
 
+/// From now on a SIGUSR1 is only noted; it also interrupts system calls that wait.
+void catch_trigger_signal();
+
+/// Has one come since it was asked last?
+bool take_trigger_signal() noexcept;
+
 /// From now on SIGBUS says what has happened, and ends the process with ExitCode::failed. What was not flushed is lost.
 void report_bus_errors();
 

@@ -68,6 +68,8 @@ void add_verbs(const terminal::Command& app, Action& action, char** arguments) {
   add_check(app, action);
   entitle(app, "Inspect arenas, and find what is wrong");
   add_record(app, action);
+  add_capture(app, action);
+  add_trigger(app, action);
   add_snapshot(app, action);
   add_export(app, action);
   add_replay(app, action);

@@ -19,6 +19,8 @@ void add_inspect(const terminal::Command& app, Action& action);
 void add_tail(const terminal::Command& app, Action& action);
 void add_write(const terminal::Command& app, Action& action);
 void add_record(const terminal::Command& app, Action& action);
+void add_capture(const terminal::Command& app, Action& action);
+void add_trigger(const terminal::Command& app, Action& action);
 void add_snapshot(const terminal::Command& app, Action& action);
 void add_export(const terminal::Command& app, Action& action);
 void add_replay(const terminal::Command& app, Action& action);

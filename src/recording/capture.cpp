@@ -1,0 +1,202 @@
+#include "recording/capture.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "arena_shm/raw.hpp"
+#include "filter/filter.hpp"
+#include "recording/arena_stream.hpp"
+#include "recording/capture_shot.hpp"
+#include "recording/lanes.hpp"
+#include "recording/record_view.hpp"
+#include "recording/recorder.hpp"
+#include "recording/value_clock.hpp"
+#include "schema/record_formatter.hpp"
+#include "text/quantities.hpp"
+#include "text/time_text.hpp"
+
+namespace arena_shm::recording {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kBetweenLooks{20};      // at the name, where there is no arena
+constexpr milliseconds kLongestWait{50};       // until a hand is looked for again
+constexpr std::uint64_t kBetweenTicks = 1024;  // in values
+
+void refuse_without_times(const std::string& name) {
+  throw Error(
+      Code::invalid_argument,
+      {.name = name,
+       .doing = "capture",
+       .expected = "an arena with times, or a time field, for a span by time",
+       .found = "neither",
+       .remedy = "create the arena with --time, name its time field, or give numbers of values: --before 1000"});
+}
+
+// Watches one arena.
+class Watch {
+ public:
+  Watch(RawView view, const CaptureWish& wish, const FileOptions& file, const std::string& as, From from, Hand& hand,
+        Attendant& attendant)
+      : view_(std::move(view)),
+        wish_(wish),
+        file_(file),
+        hand_(hand),
+        attendant_(attendant),
+        shape_(shape_of(as)),
+        clock_(shape_),
+        saved_(first_from(0, view_.lanes())),
+        next_(view_.reader(from, {.doorbell = false}).position().next()) {
+    if ((wish.before.time || wish.after.time || wish.holdoff.count() > 0) && !clock_.has_times())
+      refuse_without_times(view_.name());
+    if (!wish.when.empty()) when_.emplace(wish.when, *shape_.schema, text::realtime_ns());
+  }
+
+  /// Nothing: no more can come, or the attendant says stop.
+  std::optional<Trigger> find() {
+    const Extent extent{.first = Position(next_), .first_is_exact = true};
+    ArenaStream stream(view_, extent, shape_, attendant_);
+    stream.on_gap([this](const Gap& gap) {
+      lost_ += gap.count();
+      attendant_.tell(schema::describe(gap));
+    });
+    Row row(shape_);
+    for (std::uint64_t looked = 1;; ++looked) {
+      const ValueStream::Step step = stream.next(row);
+      if (step == ValueStream::Step::value) {
+        const auto trigger = look(stream.seq(), row);
+        if (trigger) return trigger;
+        if (looked % kBetweenTicks != 0) continue;
+      }
+      if (attendant_.stop_requested()) return std::nullopt;
+      if (hand_.was_pulled()) return by_hand();
+      if (step != ValueStream::Step::none) continue;
+      if (view_.retired() && !view_.has_writers() && stream.unread_count() == 0) return std::nullopt;
+      stream.wait_for(kLongestWait);
+    }
+  }
+
+  /// Errors: as CaptureShot.
+  void save(const Trigger& trigger) {
+    CaptureShot shot(view_, shape_, wish_, trigger, saved_, file_, attendant_);
+    shot.run();
+    saved_ = shot.end();
+    next_ = saved_.next();
+    if (trigger.ns) armed_ns_ = *trigger.ns + wish_.holdoff.count();
+    lost_ += shot.lost();
+    attendant_.tell("captured " + shot.summary());
+  }
+
+  const RawView& view() const noexcept { return view_; }
+  std::uint64_t lost() const noexcept { return lost_; }
+
+ private:
+  RecordShape shape_of(const std::string& as) {
+    RecordShape shape = shape_for(view_.info(), file_, as, attendant_);
+    if (!shape.schema) refuse_without_schema(view_.info(), "capture");
+    if (shape.schema->find(kTriggerColumn) == nullptr) return shape;
+    throw Error(Code::invalid_argument, {.name = view_.name(),
+                                         .doing = "capture",
+                                         .expected = fmt::format("records without a field {}", kTriggerColumn),
+                                         .found = "one",
+                                         .remedy = "give the field another name, with --as"});
+  }
+
+  std::optional<Trigger> look(std::uint64_t seq, Row& row) {
+    const std::size_t lane = seq % next_.size();
+    next_[lane] = std::max(next_[lane], seq + next_.size());
+    if (clock_.has_times()) newest_ns_ = clock_.ns(row);
+    if (!when_ || (newest_ns_ && *newest_ns_ < armed_ns_)) return std::nullopt;
+    filter::Beside beside{.seq = seq};
+    if (row.has_time()) beside.time_ns = time_of_row(row.bytes());
+    if (!when_->matches(row.record(), beside)) return std::nullopt;
+    return Trigger{.seq = seq, .ns = newest_ns_, .next = next_};
+  }
+
+  // A time field may be of any clock: then it is the time of the newest value.
+  Trigger by_hand() const {
+    if (!clock_.has_times()) return {.seq = {}, .ns = {}, .next = next_};
+    return {.seq = {},
+            .ns = clock_.is_of_append() ? text::realtime_ns() : newest_ns_.value_or(text::realtime_ns()),
+            .next = next_};
+  }
+
+  RawView view_;
+  const CaptureWish& wish_;
+  const FileOptions& file_;
+  Hand& hand_;
+  Attendant& attendant_;
+  RecordShape shape_;
+  ValueClock clock_;
+  std::optional<filter::Filter> when_;
+  Position saved_;                   // what may be in the next file at the earliest
+  std::vector<std::uint64_t> next_;  // of each lane, what has not been looked at
+  std::optional<std::int64_t> newest_ns_;
+  std::int64_t armed_ns_ = std::numeric_limits<std::int64_t>::min();
+  std::uint64_t lost_ = 0;
+};
+
+std::optional<RawView> view_of(const std::string& name) {
+  try {
+    return RawView::open(name);
+  } catch (const Error& error) {
+    if (error.code() == Code::not_found) return std::nullopt;
+    throw;
+  }
+}
+
+// The arena that has the name, and is another one than that. Nothing: the attendant says stop.
+std::optional<RawView> await(const std::string& name, const std::optional<Info>& before, Attendant& attendant) {
+  for (bool was_told = false; !attendant.stop_requested(); std::this_thread::sleep_for(kBetweenLooks)) {
+    std::optional<RawView> view = view_of(name);
+    if (view && (!before || view->info().epoch != before->epoch)) return view;
+    if (!std::exchange(was_told, true))
+      attendant.note(fmt::format("waiting for {}arena '{}'", before ? "a new " : "", name));
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Captured capture(const std::string& name, const CaptureWish& wish, const FileOptions& file, const std::string& as,
+                 Hand& hand, Attendant& attendant) {
+  file_format(file);  // what is refused is refused at once
+  Captured captured;
+  std::uint64_t count = 0;
+  std::optional<Info> before;
+  const bool was_there = view_of(name).has_value();
+  while (count < wish.count) {
+    std::optional<RawView> view = await(name, before, attendant);
+    if (!view) break;
+    if (before) attendant.note(fmt::format("arena '{}' was made anew; watching the new one", name));
+    const From from = before || !was_there ? From::oldest : From::newest;
+    const bool is_first = !before;
+    before = view->info();
+    std::optional<Watch> watch;
+    try {
+      watch.emplace(std::move(*view), wish, file, as, from, hand, attendant);
+      if (is_first) attendant.note(fmt::format("watching arena '{}'", name));
+      while (count < wish.count) {
+        const auto trigger = watch->find();
+        if (!trigger) break;
+        watch->save(*trigger);
+        ++count;
+      }
+    } catch (const Error& error) {
+      if (is_first && !watch) throw;
+      captured.failure = error;
+    }
+    if (watch) captured.lost += watch->lost();
+    if (captured.failure) break;
+  }
+  captured.summary = fmt::format("captured {}, lost {}", text::counted(count, "time"), captured.lost);
+  return captured;
+}
+
+}  // namespace arena_shm::recording
