@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "text/time_text.hpp"
+
 namespace arena_shm::recording {
 
 ArenaStream::ArenaStream(const RawView& view, const Extent& extent, const RecordShape& shape, Attendant& attendant)
@@ -14,7 +16,8 @@ ArenaStream::ArenaStream(const RawView& view, const Extent& extent, const Record
       reader_(reader_in_order(view, extent.first, recording_reader(order_for(view.info(), extent.order, attendant)),
                               attendant)),
       progress_(extent.first) {
-  if (extent.since) since_.emplace(*extent.since, view.info(), shape.schema);
+  if (extent.span.is_given()) since_.emplace(extent.span, view.info(), shape.schema);
+  if (since_) tell_newest(*since_, view);
   if (shape.has_time || (since_ && since_->needs_value_time())) timescale_.emplace(view.timescale());
   if (extent.end) progress_.end_at(*extent.end);
   reader_.reader.on_gap([this](const Gap& gap) { add(gap); });
@@ -34,6 +37,7 @@ ValueStream::Step ArenaStream::next(Row& row) {
 bool ArenaStream::wait_for(std::chrono::milliseconds longest) {
   const bool has_come = reader_.reader.wait_for(longest);
   if (!has_come && extent_.end) give_up_pending();
+  is_past_ = is_past_ || (!has_come && since_ && since_->is_past(text::realtime_ns()));
   if (!is_retired_ && view_.retired()) {
     is_retired_ = true;
     attendant_.note(fmt::format("arena '{}' was removed or replaced; still following the old arena", view_.name()));

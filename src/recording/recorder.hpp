@@ -48,12 +48,12 @@ Recorded record_consumer(const RawArena& arena, const ConsumerWish& wish, const 
 
 /// The same of whatever arena has the name: waits for the first one, and ends, with a failure, if one that takes its
 /// place holds other records. `from`: as on the command line, and where lost values count: but for the oldest, from
-/// there on. `order` and `since` as in Extent.
+/// there on. `order` and `span` as in Extent.
 struct NamedExtent {
   From from = From::oldest;
   bool from_is_exact = false;  ///< as Extent::first_is_exact
   std::optional<Order> order{};
-  std::optional<std::int64_t> since{};
+  TimeSpan span{};
 };
 Recorded record_name(const std::string& name, const NamedExtent& extent, const Limits& limits, const FileOptions& file,
                      const std::string& as, Attendant& attendant);

@@ -201,6 +201,14 @@ std::optional<std::uint64_t> RecordingSource::next(std::span<std::byte> row) {
   return std::nullopt;
 }
 
+void RecordingSource::tell_newest(RecordingSource& same_file) {
+  Row row(same_file.record());
+  while (same_file.take(row.bytes())) {
+    const std::int64_t ns = since_->needs_value_time() ? same_file.time_ns(row.bytes()) : 0;
+    since_->tell_newest(row.record(), ns);
+  }
+}
+
 std::int64_t RecordingSource::time_ns(std::span<const std::byte> row) { return time_of_row(row); }
 
 Since::Origin RecordingSource::origin_of(const std::string& file) const {

@@ -26,7 +26,12 @@ class RecordingSource {
   virtual ~RecordingSource() = default;
 
   /// Leaves out what Since does. To be called first. Errors: as Since.
-  void begin_since(std::int64_t ns) { since_.emplace(ns, origin(), record_.schema); }
+  void begin_since(const TimeSpan& span) { since_.emplace(span, origin(), record_.schema); }
+  /// Is the end of what is there to be known before the beginning? Then tell_newest, of the same file opened once more,
+  /// has to come before next().
+  bool asks_for_newest() const noexcept { return since_ && since_->asks_for_newest(); }
+  /// Reads all of that file.
+  void tell_newest(RecordingSource& same_file);
 
   /// Fills `row` with the next one: its time, if the recording has times, and its record. Returns its sequence number,
   /// counted from 0 if the file has none; nothing at the end. Lines that are no record are told to the attendant and

@@ -22,11 +22,14 @@
 #include "terminal/signals.hpp"
 #include "text/time_text.hpp"
 #include "tool/verbs/await_arena.hpp"
+#include "tool/verbs/span_options.hpp"
 #include "tool/verbs/tail_help.hpp"
 #include "tool/verbs/tail_name.hpp"
 #include "tool/verbs/tail_run.hpp"
+#include "tool/verbs/tail_several.hpp"
 #include "tool/verbs/verbs.hpp"
 #include "tool/verbs/where.hpp"
+#include "tool/views/name_pattern.hpp"
 #include "tool/views/terminal_attendant.hpp"
 
 namespace arena_shm::tool {
@@ -36,7 +39,7 @@ namespace {
 using schema::Format;
 
 struct Options {
-  std::string name;
+  std::vector<std::string> names;
   std::string file;
   TailOptions tail;
   std::string format;
@@ -50,7 +53,7 @@ struct Options {
   std::optional<std::string> consumer;
   bool share = false;
   bool durable = false;
-  std::optional<std::int64_t> since;  // ns since 1970
+  recording::TimeSpan span;
   char unsigned_suffix = 'i';
 };
 
@@ -87,14 +90,14 @@ void set_display(schema::Schema& schema, const Options& options) {
 }
 
 void check_choice(const Options& options) {
-  if (options.name.empty() == options.file.empty()) {
+  if (options.names.empty() == options.file.empty()) {
     throw Error(Code::invalid_argument,
                 {.name = "tail",
                  .doing = "run",
                  .expected = "the name of an arena, or --file and a saved segment",
-                 .found = options.name.empty() ? "neither" : "both",
-                 .remedy = options.name.empty() ? "arena-shm list shows the arenas; see arena-shm tail --help"
-                                                : "give only one of them"});
+                 .found = options.names.empty() ? "neither" : "both",
+                 .remedy = options.names.empty() ? "arena-shm list shows the arenas; see arena-shm tail --help"
+                                                 : "give only one of them"});
   }
   if (!options.file.empty() && (options.tail.asked.follow || options.follow_name)) {
     throw Error(Code::invalid_argument, {.name = options.file,
@@ -119,10 +122,10 @@ TailOptions tail_options(const Options& options, const Info& info, const std::op
   tail.shape = {.size_bytes = info.record.size_bytes,
                 .schema = schema,
                 .has_time = schema && recording::has_time_column(info, schema)};
-  if (options.since) {
+  if (options.span.is_given()) {
     tail.asked.from = "oldest";
     const bool is_hidden = !schema && options.format == "hex";
-    tail.since.emplace(*options.since, info,
+    tail.since.emplace(options.span, info,
                        is_hidden ? recording::schema_for(info, options.as, terminal_attendant()) : schema);
   }
   return tail;
@@ -157,35 +160,71 @@ Printing printing_for(const Options& options, const Info& info) {
                                                  .hex_bytes = options.whole ? kWholeRecord : schema::kHexBytes,
                                                  .width = terminal::line_width(),
                                                  .quote_int64 = options.quote_int64});
-  return {std::move(tail), std::move(formatter)};
+  return {std::move(tail), std::move(formatter), format, std::move(schema)};
 }
 
 // With the oldest value, where it has to be seen first which ones are wanted.
 std::unique_ptr<TailInput> input_for(const Options& options) {
   if (!options.file.empty()) return saved_input(options.file);
-  if (!options.consumer) return arena_input(options.name);
+  if (!options.consumer) return arena_input(options.names.front());
   const std::string& from = options.tail.asked.from;
   const From unless_said = options.share ? From::newest : From::oldest;
-  return consumer_input(options.name,
+  return consumer_input(options.names.front(),
                         {.name = *options.consumer,
                          .share = options.share,
                          .durable = options.durable,
-                         .from = from.empty() || options.since ? unless_said : from_of(from),
+                         .from = from.empty() || options.span.is_given() ? unless_said : from_of(from),
                          .order = options.tail.order},
                         !from.empty() && from != "oldest");
 }
 
+bool is_several(const Options& options) {
+  return options.names.size() > 1 || (options.names.size() == 1 && is_pattern(options.names.front()));
+}
+
+SeveralAsked several_asked(const Options& options) {
+  const Asked& asked = options.tail.asked;
+  const char* other = options.consumer                                      ? "--consumer"
+                      : !options.tail.cursor_file.empty()                   ? "--cursor-file"
+                      : asked.until                                         ? "--until with a sequence number"
+                      : !asked.from.empty() && from_of(asked.from).is_seq() ? "--from with a sequence number"
+                                                                            : nullptr;
+  if (other != nullptr) {
+    throw Error(Code::invalid_argument, {.name = "tail",
+                                         .doing = "run",
+                                         .expected = "options that have a meaning for several arenas",
+                                         .found = other,
+                                         .remedy = "leave it out, or give the name of one arena"});
+  }
+  return {.names = options.names,
+          .follow = asked.follow,
+          .follow_name = options.follow_name,
+          .waits = options.waits,
+          .gaps_inline = options.tail.gaps_inline,
+          .order = options.tail.order,
+          .span = options.span};
+}
+
 terminal::ExitCode run(const Options& options) {
   check_choice(options);
+  const auto printing = [&](const Info& info) { return printing_for(options, info); };
+  if (is_several(options)) return tail_several(several_asked(options), printing);
   if (options.follow_name) {
+    if (options.tail.asked.until) {
+      throw Error(Code::invalid_argument, {.name = options.names.front(),
+                                           .doing = "follow by name",
+                                           .expected = "--until with a time",
+                                           .found = "a sequence number, which is one of a certain arena",
+                                           .remedy = "leave out --follow-name, or give a time"});
+    }
     TailOptions asked = options.tail;
     asked.asked.follow = true;
-    if (options.since) asked.asked.from = "oldest";
-    return tail_name(options.name, asked, [&](const Info& info) { return printing_for(options, info); });
+    if (options.span.is_given()) asked.asked.from = "oldest";
+    return tail_name(options.names.front(), asked, printing);
   }
   if (options.waits && options.file.empty()) {
     terminal::catch_stop_signals();
-    if (!await_arena(options.name)) return terminal::ExitCode::ok;
+    if (!await_arena(options.names.front())) return terminal::ExitCode::ok;
   }
   const auto input = input_for(options);
   const Printing printing = printing_for(options, input->info());
@@ -203,13 +242,15 @@ void add_tail(const terminal::Command& app, Action& action) {
                 .details = kTailDetails,
                 .example = "  arena-shm tail ticks -n 3\n"
                            "  arena-shm tail ticks -f --format ndjson | jq .px\n"
-                           "  arena-shm tail ticks -F\n"
+                           "  arena-shm tail ticks --last 2s\n"
+                           "  arena-shm tail 'feed.*' -F\n"
                            "  arena-shm tail imu --as 'u64 ts, f64 px'\n"
                            "  arena-shm tail orders -f --consumer risk --from oldest --format ndjson\n"
                            "  arena-shm tail orders -f --consumer workers --share\n"
                            "  arena-shm tail --file crash.arena --from oldest"},
                options, run);
-  verb.add_option("NAME", options->name, "Name of the arena").type_name("");
+  verb.add_option("NAME", options->names, "Name of the arena; several, or patterns like 'feed.*': merged by time")
+      .type_name("");
   terminal::Option file =
       verb.add_option("--file", options->file, "A saved segment, instead of an arena").type_name("IMAGE");
   verb.add_option("-n,-c,--count", options->tail.asked.count,
@@ -225,26 +266,24 @@ void add_tail(const terminal::Command& app, Action& action) {
   verb.add_option("--from", options->tail.asked.from, "Where to begin: oldest, newest, or a sequence number")
       .type_name("oldest|newest|SEQ")
       .check(terminal::position());
-  terminal::Option since = add_since_option(verb, options->since).excludes("--from");
+  const SpanOptions span = add_span_options(verb, options->span, &options->tail.asked.until);
+  span.begin_excludes("--from");
   add_order_option(verb, options->tail.order);
-  terminal::Option until = verb.add_option("--until", options->tail.asked.until, "Stop after this sequence number")
-                               .type_name("SEQ")
-                               .excludes(by_name)
-                               .check(terminal::count());
   terminal::Option consumer = verb.add_option(
                                       "--consumer", [options](const std::string& name) { options->consumer = name; },
                                       "Be this consumer of a lossless arena: its writers wait for what is printed")
                                   .type_name("CONSUMER")
                                   .excludes(file)
                                   .excludes(by_name)
-                                  .excludes(until);
+                                  .excludes(span.until);
   verb.add_flag("--durable", options->durable,
                 "With --consumer: writers wait also while it is away, and it goes on where it was")
       .needs(consumer);
   verb.add_flag("--share", options->share,
                 "With --consumer: join the group of that name, or found it; each value goes to one member")
       .needs(consumer)
-      .excludes(since);
+      .excludes(span.since)
+      .excludes(span.last);
   verb.add_option("--format", options->format, "table, ndjson (json is the same), csv, influx or hex")
       .type_name("FORMAT")
       .check(terminal::one_of({"table", "ndjson", "json", "csv", "influx", "hex"}));
@@ -259,7 +298,8 @@ void add_tail(const terminal::Command& app, Action& action) {
                   "Begin behind what the previous run has printed; this file keeps the position")
       .type_name("FILE")
       .excludes("--from")
-      .excludes("--since")
+      .excludes(span.since)
+      .excludes(span.last)
       .excludes(by_name)
       .excludes(consumer);
   terminal::add_int64_option(verb, options->quote_int64);

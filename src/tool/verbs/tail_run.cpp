@@ -23,8 +23,6 @@ namespace arena_shm::tool {
 
 namespace {
 
-constexpr std::int64_t kNsPerSecond = 1'000'000'000;
-
 // One run of the verb: a reader on one side, a formatter on the other, gaps in between.
 class Tail {
  public:
@@ -42,6 +40,7 @@ class Tail {
         row_(options.shape),
         output_(formatter, options.gaps_inline, lanes_) {
     progress_.end_at(window_.end);
+    look_for_newest();
     if (cursor_file_) output_.hand_over_rows();
   }
 
@@ -83,6 +82,14 @@ class Tail {
     return window_of(options_.asked, is_somewhere ? input_.place(from_of(options_.asked.from)) : cursor_, there);
   }
 
+  void look_for_newest() {
+    if (!since_ || !since_->asks_for_newest()) return;
+    since_->look_for_newest(input_.heads().next(), row_.record(),
+                            [this](std::uint64_t seq, std::span<std::byte> record, std::int64_t& time_ns) {
+                              return input_.read(seq, record, time_ns);
+                            });
+  }
+
   void note_shortfall() const {
     if (cursor_) return;  // that there is nothing new since then is ordinary
     const std::string text = shortfall_of(options_.asked, window_, present());
@@ -107,7 +114,8 @@ class Tail {
   }
 
   bool is_finished() const {
-    return terminal::stop_requested() || output_.printed() >= window_.count || progress_.is_finished();
+    return terminal::stop_requested() || output_.printed() >= window_.count || progress_.is_finished() || is_past_ ||
+           (since_ && since_->is_over());
   }
 
   // The cursor goes to its file after the values: who is killed in between sees some of them twice, and misses none.
@@ -164,6 +172,7 @@ class Tail {
     flush();
     end_idle_lanes();
     if (is_finished() || input_.wait_for(kLongestWait)) return;
+    is_past_ = since_ && since_->is_past(text::realtime_ns());
     pass_what_others_took();
     give_up_pending();
     terminal::Output::check_open();
@@ -236,8 +245,7 @@ class Tail {
   void note_none_since() const {
     if (!since_ || read_ > 0 || options_.asked.follow || options_.asked.count == 0) return;
     if (recording::count_between(recording::first_from(0, lanes_), input_.heads()) == 0) return;
-    terminal::note(fmt::format("'{}': no value is from {} or later", input_.info().name,
-                               text::time_text(since_->ns(), kNsPerSecond)));
+    terminal::note(fmt::format("'{}': {}", input_.info().name, since_->none_text()));
   }
 
   void summarise() const {
@@ -278,6 +286,7 @@ class Tail {
   std::uint64_t unreleased_ = 0;
   std::uint64_t late_ = 0;  // of those that were printed
   bool retired_ = false;
+  bool is_past_ = false;  // what was asked for
   bool has_ended_idle_ = false;
 };
 

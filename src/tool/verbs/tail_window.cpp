@@ -18,8 +18,6 @@ using recording::count_between;
 using recording::lower_of;
 using Numbers = std::vector<std::uint64_t>;
 
-constexpr std::uint64_t kDefaultCount = 10;
-
 // Of each lane so many that they are `count` in all, if there are, and no lane has more for another one's having few.
 Numbers shares_of(std::uint64_t count, const Numbers& there) {
   std::vector<std::size_t> by_count(there.size());

@@ -10,6 +10,9 @@
 
 namespace arena_shm::tool {
 
+/// So many are printed, if nobody says how many, or from where on.
+inline constexpr std::uint64_t kDefaultCount = 10;
+
 /// What of it is asked for on the command line.
 struct Asked {
   std::optional<std::uint64_t> count;

@@ -27,6 +27,7 @@ void add_consumers(const terminal::Command& app, Action& action);
 void add_stat(const terminal::Command& app, Action& action);
 void add_metrics(const terminal::Command& app, Action& action);
 void add_top(const terminal::Command& app, Action& action);
+void add_plot(const terminal::Command& app, Action& action);
 void add_check(const terminal::Command& app, Action& action);
 void add_rm(const terminal::Command& app, Action& action);
 void add_gc(const terminal::Command& app, Action& action);
