@@ -17,7 +17,7 @@ void refuse_size(std::size_t found, std::uint64_t expected, const char* which) {
                                        .doing = "copy a value",
                                        .expected = "a span of " + core::counted(expected, "byte") + which,
                                        .found = core::counted(found, "byte"),
-                                       .remedy = "see info().record.size_bytes"});
+                                       .remedy = "the arena's info tells the size of its records"});
 }
 
 }  // namespace core
