@@ -21,8 +21,14 @@ struct Extremes {
   bool is_there() const noexcept { return least <= greatest; }
   void add(double value, std::int64_t at) noexcept {
     if (!std::isfinite(value)) return;
-    if (value < least) least = value, least_at = at;
-    if (value > greatest) greatest = value, greatest_at = at;
+    if (value < least) {
+      least = value;
+      least_at = at;
+    }
+    if (value > greatest) {
+      greatest = value;
+      greatest_at = at;
+    }
   }
   void add(const Extremes& other) noexcept {
     if (!other.is_there()) return;

@@ -53,7 +53,12 @@ class Canvas {
   std::vector<unsigned char> cells_;
 };
 
-std::string label(double value) { return fmt::format("{:>10.4g}", value); }
+constexpr std::size_t kLabelColumns = 10;
+
+std::string label(double value) {
+  const std::string text = fmt::format("{:>{}.4g}", value, kLabelColumns);
+  return text.size() > kLabelColumns ? fmt::format("{:>{}.3g}", value, kLabelColumns) : text;
+}
 
 }  // namespace
 
@@ -85,10 +90,9 @@ std::vector<std::string> draw(const Series& series, const std::vector<Extremes>&
     before = column;
   }
   for (std::size_t row = 0; row < rows; ++row) {
-    std::string left(10, ' ');
-    if (all.is_there() && row == 0) left = label(range > 0 || rows == 1 ? all.greatest : all.greatest);
+    std::string left(kLabelColumns, ' ');
+    if (all.is_there() && row == 0) left = label(all.greatest);
     if (all.is_there() && row + 1 == rows && rows > 1 && range > 0) left = label(all.least);
-    if (left.size() > 10) left.resize(10);
     lines.push_back(left + (dots == Dots::braille ? " \u2502" : " |") + canvas.line(row));
   }
   return lines;

@@ -30,7 +30,7 @@ Schema with_value_time(const Schema& record) {
 }
 
 bool is_beside(const Schema& record, std::string_view column) noexcept {
-  return (column == kSeqColumn || column == kTimeColumn) && record.find(column) == nullptr;
+  return (column == kSeqColumn || column == kTimeColumn || column == kArenaColumn) && record.find(column) == nullptr;
 }
 
 }  // namespace arena_shm::schema

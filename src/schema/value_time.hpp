@@ -18,7 +18,7 @@ Schema behind_column(const Schema& record, std::string_view name, Kind kind);
 /// The same record behind `_time_ns`, in nanoseconds since 1970. That is its time field, if it has no other.
 Schema with_value_time(const Schema& record);
 
-/// Is it a column beside the record: `_seq` or `_time_ns`, unless a field has that name?
+/// Is it a column beside the record: `_seq`, `_time_ns` or `_arena`, unless a field has that name?
 bool is_beside(const Schema& record, std::string_view column) noexcept;
 
 }  // namespace arena_shm::schema

@@ -25,8 +25,7 @@ struct PlotAsked {
 /// Thread safety: none.
 class PlotFeed {
  public:
-  /// Waits for the arena. Requires: that it is there, or may be waited for. Errors: as NamedStream; Code::stopped is
-  /// none: see has_begun.
+  /// Waits for the arena, unless a stop is requested. Errors: as NamedStream; as plot::series_of.
   /// `from`: where to begin, if the span does not say it.
   PlotFeed(const PlotAsked& asked, From from, recording::Attendant& attendant);
 
