@@ -13,6 +13,7 @@
 #include "terminal/output.hpp"
 #include "text/quantities.hpp"
 #include "tool/verbs/file_options.hpp"
+#include "tool/verbs/filter_option.hpp"
 #include "tool/verbs/missing_option.hpp"
 #include "tool/verbs/text_options.hpp"
 #include "tool/verbs/verbs.hpp"
@@ -29,6 +30,7 @@ struct Options {
   recording::FileOptions file;
   std::string fields;
   std::optional<std::int64_t> since;
+  std::optional<std::string> where;
   std::optional<std::string> missing;
   recording::TextDialect dialect;
 };
@@ -60,6 +62,7 @@ terminal::ExitCode run(const Options& options) {
                                           .remedy = "give the fields: --fields 'u64 ts, f64 px'"});
   }
   if (options.since) source->begin_since(*options.since);
+  source->select(options.where);
   recording::FileOptions file = options.file;
   file.ends = true;
   // Before there is a file: a heading that is not understood leaves none.
@@ -74,7 +77,8 @@ terminal::ExitCode run(const Options& options) {
     failure = report(error);
   }
   const std::uint64_t refused = source->refused_count();
-  terminal::note(fmt::format("exported {}, {}{}", text::counted(writer.saved_rows(), "value"), writer.size_text(),
+  terminal::note(fmt::format("exported {}{}, {}{}", text::counted(writer.saved_rows(), "value"),
+                             recording::left_out_text(source->selection()), writer.size_text(),
                              refused > 0 ? ", refused " + text::counted(refused, "line") : ""));
   if (failure) return *failure;
   if (refused > 0) return terminal::ExitCode::failed;
@@ -108,6 +112,7 @@ void add_export(const terminal::Command& app, Action& action) {
   verb.add_option("--as,--fields", options->fields, "The fields of a record, like 'u64 ts, f64 px'")
       .type_name("FIELDS");
   add_since_option(verb, options->since);
+  add_where_option(verb, options->where);
   add_missing_option(verb, options->missing);
   add_text_options(verb, options->dialect);
 }

@@ -7,6 +7,7 @@
 #include "terminal/quantity_options.hpp"
 #include "terminal/signals.hpp"
 #include "tool/verbs/file_options.hpp"
+#include "tool/verbs/filter_option.hpp"
 #include "tool/verbs/verbs.hpp"
 #include "tool/verbs/where.hpp"
 #include "tool/views/report.hpp"
@@ -24,6 +25,7 @@ struct Options {
   std::optional<std::uint64_t> max_count;
   std::optional<double> max_seconds;
   std::optional<std::int64_t> since;
+  std::optional<std::string> where;
   std::optional<Order> order;
   bool follow_name = false;
   std::optional<std::string> consumer;
@@ -38,17 +40,19 @@ terminal::ExitCode run(const Options& options) {
     const recording::ConsumerWish wish{
         .name = *options.consumer, .durable = true, .from = from, .order = options.order};
     return conclude(recording::record_consumer(RawArena::open(options.name), wish, limits, options.file, options.as,
-                                               terminal_attendant()));
+                                               options.where, terminal_attendant()));
   }
   if (options.follow_name) {
-    return conclude(recording::record_name(options.name, {.from = from, .order = options.order, .since = options.since},
-                                           limits, options.file, options.as, terminal_attendant()));
+    return conclude(recording::record_name(
+        options.name, {.from = from, .order = options.order, .since = options.since, .where = options.where}, limits,
+        options.file, options.as, terminal_attendant()));
   }
   const RawView view = open_or_tell("wait for it with -F", [&] { return RawView::open(options.name); });
   const recording::Extent extent{.first = place_in(view, from),
                                  .first_is_exact = options.from != "oldest",
                                  .order = options.order,
-                                 .since = options.since};
+                                 .since = options.since,
+                                 .where = options.where};
   return conclude(recording::record_arena(view, extent, limits, options.file, options.as, terminal_attendant()));
 }
 
@@ -103,6 +107,7 @@ void add_record(const terminal::Command& app, Action& action) {
           .type_name("CONSUMER")
           .excludes(by_name)
           .excludes(since);
+  add_where_option(verb, options->where);
   add_order_option(verb, options->order);
   using std::chrono::nanoseconds;
   terminal::Option max_size = verb.add_option("--max-size", options->file.max_bytes, "Stop when the file has this size")

@@ -10,7 +10,6 @@
 #include "arena_shm/error.hpp"
 #include "recording/record_view.hpp"
 #include "schema/influx_formatter.hpp"
-#include "schema/number_text.hpp"
 #include "schema/record_formatter.hpp"
 #include "schema/record_time.hpp"
 #include "schema/value_text.hpp"
@@ -20,6 +19,7 @@
 #include "terminal/output.hpp"
 #include "terminal/quantity_options.hpp"
 #include "text/time_text.hpp"
+#include "tool/verbs/filter_option.hpp"
 #include "tool/verbs/tail_name.hpp"
 #include "tool/verbs/tail_run.hpp"
 #include "tool/verbs/verbs.hpp"
@@ -47,22 +47,11 @@ struct Options {
   bool share = false;
   bool durable = false;
   std::optional<std::int64_t> since;  // ns since 1970
+  std::optional<std::string> where;
   char unsigned_suffix = 'i';
 };
 
 constexpr std::size_t kWholeRecord = std::numeric_limits<std::size_t>::max();
-
-// At commas; blanks around names are for the eye. What stands beside the record is always there.
-std::vector<std::string> split(const std::string& names, const schema::Schema& record) {
-  std::vector<std::string> parts;
-  for (std::string_view rest = names;;) {
-    const std::size_t comma = rest.find(',');
-    const std::string_view name = schema::trimmed(rest.substr(0, comma));
-    if (!schema::is_beside(record, name)) parts.emplace_back(name);
-    if (comma == std::string_view::npos) return parts;
-    rest.remove_prefix(comma + 1);
-  }
-}
 
 Format format_of(const std::string& text, bool has_schema) {
   if (text == "ndjson" || text == "json") return Format::ndjson;
@@ -115,12 +104,16 @@ TailOptions tail_options(const Options& options, const Info& info, const std::op
   tail.shape = {.size_bytes = info.record.size_bytes,
                 .schema = schema,
                 .has_time = schema && recording::has_time_column(info, schema)};
+  const bool is_asked = options.since || options.where;
+  const auto known = schema || options.format != "hex" || !is_asked
+                         ? schema
+                         : recording::schema_for(info, options.as, terminal_attendant());
   if (options.since) {
     tail.asked.from = "oldest";
-    const bool is_hidden = !schema && options.format == "hex";
-    tail.since.emplace(*options.since, info,
-                       is_hidden ? recording::schema_for(info, options.as, terminal_attendant()) : schema);
+    tail.since.emplace(*options.since, info, known);
   }
+  tail.selection = recording::selection_of(options.where, info, known);
+  tail.asked.is_filtered = options.where.has_value();
   return tail;
 }
 
@@ -132,7 +125,7 @@ Printing printing_for(const Options& options, const Info& info) {
   auto time = schema ? schema::time_field(*schema) : std::nullopt;
   if (!options.fields.empty()) {
     if (!schema) recording::refuse_without_schema(info, "choose fields of");
-    schema = schema->select(split(options.fields, *schema));
+    schema = schema->select(schema::split_names(options.fields, *schema));
   }
   if (has_time) {
     schema = schema::with_value_time(*schema);
@@ -201,7 +194,7 @@ void add_tail(const terminal::Command& app, Action& action) {
            "appended, in nanoseconds since 1970. Lanes that have times are printed in order of time, others by\n"
            "turns. -n prints the newest values of each lane, N in all. --since begins in each lane with its first\n"
            "value from then on, by the time field of the schema, else by _time_ns. --until ends all lanes when this\n"
-           "number, or a later one, has been handed out.\n"
+           "number, or a later one, has been handed out. With --where, -n counts the values that match.\n"
            "-F goes on when the arena is removed and created anew, with the oldest value of the new one; what writers\n"
            "that still have the old one write is printed, too. The new one must hold records of the same type.\n"
            "With --consumer, the writers of a lossless arena wait for tail: what is printed may be overwritten. A\n"
@@ -220,6 +213,7 @@ void add_tail(const terminal::Command& app, Action& action) {
            "time_. Characters that the protocol does not allow in names are printed as %HH.",
        .example = "  arena-shm tail ticks -n 3\n"
                   "  arena-shm tail ticks -f --format ndjson | jq .px\n"
+                  "  arena-shm tail ticks -f --where 'px > 100.5 && sym == \"ES\" && side != sell'\n"
                   "  arena-shm tail imu --as 'u64 ts, f64 px'\n"
                   "  arena-shm tail orders -f --consumer risk --from oldest --format ndjson\n"
                   "  arena-shm tail orders -f --consumer workers --share\n"
@@ -241,6 +235,7 @@ void add_tail(const terminal::Command& app, Action& action) {
       .type_name("oldest|newest|SEQ")
       .check(terminal::position());
   terminal::Option since = add_since_option(verb, options->since).excludes("--from");
+  add_where_option(verb, options->where);
   add_order_option(verb, options->tail.order);
   terminal::Option until = verb.add_option("--until", options->tail.asked.until, "Stop after this sequence number")
                                .type_name("SEQ")
