@@ -16,9 +16,10 @@ ArenaStream::ArenaStream(const RawView& view, const Extent& extent, const Record
       reader_(reader_in_order(view, extent.first, recording_reader(order_for(view.info(), extent.order, attendant)),
                               attendant)),
       progress_(extent.first) {
+  select(selection_of(extent.where, view.info(), shape.schema));
   if (extent.span.is_given()) since_.emplace(extent.span, view.info(), shape.schema);
   if (since_) tell_newest(*since_, view);
-  if (shape.has_time || (since_ && since_->needs_value_time())) timescale_.emplace(view.timescale());
+  if (shape.has_time || (since_ && since_->needs_value_time()) || needs_time()) timescale_.emplace(view.timescale());
   if (extent.end) progress_.end_at(*extent.end);
   reader_.reader.on_gap([this](const Gap& gap) { add(gap); });
 }
@@ -30,6 +31,7 @@ ValueStream::Step ArenaStream::next(Row& row) {
   const std::int64_t ns = timescale_ ? timescale_->nanoseconds(reader_.reader.time()) : 0;
   if (row.has_time()) row.set_time(ns);
   if (since_ && !since_->next_is_wanted(*seq, row.record(), ns)) return Step::passed;
+  if (!is_selected(*seq, row.record(), ns)) return Step::passed;
   seq_ = *seq;
   return Step::value;
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "arena_shm/raw.hpp"
 #include "recording/attendant.hpp"
@@ -20,11 +21,12 @@ struct Extent {
   std::optional<Position> end{};  ///< of each lane
   std::optional<Order> order{};   ///< as order_for takes it
   TimeSpan span{};                ///< of each lane what is of this time
+  std::optional<std::string> where{};  ///< only values for which this holds
 };
 
 class ArenaStream final : public ValueStream {
  public:
-  /// Requires: the view and the extent stay there. Errors: as reader_in_order; as Since.
+  /// Requires: the view and the extent stay there. Errors: as reader_in_order; as Since; as Selection.
   ArenaStream(const RawView& view, const Extent& extent, const RecordShape& shape, Attendant& attendant);
 
   Step next(Row& row) override;

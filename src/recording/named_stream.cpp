@@ -60,6 +60,7 @@ ValueStream::Step NamedStream::next(Row& row) {
     is_past_ = is_past_ || reader.since->is_over();
     return Step::passed;
   }
+  if (!is_selected(*seq, row.record(), ns)) return Step::passed;
   if (!inexact_ && !reader.comes_in_order()) inexact_ = reader.view.info();
   seq_ = *seq;
   return Step::value;
@@ -101,7 +102,7 @@ void NamedStream::check_same(const Info& info) const {
   } catch (const Error& error) {
     refuse(info, error.expected(), error.found());
   }
-  const bool needs_times = has_time_ || (since_ && since_->needs_value_time());
+  const bool needs_times = has_time_ || (since_ && since_->needs_value_time()) || needs_time();
   if (needs_times && info.clock == Clock::none) refuse(info, "an arena with times, as the one before", "one without");
 }
 

@@ -13,6 +13,7 @@
 #include "inspect/image.hpp"
 #include "recording/attendant.hpp"
 #include "recording/row.hpp"
+#include "recording/selection.hpp"
 #include "recording/since.hpp"
 #include "recording/text_lines.hpp"
 #include "schema/value_text.hpp"
@@ -32,6 +33,8 @@ class RecordingSource {
   bool asks_for_newest() const noexcept { return since_ && since_->asks_for_newest(); }
   /// Reads all of that file.
   void tell_newest(RecordingSource& same_file);
+  /// Leaves out those for which it does not hold. To be called first. Errors: as Selection.
+  void select(const std::optional<std::string>& where);
 
   /// Fills `row` with the next one: its time, if the recording has times, and its record. Returns its sequence number,
   /// counted from 0 if the file has none; nothing at the end. Lines that are no record are told to the attendant and
@@ -39,6 +42,7 @@ class RecordingSource {
   std::optional<std::uint64_t> next(std::span<std::byte> row);
 
   const RecordShape& record() const noexcept { return record_; }
+  const std::optional<Selection>& selection() const noexcept { return selection_; }
   std::size_t align_bytes() const noexcept { return align_bytes_; }
   std::uint64_t refused_count() const noexcept { return refused_; }
   /// Values that ought to be in the file and are not, because it was cut off; known at the end.
@@ -56,6 +60,7 @@ class RecordingSource {
   Attendant& attendant_;
   RecordShape record_;
   std::optional<Since> since_;
+  std::optional<Selection> selection_;
   std::size_t align_bytes_ = 1;
   std::uint64_t refused_ = 0;
   std::uint64_t lost_ = 0;

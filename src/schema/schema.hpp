@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -73,6 +74,9 @@ struct Schema {
 
   /// The field of that name, or null.
   const Field* find(std::string_view name) const noexcept;
+  /// The same, or an element or a row of an array: "pos[1]" of "pos" with the shape {2, 3} is a row of 3. Nothing if
+  /// the name means no part of a field.
+  std::optional<Field> find_part(std::string_view name) const;
   /// Names of all fields, for messages: "ts, px, sym".
   std::string names() const;
   /// The same record, seen through some of its fields only, in the order asked for. "pos[1]" is an element, or a row,

@@ -14,6 +14,7 @@
 #include "terminal/output.hpp"
 #include "text/quantities.hpp"
 #include "tool/verbs/file_options.hpp"
+#include "tool/verbs/filter_option.hpp"
 #include "tool/verbs/missing_option.hpp"
 #include "tool/verbs/span_options.hpp"
 #include "tool/verbs/text_options.hpp"
@@ -31,6 +32,7 @@ struct Options {
   recording::FileOptions file;
   std::string fields;
   recording::TimeSpan span;
+  std::optional<std::string> where;
   std::optional<std::string> missing;
   recording::TextDialect dialect;
 };
@@ -66,6 +68,7 @@ terminal::ExitCode run(const Options& options) {
                                           .remedy = "give the fields: --fields 'u64 ts, f64 px'"});
   }
   begin_span(*source, options.span, options.input, [&] { return open_source(options); });
+  source->select(options.where);
   recording::FileOptions file = options.file;
   file.ends = true;
   // Before there is a file: a heading that is not understood leaves none.
@@ -80,7 +83,8 @@ terminal::ExitCode run(const Options& options) {
     failure = report(error);
   }
   const std::uint64_t refused = source->refused_count();
-  terminal::note(fmt::format("exported {}, {}{}", text::counted(writer.saved_rows(), "value"), writer.size_text(),
+  terminal::note(fmt::format("exported {}{}, {}{}", text::counted(writer.saved_rows(), "value"),
+                             recording::left_out_text(source->selection()), writer.size_text(),
                              refused > 0 ? ", refused " + text::counted(refused, "line") : ""));
   if (failure) return *failure;
   if (refused > 0) return terminal::ExitCode::failed;
@@ -114,6 +118,7 @@ void add_export(const terminal::Command& app, Action& action) {
   verb.add_option("--as,--fields", options->fields, "The fields of a record, like 'u64 ts, f64 px'")
       .type_name("FIELDS");
   add_span_options(verb, options->span);
+  add_where_option(verb, options->where);
   add_missing_option(verb, options->missing);
   add_text_options(verb, options->dialect);
 }

@@ -8,6 +8,7 @@
 #include "terminal/signals.hpp"
 #include "tool/verbs/await_arena.hpp"
 #include "tool/verbs/file_options.hpp"
+#include "tool/verbs/filter_option.hpp"
 #include "tool/verbs/span_options.hpp"
 #include "tool/verbs/verbs.hpp"
 #include "tool/verbs/where.hpp"
@@ -26,6 +27,7 @@ struct Options {
   std::optional<std::uint64_t> max_count;
   std::optional<double> max_seconds;
   recording::TimeSpan span;
+  std::optional<std::string> where;
   std::optional<Order> order;
   bool waits = false;
   std::optional<std::string> consumer;
@@ -41,11 +43,14 @@ terminal::ExitCode run(const Options& options) {
     const recording::ConsumerWish wish{
         .name = *options.consumer, .durable = true, .from = from, .order = options.order};
     return conclude(recording::record_consumer(RawArena::open(options.name), wish, limits, options.file, options.as,
-                                               terminal_attendant()));
+                                               options.where, terminal_attendant()));
   }
   if (!options.waits) open_or_tell("wait for it with --wait", [&] { return RawView::open(options.name); });
-  const recording::NamedExtent extent{
-      .from = from, .from_is_exact = options.from != "oldest", .order = options.order, .span = options.span};
+  const recording::NamedExtent extent{.from = from,
+                                      .from_is_exact = options.from != "oldest",
+                                      .order = options.order,
+                                      .span = options.span,
+                                      .where = options.where};
   return conclude(recording::record_name(options.name, extent, limits, options.file, options.as, terminal_attendant()));
 }
 
@@ -104,6 +109,7 @@ void add_record(const terminal::Command& app, Action& action) {
           .excludes(span.since)
           .excludes(span.last)
           .excludes(span.until);
+  add_where_option(verb, options->where);
   add_order_option(verb, options->order);
   using std::chrono::nanoseconds;
   terminal::Option max_size = verb.add_option("--max-size", options->file.max_bytes, "Stop when the file has this size")

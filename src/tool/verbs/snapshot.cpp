@@ -12,6 +12,7 @@
 #include "terminal/signals.hpp"
 #include "text/quantities.hpp"
 #include "tool/verbs/file_options.hpp"
+#include "tool/verbs/filter_option.hpp"
 #include "tool/verbs/span_options.hpp"
 #include "tool/verbs/verbs.hpp"
 #include "tool/verbs/where.hpp"
@@ -26,16 +27,19 @@ struct Options {
   recording::FileOptions file;
   bool raw = false;
   recording::TimeSpan span;
+  std::optional<std::string> where;
   std::optional<Order> order;
   std::string as;
 };
 
 terminal::ExitCode save_image(const Options& options) {
-  if (options.span.is_given() || options.order) {
+  if (options.span.is_given() || options.where || options.order) {
     throw Error(Code::invalid_argument, {.name = options.file.path,
                                          .doing = "save the segment in",
                                          .expected = "all of its values, as they are in memory",
-                                         .found = options.order ? "--order" : "--since, --last or --until",
+                                         .found = options.order   ? "--order"
+                                                  : options.where ? "--where"
+                                                                  : "--since, --last or --until",
                                          .remedy = "leave it out, or save in another format"});
   }
   const inspect::Image image = inspect::Image::of_arena(options.name);
@@ -56,7 +60,8 @@ terminal::ExitCode run(const Options& options) {
   const recording::Extent extent{.first = recording::place_of(From::oldest, heads, view.slots() / view.lanes()),
                                  .end = heads,
                                  .order = options.order,
-                                 .span = options.span};
+                                 .span = options.span,
+                                 .where = options.where};
   recording::FileOptions file = options.file;
   file.ends = true;
   return conclude(recording::record_arena(view, extent, {}, file, options.as, terminal_attendant()));
@@ -81,6 +86,7 @@ void add_snapshot(const terminal::Command& app, Action& action) {
   add_file_options(verb, options->file);
   verb.add_flag("--raw", options->raw, "Save the segment itself, whatever the file's extension").excludes("--format");
   add_span_options(verb, options->span).exclude("--raw");
+  add_where_option(verb, options->where).excludes("--raw");
   add_order_option(verb, options->order);
   verb.add_option("--as", options->as, "Decode records as these fields, like 'u64 ts, f64 px'").type_name("FIELDS");
 }

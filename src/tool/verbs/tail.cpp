@@ -10,7 +10,6 @@
 #include "arena_shm/error.hpp"
 #include "recording/record_view.hpp"
 #include "schema/influx_formatter.hpp"
-#include "schema/number_text.hpp"
 #include "schema/record_formatter.hpp"
 #include "schema/record_time.hpp"
 #include "schema/value_text.hpp"
@@ -22,6 +21,7 @@
 #include "terminal/signals.hpp"
 #include "text/time_text.hpp"
 #include "tool/verbs/await_arena.hpp"
+#include "tool/verbs/filter_option.hpp"
 #include "tool/verbs/span_options.hpp"
 #include "tool/verbs/tail_help.hpp"
 #include "tool/verbs/tail_name.hpp"
@@ -54,22 +54,11 @@ struct Options {
   bool share = false;
   bool durable = false;
   recording::TimeSpan span;
+  std::optional<std::string> where;
   char unsigned_suffix = 'i';
 };
 
 constexpr std::size_t kWholeRecord = std::numeric_limits<std::size_t>::max();
-
-// At commas; blanks around names are for the eye. What stands beside the record is always there.
-std::vector<std::string> split(const std::string& names, const schema::Schema& record) {
-  std::vector<std::string> parts;
-  for (std::string_view rest = names;;) {
-    const std::size_t comma = rest.find(',');
-    const std::string_view name = schema::trimmed(rest.substr(0, comma));
-    if (!schema::is_beside(record, name)) parts.emplace_back(name);
-    if (comma == std::string_view::npos) return parts;
-    rest.remove_prefix(comma + 1);
-  }
-}
 
 Format format_of(const std::string& text, bool has_schema) {
   if (text == "ndjson" || text == "json") return Format::ndjson;
@@ -122,12 +111,16 @@ TailOptions tail_options(const Options& options, const Info& info, const std::op
   tail.shape = {.size_bytes = info.record.size_bytes,
                 .schema = schema,
                 .has_time = schema && recording::has_time_column(info, schema)};
+  const bool is_asked = options.span.is_given() || options.where;
+  const auto known = schema || options.format != "hex" || !is_asked
+                         ? schema
+                         : recording::schema_for(info, options.as, terminal_attendant());
   if (options.span.is_given()) {
     tail.asked.from = "oldest";
-    const bool is_hidden = !schema && options.format == "hex";
-    tail.since.emplace(options.span, info,
-                       is_hidden ? recording::schema_for(info, options.as, terminal_attendant()) : schema);
+    tail.since.emplace(options.span, info, known);
   }
+  tail.selection = recording::selection_of(options.where, info, known);
+  tail.asked.is_filtered = options.where.has_value();
   return tail;
 }
 
@@ -139,7 +132,7 @@ Printing printing_for(const Options& options, const Info& info) {
   auto time = schema ? schema::time_field(*schema) : std::nullopt;
   if (!options.fields.empty()) {
     if (!schema) recording::refuse_without_schema(info, "choose fields of");
-    schema = schema->select(split(options.fields, *schema));
+    schema = schema->select(schema::split_names(options.fields, *schema));
   }
   if (has_time) {
     schema = schema::with_value_time(*schema);
@@ -202,7 +195,8 @@ SeveralAsked several_asked(const Options& options) {
           .waits = options.waits,
           .gaps_inline = options.tail.gaps_inline,
           .order = options.tail.order,
-          .span = options.span};
+          .span = options.span,
+          .where = options.where};
 }
 
 terminal::ExitCode run(const Options& options) {
@@ -242,6 +236,7 @@ void add_tail(const terminal::Command& app, Action& action) {
                 .details = kTailDetails,
                 .example = "  arena-shm tail ticks -n 3\n"
                            "  arena-shm tail ticks -f --format ndjson | jq .px\n"
+                           "  arena-shm tail ticks -f --where 'px > 100.5 && sym == \"ES\" && side != sell'\n"
                            "  arena-shm tail ticks --last 2s\n"
                            "  arena-shm tail 'feed.*' -F\n"
                            "  arena-shm tail imu --as 'u64 ts, f64 px'\n"
@@ -268,6 +263,7 @@ void add_tail(const terminal::Command& app, Action& action) {
       .check(terminal::position());
   const SpanOptions span = add_span_options(verb, options->span, &options->tail.asked.until);
   span.begin_excludes("--from");
+  add_where_option(verb, options->where);
   add_order_option(verb, options->tail.order);
   terminal::Option consumer = verb.add_option(
                                       "--consumer", [options](const std::string& name) { options->consumer = name; },

@@ -14,6 +14,7 @@ inline constexpr const char* kTailDetails =
     "value from then on, and --last so long before the newest value that is there, by the time field of the\n"
     "schema, else by _time_ns. --until with a time leaves out what is later, and -f ends then; with a number it\n"
     "ends all lanes when that, or a later one, has been handed out.\n"
+    "With --where, -n counts the values that match.\n"
     "Several arenas, or those that match a pattern, are printed as one sequence, in order of time, by the time\n"
     "field of each, else by the times of its values; _arena says which one. An arena that is silent holds up the\n"
     "others for 20 ms at most; how many values came late is said. In table and csv, all need the same columns:\n"

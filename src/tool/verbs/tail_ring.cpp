@@ -50,26 +50,28 @@ void TailRing::know(Printing printing, std::optional<Order> order) {
   shown_ = shows_time ? std::as_const(*row_).bytes() : row_->record();
 }
 
-void TailRing::begin_there(const Window& window, const recording::TimeSpan& span, std::optional<Order> order) {
+void TailRing::begin_there(const Window& window, const Wanted& wanted) {
   const Position heads = view().reader(From::newest, {.doorbell = false}).position();
   extent_ = {.first = window.first,
              .first_is_exact = false,
              .end = recording::lower_of(window.end, heads),
-             .order = order,
-             .span = span};
+             .order = wanted.order,
+             .span = wanted.span,
+             .where = wanted.where};
   stream_ = std::make_unique<recording::ArenaStream>(view(), extent_, shape_, terminal_attendant());
   report_to_owner();
 }
 
-void TailRing::begin_coming(const recording::TimeSpan& span, std::optional<Order> order) {
+void TailRing::begin_coming(const Wanted& wanted) {
   const bool was_there = extent_.end.has_value();
   const Position first = was_there ? *extent_.end : view().reader(From::at(0), {.doorbell = false}).position();
   if (is_named_ == nullptr) {
-    extent_ = {.first = first, .first_is_exact = true, .end = {}, .order = order, .span = span};
+    extent_ = {.first = first, .first_is_exact = true, .end = {}, .order = wanted.order, .span = wanted.span, .where = wanted.where};
     stream_ = std::make_unique<recording::ArenaStream>(view(), extent_, shape_, terminal_attendant());
   } else {
     std::optional<recording::Since> since;
-    if (span.is_given()) since.emplace(span, view().info(), shape_.schema);
+    if (wanted.span.is_given()) since.emplace(wanted.span, view().info(), shape_.schema);
+    named_->select(printing_->tail.selection);
     named_->begin(shape_, std::move(since), {.first = first, .is_exact = was_there});
     named_->on_restart([this](const Restart& restart) { report_restart_(*this, restart); });
     stream_ = std::move(named_);

@@ -37,10 +37,16 @@ class TailRing {
   void know(Printing printing, std::optional<Order> order);
   const Printing& printing() const noexcept { return *printing_; }
 
+  /// As in recording::Extent.
+  struct Wanted {
+    std::optional<Order> order{};
+    recording::TimeSpan span{};
+    std::optional<std::string> where{};
+  };
   /// What is there now, from its first value that is wanted on. Requires: known.
-  void begin_there(const Window& window, const recording::TimeSpan& span, std::optional<Order> order);
+  void begin_there(const Window& window, const Wanted& wanted);
   /// What comes behind that, or, of one that has come since, all.
-  void begin_coming(const recording::TimeSpan& span, std::optional<Order> order);
+  void begin_coming(const Wanted& wanted);
   void on_gap(GapReport report) { report_gap_ = std::move(report); }
   void on_restart(RestartReport report) { report_restart_ = std::move(report); }
 

@@ -14,7 +14,8 @@
 #include "terminal/output.hpp"
 #include "terminal/signals.hpp"
 #include "text/quantities.hpp"
-#include "text/time_text.hpp"
+#include "tool/verbs/tail_absence.hpp"
+#include "tool/verbs/tail_newest.hpp"
 #include "tool/verbs/tail_output.hpp"
 #include "tool/verbs/where.hpp"
 #include "tool/views/terminal_attendant.hpp"
@@ -37,11 +38,14 @@ class Tail {
         window_(window()),
         progress_(window_.first),
         since_(options.since),
+        selection_(options.selection),
         row_(options.shape),
         output_(formatter, options.gaps_inline, lanes_) {
     progress_.end_at(window_.end);
     look_for_newest();
     if (cursor_file_) output_.hand_over_rows();
+    if (!window_.newest) return;
+    newest_.emplace(*window_.newest, window_.first, recording::lower_of(window_.end, input_.heads()));
   }
 
   terminal::ExitCode run() {
@@ -49,7 +53,7 @@ class Tail {
     try {
       return print();
     } catch (const terminal::OutputClosed&) {
-      if (cursor_file_) cursor_file_->store(position());
+      if (cursor_file_ && !newest_) cursor_file_->store(position());
       throw;
     }
   }
@@ -57,17 +61,19 @@ class Tail {
  private:
   terminal::ExitCode print() {
     note_shortfall();
-    print_heading();
+    if (!newest_) print_heading();
     input_.begin(window_.first, recording::order_for(input_.info(), options_.order, terminal_attendant()),
                  [this](const Gap& gap) { report(gap); });
     while (!is_finished()) {
       if (const auto seq = input_.next(row_.record())) {
         take(*seq);
+        if (newest_ && newest_->is_complete()) print_newest();
         if (++unreleased_ >= input_.release_after()) flush();
       } else {
         wait();
       }
     }
+    if (newest_) print_newest();
     flush();
     output_.tell_altered();
     summarise();
@@ -97,13 +103,22 @@ class Tail {
   }
 
   void take(std::uint64_t seq) {
+    if (newest_) newest_->pass(seq);
     if (!is_wanted(seq)) return end_idle_lanes();
     take_time();
     if (since_ && !since_->next_is_wanted(seq, row_.record(), time_ns_)) return;
     ++read_;
     if (seq / lanes_ % options_.asked.every != 0) return;
+    if (selection_ && !selection_->takes(seq, row_.record(), time_ns_)) return;
     if (input_.is_late()) ++late_;
+    if (newest_) return newest_->add(seq, row_.bytes());
     output_.print(seq, row_.bytes());
+  }
+
+  // What was there when it began has been looked at: these are the last ones of it.
+  void print_newest() {
+    newest_->print(formatter_, output_);
+    newest_.reset();
   }
 
   // What a consumer has got does not come again: also if it comes late, or while other lanes are not at their ends.
@@ -122,6 +137,7 @@ class Tail {
   // So it is with what a consumer releases.
   void flush() {
     output_.deliver();
+    if (newest_) return;  // they are not out
     if (cursor_file_) cursor_file_->store(position());
     if (output_.cut().empty()) input_.release();
     unreleased_ = 0;
@@ -135,14 +151,15 @@ class Tail {
   }
 
   void take_time() {
-    if (row_.has_time() || (since_ && since_->needs_value_time())) time_ns_ = input_.time_ns();
+    if (row_.has_time() || (since_ && since_->needs_value_time()) || (selection_ && selection_->needs_time()))
+      time_ns_ = input_.time_ns();
     if (row_.has_time()) row_.set_time(time_ns_);
   }
 
   bool look_at(std::uint64_t seq) {
     if (!input_.read(seq, row_.record(), time_ns_)) return false;
     if (row_.has_time()) row_.set_time(time_ns_);
-    return true;
+    return !selection_ || selection_->matches(seq, row_.record(), time_ns_);
   }
 
   // A table fits its columns to what is there already.
@@ -169,6 +186,7 @@ class Tail {
 
   void wait() {
     constexpr std::chrono::milliseconds kLongestWait{50};  // until a signal, or a closed pipe, is looked for again
+    if (newest_) print_newest();
     flush();
     end_idle_lanes();
     if (is_finished() || input_.wait_for(kLongestWait)) return;
@@ -224,6 +242,7 @@ class Tail {
   // Only what was asked for counts as lost: not what is beyond the end, and not what was overwritten before the first
   // value of its lane came, if the oldest, the last so many, or those since some time were asked for.
   void report(const Gap& passed) {
+    if (newest_) newest_->pass(passed);
     const bool is_first = !progress_.has_begun(passed.first);
     const auto gap = input_.is_consumer() ? lost_for_ever(passed) : progress_.lose(passed);
     if (!gap) return;
@@ -231,6 +250,7 @@ class Tail {
         !cursor_ && !input_.is_consumer() && (options_.asked.from.empty() || options_.asked.from == "oldest");
     if (is_first && gap->cause == Loss::overwritten && from_what_is_there) return;
     if (since_ && !since_->has_begun(gap->first)) return;
+    if (newest_) return newest_->add(*gap);
     output_.tell(*gap);
   }
 
@@ -242,17 +262,16 @@ class Tail {
     return gap.first <= gap.last ? std::make_optional(gap) : std::nullopt;
   }
 
-  void note_none_since() const {
-    if (!since_ || read_ > 0 || options_.asked.follow || options_.asked.count == 0) return;
-    if (recording::count_between(recording::first_from(0, lanes_), input_.heads()) == 0) return;
-    terminal::note(fmt::format("'{}': {}", input_.info().name, since_->none_text()));
-  }
-
   void summarise() const {
-    note_none_since();
+    if (!options_.asked.follow && options_.asked.count != 0) note_absence();
     input_.tell_order(late_);
     if (!options_.asked.follow && !output_.has_lost() && output_.cut().empty()) return;
     terminal::note(output_.account(read_) + lag());
+  }
+
+  void note_absence() const {
+    if (since_ && read_ == 0) note_none_since(*since_, input_);
+    if (selection_ && read_ > 0 && selection_->left_out_count() == read_) note_no_match(read_, input_);
   }
 
   // How far behind a stop has come.
@@ -278,7 +297,9 @@ class Tail {
   bool shares_ = input_.shared_place().has_value();
   Window window_;
   recording::LaneProgress progress_;
+  std::optional<NewestMatches> newest_;  // until all that was there when it began was looked at
   std::optional<recording::Since> since_;
+  std::optional<recording::Selection> selection_;
   recording::Row row_;
   std::int64_t time_ns_ = 0;
   TailOutput output_;

@@ -172,7 +172,7 @@ class SeveralTail {
       is_last_so_many_ = asked.from.empty();
       limit_ = is_last_so_many_ ? Window::kNoLimit : window.count;
       most_kept_ = asked.count.value_or(kDefaultCount);
-      ring.begin_there(window, asked_.span, asked_.order);
+      ring.begin_there(window, {.order = asked_.order, .span = asked_.span, .where = asked_.where});
       rings.push_back(&ring);
       merge.add(Clock::now());
     }
@@ -194,7 +194,7 @@ class SeveralTail {
     TimeMerge merge(kHold);
     std::vector<TailRing*> rings;
     const auto join = [&](TailRing& ring) {
-      ring.begin_coming(asked_.span, asked_.order);
+      ring.begin_coming({.order = asked_.order, .span = asked_.span, .where = asked_.where});
       rings.push_back(&ring);
       merge.add(Clock::now());
     };

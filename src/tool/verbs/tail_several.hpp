@@ -21,6 +21,7 @@ struct SeveralAsked {
   bool gaps_inline = false;
   std::optional<Order> order{};  ///< arrival: as they are found
   recording::TimeSpan span{};
+  std::optional<std::string> where{};
 };
 
 /// Prints until a stop is requested, or all is there that was asked for. Asks `printing` how the values of each arena

@@ -85,6 +85,7 @@ std::uint64_t Present::newest() const {
 Window window_of(const Asked& asked, const std::optional<Position>& begin, const Present& present) {
   const Position end = end_of(asked, present);
   if (begin) return {.first = *begin, .end = end, .count = asked.count.value_or(Window::kNoLimit)};
+  if (asked.is_filtered) return {.first = present.oldest(), .end = end, .newest = asked.count.value_or(kDefaultCount)};
   // As tail(1) does it: the last so many, and then all that comes.
   return {.first = start_of_last(asked.count.value_or(kDefaultCount), lower_of(end, present.heads), asked.every,
                                  present.oldest()),

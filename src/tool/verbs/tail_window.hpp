@@ -19,8 +19,9 @@ struct Asked {
   bool follow = false;
   std::string from;  ///< for from_of; empty: so that the last `count` come
   std::optional<std::uint64_t> until;
-  std::uint64_t every = 1;  ///< of each lane
-  bool is_saved = false;    ///< of a saved segment: nothing comes any more
+  std::uint64_t every = 1;   ///< of each lane
+  bool is_filtered = false;  ///< the last `count` are of those that match
+  bool is_saved = false;     ///< of a saved segment: nothing comes any more
 };
 
 /// Of each lane [first, end), and no more than `count` values in all.
@@ -30,6 +31,7 @@ struct Window {
   Position first;
   Position end;
   std::uint64_t count = kNoLimit;
+  std::optional<std::uint64_t> newest{};  ///< of those that match, and that are there, only so many
 };
 
 /// What is there.
