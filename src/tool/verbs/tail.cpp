@@ -2,29 +2,20 @@
 // it is to be a consumer.
 #include <fmt/format.h>
 
-#include <filesystem>
-#include <limits>
 #include <optional>
 #include <utility>
 
 #include "arena_shm/error.hpp"
-#include "recording/record_view.hpp"
-#include "schema/influx_formatter.hpp"
-#include "schema/record_formatter.hpp"
-#include "schema/record_time.hpp"
-#include "schema/value_text.hpp"
-#include "schema/value_time.hpp"
 #include "terminal/exit_code.hpp"
 #include "terminal/object_lines.hpp"
-#include "terminal/output.hpp"
 #include "terminal/quantity_options.hpp"
 #include "terminal/signals.hpp"
-#include "text/time_text.hpp"
 #include "tool/verbs/await_arena.hpp"
 #include "tool/verbs/filter_option.hpp"
 #include "tool/verbs/span_options.hpp"
 #include "tool/verbs/tail_help.hpp"
 #include "tool/verbs/tail_name.hpp"
+#include "tool/verbs/tail_printing.hpp"
 #include "tool/verbs/tail_run.hpp"
 #include "tool/verbs/tail_several.hpp"
 #include "tool/verbs/verbs.hpp"
@@ -36,49 +27,7 @@ namespace arena_shm::tool {
 
 namespace {
 
-using schema::Format;
-
-struct Options {
-  std::vector<std::string> names;
-  std::string file;
-  TailOptions tail;
-  std::string format;
-  std::string fields;
-  std::string as;
-  bool whole = false;
-  bool quote_int64 = false;
-  bool iso_times = false;
-  bool follow_name = false;
-  bool waits = false;
-  std::optional<std::string> consumer;
-  bool share = false;
-  bool durable = false;
-  recording::TimeSpan span;
-  std::optional<std::string> where;
-  char unsigned_suffix = 'i';
-};
-
-constexpr std::size_t kWholeRecord = std::numeric_limits<std::size_t>::max();
-
-Format format_of(const std::string& text, bool has_schema) {
-  if (text == "ndjson" || text == "json") return Format::ndjson;
-  if (text == "influx") return Format::influx;
-  if (text == "csv") return Format::csv;
-  if (text == "hex" || (text.empty() && !has_schema)) return Format::hex;
-  return Format::table;
-}
-
-void set_display(schema::Schema& schema, const Options& options) {
-  for (schema::Field& field : schema.fields) {
-    const bool is_integer = field.kind == schema::Kind::unsigned_integer || field.kind == schema::Kind::signed_integer;
-    field.as_time = options.iso_times && is_integer && field.name == schema.time_field &&
-                    text::units_per_second(field.unit).has_value();
-  }
-  if (options.iso_times && schema.time_field.empty())
-    terminal::note("the schema names no time field; times are printed as numbers");
-}
-
-void check_choice(const Options& options) {
+void check_choice(const TailRequest& options) {
   if (options.names.empty() == options.file.empty()) {
     throw Error(Code::invalid_argument,
                 {.name = "tail",
@@ -97,67 +46,8 @@ void check_choice(const Options& options) {
   }
 }
 
-std::optional<schema::Schema> chosen_schema(const Options& options, const Info& info) {
-  if (options.format == "hex") return std::nullopt;
-  auto schema = recording::schema_for(info, options.as, terminal_attendant());
-  if (!schema && format_of(options.format, false) != Format::hex)
-    recording::refuse_without_schema(info, "decode the records of");
-  return schema;
-}
-
-TailOptions tail_options(const Options& options, const Info& info, const std::optional<schema::Schema>& schema) {
-  TailOptions tail = options.tail;
-  tail.asked.is_saved = !options.file.empty();
-  tail.shape = {.size_bytes = info.record.size_bytes,
-                .schema = schema,
-                .has_time = schema && recording::has_time_column(info, schema)};
-  const bool is_asked = options.span.is_given() || options.where;
-  const auto known = schema || options.format != "hex" || !is_asked
-                         ? schema
-                         : recording::schema_for(info, options.as, terminal_attendant());
-  if (options.span.is_given()) {
-    tail.asked.from = "oldest";
-    tail.since.emplace(options.span, info, known);
-  }
-  tail.selection = recording::selection_of(options.where, info, known);
-  tail.asked.is_filtered = options.where.has_value();
-  return tail;
-}
-
-Printing printing_for(const Options& options, const Info& info) {
-  auto schema = chosen_schema(options, info);
-  const Format format = format_of(options.format, schema.has_value());
-  TailOptions tail = tail_options(options, info, schema);
-  const bool has_time = tail.shape.has_time;
-  auto time = schema ? schema::time_field(*schema) : std::nullopt;
-  if (!options.fields.empty()) {
-    if (!schema) recording::refuse_without_schema(info, "choose fields of");
-    schema = schema->select(schema::split_names(options.fields, *schema));
-  }
-  if (has_time) {
-    schema = schema::with_value_time(*schema);
-    time = schema->fields.front();
-    if (format == Format::influx) schema->fields.erase(schema->fields.begin());  // it is the time of the line
-  }
-  if (schema) set_display(*schema, options);
-  if (const std::size_t size = info.record.size_bytes;
-      format == Format::hex && size > schema::kHexBytes && !options.whole)
-    terminal::note(fmt::format("'{}': {} of {} bytes of each record are shown; --whole shows all", info.name,
-                               schema::kHexBytes, size));
-  const std::string source = options.file.empty() ? info.name : std::filesystem::path(options.file).stem().string();
-  auto formatter = format == Format::influx
-                       ? schema::influx_formatter(
-                             *schema, {.source = source, .unsigned_suffix = options.unsigned_suffix, .time = time})
-                       : schema::make_formatter(format, schema ? &*schema : nullptr,
-                                                {.source = source,
-                                                 .hex_bytes = options.whole ? kWholeRecord : schema::kHexBytes,
-                                                 .width = terminal::line_width(),
-                                                 .quote_int64 = options.quote_int64});
-  return {std::move(tail), std::move(formatter), format, std::move(schema)};
-}
-
 // With the oldest value, where it has to be seen first which ones are wanted.
-std::unique_ptr<TailInput> input_for(const Options& options) {
+std::unique_ptr<TailInput> input_for(const TailRequest& options) {
   if (!options.file.empty()) return saved_input(options.file);
   if (!options.consumer) return arena_input(options.names.front());
   const std::string& from = options.tail.asked.from;
@@ -171,11 +61,11 @@ std::unique_ptr<TailInput> input_for(const Options& options) {
                         !from.empty() && from != "oldest");
 }
 
-bool is_several(const Options& options) {
+bool is_several(const TailRequest& options) {
   return options.names.size() > 1 || (options.names.size() == 1 && is_pattern(options.names.front()));
 }
 
-SeveralAsked several_asked(const Options& options) {
+SeveralAsked several_asked(const TailRequest& options) {
   const Asked& asked = options.tail.asked;
   const char* other = options.consumer                                      ? "--consumer"
                       : !options.tail.cursor_file.empty()                   ? "--cursor-file"
@@ -199,9 +89,9 @@ SeveralAsked several_asked(const Options& options) {
           .where = options.where};
 }
 
-terminal::ExitCode run(const Options& options) {
+terminal::ExitCode run(const TailRequest& options) {
   check_choice(options);
-  const auto printing = [&](const Info& info) { return printing_for(options, info); };
+  const auto printing = [&](const Info& info, std::size_t margin = 0) { return printing_for(options, info, margin); };
   if (is_several(options)) return tail_several(several_asked(options), printing);
   if (options.follow_name) {
     if (options.tail.asked.until) {
@@ -228,7 +118,7 @@ terminal::ExitCode run(const Options& options) {
 }  // namespace
 
 void add_tail(const terminal::Command& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TailRequest>();
   terminal::Command verb =
       add_verb(app, action,
                {.name = "tail",

@@ -66,7 +66,12 @@ void TailRing::begin_coming(const Wanted& wanted) {
   const bool was_there = extent_.end.has_value();
   const Position first = was_there ? *extent_.end : view().reader(From::at(0), {.doorbell = false}).position();
   if (is_named_ == nullptr) {
-    extent_ = {.first = first, .first_is_exact = true, .end = {}, .order = wanted.order, .span = wanted.span, .where = wanted.where};
+    extent_ = {.first = first,
+               .first_is_exact = true,
+               .end = {},
+               .order = wanted.order,
+               .span = wanted.span,
+               .where = wanted.where};
     stream_ = std::make_unique<recording::ArenaStream>(view(), extent_, shape_, terminal_attendant());
   } else {
     std::optional<recording::Since> since;

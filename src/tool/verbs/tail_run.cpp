@@ -42,7 +42,7 @@ class Tail {
         row_(options.shape),
         output_(formatter, options.gaps_inline, lanes_) {
     progress_.end_at(window_.end);
-    look_for_newest();
+    if (since_) tell_newest(*since_, input_);
     if (cursor_file_) output_.hand_over_rows();
     if (!window_.newest) return;
     newest_.emplace(*window_.newest, window_.first, recording::lower_of(window_.end, input_.heads()));
@@ -86,14 +86,6 @@ class Tail {
     const Present there = present();  // first: nothing begins before what is taken for the end
     const bool is_somewhere = !cursor_ && !options_.asked.from.empty();
     return window_of(options_.asked, is_somewhere ? input_.place(from_of(options_.asked.from)) : cursor_, there);
-  }
-
-  void look_for_newest() {
-    if (!since_ || !since_->asks_for_newest()) return;
-    since_->look_for_newest(input_.heads().next(), row_.record(),
-                            [this](std::uint64_t seq, std::span<std::byte> record, std::int64_t& time_ns) {
-                              return input_.read(seq, record, time_ns);
-                            });
   }
 
   void note_shortfall() const {
@@ -280,12 +272,7 @@ class Tail {
     const Present there = present();
     const Position end = recording::lower_of(progress_.end(), there.heads);
     const Position here = input_.shared_place().value_or(position());
-    const std::uint64_t behind = recording::count_between(here, end);
-    if (behind == 0) return "";
-    std::string text = fmt::format("; stopped {} behind the head", text::counted(behind, "value"));
-    const std::uint64_t gone = recording::count_between(here, recording::lower_of(there.oldest(), end));
-    if (gone > 0) text += fmt::format(", {} of them already overwritten", gone);
-    return text;
+    return lag_text(here, end, there);
   }
 
   const TailOptions& options_;

@@ -7,20 +7,18 @@
 #include <cstdint>
 #include <deque>
 #include <list>
-#include <memory>
 #include <set>
 #include <thread>
 #include <utility>
 
 #include "inspect/arenas.hpp"
 #include "recording/time_merge.hpp"
-#include "schema/named_formatter.hpp"
 #include "schema/restart_text.hpp"
 #include "terminal/output.hpp"
 #include "terminal/signals.hpp"
 #include "text/quantities.hpp"
-#include "text/utf8.hpp"
 #include "tool/verbs/await_arena.hpp"
+#include "tool/verbs/tail_columns.hpp"
 #include "tool/verbs/tail_ring.hpp"
 #include "tool/verbs/where.hpp"
 #include "tool/views/name_pattern.hpp"
@@ -31,7 +29,6 @@ namespace {
 
 using recording::TimeMerge;
 using recording::ValueStream;
-using schema::Format;
 using Clock = TimeMerge::Clock;
 
 constexpr std::chrono::milliseconds kHold{20};          // for one that is silent
@@ -41,8 +38,7 @@ constexpr std::chrono::milliseconds kBetweenNames{500};
 
 class SeveralTail {
  public:
-  SeveralTail(const SeveralAsked& asked, const std::function<Printing(const Info&)>& printing)
-      : asked_(asked), printing_for_(printing) {}
+  SeveralTail(const SeveralAsked& asked, const PrintingOf& printing) : asked_(asked), printing_for_(printing) {}
 
   terminal::ExitCode run() {
     if (asked_.waits && !asked_.follow_name && !await_all()) return terminal::ExitCode::ok;
@@ -106,56 +102,13 @@ class SeveralTail {
   }
 
   void know(TailRing& ring) {
-    Printing printing = printing_for_(ring.view().info());
-    std::shared_ptr<schema::RecordFormatter> lines = std::move(printing.formatter);
-    const bool is_table = printing.format == Format::table || printing.format == Format::hex;
-    ring.know(std::move(printing), asked_.order);
-    const Printing& own = ring.printing();
-    if (first_ == nullptr)
-      first_ = &ring;
-    else
-      check_columns(own, ring.name());
-    if (is_table) {  // one heading, and columns that are as wide for all
-      if (!shared_) shared_ = lines;
-      lines = shared_;
-    }
-    bases_.insert(lines);
-    ring.formatter = schema::behind_name(lines, own.format, ring.name(), name_width());
-    ring.on_gap([this](TailRing& of, const Gap& gap) { tell(of, gap); });
-    ring.on_restart([this](TailRing& of, const Restart& restart) { tell(of, restart); });
-  }
-
-  std::size_t name_width() const {
     std::size_t width = 0;
     for (const std::string& name : names_) width = std::max(width, name.size());
-    return width;
-  }
-
-  static std::string columns_of(const Printing& printing) {
-    if (!printing.shown) return "bytes, for it has no schema";
-    std::string text;
-    for (const schema::Field& field : printing.shown->fields)
-      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", field.type_name(), field.name);
-    return text;
-  }
-
-  // Lines that name their fields may each have others.
-  void check_columns(const Printing& printing, const std::string& name) const {
-    const Printing& first = first_->printing();
-    const bool names_fields = printing.format == Format::ndjson || printing.format == Format::influx;
-    if (printing.format == first.format) {
-      if (names_fields || printing.format == Format::hex) return;
-      if (columns_of(printing) == columns_of(first) &&
-          (printing.format == Format::csv || printing.shown->fields == first.shown->fields))
-        return;
-    }
-    throw Error(
-        Code::incompatible_type,
-        {.name = name,
-         .doing = fmt::format("print in one table with '{}'", first_->name()),
-         .expected = "the same columns: " + columns_of(first),
-         .found = columns_of(printing),
-         .remedy = "choose fields that all have with --fields, or --format ndjson, where each line has its own"});
+    Printing printing = printing_for_(ring.view().info(), width + 2);
+    ring.formatter = columns_.add(printing, ring.name(), width);
+    ring.know(std::move(printing), asked_.order);
+    ring.on_gap([this](TailRing& of, const Gap& gap) { tell(of, gap); });
+    ring.on_restart([this](TailRing& of, const Restart& restart) { tell(of, restart); });
   }
 
   // The last so many of all, if not all are wanted: each arena may have that many of them.
@@ -176,7 +129,7 @@ class SeveralTail {
       rings.push_back(&ring);
       merge.add(Clock::now());
     }
-    if (!is_last_so_many_) print_heading();
+    if (!is_last_so_many_) columns_.print_heading(output_.text());
     while (!is_finished() && step(merge, rings)) {
     }
     if (is_last_so_many_) print_kept();
@@ -184,7 +137,7 @@ class SeveralTail {
 
   void print_kept() {
     for (const Kept& kept : kept_) kept.ring->formatter->measure(kept.seq, kept.row);
-    print_heading();
+    columns_.print_heading(output_.text());
     for (const Kept& kept : kept_) print(*kept.ring, kept.seq, kept.row);
     kept_.clear();
     is_last_so_many_ = false;
@@ -207,7 +160,7 @@ class SeveralTail {
       for (TailRing& ring : rings_) {
         if (!ring.has_come()) continue;
         know(ring);
-        print_heading();
+        columns_.print_heading(output_.text());
         join(ring);
       }
     }
@@ -268,15 +221,6 @@ class SeveralTail {
     if (output_.is_large()) flush();
   }
 
-  void print_heading() {
-    if (has_heading_ || first_ == nullptr) return;
-    has_heading_ = true;
-    first_->formatter->heading(output_.text());
-    if (const std::size_t hidden = first_->formatter->hidden_column_count(); hidden > 0)
-      terminal::note(fmt::format("no room for {}; choose fields with --fields, or print all with --format ndjson",
-                                 text::counted(hidden, "more field")));
-  }
-
   void tell(TailRing& ring, const Gap& gap) {
     lost_ += gap.count();
     ++gaps_;
@@ -315,9 +259,7 @@ class SeveralTail {
 
   void conclude() const {
     if (late_ > 0) terminal::note(text::counted(late_, "value") + " came late: out of order of time");
-    for (const auto& lines : bases_) {
-      if (const std::string note = lines->altered_note(); !note.empty()) terminal::note(note);
-    }
+    columns_.tell_altered();
     if (!follow_ && lost_ == 0) return;
     std::string text = "read " + text::counted(read_, "value");
     if (printed_ != read_) text += fmt::format(", printed {}", printed_);
@@ -326,12 +268,10 @@ class SeveralTail {
   }
 
   const SeveralAsked& asked_;
-  const std::function<Printing(const Info&)>& printing_for_;
+  const PrintingOf& printing_for_;
   std::list<TailRing> rings_;
   std::set<std::string> names_;
-  TailRing* first_ = nullptr;  // of those that are known
-  std::shared_ptr<schema::RecordFormatter> shared_;
-  std::set<std::shared_ptr<schema::RecordFormatter>> bases_;
+  TailColumns columns_;
   terminal::Output output_;
   std::deque<Kept> kept_;
   std::uint64_t most_kept_ = 0;
@@ -345,13 +285,12 @@ class SeveralTail {
   Clock::time_point names_looked_{};
   bool follow_ = asked_.follow || asked_.follow_name;
   bool is_last_so_many_ = false;
-  bool has_heading_ = false;
   bool is_idle_ = false;
 };
 
 }  // namespace
 
-terminal::ExitCode tail_several(const SeveralAsked& asked, const std::function<Printing(const Info&)>& printing) {
+terminal::ExitCode tail_several(const SeveralAsked& asked, const PrintingOf& printing) {
   terminal::catch_stop_signals();
   return SeveralTail(asked, printing).run();
 }

@@ -1,6 +1,7 @@
 // tail of several arenas: their values as one sequence, by time.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -24,10 +25,13 @@ struct SeveralAsked {
   std::optional<std::string> where{};
 };
 
+/// How the values of an arena are printed. `margin`: so much of a line is for its name.
+using PrintingOf = std::function<Printing(const Info&, std::size_t margin)>;
+
 /// Prints until a stop is requested, or all is there that was asked for. Asks `printing` how the values of each arena
 /// are printed, which also says how many are wanted. In follow, arenas that a pattern matches join when they come.
 /// Errors: those of RawView::open; Code::invalid_argument, for arenas without times; incompatible_type, for arenas that
 /// cannot stand in one table; OutputClosed.
-terminal::ExitCode tail_several(const SeveralAsked& asked, const std::function<Printing(const Info&)>& printing);
+terminal::ExitCode tail_several(const SeveralAsked& asked, const PrintingOf& printing);
 
 }  // namespace arena_shm::tool

@@ -9,6 +9,7 @@
 
 #include "arena_shm/core/stamp.hpp"
 #include "recording/lanes.hpp"
+#include "text/quantities.hpp"
 
 namespace arena_shm::tool {
 
@@ -115,6 +116,15 @@ std::string shortfall_of(const Asked& asked, const Window& window, const Present
                        *asked.until);
   }
   return fmt::format("there are no values from {} to {}", lowest(window.first), *asked.until);
+}
+
+std::string lag_text(const Position& here, const Position& end, const Present& present) {
+  const std::uint64_t behind = count_between(here, end);
+  if (behind == 0) return "";
+  std::string text = fmt::format("; stopped {} behind the head", text::counted(behind, "value"));
+  const std::uint64_t gone = count_between(here, lower_of(present.oldest(), end));
+  if (gone > 0) text += fmt::format(", {} of them already overwritten", gone);
+  return text;
 }
 
 }  // namespace arena_shm::tool

@@ -50,4 +50,7 @@ Window window_of(const Asked& asked, const std::optional<Position>& begin, const
 /// Why there is nothing to print, or not all that was asked for; or nothing.
 std::string shortfall_of(const Asked& asked, const Window& window, const Present& present);
 
+/// How far somebody who has come to `here` is behind `end`; or nothing.
+std::string lag_text(const Position& here, const Position& end, const Present& present);
+
 }  // namespace arena_shm::tool
