@@ -8,6 +8,10 @@
 
 namespace arena_shm::tool {
 
+void note_shortfall(const std::string& text, const TailInput& input) {
+  if (!text.empty()) terminal::note(fmt::format("'{}': {}", input.info().name, text));
+}
+
 void note_none_since(const recording::Since& since, const TailInput& input) {
   if (recording::count_between(recording::first_from(0, input.info().lanes), input.heads()) == 0) return;
   terminal::note(fmt::format("'{}': {}", input.info().name, since.none_text()));

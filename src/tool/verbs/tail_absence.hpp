@@ -2,12 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "recording/since.hpp"
 #include "tool/verbs/tail_input.hpp"
 
 namespace arena_shm::tool {
 
+/// What was asked for is not there; or nothing.
+void note_shortfall(const std::string& text, const TailInput& input);
 /// No value is of that time; unless there are none at all, which is told elsewhere.
 void note_none_since(const recording::Since& since, const TailInput& input);
 /// So many values have come, and none matches.

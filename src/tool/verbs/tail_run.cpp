@@ -13,7 +13,6 @@
 #include "recording/lanes.hpp"
 #include "terminal/output.hpp"
 #include "terminal/signals.hpp"
-#include "text/quantities.hpp"
 #include "tool/verbs/tail_absence.hpp"
 #include "tool/verbs/tail_newest.hpp"
 #include "tool/verbs/tail_output.hpp"
@@ -60,7 +59,8 @@ class Tail {
 
  private:
   terminal::ExitCode print() {
-    note_shortfall();
+    // Behind a cursor, that there is nothing new since then is ordinary.
+    if (!cursor_) note_shortfall(shortfall_of(options_.asked, window_, present()), input_);
     if (!newest_) print_heading();
     input_.begin(window_.first, recording::order_for(input_.info(), options_.order, terminal_attendant()),
                  [this](const Gap& gap) { report(gap); });
@@ -86,12 +86,6 @@ class Tail {
     const Present there = present();  // first: nothing begins before what is taken for the end
     const bool is_somewhere = !cursor_ && !options_.asked.from.empty();
     return window_of(options_.asked, is_somewhere ? input_.place(from_of(options_.asked.from)) : cursor_, there);
-  }
-
-  void note_shortfall() const {
-    if (cursor_) return;  // that there is nothing new since then is ordinary
-    const std::string text = shortfall_of(options_.asked, window_, present());
-    if (!text.empty()) terminal::note(fmt::format("'{}': {}", input_.info().name, text));
   }
 
   void take(std::uint64_t seq) {
@@ -270,9 +264,8 @@ class Tail {
   std::string lag() const {
     if (!terminal::stop_requested()) return "";
     const Present there = present();
-    const Position end = recording::lower_of(progress_.end(), there.heads);
-    const Position here = input_.shared_place().value_or(position());
-    return lag_text(here, end, there);
+    return lag_text(input_.shared_place().value_or(position()), recording::lower_of(progress_.end(), there.heads),
+                    there);
   }
 
   const TailOptions& options_;
