@@ -65,6 +65,7 @@ void NamedStream::meet(NamedReader& reader) {
   if (arenas_ > 0) {
     check_same(info);
     attendant_.note(fmt::format("arena '{}' was created anew; following the new one", info.name));
+    report_restart(info);
     is_gone_ = false;
   }
   if (!reader.why_unordered.empty()) attendant_.note(reader.why_unordered);

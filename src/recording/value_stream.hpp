@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "arena_shm/error.hpp"
+#include "arena_shm/info.hpp"
 #include "arena_shm/options.hpp"
 #include "recording/row.hpp"
 
@@ -49,14 +50,20 @@ class ValueStream {
 
   /// Called for values that were wanted and are lost, before what follows them in their lane.
   void on_gap(std::function<void(const Gap&)> report) { report_ = std::move(report); }
+  /// Called when an arena has taken the place of the one before, before anything of it.
+  void on_restart(std::function<void(const Info&)> report) { report_restart_ = std::move(report); }
 
  protected:
   void report(const Gap& gap) const {
     if (report_) report_(gap);
   }
+  void report_restart(const Info& info) const {
+    if (report_restart_) report_restart_(info);
+  }
 
  private:
   std::function<void(const Gap&)> report_;
+  std::function<void(const Info&)> report_restart_;
 };
 
 }  // namespace arena_shm::recording
