@@ -37,8 +37,6 @@ class BlockEncoder {
   virtual void end_block(std::string& out) = 0;
   /// Ends the block and the file.
   virtual void finish(std::string& out) = 0;
-  /// Says that values were changed, if any were, as schema::RecordFormatter::altered_note.
-  virtual std::string altered_note() const { return {}; }
 };
 
 /// Arrow's IPC stream: arrow/.

@@ -174,9 +174,7 @@ std::string read_begin(int fd, const std::string& label) {
   return begin;
 }
 
-// A stream of Arrow's, or a file that holds one.
-bool is_arrow(std::string_view begin) { return begin.starts_with("\xff\xff\xff\xff") || begin.starts_with("ARROW1"); }
-
+bool is_arrow(std::string_view begin) { return begin.starts_with("\xff\xff\xff\xff"); }
 bool is_mcap(std::string_view begin) { return begin.starts_with("\x89MCAP0\r\n"); }
 
 // Is it to be read elsewhere than from one end to the other?

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
+#include <limits>
 #include <system_error>
 #include <utility>
 
@@ -38,6 +39,14 @@ std::vector<std::uint64_t> rotated_files(const fs::path& path) {
   return found;
 }
 
+[[noreturn]] void refuse_to_go_on(const std::string& path) {
+  throw Error(Code::invalid_argument, {.name = path,
+                                       .doing = "go on with",
+                                       .expected = "a file that rows can be appended to: .npy, .csv or .ndjson",
+                                       .found = "a format that ends with an account of itself",
+                                       .remedy = "choose such a file; 'export' makes .arrows or .mcap of it"});
+}
+
 }  // namespace
 
 std::string file_size_text(std::uint64_t bytes) {
@@ -46,35 +55,9 @@ std::string file_size_text(std::uint64_t bytes) {
   return text + 'B';
 }
 
-std::string file_extension(const std::string& path) {
-  std::string extension = fs::path(path).extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return extension;
-}
-
-FileFormat file_format(const FileOptions& options) {
-  const std::string extension = file_extension(options.path);
-  const std::string format = !options.format.empty() || extension.empty() ? options.format : extension.substr(1);
-  if (format == "npy") return FileFormat::npy;
-  if (format == "csv") return FileFormat::csv;
-  if (format == "ndjson" || format == "jsonl") return FileFormat::ndjson;
-  if (format == "arrows") return FileFormat::arrows;
-  if (format == "mcap") return FileFormat::mcap;
-  const bool is_output = options.path == "-";
-  throw Error(Code::invalid_argument,
-              {.name = is_output ? "standard output" : options.path,
-               .doing = "choose the format of",
-               .expected = is_output ? "--format" : "a file that ends in .npy, .csv, .ndjson, .arrows or .mcap",
-               .found = is_output           ? "none"
-                        : extension.empty() ? "no extension"
-                                            : "'" + extension + "'",
-               .remedy = is_output ? "give --format npy, csv, ndjson, arrows or mcap"
-                                   : "choose such a name, or give --format npy, csv, ndjson, arrows or mcap"});
-}
-
 RecordingWriter::RecordingWriter(FileOptions options, RecordShape record)
     : options_(std::move(options)), format_(file_format(options_)), record_(std::move(record)) {
+  if (options_.goes_on && has_blocks(format_)) refuse_to_go_on(options_.path);
   if (format_ == FileFormat::arrows) {
     blocks_ = arrow_encoder(record_);
   } else if (format_ == FileFormat::mcap) {
@@ -287,8 +270,7 @@ std::string RecordingWriter::size_text() const {
   std::string text = fmt::format("{}, {}", file_size_text(saved_bytes()), text::counted(file_count(), "file"));
   if (file_->ends_in_row()) text += ", the last row incomplete";
   if (removed_files_ > 0) text += fmt::format(", {} of them removed", removed_files_);
-  const std::string altered = formatter_ ? formatter_->altered_note() : blocks_ ? blocks_->altered_note() : "";
-  if (!altered.empty()) text += "; " + altered;
+  if (formatter_ && !formatter_->altered_note().empty()) text += "; " + formatter_->altered_note();
   return text;
 }
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -11,6 +10,7 @@
 
 #include "recording/block_encoder.hpp"
 #include "recording/file_format.hpp"
+#include "recording/file_options.hpp"
 #include "recording/npy.hpp"
 #include "recording/recording_file.hpp"
 #include "recording/rows_there.hpp"
@@ -18,27 +18,8 @@
 
 namespace arena_shm::recording {
 
-/// Where to, and how.
-struct FileOptions {
-  std::string path;          ///< "-": standard output
-  std::string format;        ///< "npy", "csv", "ndjson", "arrows", "mcap"; empty: by the path's extension
-  bool ends = false;         ///< by itself, and soon: .npy for a pipe can wait until it is whole
-  bool force = false;        ///< replace what exists
-  bool goes_on = false;      ///< with what exists; not with `rotate`
-  bool quote_int64 = false;  ///< 64-bit integers in .ndjson and .mcap are texts
-  std::uint64_t max_bytes = std::numeric_limits<std::uint64_t>::max();  ///< of one file; it has one row at least
-  bool rotate = false;                                                  ///< then go on in a new file
-  std::uint64_t keep_files = 0;                                         ///< the newest so many; 0: all
-};
-
 /// "1.6 GB": in powers of 1000, as disks are sold.
 std::string file_size_text(std::uint64_t bytes);
-
-/// ".npy": of the path, in small letters; may be empty.
-std::string file_extension(const std::string& path);
-
-/// Errors: Code::invalid_argument if neither the option nor the extension says it.
-FileFormat file_format(const FileOptions& options);
 
 /// Rotation: file.npy, then file.1.npy, file.2.npy, ...; each begins with the row behind the last one of the file
 /// before. Files of an earlier run stay as they are, and the first one is numbered behind them; or they are replaced,

@@ -9,15 +9,10 @@ namespace arena_shm::recording::arrow {
 namespace {
 
 constexpr std::size_t kMostRepeated = 4096;
-constexpr char kMark = '#';  // in front of a value that is the name of another
 
 std::string number_text(const schema::Field& field, std::uint64_t value) {
   return field.kind == schema::Kind::signed_integer ? std::to_string(static_cast<std::int64_t>(value))
                                                     : std::to_string(value);
-}
-
-bool has_name(const schema::Field& field, std::string_view name) {
-  return std::ranges::find(field.enumerators, name, &schema::Enumerator::name) != field.enumerators.end();
 }
 
 // Is it a value that an element of the field can have?
@@ -40,7 +35,6 @@ std::uint64_t value_in(const schema::Field& field, std::span<const std::byte> el
 std::optional<std::uint64_t> value_of(const schema::Field& field, std::string_view text) {
   const auto named = std::ranges::find(field.enumerators, text, &schema::Enumerator::name);
   if (named != field.enumerators.end()) return named->value;
-  while (text.starts_with(kMark)) text.remove_prefix(1);
   std::uint64_t value = 0;
   std::int64_t signed_value = 0;
   const bool is_signed = field.kind == schema::Kind::signed_integer;
@@ -78,7 +72,6 @@ std::int32_t EnumDictionary::index_of(std::span<const std::byte> element) {
 
 std::int32_t EnumDictionary::add(std::uint64_t value) {
   std::string text = number_text(field_, value);
-  while (has_name(field_, text)) text.insert(text.begin(), kMark);
   const auto index = static_cast<std::int32_t>(texts_.size());
   text_bytes_ += text.size();
   texts_.push_back(std::move(text));

@@ -1,8 +1,8 @@
 // The values of an enum, as texts that a stream's indices stand for.
 //
-// First its names, in their order; then, as they come, values without a name: "7". A stream says the whole dictionary
-// again when it has grown, which leaves all indices before it valid: readers need not know additions, and many don't.
-// Only beyond some thousands of values it says what was added, and no more.
+// First its names, in their order; then, as they come, values without a name: "7", which is no name. A stream says the
+// whole dictionary again when it has grown, which leaves all indices before it valid: readers need not know additions,
+// and many don't. Only beyond some thousands of values it says what was added, and no more.
 #pragma once
 
 #include <array>

@@ -56,11 +56,6 @@ void append_end(std::string& out) {
   out.append(sizeof(std::uint32_t), '\0');
 }
 
-MessageReader::MessageReader(const inspect::Image& file) : file_(file) {
-  std::array<char, kFileMagic.size()> begin{};
-  if (file_.load(0, begin) && std::ranges::equal(begin, kFileMagic)) at_ = aligned(kFileMagic.size());
-}
-
 std::optional<WholeMessage> MessageReader::next() {
   if (end_ != End::none) return std::nullopt;
   std::array<std::uint32_t, 2> prefix{};

@@ -1,6 +1,7 @@
 // The messages of an Arrow stream: each a marker, the length of its metadata, the metadata, and a body of buffers.
 #pragma once
 
+#include <arrow_generated.h>
 #include <flatbuffers/flatbuffers.h>
 
 #include <cstddef>
@@ -9,7 +10,6 @@
 #include <string>
 #include <vector>
 
-#include "arrow_generated.h"
 #include "inspect/image.hpp"
 #include "recording/row_notes.hpp"
 
@@ -20,9 +20,8 @@ constexpr std::uint64_t aligned(std::uint64_t bytes) noexcept {
   return (bytes + kAlignBytes - 1) / kAlignBytes * kAlignBytes;
 }
 
-/// What a stream without messages begins with, and one in a file of Arrow's.
+/// What every message begins with.
 inline constexpr std::string_view kContinuation = "\xff\xff\xff\xff";
-inline constexpr std::string_view kFileMagic = "ARROW1";
 
 using NoteOffsets = flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<fb::KeyValue>>>;
 NoteOffsets add_notes(flatbuffers::FlatBufferBuilder& builder, const Notes& notes);
@@ -55,7 +54,7 @@ class MessageReader {
   };
 
   /// Requires: the file stays there.
-  explicit MessageReader(const inspect::Image& file);
+  explicit MessageReader(const inspect::Image& file) noexcept : file_(file) {}
 
   std::optional<WholeMessage> next();
   /// Why there is no next one.

@@ -128,7 +128,7 @@ class ColumnReader {
 
   [[noreturn]] void refuse(const std::string& name, const std::string& what) const {
     fail_columns(path_, "columns of a fixed size: integers, floats, booleans, fixed-size binary and lists, structs",
-                 fmt::format("{} in column '{}'", what, text::excerpt(name)));
+                 fmt::format("{} in column {}", what, text::excerpt(name)));
   }
 
   const std::string& path_;
@@ -195,7 +195,7 @@ class Uses {
       const Column& column = *part.column;
       if (column.dictionary)
         fail_columns(path_, "plain columns, or those of arena-shm with their metadata",
-                     fmt::format("a dictionary in column '{}'", text::excerpt(part.path)));
+                     fmt::format("a dictionary in column {}", text::excerpt(part.path)));
       Field field;
       field.name = part.path;
       field.kind = column.kind;

@@ -9,6 +9,7 @@
 
 #include "arena_shm/error.hpp"
 #include "recording/mcap/channels.hpp"
+#include "recording/mcap/exact_row.hpp"
 #include "recording/mcap/message_schema.hpp"
 #include "recording/mcap/record_stream.hpp"
 #include "recording/recording_source.hpp"
@@ -34,25 +35,28 @@ class McapSource final : public RecordingSource {
     schema::Schema row = record_.row_schema();
     if (is_ours_) row = schema::behind_column(row, schema::kSeqColumn, schema::Kind::unsigned_integer);
     row_.resize(row.size_bytes);
-    input_ = schema::ndjson_input(row, [this] { return next_line(); });
+    input_ = schema::ndjson_input(row, [this] { return std::exchange(line_, std::nullopt); });
   }
 
  protected:
   std::optional<std::uint64_t> take(std::span<std::byte> row) override {
-    for (;;) {
-      switch (input_->next(row_)) {
-        case schema::InputStatus::end: return std::nullopt;
-        case schema::InputStatus::refused:
-          ++refused_;
-          attendant_.note("refused message " + to_string(input_->refusal()));
-          continue;
-        case schema::InputStatus::record: break;
+    while ((line_ = next_line())) {
+      if (is_ours_) {
+        if (const auto seq = mcap::exact_row_in(line_->text, row)) return seq;
+      }
+      const auto status = input_->next(row_);
+      if (status == schema::InputStatus::end) continue;  // an empty one
+      if (status == schema::InputStatus::refused) {
+        ++refused_;
+        attendant_.note("refused " + to_string(input_->refusal()));
+        continue;
       }
       std::uint64_t seq = index_++;
       if (is_ours_) std::memcpy(&seq, row_.data(), sizeof(seq));
       std::copy_n(row_.end() - static_cast<std::ptrdiff_t>(row.size()), row.size(), row.begin());
       return seq;
     }
+    return std::nullopt;
   }
   Since::Origin origin() const override { return origin_of(file_.label()); }
 
@@ -165,6 +169,7 @@ class McapSource final : public RecordingSource {
   std::uint16_t channel_ = 0;
   std::optional<std::uint16_t> event_channel_;
   std::unique_ptr<schema::RecordInput> input_;
+  std::optional<schema::Line> line_;  // for it
   std::vector<std::byte> row_;
   std::uint64_t index_ = 0;
   std::uint64_t messages_ = 0;
