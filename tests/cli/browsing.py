@@ -59,7 +59,8 @@ class BrowserCase(ServeCase):
         return self.browser.find_element(By.CSS_SELECTOR, selector)
 
     def text(self, selector):
-        return self.one(selector).text
+        """As it is seen, at one moment: what is redrawn all the time has no elements that stay."""
+        return self.browser.execute_script("return document.querySelector(arguments[0])?.innerText ?? ''", selector)
 
     def choose(self, selector, text):
         Select(self.one(selector)).select_by_visible_text(text)
@@ -84,6 +85,10 @@ class BrowserCase(ServeCase):
 
     def count(self):
         return int((self.chart() or {}).get("count", -1))
+
+    def newest(self):
+        """The sequence number of the newest value in the table."""
+        return int(self.text("#newest tbody td") or -1)
 
     def painted(self, place=0):
         """How many pixels of a chart are of its series' colour."""

@@ -27,14 +27,19 @@ export class Newest {
     this.body.replaceChildren();
   }
 
-  /// Newest first.
+  /// Newest first. Rows and cells stay where they are, and get other texts.
   show(rows) {
-    this.body.replaceChildren(...rows.slice().reverse().map((value) => {
-      const row = document.createElement("tr");
-      row.append(cell("td", value.seq), ...(value.time === undefined ? [] : [cell("td", value.time)]),
-        ...value.cells.map((text) => cell("td", text)));
-      return row;
-    }));
+    const body = this.body;
+    while (body.rows.length > rows.length) body.rows[body.rows.length - 1].remove();
+    rows.slice().reverse().forEach((value, i) => {
+      const row = body.rows[i] ?? body.insertRow();
+      const texts = [value.seq, ...(value.time === undefined ? [] : [value.time]), ...value.cells];
+      while (row.cells.length > texts.length) row.lastChild.remove();
+      texts.forEach((text, k) => {
+        const place = row.cells[k] ?? row.insertCell();
+        if (place.textContent !== text) place.textContent = text;
+      });
+    });
   }
 }
 
