@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "arena_shm/core/header.hpp"
+#include "schema/restart_text.hpp"
 
 namespace arena_shm::recording {
 
@@ -25,6 +26,7 @@ NamedStream::NamedStream(std::string name, From from, ReaderOptions options, Att
       from_(from),
       follower_(std::move(name), from, options),
       was_there_(follower_.view() != nullptr) {
+  follower_.on_restart([this](const Restart& restart) { restart_ = restart; });
   if (!was_there_) attendant_.note(fmt::format("waiting for an arena '{}'", follower_.name()));
 }
 
@@ -64,7 +66,7 @@ void NamedStream::meet(NamedReader& reader) {
   const Info& info = reader.view.info();
   if (arenas_ > 0) {
     check_same(info);
-    attendant_.note(fmt::format("arena '{}' was created anew; following the new one", info.name));
+    tell_restart(info.name);
     is_gone_ = false;
   }
   if (!reader.why_unordered.empty()) attendant_.note(reader.why_unordered);
@@ -77,6 +79,15 @@ void NamedStream::meet(NamedReader& reader) {
   if (info.clock != Clock::none) reader.timescale = reader.view.timescale();
   if (since_) reader.since = since_->for_lanes(info.lanes);
   reader.on_gap([this, &reader](const Gap& gap) { add(reader, gap); });
+}
+
+void NamedStream::tell_restart(const std::string& name) {
+  if (!restart_) return;
+  if (report_restart_)
+    report_restart_(*restart_);
+  else
+    attendant_.tell(schema::describe(name, *restart_));
+  restart_.reset();
 }
 
 void NamedStream::check_same(const Info& info) const {

@@ -219,7 +219,7 @@ Recorded record_name(const std::string& name, const NamedExtent& extent, const L
   const RecordShape shape = shape_for(view.info(), file, as, attendant);
   std::optional<Since> since;
   if (extent.since) since.emplace(*extent.since, view.info(), shape.schema);
-  NamedStream::Begin begin{.first = {}, .is_exact = extent.from.is_seq()};
+  NamedStream::Begin begin{.first = {}, .is_exact = extent.from_is_exact};
   if (stream.was_there()) begin.first = view.reader(extent.from, {.doorbell = false}).position();
   stream.begin(shape, std::move(since), std::move(begin));
   RecordingWriter writer(file, shape);

@@ -47,9 +47,11 @@ Recorded record_consumer(const RawArena& arena, const ConsumerWish& wish, const 
                          const std::string& as, Attendant& attendant);
 
 /// The same of whatever arena has the name: waits for the first one, and ends, with a failure, if one that takes its
-/// place holds other records. `from`: as on the command line, `order` and `since` as in Extent.
+/// place holds other records. `from`: as on the command line, and where lost values count: but for the oldest, from
+/// there on. `order` and `since` as in Extent.
 struct NamedExtent {
   From from = From::oldest;
+  bool from_is_exact = false;  ///< as Extent::first_is_exact
   std::optional<Order> order{};
   std::optional<std::int64_t> since{};
 };

@@ -87,6 +87,8 @@ inline constexpr std::string_view kSeqColumn = "_seq";
 inline constexpr std::string_view kGapKey = "_gap";
 /// The same for the time of a value. A field may have this name: then there is no such column.
 inline constexpr std::string_view kTimeColumn = "_time_ns";
+/// The key of an object that is no record: of an arena that took the place of another one. A field may have this name.
+inline constexpr std::string_view kRestartKey = "_restart";
 
 /// Checks everything that decoding relies on: names, sizes, that all fields lie in the record and apart from each
 /// other. Returns: what is wrong with it, or an empty text.

@@ -19,7 +19,10 @@
 #include "terminal/object_lines.hpp"
 #include "terminal/output.hpp"
 #include "terminal/quantity_options.hpp"
+#include "terminal/signals.hpp"
 #include "text/time_text.hpp"
+#include "tool/verbs/await_arena.hpp"
+#include "tool/verbs/tail_help.hpp"
 #include "tool/verbs/tail_name.hpp"
 #include "tool/verbs/tail_run.hpp"
 #include "tool/verbs/verbs.hpp"
@@ -43,6 +46,7 @@ struct Options {
   bool quote_int64 = false;
   bool iso_times = false;
   bool follow_name = false;
+  bool waits = false;
   std::optional<std::string> consumer;
   bool share = false;
   bool durable = false;
@@ -179,6 +183,10 @@ terminal::ExitCode run(const Options& options) {
     if (options.since) asked.asked.from = "oldest";
     return tail_name(options.name, asked, [&](const Info& info) { return printing_for(options, info); });
   }
+  if (options.waits && options.file.empty()) {
+    terminal::catch_stop_signals();
+    if (!await_arena(options.name)) return terminal::ExitCode::ok;
+  }
   const auto input = input_for(options);
   const Printing printing = printing_for(options, input->info());
   return run_tail(printing.tail, *input, *printing.formatter);
@@ -188,43 +196,19 @@ terminal::ExitCode run(const Options& options) {
 
 void add_tail(const terminal::Command& app, Action& action) {
   auto options = std::make_shared<Options>();
-  terminal::Command verb = add_verb(
-      app, action,
-      {.name = "tail",
-       .summary = "Print the values of an arena, once or as they come",
-       .details =
-           "Lost values are reported on standard error, and the exit code is then 3. A value is lost if it was\n"
-           "overwritten before it could be read; if it is a hole (its writer died or skipped it); or if it was\n"
-           "passed over (its writer is stopped, or writers are faster than tail, which then jumps ahead by up to\n"
-           "half the ring).\n"
-           "If an arena has times and its schema names no time field, _time_ns is the time when a value was\n"
-           "appended, in nanoseconds since 1970. Lanes that have times are printed in order of time, others by\n"
-           "turns. -n prints the newest values of each lane, N in all. --since begins in each lane with its first\n"
-           "value from then on, by the time field of the schema, else by _time_ns. --until ends all lanes when this\n"
-           "number, or a later one, has been handed out.\n"
-           "-F goes on when the arena is removed and created anew, with the oldest value of the new one; what writers\n"
-           "that still have the old one write is printed, too. The new one must hold records of the same type.\n"
-           "With --consumer, the writers of a lossless arena wait for tail: what is printed may be overwritten. A\n"
-           "consumer that ends or dies holds up nobody, unless it is --durable: then the next tail of that name goes\n"
-           "on with what had not been printed. After a crash, the last values may be printed once more. If the arena\n"
-           "has a patience, it may evict a consumer that holds up the writers: tail says so, counts what is lost, and\n"
-           "goes on.\n"
-           "With --share, it is a member of a group: its members share the values among them, each one going to one\n"
-           "of them, in no order. What a member had not printed when it died goes to another one, which says so at\n"
-           "its end. --durable is then for the group. A group that was not there begins with the newest value, or\n"
-           "with --from.\n"
-           "ndjson and csv replace bytes that are not UTF-8. ndjson prints NaN as null. hex prints the bytes.\n"
-           "influx prints the line protocol of InfluxDB 1.8 and 2. The time of a line is its time field, else\n"
-           "_time_ns, else the time of printing. If another line has the same time, a few nanoseconds are added,\n"
-           "so that each time is unique. The sequence number is the field seq. A field called time is renamed to\n"
-           "time_. Characters that the protocol does not allow in names are printed as %HH.",
-       .example = "  arena-shm tail ticks -n 3\n"
-                  "  arena-shm tail ticks -f --format ndjson | jq .px\n"
-                  "  arena-shm tail imu --as 'u64 ts, f64 px'\n"
-                  "  arena-shm tail orders -f --consumer risk --from oldest --format ndjson\n"
-                  "  arena-shm tail orders -f --consumer workers --share\n"
-                  "  arena-shm tail --file crash.arena --from oldest"},
-      options, run);
+  terminal::Command verb =
+      add_verb(app, action,
+               {.name = "tail",
+                .summary = "Print the values of an arena, once or as they come",
+                .details = kTailDetails,
+                .example = "  arena-shm tail ticks -n 3\n"
+                           "  arena-shm tail ticks -f --format ndjson | jq .px\n"
+                           "  arena-shm tail ticks -F\n"
+                           "  arena-shm tail imu --as 'u64 ts, f64 px'\n"
+                           "  arena-shm tail orders -f --consumer risk --from oldest --format ndjson\n"
+                           "  arena-shm tail orders -f --consumer workers --share\n"
+                           "  arena-shm tail --file crash.arena --from oldest"},
+               options, run);
   verb.add_option("NAME", options->name, "Name of the arena").type_name("");
   terminal::Option file =
       verb.add_option("--file", options->file, "A saved segment, instead of an arena").type_name("IMAGE");
@@ -237,6 +221,7 @@ void add_tail(const terminal::Command& app, Action& action) {
   terminal::Option by_name =
       verb.add_flag("-F,--follow-name", options->follow_name,
                     "The same by name: wait for the arena, and go on with a new one that takes its place");
+  add_wait_option(verb, options->waits).excludes(file);
   verb.add_option("--from", options->tail.asked.from, "Where to begin: oldest, newest, or a sequence number")
       .type_name("oldest|newest|SEQ")
       .check(terminal::position());
@@ -271,7 +256,7 @@ void add_tail(const terminal::Command& app, Action& action) {
       .type_name("K")
       .check(terminal::count({.least = 1}));
   verb.add_option("--cursor-file", options->tail.cursor_file,
-                  "Begin where the previous run ended; this file keeps the position")
+                  "Begin behind what the previous run has printed; this file keeps the position")
       .type_name("FILE")
       .excludes("--from")
       .excludes("--since")

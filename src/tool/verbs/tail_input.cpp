@@ -51,7 +51,7 @@ class OpenInput : public TailInput {
 class ArenaInput final : public OpenInput {
  public:
   explicit ArenaInput(const std::string& name)
-      : OpenInput(open_or_tell("wait for it with -F", [&] { return RawView::open(name); })) {}
+      : OpenInput(open_or_tell("wait for it with --wait", [&] { return RawView::open(name); })) {}
 
   void begin(const Position& first, Order order, std::function<void(const Gap&)> on_gap) override {
     reader_.emplace(recording::reader_in_order(

@@ -62,6 +62,7 @@ class NamedTail {
     if (stream_.was_there()) begin.first = window.first;
     begin.is_exact = !asked_.from.empty() && asked_.from != "oldest";
     stream_.on_gap([this](const Gap& gap) { output_.tell(gap); });
+    stream_.on_restart([this](const Restart& restart) { output_.tell(stream_.view()->name(), restart); });
     stream_.begin(printing_.tail.shape, printing_.tail.since, begin);
   }
 

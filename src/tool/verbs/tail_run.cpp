@@ -42,10 +42,21 @@ class Tail {
         row_(options.shape),
         output_(formatter, options.gaps_inline, lanes_) {
     progress_.end_at(window_.end);
+    if (cursor_file_) output_.hand_over_rows();
   }
 
   terminal::ExitCode run() {
     terminal::catch_stop_signals();
+    try {
+      return print();
+    } catch (const terminal::OutputClosed&) {
+      if (cursor_file_) cursor_file_->store(position());
+      throw;
+    }
+  }
+
+ private:
+  terminal::ExitCode print() {
     note_shortfall();
     print_heading();
     input_.begin(window_.first, recording::order_for(input_.info(), options_.order, terminal_attendant()),
@@ -64,7 +75,6 @@ class Tail {
     return output_.exit_code();
   }
 
- private:
   Present present() const { return {input_.heads(), input_.info().slots / lanes_}; }
 
   Window window() const {
@@ -160,7 +170,8 @@ class Tail {
     if (!retired_ && input_.retired()) {
       retired_ = true;
       terminal::note(
-          fmt::format("arena '{}' was removed or replaced; still following the old arena", input_.info().name));
+          fmt::format("arena '{}' was removed or replaced; still following the old arena; -F goes on with the new one",
+                      input_.info().name));
     }
   }
 
