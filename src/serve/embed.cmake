@@ -23,6 +23,7 @@ file(
   "namespace {\n\n${arrays}\nconstexpr std::array<Asset, ${number}> kAssets{{\n${rows}}};\n\n}  // namespace\n\n"
   "const Asset* find_asset(std::string_view path) noexcept {\n"
   "  if (path == \"/\") path = \"/index.html\";\n"
-  "  const auto found = std::find_if(kAssets.begin(), kAssets.end(), [&](const Asset& one) { return one.path == path; });\n"
+  "  const auto is_it = [&](const Asset& one) { return one.path == path; };\n"
+  "  const auto found = std::find_if(kAssets.begin(), kAssets.end(), is_it);\n"
   "  return found == kAssets.end() ? nullptr : &*found;\n}\n\n}  // namespace arena_shm::serve\n"
 )

@@ -6,8 +6,7 @@
 
 #include "arena_shm/error.hpp"
 #include "schema/record_formatter.hpp"
-#include "serve/batch_reader.hpp"
-#include "serve/wanted.hpp"
+#include "serve/feed_segment.hpp"
 
 namespace arena_shm::serve {
 
@@ -19,10 +18,6 @@ constexpr std::chrono::microseconds kShortestRest{500};
 constexpr std::chrono::milliseconds kLongestWork{4};  // until interests are looked at
 constexpr int kRestOfWork = 11;                       // reads for a twelfth of the time at most
 constexpr int kRestOfVainWork = 50;                   // the same, if more is lost than read
-constexpr std::chrono::seconds kBetweenDistributions{1};
-constexpr std::chrono::seconds kUnwanted{10};  // a lens is kept for so long that nobody looks through
-constexpr std::size_t kMostLenses = 16;
-constexpr std::size_t kMostSeriesOfLens = 64;
 constexpr std::size_t kMostMarks = 200;
 
 void add(LaneCounts& sum, const RawReader& reader) {
@@ -33,29 +28,6 @@ void add(LaneCounts& sum, const RawReader& reader) {
 }
 
 }  // namespace
-
-// The segment that is read, and who reads it.
-struct Feed::Segment {
-  explicit Segment(RawView opened)
-      : view(std::move(opened)), layout(std::make_shared<const RingLayout>(view)), reader(view, *layout, From::oldest) {
-    reader.raw().on_gap([this](const Gap& gap) { gaps.push_back(gap); });
-  }
-
-  RawView view;
-  std::shared_ptr<const RingLayout> layout;
-  BatchReader reader;
-  std::vector<Gap> gaps;  // before values that are still to come
-  LaneCounts before{};    // what readers of earlier segments have counted
-  bool was_removed = false;
-  std::uint64_t read = 0;  // at the round before
-  std::uint64_t lost = 0;
-};
-
-LensEntry* FeedState::find(const std::string& where) const noexcept {
-  const auto found =
-      std::find_if(lenses.begin(), lenses.end(), [&](const auto& entry) { return entry->where == where; });
-  return found == lenses.end() ? nullptr : found->get();
-}
 
 Feed::Feed(std::string name) : name_(std::move(name)) {
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
@@ -179,70 +151,6 @@ void Feed::note(std::string kind, std::optional<std::int64_t> place, std::string
   state_.marks.push_back({.number = ++marked_, .kind = std::move(kind), .place = place, .text = std::move(text)});
 }
 
-// Makes what is wanted and not there, and forgets what nobody has wanted for long.
-void Feed::serve_interests() {
-  std::vector<std::shared_ptr<const Interest>> interests;
-  {
-    const std::lock_guard lock(mutex_);
-    has_news_ = false;
-    std::erase_if(interests_, [](const auto& interest) { return interest.expired(); });
-    for (const auto& weak : interests_) {
-      if (auto interest = weak.lock()) interests.push_back(std::move(interest));
-    }
-  }
-  for (const auto& entry : state_.lenses) entry->distributes = false;
-  for (const auto& interest : interests) {
-    if (state_.find(interest->where) == nullptr) make_lens(interest->where);
-    LensEntry* entry = state_.find(interest->where);
-    if (entry == nullptr) continue;
-    entry->wanted = began_;
-    entry->distributes = entry->distributes || interest->distributions;
-    if (!entry->lens) continue;
-    for (const std::string& field : interest->fields) {
-      const auto series = segment_->layout->find_series(field);
-      if (!series || entry->lens->find(*series) || entry->lens->timeline().series_count() >= kMostSeriesOfLens)
-        continue;
-      std::size_t place = 0;
-      {
-        const std::lock_guard lock(mutex_);
-        place = entry->lens->place_of(*series);
-      }
-      fill(*entry->lens, place);
-    }
-  }
-  const std::lock_guard lock(mutex_);
-  std::erase_if(state_.lenses, [&](const auto& entry) { return began_ - entry->wanted > kUnwanted; });
-}
-
-void Feed::make_lens(const std::string& where) {
-  auto entry = std::make_unique<LensEntry>();
-  entry->where = where;
-  entry->wanted = began_;
-  if (state_.lenses.size() >= kMostLenses) {
-    entry->problem = "too many filters are in use for this ring; try again in some seconds";
-  } else {
-    try {
-      entry->lens = std::make_unique<Lens>(segment_->layout, wanted_by(where, *segment_->layout));
-      fill(*entry->lens, std::nullopt);
-    } catch (const Error& error) {
-      entry->lens.reset();
-      entry->problem = error.what();
-    }
-  }
-  const std::lock_guard lock(mutex_);
-  state_.lenses.push_back(std::move(entry));
-}
-
-// With what the ring holds of values that were read before. `only`: one series of it.
-void Feed::fill(Lens& lens, std::optional<std::size_t> only) {
-  const std::vector<std::uint64_t> end = segment_->reader.raw().position().next();
-  BatchReader reader(segment_->view, *segment_->layout, From::oldest);
-  while (reader.read_below(end)) {
-    const std::lock_guard lock(mutex_);
-    lens.take(reader.batch(), only);
-  }
-}
-
 // Returns: how many values came.
 std::size_t Feed::read_batch() {
   BatchReader& reader = segment_->reader;
@@ -279,27 +187,6 @@ std::size_t Feed::read_batch() {
     gaps.clear();
   }
   return count;
-}
-
-void Feed::distribute() {
-  if (began_ - distributed_ < kBetweenDistributions) return;
-  distributed_ = began_;
-  for (const auto& entry : state_.lenses) {
-    if (!entry->lens || !entry->distributes || entry->lens->count() == entry->distributed_count) continue;
-    std::vector<Distribution> distributions;
-    const Lens& lens = *entry->lens;
-    for (std::size_t series = 0; series < lens.layout().series().size(); ++series) {
-      const auto place = lens.find(series);
-      if (!place) continue;
-      if (distributions.size() <= *place) distributions.resize(*place + 1);
-      std::vector<std::uint64_t> keys = lens.numbers(*place).keys();
-      distributions[*place] = distribution_of(lens.layout().series()[series].number, keys);
-    }
-    const std::lock_guard lock(mutex_);
-    entry->distributions = std::move(distributions);
-    entry->distributed_count = lens.count();
-    ++entry->distributions_version;
-  }
 }
 
 }  // namespace arena_shm::serve

@@ -33,9 +33,7 @@ class BrowserCase(ServeCase):
                          *(["--no-sandbox"] if os.geteuid() == 0 else [])]:
             options.add_argument(argument)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        self.browser = webdriver.Chrome(service=Service(DRIVER, log_output=os.devnull)
-                                        if "log_output" in Service.__init__.__code__.co_varnames else Service(DRIVER),
-                                        options=options)
+        self.browser = webdriver.Chrome(service=Service(DRIVER), options=options)
         self.addCleanup(self.browser.quit)
         self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {
             "features": [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]})
@@ -81,7 +79,8 @@ class BrowserCase(ServeCase):
     def chart(self, place=0):
         """What a chart says of itself: count, least, greatest, columns."""
         return self.browser.execute_script(
-            "const c = document.querySelectorAll('#charts canvas')[arguments[0]]; return c ? {...c.dataset} : null", place)
+            "const c = document.querySelectorAll('#charts canvas')[arguments[0]]; return c ? {...c.dataset} : null",
+            place)
 
     def count(self):
         return int((self.chart() or {}).get("count", -1))

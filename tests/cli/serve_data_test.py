@@ -40,10 +40,11 @@ class ServeDataTest(ServeCase):
         page = self.watch(name, fields=fields)
         picture = self.picture_until(page, lambda picture: picture.count == 1 and picture.rows)
         column, = picture.columns.values()
-        self.assertEqual(column["least"], ["-9223372036854775808", "18446744073709551615", 0.1, 0.1, 1, -32768, 32767])
+        self.assertEqual(column["least"],
+                         ["-9223372036854775808", "18446744073709551615", 0.1, 0.1, 1, -32768, 32767])
         self.assertEqual(column["least"], column["greatest"])
-        self.assertEqual(picture.rows[0]["cells"], ["-9223372036854775808", "18446744073709551615", "0.1", "0.1", "true",
-                                                    "a", "[-32768, 32767]"])
+        self.assertEqual(picture.rows[0]["cells"], ["-9223372036854775808", "18446744073709551615", "0.1", "0.1",
+                                                    "true", "a", "[-32768, 32767]"])
         self.assertEqual([field["name"] for field in picture.schema["fields"]], fields)
 
     def test_what_is_not_finite_is_null_and_counted(self):

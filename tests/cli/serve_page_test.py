@@ -1,5 +1,6 @@
 """serve: the page in a real browser, without a window."""
 
+import json
 import math
 import threading
 import time
@@ -204,14 +205,13 @@ class ServePageTest(BrowserCase):
         self.expect_quiet_console()
 
     def hostile_schema(self, markup):
-        import json
         file = self.directory() / "schema.json"
-        file.write_text(json.dumps({"names": [markup, "text"], "formats": ["<f8", "S64"], "offsets": [0, 8], "itemsize": 72,
+        file.write_text(json.dumps({"names": [markup, "text"], "formats": ["<f8", "S64"], "offsets": [0, 8],
+                                    "itemsize": 72,
                                     "metadata": {"fields": {markup: {"unit": "<script>alert(1)</script>"}}}}))
         return file
 
     def write_json(self, name, markup):
-        import json
         self.expect(OK, "write", name, "--format", "ndjson", stdin=json.dumps({markup: 1.5, "text": markup}) + "\n")
 
     def test_fields_can_be_chosen_and_losses_are_marked(self):
@@ -247,8 +247,8 @@ class ServePageTest(BrowserCase):
         self.open_page(host, port, name)
         self.wait(lambda: self.count() == 8)
         tree = self.browser.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
-        controls = [node for node in tree if not node.get("ignored") and node.get("role", {}).get("value") in
-                    ("button", "checkbox", "combobox", "searchbox", "textbox", "application", "link", "table", "region")]
+        kinds = "button checkbox combobox searchbox textbox application link table region".split()
+        controls = [node for node in tree if not node.get("ignored") and node.get("role", {}).get("value") in kinds]
         self.assertGreater(len(controls), 15)
         for node in controls:
             self.assertTrue(node.get("name", {}).get("value", "").strip() or node["role"]["value"] == "table", node)
@@ -259,8 +259,7 @@ class ServePageTest(BrowserCase):
             reached.add(self.browser.execute_script(
                 "const e = document.activeElement; return e.id || e.tagName + (e.value ?? e.textContent)"))
             ActionChains(self.browser).send_keys(Keys.TAB).perform()
-        for wanted in ["theme", "ring-filter", "pause", "span", "whole", "zoom-in", "zoom-out", "earlier", "later", "save",
-                       "where"]:
+        for wanted in "theme ring-filter pause span whole zoom-in zoom-out earlier later save where".split():
             self.assertIn(wanted, reached)
         self.assertIn("CANVAS", {one[:6] for one in reached})
         self.expect_quiet_console()

@@ -127,8 +127,10 @@ export class Chart {
     paint.textBaseline = "top";
     const step = roundStep(columns.to - columns.from, Math.max(2, (area.right - area.left) / 110));
     if (!(step > 0)) return;
-    const base = Number(placeOf(columns.origin, 0, columns.along) % 86400000000000n) / (columns.along === "time" ? 1e9 : 1);
-    const from = columns.along === "time" ? Math.ceil((columns.from + base) / step) * step - base : Math.ceil(columns.from / step) * step;
+    // Round places, of the day or of all numbers; not of the origin.
+    const [day, unit] = columns.along === "time" ? [86400000000000n, 1e9] : [10n ** 15n, 1];
+    const base = Number(placeOf(columns.origin, 0, columns.along) % day) / unit;
+    const from = Math.ceil((columns.from + base) / step) * step - base;
     for (let x = from, tries = 0; x <= columns.to && tries < 40; x += step, ++tries) {
       const at = Math.round(toX(x)) + 0.5;
       this.#line(paint, at, area.top, at, area.bottom);
@@ -191,7 +193,8 @@ export class Chart {
 
   #relative(event) {
     const box = this.canvas.getBoundingClientRect();
-    return this.columns.from + ((event.clientX - box.left - kLeft) / this.plotWidth) * (this.columns.to - this.columns.from);
+    const { from, to } = this.columns;
+    return from + ((event.clientX - box.left - kLeft) / this.plotWidth) * (to - from);
   }
 
   #listen() {

@@ -73,7 +73,8 @@ export class Columns {
       result.odd += column.odd[series] ?? 0;
       if (column.least[series] == null) continue;
       if (result.least === null || column.low[series] < Number(result.least)) result.least = column.least[series];
-      if (result.greatest === null || column.high[series] > Number(result.greatest)) result.greatest = column.greatest[series];
+      if (result.greatest === null || column.high[series] > Number(result.greatest))
+        result.greatest = column.greatest[series];
     }
     return result;
   }

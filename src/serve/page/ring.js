@@ -2,14 +2,12 @@
 
 import { Chart } from "./chart.js";
 import { Columns } from "./columns.js";
-import { Distributions } from "./distribution.js";
+import { fillFields, fillSpans, save, usualFields } from "./controls.js";
 import { describeColumn } from "./crosshair.js";
-import { Marks, Newest } from "./tables.js";
+import { Distributions } from "./distribution.js";
 import { duration, placeOf, short } from "./format.js";
+import { Marks, Newest } from "./tables.js";
 
-const kSeconds = [1, 5, 10, 30, 60, 300, 1800, 7200, 43200];
-const kValues = [1024, 16384, 65536, 1048576, 16777216, 268435456];
-const kUsual = { time: 10, seq: 65536 };
 const kMostFields = 16;
 const kColors = 8;
 
@@ -63,7 +61,8 @@ export class Ring {
   watch(anew = false) {
     if (this.#name === null) return;
     if (anew) this.marks.clear();
-    this.send({ op: "watch", ring: this.#name, anew, ...this.#wish(), span: this.#span, live: this.#mode === "live" });
+    const live = this.#mode === "live";
+    this.send({ op: "watch", ring: this.#name, anew, ...this.#wish(), span: this.#span, live });
   }
 
   #wish() {
@@ -88,9 +87,10 @@ export class Ring {
     if (watch.trouble !== undefined) this.#tell("trouble", watch.trouble);
     if (watch.problem !== undefined) this.#tell("filter-problem", watch.problem);
     if (watch.schema) this.#takeSchema(watch.schema);
-    if (watch.columns) this.#live.take(watch.columns);
     if (watch.marks) this.marks.take(watch.marks);
     if (watch.counts) this.marks.count(watch.counts);
+    if (this.#mode !== "live") return; // what was under way when it was stopped
+    if (watch.columns) this.#live.take(watch.columns);
     if (watch.rows) this.newest.show(watch.rows);
     if (watch.distributions) this.distributions.take(watch.distributions);
   }
@@ -105,7 +105,8 @@ export class Ring {
     this.#cross = null;
     const span = detail.along === "time" ? duration(detail.to) : `${short(detail.to)} values`;
     const what = detail.points ? "each of them a point" : "least and greatest of each column";
-    find("mode").textContent = `Zoomed: ${span} of what the ring holds, ${short(Number(detail.count))} values, ${what}.`;
+    const count = short(Number(detail.count));
+    find("mode").textContent = `Zoomed: ${span} of what the ring holds, ${count} values, ${what}.`;
   }
 
   draw() {
@@ -137,38 +138,14 @@ export class Ring {
       (schema.along === "time" ? "; charts along its time" : "; it has no time: charts along its sequence numbers") +
       (schema.problem ? `; ${schema.problem}` : "");
     this.newest.take(schema);
-    if (before?.along !== schema.along) this.#fillSpans(schema.along);
+    if (before?.along !== schema.along) fillSpans(find("span"), schema.along);
     const names = schema.fields.map((field) => field.name);
     this.#chosen = this.#chosen.filter((name) => names.includes(name));
     if (this.#chosen.length === 0) this.#chosen = usualFields(schema.fields);
-    this.#fillFields(schema.fields);
+    fillFields(find("field-list"), schema.fields, this.#chosen, () => this.#chooseFields());
+    find("fields").hidden = schema.fields.length === 0;
     this.#showCharts();
     this.watch();
-  }
-
-  #fillSpans(along) {
-    const options = (along === "time" ? kSeconds : kValues).map((span) => {
-      const text = along === "time" ? duration(span) : `${short(span)} values`;
-      return new Option(text, span, false, span === kUsual[along]);
-    });
-    find("span").replaceChildren(...options);
-  }
-
-  #fillFields(fields) {
-    find("field-list").replaceChildren(...fields.map((field) => {
-      const label = document.createElement("label");
-      const box = document.createElement("input");
-      box.type = "checkbox";
-      box.value = field.name;
-      box.checked = this.#chosen.includes(field.name);
-      box.addEventListener("change", () => this.#chooseFields());
-      label.append(box, ` ${field.name} `);
-      const type = document.createElement("small");
-      type.textContent = field.type;
-      label.append(type);
-      return label;
-    }));
-    find("fields").hidden = fields.length === 0;
   }
 
   #chooseFields() {
@@ -184,7 +161,9 @@ export class Ring {
     const fields = this.#schema ? this.#schema.fields.filter((field) => this.#chosen.includes(field.name)) : [];
     this.#charts = fields.map((field, i) => this.#charts.find((chart) => chart.field === field) ??
       new Chart(field, `--series-${i % kColors}`, {
-        point: (x) => this.#point(x), zoom: (from, to) => this.#zoom(from, to), key: (key, shift) => this.#key(key, shift),
+        point: (x) => this.#point(x),
+        zoom: (from, to) => this.#zoom(from, to),
+        key: (key, shift) => this.#key(key, shift),
       }));
     find("charts").replaceChildren(...this.#charts.map((chart) => chart.figure));
     this.distributions.show(fields);
@@ -289,7 +268,7 @@ export class Ring {
     on("zoom-out", () => this.#scale(2));
     on("earlier", () => this.#shift(-0.5));
     on("later", () => this.#shift(0.5));
-    on("save", () => this.#save());
+    on("save", () => save(this.#name, find("told")));
     find("span").addEventListener("change", () => {
       this.#setMode("live");
       this.watch();
@@ -303,28 +282,4 @@ export class Ring {
       this.watch();
     });
   }
-
-  async #save() {
-    const told = find("told");
-    told.textContent = "Saving.";
-    try {
-      const answer = await fetch("save", {
-        method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ ring: this.#name }),
-      });
-      const result = answer.headers.get("Content-Type").startsWith("application/json") ? await answer.json() :
-        { problem: await answer.text() };
-      told.textContent = result.problem ?? `Saved as ${result.file}: ${result.text}`;
-    } catch (error) {
-      told.textContent = `Not saved: ${error.message}`;
-    }
-  }
-}
-
-// Measured values before counters and flags, and not the time itself.
-function usualFields(fields) {
-  const isTime = (field) => ["ns", "us", "ms"].includes(field.unit) || /(^|_)(ts|time)(_|$)/.test(field.name);
-  const floating = fields.filter((field) => field.kind === "floating");
-  const others = fields.filter((field) => field.kind !== "floating" && !isTime(field));
-  const best = [...floating, ...others, ...fields];
-  return [...new Set(best.map((field) => field.name))].slice(0, 2);
 }
