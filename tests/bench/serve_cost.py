@@ -56,9 +56,12 @@ class OpenPages:
 
     def follow(self, page):
         while not self.stop:
-            text = page.receive()
+            try:
+                text = page.receive()
+            except OSError:
+                text = None
             if text is None:
-                return
+                return  # close() has ended it
             self.messages += 1
             self.bytes += len(text)
             page.send(op="next")

@@ -124,9 +124,12 @@ class ServeCase(CliTest):
     def serve(self, *args, **kwargs):
         """A running server, and where."""
         server = self.start("serve", "--listen", "0", *args, **kwargs)
-        line = server.stderr.readline()
-        match = re.fullmatch(r"arena-shm: the page is at http://(.+):(\d+)/\n", line)
-        self.assertIsNotNone(match, line)
+        lines = []
+        while True:  # behind what it may have to say of rings of this host
+            lines.append(server.stderr.readline())
+            self.assertTrue(lines[-1], lines)
+            if match := re.fullmatch(r"arena-shm: the page is at http://(.+):(\d+)/\n", lines[-1]):
+                break
         return server, match[1], int(match[2])
 
     def page(self, host, port, **kwargs):

@@ -5,6 +5,7 @@
 #include "arena_shm/error.hpp"
 #include "inspect/seats.hpp"
 #include "terminal/object_lines.hpp"
+#include "terminal/output.hpp"
 #include "text/utf8.hpp"
 #include "tool/views/inspection.hpp"
 
@@ -65,10 +66,14 @@ terminal::JsonObject object_of(const Watched& ring) {
 
 }  // namespace
 
-RingsList::RingsList(const std::vector<std::string>& names) : watch_(names, [](std::string_view) {}) {}
+RingsList::RingsList(const std::vector<std::string>& names)
+    : watch_(names, [this](std::string_view text) {
+        if (is_first_) terminal::note(text);
+      }) {}
 
 std::string RingsList::look() {
   watch_.sample();
+  is_first_ = false;
   terminal::JsonObject list = terminal::JsonObject::array();
   for (const Watched& ring : watch_.arenas()) list.push_back(object_of(ring));
   return list.dump();

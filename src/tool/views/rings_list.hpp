@@ -11,7 +11,7 @@ namespace arena_shm::tool {
 /// Looks at rings again and again. Thread safety: none.
 class RingsList {
  public:
-  /// `names`: as Watch has them. Errors: as Watch.
+  /// `names`: as Watch has them; what the first look has to say goes to standard error. Errors: as Watch.
   explicit RingsList(const std::vector<std::string>& names);
 
   /// An array of JSON, with an object for each ring: name, type, health, and what there is of values_per_s,
@@ -20,6 +20,7 @@ class RingsList {
   std::string look();
 
  private:
+  bool is_first_ = true;
   Watch watch_;
 };
 
