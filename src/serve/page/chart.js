@@ -186,7 +186,7 @@ export class Chart {
     paint.stroke();
     if (columns.list.length * 6 > this.plotWidth) return;
     for (const column of columns.list) {
-      if (!Number.isNaN(column.low[series]))
+      if (column.n === 1 && !Number.isNaN(column.low[series]))
         paint.fillRect(toX(column.x + columns.width / 2) - 2, toY(column.high[series]) - 2, 4, 4);
     }
   }
