@@ -1,6 +1,7 @@
 #include "serve/feed.hpp"
 
 #include <algorithm>
+#include <ctime>
 #include <exception>
 #include <utility>
 
@@ -16,9 +17,16 @@ constexpr std::chrono::milliseconds kBetweenNames{100};  // looks for a segment 
 constexpr std::chrono::milliseconds kLongestRest{50};    // between looks at a ring
 constexpr std::chrono::microseconds kShortestRest{500};
 constexpr std::chrono::milliseconds kLongestWork{4};  // until interests are looked at
-constexpr int kRestOfWork = 11;                       // reads for a twelfth of the time at most
+constexpr int kRestOfWork = 5;                        // reads for a sixth of the time at most
 constexpr int kRestOfVainWork = 50;                   // the same, if more is lost than read
 constexpr std::size_t kMostMarks = 200;
+
+// What the thread has worked, without the time in which others had the processor.
+std::chrono::nanoseconds worked() {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
 
 void add(LaneCounts& sum, const RawReader& reader) {
   sum.read += reader.read_count();
@@ -48,6 +56,7 @@ void Feed::run(const std::stop_token& stop) {
   bool has_failed = false;
   while (!stop.stop_requested()) {
     began_ = Clock::now();
+    const std::chrono::nanoseconds before = worked();
     std::uint64_t read = 0;
     try {
       if (look_for_segment()) {
@@ -63,7 +72,7 @@ void Feed::run(const std::stop_token& stop) {
       has_failed = true;
       set_trouble(error.what());
     }
-    rest(stop, Clock::now() - began_, read);
+    rest(stop, worked() - before, read);
   }
 }
 
@@ -81,7 +90,7 @@ bool Feed::is_in_vain() {
 }
 
 // So long that no more than a quarter of the ring comes meanwhile, if that leaves the writers the processor.
-void Feed::rest(const std::stop_token& stop, Clock::duration worked, std::uint64_t read) {
+void Feed::rest(const std::stop_token& stop, Clock::duration work, std::uint64_t read) {
   Clock::duration longest = kLongestRest;
   if (segment_ && read > 0) {
     const double elapsed = std::chrono::duration<double>(Clock::now() - segment_->reader.looked_before()).count();
@@ -90,7 +99,7 @@ void Feed::rest(const std::stop_token& stop, Clock::duration worked, std::uint64
     if (quarter < longest) longest = std::chrono::duration_cast<Clock::duration>(quarter);
   }
   const int factor = is_in_vain() ? kRestOfVainWork : kRestOfWork;
-  const auto rest = std::max<Clock::duration>({longest, kShortestRest, worked * factor});
+  const auto rest = std::max<Clock::duration>({longest, kShortestRest, work * factor});
   const Clock::time_point end = Clock::now() + std::min<Clock::duration>(rest, kLongestWork * factor);
   if (segment_) segment_->reader.begin_look();
   std::unique_lock lock(mutex_);

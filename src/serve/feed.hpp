@@ -99,7 +99,7 @@ class Feed {
   void set_trouble(std::string text);
   void note(std::string kind, std::optional<std::int64_t> place, std::string text);
   bool is_in_vain();
-  void rest(const std::stop_token& stop, Clock::duration worked, std::uint64_t read);
+  void rest(const std::stop_token& stop, Clock::duration work, std::uint64_t read);
 
   std::string name_;
   mutable std::mutex mutex_;
