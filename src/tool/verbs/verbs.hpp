@@ -26,6 +26,7 @@ void add_seats(const terminal::Command& app, Action& action);
 void add_consumers(const terminal::Command& app, Action& action);
 void add_stat(const terminal::Command& app, Action& action);
 void add_metrics(const terminal::Command& app, Action& action);
+void add_serve(const terminal::Command& app, Action& action);
 void add_top(const terminal::Command& app, Action& action);
 void add_plot(const terminal::Command& app, Action& action);
 void add_check(const terminal::Command& app, Action& action);
