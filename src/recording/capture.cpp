@@ -8,12 +8,12 @@
 #include <vector>
 
 #include "arena_shm/raw.hpp"
-#include "filter/filter.hpp"
 #include "recording/arena_stream.hpp"
 #include "recording/capture_shot.hpp"
 #include "recording/lanes.hpp"
 #include "recording/record_view.hpp"
 #include "recording/recorder.hpp"
+#include "recording/selection.hpp"
 #include "recording/value_clock.hpp"
 #include "schema/record_formatter.hpp"
 #include "text/quantities.hpp"
@@ -55,7 +55,8 @@ class Watch {
         next_(view_.reader(from, {.doorbell = false}).position().next()) {
     if ((wish.before.time || wish.after.time || wish.holdoff.count() > 0) && !clock_.has_times())
       refuse_without_times(view_.name());
-    if (!wish.when.empty()) when_.emplace(wish.when, *shape_.schema, text::realtime_ns());
+    if (!wish.when.empty()) when_.emplace(wish.when, view_.info(), shape_.schema);
+    if (when_ && when_->needs_time() && !shape_.has_time) timescale_.emplace(view_.timescale());
   }
 
   /// Nothing: no more can come, or the attendant says stop.
@@ -113,10 +114,17 @@ class Watch {
     next_[lane] = std::max(next_[lane], seq + next_.size());
     if (clock_.has_times()) newest_ns_ = clock_.ns(row);
     if (!when_ || (newest_ns_ && *newest_ns_ < armed_ns_)) return std::nullopt;
-    filter::Beside beside{.seq = seq};
-    if (row.has_time()) beside.time_ns = time_of_row(row.bytes());
-    if (!when_->matches(row.record(), beside)) return std::nullopt;
+    if (!when_->matches(seq, row.record(), append_time_ns(seq, row))) return std::nullopt;
     return Trigger{.seq = seq, .ns = newest_ns_, .next = next_};
+  }
+
+  // Where the record has a time field, the row has no other time; and few ask for it.
+  std::int64_t append_time_ns(std::uint64_t seq, const Row& row) const {
+    if (row.has_time()) return time_of_row(row.bytes());
+    if (!timescale_) return 0;
+    std::vector<std::byte> record(shape_.size_bytes);
+    std::uint64_t ticks = 0;
+    return view_.read(seq, record, &ticks) == ReadStatus::ok ? timescale_->nanoseconds(ticks) : 0;
   }
 
   // A time field may be of any clock: then it is the time of the newest value.
@@ -134,9 +142,10 @@ class Watch {
   Attendant& attendant_;
   RecordShape shape_;
   ValueClock clock_;
-  std::optional<filter::Filter> when_;
-  Position saved_;                   // what may be in the next file at the earliest
-  std::vector<std::uint64_t> next_;  // of each lane, what has not been looked at
+  std::optional<Selection> when_;
+  std::optional<Timescale> timescale_;  // if the filter asks for times that the rows have not
+  Position saved_;                      // what may be in the next file at the earliest
+  std::vector<std::uint64_t> next_;     // of each lane, what has not been looked at
   std::optional<std::int64_t> newest_ns_;
   std::int64_t armed_ns_ = std::numeric_limits<std::int64_t>::min();
   std::uint64_t lost_ = 0;

@@ -34,14 +34,15 @@ Position first_of(const Trigger& trigger, const Span& before, const Position& sa
 
 Extent extent_of(const Trigger& trigger, const Span& before, const Position& saved) {
   Extent extent{.first = first_of(trigger, before, saved)};
-  if (before.time && trigger.ns) extent.since = *trigger.ns - before.time->count();
+  if (before.time && trigger.ns) extent.span.since_ns = *trigger.ns - before.time->count();
   return extent;
 }
 
 RecordShape with_trigger(const RecordShape& shape) {
   return {.size_bytes = shape.size_bytes + schema::kColumnBytes,
           .schema = schema::behind_column(*shape.schema, kTriggerColumn, schema::Kind::unsigned_integer),
-          .has_time = shape.has_time};
+          .has_time = shape.has_time,
+          .origin = shape.origin};
 }
 
 FileOptions numbered(FileOptions file) {
@@ -89,6 +90,7 @@ void CaptureShot::run() {
       stream_.wait_for(kLongestWait);
     }
   }
+  for (const Gap& gap : gaps_) writer_.append_lost(gap);
   writer_.finish();
 }
 
@@ -121,13 +123,15 @@ void CaptureShot::take(std::optional<std::int64_t> ns) {
   if (file_row_.has_time()) file_row_.set_time(time_of_row(row_.bytes()));
   std::memcpy(file_row_.record().data(), &is_trigger, sizeof(is_trigger));
   std::ranges::copy(row_.record(), file_row_.record().subspan(sizeof(is_trigger)).begin());
-  writer_.append(seq, file_row_.bytes());
+  writer_.append(seq, file_row_.bytes(), gaps_);
+  gaps_.clear();
   next_[lane] = std::max(next_[lane], seq + next_.size());
   newest_ = Clock::now();
 }
 
 void CaptureShot::add(const Gap& gap) {
   lost_ += gap.count();
+  gaps_.push_back(gap);
   attendant_.tell(schema::describe(gap));
 }
 

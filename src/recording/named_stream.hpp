@@ -39,7 +39,7 @@ class NamedStream final : public ValueStream {
   bool is_late() const override { return newest_ != nullptr && newest_->comes_late(); }
   /// Errors: before begin(), as the constructor.
   bool wait_for(std::chrono::milliseconds longest) override;
-  bool is_finished() const override { return failure_.has_value(); }
+  bool is_finished() const override { return is_past_ || failure_.has_value(); }
   const std::optional<Error>& failure() const override { return failure_; }
   std::uint64_t unread_count() const override { return follower_.sum(&NamedReader::lag, 0); }
   void tell_order(std::uint64_t late_count) const override;
@@ -76,6 +76,7 @@ class NamedStream final : public ValueStream {
   std::uint64_t arenas_ = 0;
   bool has_begun_ = false;
   bool is_gone_ = false;
+  bool is_past_ = false;  // what is wanted
 };
 
 }  // namespace arena_shm::recording

@@ -174,11 +174,15 @@ std::string read_begin(int fd, const std::string& label) {
   return begin;
 }
 
+bool is_arrow(std::string_view begin) { return begin.starts_with("\xff\xff\xff\xff"); }
+bool is_mcap(std::string_view begin) { return begin.starts_with("\x89MCAP0\r\n"); }
+
 // Is it to be read elsewhere than from one end to the other?
 bool is_binary(const std::string& begin) {
   std::uint64_t magic = 0;
   std::memcpy(&magic, begin.data(), sizeof(magic));
-  return begin.starts_with(kNpyMagic) || magic == core::kMagic || magic == __builtin_bswap64(core::kMagic);
+  return begin.starts_with(kNpyMagic) || is_arrow(begin) || is_mcap(begin) || magic == core::kMagic ||
+         magic == __builtin_bswap64(core::kMagic);
 }
 
 // Is one of these fields called as the time of a value is? What cannot be understood is refused elsewhere.
@@ -193,12 +197,26 @@ bool names_time(const std::string& fields) {
 }  // namespace
 
 std::optional<std::uint64_t> RecordingSource::next(std::span<std::byte> row) {
+  const bool needs_time = (since_ && since_->needs_value_time()) || (selection_ && selection_->needs_time());
+  const auto record = row.subspan(record_.time_bytes());
   while (const auto seq = take(row)) {
-    if (!since_) return seq;
-    const std::int64_t ns = since_->needs_value_time() ? time_ns(row) : 0;
-    if (since_->next_is_wanted(*seq, row.subspan(record_.time_bytes()), ns)) return seq;
+    const std::int64_t ns = needs_time ? time_ns(row) : 0;
+    if (since_ && !since_->next_is_wanted(*seq, record, ns)) continue;
+    if (!selection_ || selection_->takes(*seq, record, ns)) return seq;
   }
   return std::nullopt;
+}
+
+void RecordingSource::tell_newest(RecordingSource& same_file) {
+  Row row(same_file.record());
+  while (same_file.take(row.bytes())) {
+    const std::int64_t ns = since_->needs_value_time() ? same_file.time_ns(row.bytes()) : 0;
+    since_->tell_newest(row.record(), ns);
+  }
+}
+
+void RecordingSource::select(const std::optional<std::string>& where) {
+  if (where) selection_.emplace(*where, origin().name, record_.schema, origin().has_times);
 }
 
 std::int64_t RecordingSource::time_ns(std::span<const std::byte> row) { return time_of_row(row); }
@@ -234,8 +252,11 @@ std::unique_ptr<RecordingSource> open_recording(const std::string& path, const s
   Image image = Image::of_descriptor(std::move(file), label);
   std::array<std::byte, kNpyPrefixBytes> prefix{};
   image.read(0, prefix);
-  if (npy_header_bytes(prefix))
-    return npy_source(std::move(image), fields, attendant, names_time(fields.empty() ? reading.fields : fields));
+  const bool time_is_field = names_time(fields.empty() ? reading.fields : fields);
+  if (npy_header_bytes(prefix)) return npy_source(std::move(image), fields, attendant, time_is_field);
+  const std::string_view magic(reinterpret_cast<const char*>(prefix.data()), prefix.size());
+  if (is_arrow(magic)) return arrow_source(std::move(image), fields, attendant, time_is_field);
+  if (is_mcap(magic)) return mcap_source(std::move(image), fields, attendant);
   if (inspect::has_magic(image)) return image_source(std::move(image), fields, attendant);
   return text_source(std::move(again), label, "", fields, attendant, std::move(reading));
 }

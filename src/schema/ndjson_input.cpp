@@ -29,7 +29,10 @@ struct Member {
 };
 
 // No record, but what tail tells among them.
-bool is_told_beside(const Member& member) {
+bool is_told_beside(const std::vector<Member>& members) {
+  const std::size_t besides = !members.empty() && members.front().key == kArenaColumn ? 1 : 0;
+  if (members.size() != besides + 1) return false;
+  const Member& member = members.back();
   if (member.key == kGapKey) return true;
   return member.key == kRestartKey && member.value.size() == 1 && member.value.front().type == Token::Type::object;
 }
@@ -185,7 +188,7 @@ class NdjsonInput final : public RecordInput {
       if (line->cut) return refuse({}, "a shorter line", fmt::format("more than {} bytes", line->text.size()), {});
       LineReader reader(most_tokens_);
       if (!json::sax_parse(line->text, &reader)) return refuse_json(reader, line->text);
-      if (reader.members.size() == 1 && is_told_beside(reader.members.front())) continue;
+      if (is_told_beside(reader.members)) continue;
       return fill(reader.members, record);
     }
     return InputStatus::end;

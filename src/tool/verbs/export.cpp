@@ -2,8 +2,10 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "arena_shm/error.hpp"
@@ -13,7 +15,9 @@
 #include "terminal/output.hpp"
 #include "text/quantities.hpp"
 #include "tool/verbs/file_options.hpp"
+#include "tool/verbs/filter_option.hpp"
 #include "tool/verbs/missing_option.hpp"
+#include "tool/verbs/span_options.hpp"
 #include "tool/verbs/text_options.hpp"
 #include "tool/verbs/verbs.hpp"
 #include "tool/verbs/where.hpp"
@@ -28,7 +32,8 @@ struct Options {
   std::string input;
   recording::FileOptions file;
   std::string fields;
-  std::optional<std::int64_t> since;
+  recording::TimeSpan span;
+  std::optional<std::string> where;
   std::optional<std::string> missing;
   recording::TextDialect dialect;
 };
@@ -48,33 +53,54 @@ void refuse_same_file(const Options& options) {
                                        .remedy = "choose another file with -o"});
 }
 
+std::unique_ptr<recording::RecordingSource> open_source(const Options& options) {
+  return recording::open_recording(options.input, options.fields, terminal_attendant(),
+                                   {.missing = missing_from(options.missing), .dialect = options.dialect});
+}
+
 terminal::ExitCode run(const Options& options) {
   refuse_same_file(options);
-  const auto source = recording::open_recording(options.input, options.fields, terminal_attendant(),
-                                                {.missing = missing_from(options.missing), .dialect = options.dialect});
-  if (!source->record().schema && recording::file_format(options.file) != recording::FileFormat::npy) {
+  const auto source = open_source(options);
+  if (!source->record().schema && !recording::keeps_bytes(recording::file_format(options.file))) {
     throw Error(Code::incompatible_type, {.name = options.input,
                                           .doing = "decode the records of",
                                           .expected = "a schema in the file, or fields on the command line",
                                           .found = "neither",
                                           .remedy = "give the fields: --fields 'u64 ts, f64 px'"});
   }
-  if (options.since) source->begin_since(*options.since);
+  begin_span(*source, options.span, options.input, [&] { return open_source(options); });
+  source->select(options.where);
   recording::FileOptions file = options.file;
   file.ends = true;
   // Before there is a file: a heading that is not understood leaves none.
   recording::Row row(source->record());
+  std::vector<Gap> lost;         // when the recording was made, in front of the next value
+  std::vector<Gap> lost_before;  // of those, in the arena before
+  std::optional<std::string> restarted;
+  source->on_gap([&](const Gap& gap) { lost.push_back(gap); });
+  source->on_restart([&](const std::string& epoch) {
+    restarted = epoch;
+    lost_before.insert(lost_before.end(), lost.begin(), lost.end());
+    lost.clear();
+  });
   auto seq = source->next(row.bytes());
   recording::RecordingWriter writer(file, source->record());
   std::optional<terminal::ExitCode> failure;
   try {
-    for (; seq; seq = source->next(row.bytes())) writer.append(*seq, row.bytes());
+    for (; seq; seq = source->next(row.bytes())) {
+      for (const Gap& gap : std::exchange(lost_before, {})) writer.append_lost(gap);
+      if (restarted) writer.restart(*std::exchange(restarted, std::nullopt));
+      writer.append(*seq, row.bytes(), std::exchange(lost, {}));
+    }
+    lost_before.insert(lost_before.end(), lost.begin(), lost.end());
+    for (const Gap& gap : lost_before) writer.append_lost(gap);
     writer.finish();
   } catch (const Error& error) {
     failure = report(error);
   }
   const std::uint64_t refused = source->refused_count();
-  terminal::note(fmt::format("exported {}, {}{}", text::counted(writer.saved_rows(), "value"), writer.size_text(),
+  terminal::note(fmt::format("exported {}{}, {}{}", text::counted(writer.saved_rows(), "value"),
+                             recording::left_out_text(source->selection()), writer.size_text(),
                              refused > 0 ? ", refused " + text::counted(refused, "line") : ""));
   if (failure) return *failure;
   if (refused > 0) return terminal::ExitCode::failed;
@@ -95,8 +121,8 @@ void add_export(const terminal::Command& app, Action& action) {
            "is not a record is refused with its number; all other lines are exported, and the exit code is then\n"
            "1. If a saved segment was cut off, its complete values are exported; if values are missing, the\n"
            "exit code is then 3. Lanes that have times are exported in order of time, others one after the other.\n"
-           "_time_ns, the time when a value was appended, is kept. --since goes by it, or, in a\n"
-           "saved segment, by the records' time field, and begins there in each lane with its first value.",
+           "_time_ns, the time when a value was appended, is kept. --since, --last and --until go by it, or, in a\n"
+           "saved segment, by the records' time field; the first two begin in each lane with its first value.",
        .example = "  arena-shm export ticks.npy -o ticks.csv\n"
                   "  arena-shm export crash.arena -o crash.npy\n"
                   "  arena-shm export ticks.csv -o ticks.npy --fields 'u64 ts, f64 px'"},
@@ -107,7 +133,8 @@ void add_export(const terminal::Command& app, Action& action) {
   add_file_options(verb, options->file);
   verb.add_option("--as,--fields", options->fields, "The fields of a record, like 'u64 ts, f64 px'")
       .type_name("FIELDS");
-  add_since_option(verb, options->since);
+  add_span_options(verb, options->span);
+  add_where_option(verb, options->where);
   add_missing_option(verb, options->missing);
   add_text_options(verb, options->dialect);
 }

@@ -8,6 +8,8 @@
 #include "terminal/signals.hpp"
 #include "tool/verbs/await_arena.hpp"
 #include "tool/verbs/file_options.hpp"
+#include "tool/verbs/filter_option.hpp"
+#include "tool/verbs/span_options.hpp"
 #include "tool/verbs/verbs.hpp"
 #include "tool/verbs/where.hpp"
 #include "tool/views/report.hpp"
@@ -24,7 +26,8 @@ struct Options {
   std::string from = "oldest";
   std::optional<std::uint64_t> max_count;
   std::optional<double> max_seconds;
-  std::optional<std::int64_t> since;
+  recording::TimeSpan span;
+  std::optional<std::string> where;
   std::optional<Order> order;
   bool waits = false;
   std::optional<std::string> consumer;
@@ -40,11 +43,14 @@ terminal::ExitCode run(const Options& options) {
     const recording::ConsumerWish wish{
         .name = *options.consumer, .durable = true, .from = from, .order = options.order};
     return conclude(recording::record_consumer(RawArena::open(options.name), wish, limits, options.file, options.as,
-                                               terminal_attendant()));
+                                               options.where, terminal_attendant()));
   }
   if (!options.waits) open_or_tell("wait for it with --wait", [&] { return RawView::open(options.name); });
-  const recording::NamedExtent extent{
-      .from = from, .from_is_exact = options.from != "oldest", .order = options.order, .since = options.since};
+  const recording::NamedExtent extent{.from = from,
+                                      .from_is_exact = options.from != "oldest",
+                                      .order = options.order,
+                                      .span = options.span,
+                                      .where = options.where};
   return conclude(recording::record_name(options.name, extent, limits, options.file, options.as, terminal_attendant()));
 }
 
@@ -93,14 +99,17 @@ void add_record(const terminal::Command& app, Action& action) {
       .check(terminal::position());
   add_wait_option(verb, options->waits);
   verb.add_flag("-F,--follow-name", options->waits, "The same as --wait");
-  terminal::Option since = add_since_option(verb, options->since);
-  since.excludes("--from");
+  const SpanOptions span = add_span_options(verb, options->span);
+  span.begin_excludes("--from");
   terminal::Option consumer =
       verb.add_option(
               "--consumer", [options](const std::string& name) { options->consumer = name; },
               "Be this durable consumer of a lossless arena, and append to FILE; --from is for a new name")
           .type_name("CONSUMER")
-          .excludes(since);
+          .excludes(span.since)
+          .excludes(span.last)
+          .excludes(span.until);
+  add_where_option(verb, options->where);
   add_order_option(verb, options->order);
   using std::chrono::nanoseconds;
   terminal::Option max_size = verb.add_option("--max-size", options->file.max_bytes, "Stop when the file has this size")

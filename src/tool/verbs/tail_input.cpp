@@ -142,6 +142,15 @@ class SavedInput final : public TailInput {
 
 }  // namespace
 
+void tell_newest(recording::Since& since, TailInput& input) {
+  if (!since.asks_for_newest()) return;
+  std::vector<std::byte> record(input.info().record.size_bytes);
+  since.look_for_newest(input.heads().next(), record,
+                        [&](std::uint64_t seq, std::span<std::byte> into, std::int64_t& time_ns) {
+                          return input.read(seq, into, time_ns);
+                        });
+}
+
 std::unique_ptr<TailInput> arena_input(const std::string& name) { return std::make_unique<ArenaInput>(name); }
 
 std::unique_ptr<TailInput> consumer_input(const std::string& name, const recording::ConsumerWish& wish,
