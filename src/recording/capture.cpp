@@ -119,7 +119,7 @@ class Watch {
   }
 
   // Where the record has a time field, the row has no other time; and few ask for it.
-  std::int64_t append_time_ns(std::uint64_t seq, const Row& row) const {
+  std::int64_t append_time_ns(std::uint64_t seq, const Row& row) {
     if (row.has_time()) return time_of_row(row.bytes());
     if (!timescale_) return 0;
     std::vector<std::byte> record(shape_.size_bytes);
