@@ -9,7 +9,6 @@
 #include <list>
 #include <set>
 #include <thread>
-#include <utility>
 
 #include "inspect/arenas.hpp"
 #include "recording/time_merge.hpp"
@@ -99,11 +98,8 @@ class SeveralTail {
   }
 
   void refuse_patterns_without_match() const {
-    if (asked_.follow_name) {
-      if (rings_.empty()) terminal::note("waiting for arenas whose names match");
-      return;
-    }
     if (!rings_.empty()) return;
+    if (asked_.follow_name) return terminal::note("waiting for arenas whose names match");
     throw Error(Code::not_found, {.name = asked_.names.front(),
                                   .doing = "find",
                                   .expected = "an arena whose name matches",
