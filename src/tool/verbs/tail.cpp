@@ -111,8 +111,8 @@ terminal::ExitCode run(const TailRequest& options) {
     if (!await_arena(options.names.front())) return terminal::ExitCode::ok;
   }
   const auto input = input_for(options);
-  const Printing printing = printing_for(options, input->info());
-  return run_tail(printing.tail, *input, *printing.formatter);
+  const Printing own = printing(input->info());
+  return run_tail(own.tail, *input, *own.formatter);
 }
 
 }  // namespace
