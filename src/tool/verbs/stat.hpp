@@ -16,7 +16,8 @@ struct StatOptions {
   std::optional<double> interval_seconds;
   std::optional<std::uint64_t> count;
   std::string format = "table";
-  bool quote_int64 = false;  ///< in JSON
+  bool quote_int64 = false;            ///< in JSON
+  std::optional<std::string> where{};  ///< how many values a second match it
 };
 
 /// Errors: Error, OutputClosed.
