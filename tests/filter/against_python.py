@@ -151,7 +151,8 @@ class Maker:
             if relation in ("==", "!=") and len(sides[0][1]) > 3 and sides[0][0] not in "st":
                 sides[0] = ("'ES'", "b'ES'")
         elif kind < 0.5:
-            span, ns = self.pick(("1us", 1000), ("5ms", 5_000_000), ("1.5us", 1500), ("999ns", 999), ("1h", 3600 * 10**9))
+            span, ns = self.pick(("1us", 1000), ("5ms", 5_000_000), ("1.5us", 1500), ("999ns", 999),
+                                 ("1h", 3600 * 10**9))
             sides = [("late_us", "late_us * 1000"), (span, str(ns))]
         elif kind < 0.55:
             bits = self.random.choice([1, 2, 4, 6, 255, 2**40, 0])
@@ -249,7 +250,8 @@ def main():
             true += expected
             false += not expected
     assert refused < rounds / 5 and min(true, false) > (true + false) / 10, (refused, true, false)
-    print(f"{rounds} expressions over {len(records)} records: {true} times true, {false} times false, {refused} refused")
+    print(f"{rounds} expressions over {len(records)} records: {true} times true, {false} times false, "
+          f"{refused} refused")
 
 
 if __name__ == "__main__":

@@ -29,8 +29,8 @@ Operators   as in C: ||, &&, then == != < <= > >=, then + -, then * / %, then ! 
             / is the quotient (7 / 2 is 3.5), % has the sign of its divisor, as in Python.
 Functions   has(flags, 4): are all bits of 4 set? abs(x). isnan(x)
 
-Of NaN only != holds. What is divided by zero, or goes beyond 128 bits, is no value: no comparison with it holds. There is
-nothing to compare truth values with but each other: open, !open, (px > 1) == open.
+Of NaN only != holds. What is divided by zero, or goes beyond 128 bits, is no value: no comparison with it holds. Truth
+values are conditions by themselves, and can be compared with each other: open, !open, (px > 1) == open.
 )";
 }
 
