@@ -169,6 +169,7 @@ terminal::ExitCode run(const Options& options) {
   if (options.follow_name) {
     TailOptions asked = options.tail;
     asked.asked.follow = true;
+    asked.asked.is_filtered = options.where.has_value();
     if (options.since) asked.asked.from = "oldest";
     return tail_name(options.name, asked, [&](const Info& info) { return printing_for(options, info); });
   }
