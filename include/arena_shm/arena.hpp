@@ -48,9 +48,11 @@
 #include "arena_shm/core/guarded_writer.hpp"
 #include "arena_shm/core/header.hpp"
 #include "arena_shm/core/in_place.hpp"
+#include "arena_shm/core/open_when_there.hpp"
 #include "arena_shm/core/read_value.hpp"
 #include "arena_shm/core/retained.hpp"
 #include "arena_shm/core/segment.hpp"
+#include "arena_shm/duration.hpp"
 #include "arena_shm/error.hpp"
 #include "arena_shm/info.hpp"
 #include "arena_shm/options.hpp"
@@ -268,6 +270,14 @@ class ArenaView : public ArenaBase<T> {
   /// Returns: the view. Errors: as Arena::open.
   static ArenaView open(std::string_view name) {
     return ArenaView(ArenaBase<T>::open_checked(name, core::Access::read_only));
+  }
+
+  /// The same, which waits for an arena that is not there yet.
+  /// @param name, timeout  its name; for how long to wait; zero and less is not at all
+  /// Returns: the view. Errors: as open(); Code::not_found only if there was none until the timeout.
+  /// Cost: looks at the name, at least each 20 ms.
+  static ArenaView wait_open(std::string_view name, Duration timeout) {
+    return core::open_when_there(timeout, [&] { return open(name); });
   }
 
  private:

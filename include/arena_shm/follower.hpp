@@ -7,7 +7,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -23,15 +22,10 @@
 #include "arena_shm/error.hpp"
 #include "arena_shm/options.hpp"
 #include "arena_shm/raw.hpp"
+#include "arena_shm/restart.hpp"
 #include "arena_shm/wait_set.hpp"
 
 namespace arena_shm {
-
-/// The name leads to another segment. Sequence numbers begin anew.
-struct Restart {
-  std::array<std::uint8_t, 16> before{};  ///< the epoch of the segment that was followed, Info::epoch
-  std::array<std::uint8_t, 16> now{};     ///< that of the one that is followed from now on
-};
 
 namespace core {
 
@@ -44,8 +38,10 @@ class NameFollower {
   using Reader = decltype(std::declval<const View&>().reader(From::oldest, ReaderOptions{}));
 
   NameFollower(std::string name, From from, const ReaderOptions& options)
-      : name_(std::move(name)), from_(from), options_(options) {
+      : name_(std::move(name)), begin_of_next_(from), options_(options) {
     look_for_newer();
+    // Nothing is left out of what is made from now on: what was overwritten by then counts as lost.
+    if (!sources_.empty() || !from.is_seq()) begin_of_next_ = From::at(0);
   }
 
   /// `take(reader)` is Reader::next, which gives something that is true if there was a value.
@@ -54,6 +50,7 @@ class NameFollower {
   auto next(Take&& take) -> decltype(take(std::declval<Reader&>())) {
     for (bool has_looked = false;; has_looked = true) {
       for (auto source = sources_.begin(); source != sources_.end();) {
+        tell_restart(*source);
         // Asked before the last look: who is over by now has stored all that it ever will.
         const bool is_over = &*source != &sources_.back() && is_time(source->asked) && !source->view.has_writers();
         if (auto taken = take(source->reader)) return taken;
@@ -95,12 +92,13 @@ class NameFollower {
 
  private:
   using Clock = std::chrono::steady_clock;
-  static constexpr std::chrono::milliseconds kBetweenLooks{20};
+  static constexpr std::chrono::milliseconds kBetweenLooks{5};
 
   struct Source {
     View view;
     Reader reader;
-    Clock::time_point asked{};  // whether it has writers
+    std::optional<Restart> restart{};  // that has not been told
+    Clock::time_point asked{};         // whether it has writers
   };
 
   static bool is_time(Clock::time_point& last) noexcept {
@@ -108,6 +106,13 @@ class NameFollower {
     if (now - last < kBetweenLooks) return false;
     last = now;
     return true;
+  }
+
+  /// Before a value of the new one is delivered, and after what was left of the old one.
+  void tell_restart(Source& source) {
+    if (!source.restart) return;
+    const Restart restart = *std::exchange(source.restart, std::nullopt);
+    if (on_restart_) on_restart_(restart);
   }
 
   /// At most once in kBetweenLooks. True: there is another one now.
@@ -122,15 +127,17 @@ class NameFollower {
       throw;
     }
     if (!sources_.empty() && view->info().epoch == sources_.back().view.info().epoch) return false;
-    const From from = sources_.empty() ? from_ : From::oldest;
-    Reader reader = view->reader(from, options_);
+    Reader reader = view->reader(begin_of_next_, options_);
     reader.on_gap(on_gap_);
-    const Restart restart{.before = sources_.empty() ? decltype(Restart::before){} : sources_.back().view.info().epoch,
-                          .now = view->info().epoch};
-    const bool is_first = sources_.empty();
-    sources_.push_back({std::move(*view), std::move(reader)});
+    std::optional<Restart> restart;
+    if (!sources_.empty()) {
+      restart = Restart{.before = sources_.back().view.info().epoch,
+                        .now = view->info().epoch,
+                        .created_ns = view->info().created_ns};
+    }
+    sources_.push_back({.view = std::move(*view), .reader = std::move(reader), .restart = restart});
     set_.add(sources_.back().reader);
-    if (!is_first && on_restart_) on_restart_(restart);
+    begin_of_next_ = From::at(0);
     return true;
   }
 
@@ -143,7 +150,7 @@ class NameFollower {
   }
 
   std::string name_;
-  From from_;
+  From begin_of_next_;
   ReaderOptions options_;
   std::function<void(const Gap&)> on_gap_;
   std::function<void(const Restart&)> on_restart_;
@@ -156,10 +163,10 @@ class NameFollower {
 }  // namespace core
 
 /// Follows the arena that has a name. When that is removed and made anew, it reads what is left of the old one, and
-/// goes on with the oldest value of the new one. As long as somebody holds a seat in the old one, what comes there is
-/// delivered, too. It need not be there yet.
+/// goes on with the oldest value of the new one; those that were overwritten before count as such. As long as somebody
+/// holds a seat in the old one, what comes there is delivered, too. It need not be there yet.
 ///
-/// A look at the name is taken where there is nothing to deliver, at most once in 20 ms. An arena that is made and
+/// A look at the name is taken where there is nothing to deliver, at most once in 5 ms. An arena that is made and
 /// removed between two looks is not seen.
 ///
 /// Thread safety: one thread at a time. Does not survive fork.
@@ -181,8 +188,8 @@ class Follower {
 
   /// As Reader::on_gap.
   void on_gap(std::function<void(const Gap&)> report) { core_.on_gap(std::move(report)); }
-  /// @param report  called when it turns to another segment, before a value of that is delivered; may not use the
-  ///     follower
+  /// @param report  called when it turns to another segment: after what was left of the one before, before a value of
+  ///     the new one is delivered; may not use the follower
   void on_restart(std::function<void(const Restart&)> report) { core_.on_restart(std::move(report)); }
 
   /// Returns: the name that it follows.

@@ -41,7 +41,7 @@ struct Options {
   Full full = Full::overwrite;        ///< overwrite, or wait
   std::uint32_t consumers = 8;        ///< lossless: that may be registered at once, 1 to 256
   /// Lossless: a consumer that has held up a writer for so long without progress is evicted: it loses values, and is
-  /// told. Zero, and less: never, writers wait for ever.
+  /// told. Zero: never, writers wait for ever.
   Duration patience{};
 };
 

@@ -192,6 +192,8 @@ class RawView {
  public:
   /// As ArenaView::open.
   static RawView open(std::string_view name);
+  /// As ArenaView::wait_open.
+  static RawView wait_open(std::string_view name, Duration timeout);
 
   /// As ArenaBase::ptr_at.
   const std::byte* ptr_at(std::uint64_t i) const noexcept { return segment_->slot_of(i).payload(); }

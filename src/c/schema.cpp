@@ -45,6 +45,13 @@ Scalar scalar_of(unsigned type) noexcept {
 bool is_integer(arena_shm_type type) noexcept { return type >= ARENA_SHM_U8 && type <= ARENA_SHM_I64; }
 bool is_unsigned(arena_shm_type type) noexcept { return type <= ARENA_SHM_U64; }
 
+/// Requires: is_integer. `value` has the bits of a 64-bit one.
+bool has_room_for(arena_shm_type type, std::int64_t value) noexcept {
+  const auto bits = static_cast<int>(scalar_of(static_cast<unsigned>(type)).bytes * 8);
+  if (bits == 64) return true;
+  return is_unsigned(type) ? value >= 0 && value >> bits == 0 : value >> (bits - 1) == 0 || value >> (bits - 1) == -1;
+}
+
 /// "\"buy\":0,\"sell\":1"
 std::string enumerators_of(std::size_t i, const arena_shm_field& field) {
   std::string text;
@@ -54,6 +61,9 @@ std::string enumerators_of(std::size_t i, const arena_shm_field& field) {
     const std::string_view name = text_or_empty(one.name);
     if (name.empty() || !is_plain(name))
       refuse_field(i, field.name, "names of its values without quotes and control characters", std::string(name));
+    if (!has_room_for(field.type, one.value))
+      refuse_field(i, field.name, "values that its type has room for",
+                   std::string(name) + " = " + std::to_string(one.value));
     if (k != 0) text += ',';
     text += '"';
     text += name;

@@ -107,7 +107,7 @@ void refuse_view(const std::string& name) {
                                         .doing = "write to",
                                         .expected = "a handle from arena_shm_open or arena_shm_create",
                                         .found = "one from arena_shm_view, which is mapped for reading only",
-                                        .remedy = "open it with arena_shm_open"});
+                                        .remedy = "open it to write: not as a view"});
 }
 
 void refuse_size(const char* what, std::size_t size) {

@@ -36,11 +36,12 @@ void check_name(const Segment& segment, const std::string& name) {
 ConsumerPlace::ConsumerPlace(std::shared_ptr<const Segment> segment, std::string_view name)
     : tenancy_(std::move(segment)), name_(name) {
   if (consumers().count() == 0)
-    throw Error(Code::invalid_argument, {.name = this->segment().info().name,
-                                         .doing = kConsuming,
-                                         .expected = "a lossless arena",
-                                         .found = "one that overwrites",
-                                         .remedy = "create it with full = Full::wait; or take a reader"});
+    throw Error(Code::invalid_argument,
+                {.name = this->segment().info().name,
+                 .doing = kConsuming,
+                 .expected = "a lossless arena",
+                 .found = "one that overwrites",
+                 .remedy = "create it lossless, one that waits when it is full; or take a reader"});
   check_name(this->segment(), name_);
   this->segment().require_clock();
 }

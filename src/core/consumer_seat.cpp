@@ -43,7 +43,7 @@ std::optional<ConsumerSeat::Found> ConsumerSeat::find_own() const {
                    .doing = "be a consumer of",
                    .expected = "a name that no living consumer has",
                    .found = "'" + name() + "', which " + (is_group ? "a group" : holder) + " is",
-                   .remedy = is_group ? "join the group, with share = true; or choose another name"
+                   .remedy = is_group ? "join the group, as one that shares; or choose another name"
                                       : "choose another name, or end that one"});
     }
     if (kind(state) != Kind::alone) continue;

@@ -21,9 +21,9 @@ constexpr std::uint32_t kNeverReserve = ~std::uint32_t{0};
 [[noreturn]] void refuse_reentry(const std::string& name) {
   throw Error(Code::reentered, {.name = name,
                                 .doing = "alloc in",
-                                .expected = "a thread that is not inside of Arena::alloc",
-                                .found = "a thread inside of Arena::alloc, interrupted by a signal handler",
-                                .remedy = "give signal handlers a Writer of their own"});
+                                .expected = "a thread that is not inside of an alloc of the arena's",
+                                .found = "one inside of an alloc, interrupted by a signal handler",
+                                .remedy = "give signal handlers a writer of their own"});
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ constexpr Writers writers_of(std::uint32_t flags) noexcept {
 }
 
 std::uint64_t nanoseconds_of(const Options& options) noexcept {
-  return static_cast<std::uint64_t>(std::max(options.patience.count(), std::chrono::nanoseconds::rep{0}));
+  return static_cast<std::uint64_t>(options.patience.count());
 }
 
 [[noreturn]] void refuse_argument(std::string_view name, std::string expected, std::string found, std::string remedy) {
@@ -60,17 +60,20 @@ void check_arguments(std::string_view name, const RecordType& record, const Opti
     refuse_argument(name, "1 to " + number(kMaxSeats) + " seats", number(options.seats), "");
   if (options.full == Full::wait && (options.consumers == 0 || options.consumers > kMaxConsumers))
     refuse_argument(name, "1 to " + number(kMaxConsumers) + " consumers", number(options.consumers), "");
+  if (options.patience < std::chrono::nanoseconds{0})
+    refuse_argument(name, "patience of 0 ns (without end) or more", std::to_string(options.patience.count()) + " ns",
+                    "");
   if (options.full == Full::overwrite && options.patience != std::chrono::nanoseconds{0})
-    refuse_argument(name, "patience in a lossless arena only", "one that overwrites", "say full = Full::wait");
+    refuse_argument(name, "patience in a lossless arena only", "one that overwrites",
+                    "make it lossless: let it wait when it is full");
   if ((options.mode & ~0777U) != 0)
     refuse_argument(name, "a mode of permission bits, 0 to 0777", "mode " + octal_text(options.mode), "");
   if (record.name.size() >= sizeof(Header::type_name))
     refuse_argument(name, "a type name shorter than " + number(sizeof(Header::type_name)) + " bytes", record.name,
-                    "give the type a shorter name (RecordTraits)");
+                    "give the type a shorter name");
   if (record.name.find('\0') != std::string::npos)
     refuse_argument(name, "a type name without NUL",
-                    "one in '" + record.name.substr(0, record.name.find('\0')) + "...'",
-                    "give the type another name (RecordTraits)");
+                    "one in '" + record.name.substr(0, record.name.find('\0')) + "...'", "give the type another name");
   if (record.schema.size() > kMaxSchemaBytes)
     refuse_argument(name, "a schema of at most " + number(kMaxSchemaBytes) + " bytes",
                     number(record.schema.size()) + " bytes", "");

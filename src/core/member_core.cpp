@@ -21,8 +21,8 @@ void require_what_groups_have(const Segment& segment, const ConsumerOptions& opt
               {.name = segment.info().name,
                .doing = "join a group of",
                .expected = by_time ? "values in the order of arrival" : "values that are done with at the next call",
-               .found = by_time ? "Order::time: between members there is no order" : "Release::explicitly",
-               .remedy = by_time ? "consume alone" : "take several with one next(span)"});
+               .found = by_time ? "an order of time, which there is none of between members" : "explicit release",
+               .remedy = by_time ? "consume alone" : "take several with one call"});
 }
 
 }  // namespace

@@ -66,12 +66,11 @@ std::uint64_t spin_while_owned(const std::atomic<std::uint64_t>& word) noexcept 
 }
 
 [[noreturn]] void refuse_reentry() {
-  throw Error(Code::reentered,
-              {.name = {},
-               .doing = "lock the arena's mutex",
-               .expected = "a thread that is not inside of Arena::alloc",
-               .found = "a thread inside of Arena::alloc of another handle, interrupted by a signal handler",
-               .remedy = "give signal handlers a Writer of their own"});
+  throw Error(Code::reentered, {.name = {},
+                                .doing = "lock the arena's mutex",
+                                .expected = "a thread that is not inside of an alloc of the arena's",
+                                .found = "one inside of an alloc by another handle, interrupted by a signal handler",
+                                .remedy = "give signal handlers a writer of their own"});
 }
 
 /// CASes it to free, whatever W says meanwhile. Requires: `seen` is the word of one who is dead, or of nobody any more.

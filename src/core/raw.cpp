@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "arena_shm/core/open_when_there.hpp"
 #include "core/copy_bytes.hpp"
 #include "core/text_numbers.hpp"
 
@@ -16,7 +17,7 @@ void refuse_size(std::size_t found, std::uint64_t expected, const char* which) {
                                        .doing = "copy a value",
                                        .expected = "a span of " + core::counted(expected, "byte") + which,
                                        .found = core::counted(found, "byte"),
-                                       .remedy = "see info().record.size_bytes"});
+                                       .remedy = "the arena's info tells the size of its records"});
 }
 
 }  // namespace core
@@ -147,6 +148,10 @@ SeqRange RawWriter::alloc_batch(std::span<const std::byte> values, std::span<std
 }
 
 RawView RawView::open(std::string_view name) { return RawView(core::Segment::open(name, core::Access::read_only)); }
+
+RawView RawView::wait_open(std::string_view name, Duration timeout) {
+  return core::open_when_there(timeout, [&] { return open(name); });
+}
 
 ReadStatus RawView::read(std::uint64_t seq, std::span<std::byte> value, std::uint64_t* time) const {
   check_size(value.size(), info().record.size_bytes);

@@ -67,7 +67,7 @@ void ReaderCore::order_by_time() {
                  .doing = "follow",
                  .expected = "an arena with lanes and times, for an order of time",
                  .found = info.clock == arena_shm::Clock::none ? "one without times" : "one of shared writers",
-                 .remedy = "create it with Options::time, laned or exclusive; or read it in order of arrival"});
+                 .remedy = "create it with times, laned or exclusive; or read it in order of arrival"});
   }
   following_.segment->require_clock();
   std::vector<LaneReader*> lanes;

@@ -161,7 +161,7 @@ Timescale Segment::timescale() const {
                                        .doing = "read the times of",
                                        .expected = "values with times",
                                        .found = "an arena that was made without",
-                                       .remedy = "create it with Options::time"});
+                                       .remedy = "create it with times"});
 }
 
 void Segment::require_clock() const {

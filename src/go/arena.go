@@ -77,6 +77,10 @@ func arenaOf[T any](act C.go_act, doing, name string, size int, given []Options)
 	}
 	cName := C.CString(name)
 	defer C.free(unsafe.Pointer(cName))
+	if err := refuseNegative(doing, name, named{"Seats", int64(options.Seats)},
+		named{"Consumers", int64(options.Consumers)}, named{"Patience", int64(options.Patience)}); err != nil {
+		return nil, err
+	}
 	cOptions := options.c(size)
 	opened := C.go_arena(act, cName, record.c, &cOptions)
 	if opened.status != 0 {

@@ -38,6 +38,9 @@ func (a *Arena[T]) Consumer(name string, options ...ConsumerOptions) (*Consumer[
 	defer a.mapped.leave()
 	cName := C.CString(name)
 	defer C.free(unsafe.Pointer(cName))
+	if err := refuseNegative("consume", a.name, named{"KeepGaps", int64(given.KeepGaps)}); err != nil {
+		return nil, err
+	}
 	cOptions := given.c()
 	opened := C.go_consumer_open(a.mapped.handle, cName, &cOptions)
 	if opened.status != 0 {

@@ -6,6 +6,7 @@ import "C"
 import (
 	"io/fs"
 	"math"
+	"strconv"
 	"time"
 )
 
@@ -85,12 +86,27 @@ func only[O any](doing, name string, given []O) (O, error) {
 	return options, nil
 }
 
+// refuseNegative is the error of the first number below zero, by the names of their options.
+func refuseNegative(doing, name string, numbers ...named) error {
+	for _, one := range numbers {
+		if one.number < 0 {
+			return refusal(doing, name, one.option+" of 0 or more", strconv.FormatInt(one.number, 10), "")
+		}
+	}
+	return nil
+}
+
+type named struct {
+	option string
+	number int64
+}
+
 // uint32Of is a number as C takes it: what C has no room for becomes what C refuses.
 func uint32Of(n, otherwise int) C.uint32_t {
 	if n == 0 {
 		n = otherwise
 	}
-	if n < 0 || n > math.MaxUint32 {
+	if n > math.MaxUint32 {
 		n = math.MaxUint32
 	}
 	return C.uint32_t(n)

@@ -33,6 +33,9 @@ func (a *Arena[T]) Reader(options ...ReaderOptions) (*Reader[T], error) {
 	if len(given.From.position) > 0 {
 		position = (*C.uint64_t)(&given.From.position[0])
 	}
+	if err := refuseNegative("follow", a.name, named{"KeepGaps", int64(given.KeepGaps)}); err != nil {
+		return nil, err
+	}
 	cOptions := given.c()
 	opened := C.go_reader_open(a.mapped.handle, position, C.size_t(len(given.From.position)), &cOptions)
 	if opened.status != 0 {

@@ -111,7 +111,12 @@ func (w *Writer[T]) AllocFor(timeout time.Duration, value T) (uint64, error) {
 	C.go_writer_alloc_for(w.h.c, 0, bytesOf(&value), C.size_t(unsafe.Sizeof(value)), placeOf(&result))
 	runtime.KeepAlive(&value)
 	w.entry = entryOf(result.entry)
-	return w.entry.Seq, errorOf(result.status, result.error)
+	err = errorOf(result.status, result.error)
+	var told *Error
+	if errors.As(err, &told) && told.Code == ErrTimedOut {
+		told.Expected, told.message = "room for a value within "+timeout.String(), ""
+	}
+	return w.entry.Seq, err
 }
 
 // AllocMany puts several values into the ring, in order, in one step for up to a lap of them. Of a lossless arena it

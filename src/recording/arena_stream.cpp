@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "text/time_text.hpp"
+
 namespace arena_shm::recording {
 
 ArenaStream::ArenaStream(const RawView& view, const Extent& extent, const RecordShape& shape, Attendant& attendant)
@@ -14,8 +16,10 @@ ArenaStream::ArenaStream(const RawView& view, const Extent& extent, const Record
       reader_(reader_in_order(view, extent.first, recording_reader(order_for(view.info(), extent.order, attendant)),
                               attendant)),
       progress_(extent.first) {
-  if (extent.since) since_.emplace(*extent.since, view.info(), shape.schema);
-  if (shape.has_time || (since_ && since_->needs_value_time())) timescale_.emplace(view.timescale());
+  select(selection_of(extent.where, view.info(), shape.schema));
+  if (extent.span.is_given()) since_.emplace(extent.span, view.info(), shape.schema);
+  if (since_) tell_newest(*since_, view);
+  if (shape.has_time || (since_ && since_->needs_value_time()) || needs_time()) timescale_.emplace(view.timescale());
   if (extent.end) progress_.end_at(*extent.end);
   reader_.reader.on_gap([this](const Gap& gap) { add(gap); });
 }
@@ -27,6 +31,7 @@ ValueStream::Step ArenaStream::next(Row& row) {
   const std::int64_t ns = timescale_ ? timescale_->nanoseconds(reader_.reader.time()) : 0;
   if (row.has_time()) row.set_time(ns);
   if (since_ && !since_->next_is_wanted(*seq, row.record(), ns)) return Step::passed;
+  if (!is_selected(*seq, row.record(), ns)) return Step::passed;
   seq_ = *seq;
   return Step::value;
 }
@@ -34,6 +39,7 @@ ValueStream::Step ArenaStream::next(Row& row) {
 bool ArenaStream::wait_for(std::chrono::milliseconds longest) {
   const bool has_come = reader_.reader.wait_for(longest);
   if (!has_come && extent_.end) give_up_pending();
+  is_past_ = is_past_ || (!has_come && since_ && since_->is_past(text::realtime_ns()));
   if (!is_retired_ && view_.retired()) {
     is_retired_ = true;
     attendant_.note(fmt::format("arena '{}' was removed or replaced; still following the old arena", view_.name()));

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "arena_shm/raw.hpp"
 #include "recording/attendant.hpp"
@@ -16,22 +17,23 @@ namespace arena_shm::recording {
 /// What of the arena is wanted.
 struct Extent {
   Position first;
-  bool first_is_exact = false;          ///< what was overwritten before the first value of its lane came counts as lost
-  std::optional<Position> end{};        ///< of each lane
-  std::optional<Order> order{};         ///< as order_for takes it
-  std::optional<std::int64_t> since{};  ///< of each lane what is from this time on, in ns since 1970
+  bool first_is_exact = false;    ///< what was overwritten before the first value of its lane came counts as lost
+  std::optional<Position> end{};  ///< of each lane
+  std::optional<Order> order{};   ///< as order_for takes it
+  TimeSpan span{};                ///< of each lane what is of this time
+  std::optional<std::string> where{};  ///< only values for which this holds
 };
 
 class ArenaStream final : public ValueStream {
  public:
-  /// Requires: the view and the extent stay there. Errors: as reader_in_order; as Since.
+  /// Requires: the view and the extent stay there. Errors: as reader_in_order; as Since; as Selection.
   ArenaStream(const RawView& view, const Extent& extent, const RecordShape& shape, Attendant& attendant);
 
   Step next(Row& row) override;
   std::uint64_t seq() const override { return seq_; }
   bool is_late() const override { return reader_.is_late(); }
   bool wait_for(std::chrono::milliseconds longest) override;
-  bool is_finished() const override { return progress_.is_finished(); }
+  bool is_finished() const override { return is_past_ || progress_.is_finished() || (since_ && since_->is_over()); }
   const std::optional<Error>& failure() const override { return failure_; }
   std::uint64_t unread_count() const override;
   void tell_order(std::uint64_t late_count) const override;
@@ -50,6 +52,7 @@ class ArenaStream final : public ValueStream {
   std::optional<Error> failure_;
   std::uint64_t seq_ = 0;
   bool is_retired_ = false;
+  bool is_past_ = false;  // what is wanted
 };
 
 }  // namespace arena_shm::recording

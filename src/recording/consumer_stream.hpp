@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "arena_shm/raw.hpp"
 #include "recording/attendant.hpp"
@@ -13,8 +14,10 @@ namespace arena_shm::recording {
 
 class ConsumerStream final : public ValueStream {
  public:
-  /// Registers the consumer. Requires: the arena stays there. Errors: as Consumption.
-  ConsumerStream(const RawArena& arena, const ConsumerWish& wish, const RecordShape& shape, Attendant& attendant);
+  /// Registers the consumer. Requires: the arena stays there. Errors: as Consumption; as Selection, without having been
+  /// one.
+  ConsumerStream(const RawArena& arena, const ConsumerWish& wish, const RecordShape& shape,
+                 const std::optional<std::string>& where, Attendant& attendant);
 
   /// Where it begins, before anything has come.
   Position position() const { return consumption_.position(); }

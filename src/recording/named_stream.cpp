@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "arena_shm/core/header.hpp"
+#include "schema/restart_text.hpp"
+#include "text/time_text.hpp"
 
 namespace arena_shm::recording {
 
@@ -25,6 +27,7 @@ NamedStream::NamedStream(std::string name, From from, ReaderOptions options, Att
       from_(from),
       follower_(std::move(name), from, options),
       was_there_(follower_.view() != nullptr) {
+  follower_.on_restart([this](const Restart& restart) { restart_ = restart; });
   if (!was_there_) attendant_.note(fmt::format("waiting for an arena '{}'", follower_.name()));
 }
 
@@ -32,6 +35,7 @@ void NamedStream::begin(const RecordShape& shape, std::optional<Since> since, Be
   first_ = follower_.view()->info();
   has_time_ = shape.has_time;
   since_ = std::move(since);
+  if (since_ && was_there_) tell_newest(*since_, *view());
   begin_ = std::move(begin);
   has_begun_ = true;
 }
@@ -52,7 +56,11 @@ ValueStream::Step NamedStream::next(Row& row) {
   reader.begun[*seq % reader.begun.size()] = true;
   const std::int64_t ns = reader.timescale ? reader.timescale->nanoseconds(reader.time()) : 0;
   if (row.has_time()) row.set_time(ns);
-  if (reader.since && !reader.since->next_is_wanted(*seq, row.record(), ns)) return Step::passed;
+  if (reader.since && !reader.since->next_is_wanted(*seq, row.record(), ns)) {
+    is_past_ = is_past_ || reader.since->is_over();
+    return Step::passed;
+  }
+  if (!is_selected(*seq, row.record(), ns)) return Step::passed;
   if (!inexact_ && !reader.comes_in_order()) inexact_ = reader.view.info();
   seq_ = *seq;
   return Step::value;
@@ -64,8 +72,8 @@ void NamedStream::meet(NamedReader& reader) {
   const Info& info = reader.view.info();
   if (arenas_ > 0) {
     check_same(info);
-    attendant_.note(fmt::format("arena '{}' was created anew; following the new one", info.name));
-    report_restart(info);
+    tell_restart(info.name);
+    report_new_arena(info);
     is_gone_ = false;
   }
   if (!reader.why_unordered.empty()) attendant_.note(reader.why_unordered);
@@ -80,13 +88,22 @@ void NamedStream::meet(NamedReader& reader) {
   reader.on_gap([this, &reader](const Gap& gap) { add(reader, gap); });
 }
 
+void NamedStream::tell_restart(const std::string& name) {
+  if (!restart_) return;
+  if (report_restart_)
+    report_restart_(*restart_);
+  else
+    attendant_.tell(schema::describe(name, *restart_));
+  restart_.reset();
+}
+
 void NamedStream::check_same(const Info& info) const {
   try {
     core::check_record(info.name, first_.record, info.record);
   } catch (const Error& error) {
     refuse(info, error.expected(), error.found());
   }
-  const bool needs_times = has_time_ || (since_ && since_->needs_value_time());
+  const bool needs_times = has_time_ || (since_ && since_->needs_value_time()) || needs_time();
   if (needs_times && info.clock == Clock::none) refuse(info, "an arena with times, as the one before", "one without");
 }
 
@@ -106,6 +123,7 @@ bool NamedStream::wait_for(std::chrono::milliseconds longest) {
     failure_ = error;
     return false;
   }
+  is_past_ = is_past_ || (since_ && since_->is_past(text::realtime_ns()));
   if (!is_gone_ && has_begun_ && follower_.view()->retired()) {
     is_gone_ = true;
     attendant_.note(fmt::format("arena '{}' was removed; waiting for a new one", follower_.name()));

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "arena_shm/follower.hpp"
 #include "arena_shm/info.hpp"
@@ -37,18 +39,23 @@ class NamedStream final : public ValueStream {
   bool is_late() const override { return newest_ != nullptr && newest_->comes_late(); }
   /// Errors: before begin(), as the constructor.
   bool wait_for(std::chrono::milliseconds longest) override;
-  bool is_finished() const override { return failure_.has_value(); }
+  bool is_finished() const override { return is_past_ || failure_.has_value(); }
   const std::optional<Error>& failure() const override { return failure_; }
   std::uint64_t unread_count() const override { return follower_.sum(&NamedReader::lag, 0); }
   void tell_order(std::uint64_t late_count) const override;
 
   /// Of the arena of the value that next() has delivered.
   std::uint64_t lane_count() const noexcept { return newest_->view.lanes(); }
+  /// `report`: called before the first value of an arena that takes the place of another one comes. Else the attendant
+  /// is told.
+  void on_restart(std::function<void(const Restart&)> report) { report_restart_ = std::move(report); }
+
   /// How many arenas there have been.
   std::uint64_t arena_count() const noexcept { return arenas_; }
 
  private:
   void meet(NamedReader& reader);
+  void tell_restart(const std::string& name);
   void check_same(const Info& info) const;
   void add(const NamedReader& reader, const Gap& gap) const;
 
@@ -60,13 +67,16 @@ class NamedStream final : public ValueStream {
   bool has_time_ = false;
   std::optional<Since> since_;
   Begin begin_;
-  NamedReader* newest_ = nullptr;  // whose value was delivered last
-  std::optional<Info> inexact_;    // the arena whose values were not for certain in order of time
+  std::function<void(const Restart&)> report_restart_;
+  std::optional<Restart> restart_;  // to the arena that comes next
+  NamedReader* newest_ = nullptr;   // whose value was delivered last
+  std::optional<Info> inexact_;     // the arena whose values were not for certain in order of time
   std::optional<Error> failure_;
   std::uint64_t seq_ = 0;
   std::uint64_t arenas_ = 0;
   bool has_begun_ = false;
   bool is_gone_ = false;
+  bool is_past_ = false;  // what is wanted
 };
 
 }  // namespace arena_shm::recording

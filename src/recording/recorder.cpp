@@ -28,7 +28,7 @@ class Recorder {
       : stream_(stream), limits_(limits), row_(record), writer_(writer), attendant_(attendant) {
     // Held back until it is clear that the value behind it is wanted, too.
     stream_.on_gap([this](const Gap& gap) { gaps_.push_back(gap); });
-    stream_.on_restart([this](const Info& info) {
+    stream_.on_new_arena([this](const Info& info) {
       record_gaps();
       writer_.restart(epoch_text(info));
     });
@@ -60,7 +60,7 @@ class Recorder {
   void follow() {
     while (!is_finished()) {
       switch (stream_.next(row_)) {
-        case ValueStream::Step::passed: continue;
+        case ValueStream::Step::passed: pass(); continue;
         case ValueStream::Step::value:
           if (!take()) return;  // gaps in front of it are no longer asked for
           if (++unreleased_ >= stream_.release_after()) save();
@@ -73,6 +73,12 @@ class Recorder {
       tick();
     }
     record_gaps();
+  }
+
+  // One that is not wanted is done with, too.
+  void pass() {
+    if (++unreleased_ >= stream_.release_after()) save();
+    if (++passed_ % kBetweenTicks == 0) tick();
   }
 
   // False: there is no room in the file.
@@ -128,7 +134,8 @@ class Recorder {
 
   std::string summary(std::uint64_t count) const {
     const std::string gaps = lost_ > 0 ? " in " + text::counted(gap_count_, "gap") : "";
-    return fmt::format("recorded {}, lost {}{}, {}", count, lost_, gaps, writer_.size_text());
+    return fmt::format("recorded {}{}, lost {}{}, {}", count, left_out_text(stream_.selection()), lost_, gaps,
+                       writer_.size_text());
   }
 
   // What a stop left in the ring, or in a pipe that nobody empties.
@@ -146,6 +153,7 @@ class Recorder {
   Attendant& attendant_;
   std::vector<Gap> gaps_;
   std::uint64_t count_ = 0;
+  std::uint64_t passed_ = 0;
   std::uint64_t unreleased_ = 0;
   std::uint64_t lost_ = 0;
   std::uint64_t gap_count_ = 0;
@@ -159,14 +167,14 @@ class Recorder {
 
 // What an earlier run has left, as a note.
 void tell_rows(const RecordingWriter& writer, const std::vector<std::optional<std::uint64_t>>& newest,
-               const Position& first, const std::string& path, Attendant& attendant) {
+               const Position& first, const std::string& path, bool is_filtered, Attendant& attendant) {
   const auto highest = newest.empty() ? std::nullopt : *std::ranges::max_element(newest);
   if (!highest) return;
   const std::uint64_t cut = writer.cut_bytes();
   attendant.note(fmt::format("going on in '{}' behind {} {}{}", path, schema::kSeqColumn, *highest,
                              cut > 0 ? "; removed " + text::counted(cut, "byte") + " of a row that was cut off" : ""));
   for (std::size_t k = 0; k < newest.size(); ++k) {
-    if (!newest[k] || *newest[k] + newest.size() >= first.next()[k]) continue;
+    if (is_filtered || !newest[k] || *newest[k] + newest.size() >= first.next()[k]) continue;
     attendant.note(fmt::format("the values {}..{} are not in '{}': they were lost, or went elsewhere",
                                *newest[k] + newest.size(), first.next()[k] - newest.size(), path));
   }
@@ -201,7 +209,7 @@ Recorded record_arena(const RawView& view, const Extent& extent, const Limits& l
 }
 
 Recorded record_consumer(const RawArena& arena, const ConsumerWish& wish, const Limits& limits, FileOptions file,
-                         const std::string& as, Attendant& attendant) {
+                         const std::string& as, const std::optional<std::string>& where, Attendant& attendant) {
   require_lossless(arena.info());
   const RecordShape shape = shape_for(arena.info(), file, as, attendant);
   file.goes_on = true;
@@ -209,14 +217,14 @@ Recorded record_consumer(const RawArena& arena, const ConsumerWish& wish, const 
   if (writer.has_rows() && !keeps_place(arena, wish)) refuse_gone_consumer(file.path, arena.name(), wish.name);
   std::optional<ConsumerStream> stream;
   try {
-    stream.emplace(arena, wish, shape, attendant);
+    stream.emplace(arena, wish, shape, where, attendant);
   } catch (const Error&) {
     writer.discard();
     throw;
   }
   const Position first = stream->position();
   const std::uint64_t may_come_again = 2 * arena.slots();  // a lap of values, and what came late among them
-  tell_rows(writer, writer.resume(may_come_again, first, arena.head()), first, file.path, attendant);
+  tell_rows(writer, writer.resume(may_come_again, first, arena.head()), first, file.path, where.has_value(), attendant);
   return Recorder(*stream, limits, writer, shape, attendant).run();
 }
 
@@ -231,9 +239,10 @@ Recorded record_name(const std::string& name, const NamedExtent& extent, const L
   const RawView& view = *stream.view();
   const RecordShape shape = shape_for(view.info(), file, as, attendant);
   std::optional<Since> since;
-  if (extent.since) since.emplace(*extent.since, view.info(), shape.schema);
-  NamedStream::Begin begin{.first = {}, .is_exact = extent.from.is_seq()};
+  if (extent.span.is_given()) since.emplace(extent.span, view.info(), shape.schema);
+  NamedStream::Begin begin{.first = {}, .is_exact = extent.from_is_exact};
   if (stream.was_there()) begin.first = view.reader(extent.from, {.doorbell = false}).position();
+  stream.select(selection_of(extent.where, view.info(), shape.schema));
   stream.begin(shape, std::move(since), std::move(begin));
   RecordingWriter writer(file, shape);
   return Recorder(stream, limits, writer, shape, attendant).run();

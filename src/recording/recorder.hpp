@@ -44,14 +44,17 @@ Recorded record_arena(const RawView& view, const Extent& extent, const Limits& l
 /// Errors: as record_arena; require_lossless, RawArena::consumer; Code::invalid_argument, if the file has rows and the
 /// arena does not keep the place of such a consumer; RecordingWriter::resume.
 Recorded record_consumer(const RawArena& arena, const ConsumerWish& wish, const Limits& limits, FileOptions file,
-                         const std::string& as, Attendant& attendant);
+                         const std::string& as, const std::optional<std::string>& where, Attendant& attendant);
 
 /// The same of whatever arena has the name: waits for the first one, and ends, with a failure, if one that takes its
-/// place holds other records. `from`: as on the command line, `order` and `since` as in Extent.
+/// place holds other records. `from`: as on the command line, and where lost values count: but for the oldest, from
+/// there on. The others as in Extent.
 struct NamedExtent {
   From from = From::oldest;
+  bool from_is_exact = false;  ///< as Extent::first_is_exact
   std::optional<Order> order{};
-  std::optional<std::int64_t> since{};
+  TimeSpan span{};
+  std::optional<std::string> where{};
 };
 Recorded record_name(const std::string& name, const NamedExtent& extent, const Limits& limits, const FileOptions& file,
                      const std::string& as, Attendant& attendant);

@@ -197,12 +197,26 @@ bool names_time(const std::string& fields) {
 }  // namespace
 
 std::optional<std::uint64_t> RecordingSource::next(std::span<std::byte> row) {
+  const bool needs_time = (since_ && since_->needs_value_time()) || (selection_ && selection_->needs_time());
+  const auto record = row.subspan(record_.time_bytes());
   while (const auto seq = take(row)) {
-    if (!since_) return seq;
-    const std::int64_t ns = since_->needs_value_time() ? time_ns(row) : 0;
-    if (since_->next_is_wanted(*seq, row.subspan(record_.time_bytes()), ns)) return seq;
+    const std::int64_t ns = needs_time ? time_ns(row) : 0;
+    if (since_ && !since_->next_is_wanted(*seq, record, ns)) continue;
+    if (!selection_ || selection_->takes(*seq, record, ns)) return seq;
   }
   return std::nullopt;
+}
+
+void RecordingSource::tell_newest(RecordingSource& same_file) {
+  Row row(same_file.record());
+  while (same_file.take(row.bytes())) {
+    const std::int64_t ns = since_->needs_value_time() ? same_file.time_ns(row.bytes()) : 0;
+    since_->tell_newest(row.record(), ns);
+  }
+}
+
+void RecordingSource::select(const std::optional<std::string>& where) {
+  if (where) selection_.emplace(*where, origin().name, record_.schema, origin().has_times);
 }
 
 std::int64_t RecordingSource::time_ns(std::span<const std::byte> row) { return time_of_row(row); }

@@ -15,6 +15,7 @@
 #include "inspect/image.hpp"
 #include "recording/attendant.hpp"
 #include "recording/row.hpp"
+#include "recording/selection.hpp"
 #include "recording/since.hpp"
 #include "recording/text_lines.hpp"
 #include "schema/value_text.hpp"
@@ -28,7 +29,14 @@ class RecordingSource {
   virtual ~RecordingSource() = default;
 
   /// Leaves out what Since does. To be called first. Errors: as Since.
-  void begin_since(std::int64_t ns) { since_.emplace(ns, origin(), record_.schema); }
+  void begin_since(const TimeSpan& span) { since_.emplace(span, origin(), record_.schema); }
+  /// Is the end of what is there to be known before the beginning? Then tell_newest, of the same file opened once more,
+  /// has to come before next().
+  bool asks_for_newest() const noexcept { return since_ && since_->asks_for_newest(); }
+  /// Reads all of that file.
+  void tell_newest(RecordingSource& same_file);
+  /// Leaves out those for which it does not hold. To be called first. Errors: as Selection.
+  void select(const std::optional<std::string>& where);
 
   /// Fills `row` with the next one: its time, if the recording has times, and its record. Returns its sequence number,
   /// counted from 0 if the file has none; nothing at the end. Lines that are no record are told to the attendant and
@@ -42,6 +50,7 @@ class RecordingSource {
   void on_restart(std::function<void(const std::string& epoch)> report) { report_restart_ = std::move(report); }
 
   const RecordShape& record() const noexcept { return record_; }
+  const std::optional<Selection>& selection() const noexcept { return selection_; }
   std::size_t align_bytes() const noexcept { return align_bytes_; }
   std::uint64_t refused_count() const noexcept { return refused_; }
   /// Values that ought to be in the file and are not, because it was cut off; known at the end.
@@ -66,6 +75,7 @@ class RecordingSource {
   Attendant& attendant_;
   RecordShape record_;
   std::optional<Since> since_;
+  std::optional<Selection> selection_;
   std::size_t align_bytes_ = 1;
   std::uint64_t refused_ = 0;
   std::uint64_t lost_ = 0;

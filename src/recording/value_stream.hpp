@@ -2,16 +2,19 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <limits>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "arena_shm/error.hpp"
 #include "arena_shm/info.hpp"
 #include "arena_shm/options.hpp"
 #include "recording/row.hpp"
+#include "recording/selection.hpp"
 
 namespace arena_shm::recording {
 
@@ -48,22 +51,32 @@ class ValueStream {
   /// Somebody waits for that, if so many values have come since.
   virtual std::uint64_t release_after() const { return std::numeric_limits<std::uint64_t>::max(); }
 
+  /// Of the values that next() would deliver, only these come. To be called before next().
+  void select(std::optional<Selection> selection) { selection_ = std::move(selection); }
+  /// What it has left out.
+  const std::optional<Selection>& selection() const noexcept { return selection_; }
+
   /// Called for values that were wanted and are lost, before what follows them in their lane.
   void on_gap(std::function<void(const Gap&)> report) { report_ = std::move(report); }
   /// Called when an arena has taken the place of the one before, before anything of it.
-  void on_restart(std::function<void(const Info&)> report) { report_restart_ = std::move(report); }
+  void on_new_arena(std::function<void(const Info&)> report) { report_new_arena_ = std::move(report); }
 
  protected:
   void report(const Gap& gap) const {
     if (report_) report_(gap);
   }
-  void report_restart(const Info& info) const {
-    if (report_restart_) report_restart_(info);
+  void report_new_arena(const Info& info) const {
+    if (report_new_arena_) report_new_arena_(info);
+  }
+  bool needs_time() const noexcept { return selection_ && selection_->needs_time(); }
+  bool is_selected(std::uint64_t seq, std::span<const std::byte> record, std::int64_t time_ns) noexcept {
+    return !selection_ || selection_->takes(seq, record, time_ns);
   }
 
  private:
+  std::optional<Selection> selection_;
   std::function<void(const Gap&)> report_;
-  std::function<void(const Info&)> report_restart_;
+  std::function<void(const Info&)> report_new_arena_;
 };
 
 }  // namespace arena_shm::recording

@@ -57,6 +57,7 @@ class InfluxFormatter final : public RecordFormatter {
   }
 
   void gap(std::string&, const Gap&) const override {}
+  void restart(std::string&, std::string_view, const Restart&) const override {}
 
   std::uint64_t left_out_count() const noexcept override { return left_out_; }
 

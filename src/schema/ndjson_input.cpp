@@ -28,6 +28,15 @@ struct Member {
   std::vector<Token> value;
 };
 
+// No record, but what tail tells among them.
+bool is_told_beside(const std::vector<Member>& members) {
+  const std::size_t besides = !members.empty() && members.front().key == kArenaColumn ? 1 : 0;
+  if (members.size() != besides + 1) return false;
+  const Member& member = members.back();
+  if (member.key == kGapKey) return true;
+  return member.key == kRestartKey && member.value.size() == 1 && member.value.front().type == Token::Type::object;
+}
+
 // The members of one flat object, each as a row of tokens. What an object holds deeper down is not kept, and nothing
 // after so many tokens as no record has.
 class LineReader final : public json::json_sax_t {
@@ -179,7 +188,7 @@ class NdjsonInput final : public RecordInput {
       if (line->cut) return refuse({}, "a shorter line", fmt::format("more than {} bytes", line->text.size()), {});
       LineReader reader(most_tokens_);
       if (!json::sax_parse(line->text, &reader)) return refuse_json(reader, line->text);
-      if (reader.members.size() == 1 && reader.members.front().key == kGapKey) continue;
+      if (is_told_beside(reader.members)) continue;
       return fill(reader.members, record);
     }
     return InputStatus::end;

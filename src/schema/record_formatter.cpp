@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "schema/influx_formatter.hpp"
+#include "schema/restart_text.hpp"
 #include "schema/value_text.hpp"
 #include "text/csv_cell.hpp"
 #include "text/quantities.hpp"
@@ -130,6 +131,12 @@ class NdjsonFormatter final : public RecordFormatter {
                    mark_, kGapKey, gap.first, gap.last, gap.count(), cause, lane);
   }
 
+  void restart(std::string& out, std::string_view, const Restart& restart) const override {
+    fmt::format_to(std::back_inserter(out),
+                   "{{\"{1}\":{{\"time_ns\":{0}{2}{0},\"epoch\":\"{3:02x}\",\"before\":\"{4:02x}\"}}}}\n", mark_,
+                   kRestartKey, restart.created_ns, fmt::join(restart.now, ""), fmt::join(restart.before, ""));
+  }
+
  private:
   Schema schema_;
   std::string_view mark_;  // around 64-bit integers
@@ -216,6 +223,9 @@ class HexFormatter final : public RecordFormatter {
 }  // namespace
 
 void RecordFormatter::gap(std::string& out, const Gap& gap) const { out += "# " + describe(gap) + '\n'; }
+void RecordFormatter::restart(std::string& out, std::string_view arena, const Restart& restart) const {
+  out += "# " + describe(arena, restart) + '\n';
+}
 void RecordFormatter::measure(std::uint64_t, std::span<const std::byte>) {}
 void RecordFormatter::precede(std::uint64_t, std::span<const std::byte>) {}
 std::size_t RecordFormatter::hidden_column_count() const noexcept { return 0; }

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "arena_shm/options.hpp"
+#include "arena_shm/restart.hpp"
 #include "schema/schema.hpp"
 #include "text/text_table.hpp"
 
@@ -33,6 +34,9 @@ class RecordFormatter {
   virtual void record(std::string& out, std::uint64_t seq, std::span<const std::byte> record) = 0;
   /// Appends a gap, for readers who want it between the records: {"_gap":{...}}, or a line that begins with "# ".
   virtual void gap(std::string& out, const Gap& gap) const;
+  /// The same of a restart: {"_restart":{"time_ns":...,"epoch":"0a..","before":"7f.."}}, or a line that begins with
+  /// "# ".
+  virtual void restart(std::string& out, std::string_view arena, const Restart& restart) const;
   /// Makes the columns wide enough for this record, before the heading is printed.
   virtual void measure(std::uint64_t seq, std::span<const std::byte> record);
   /// Takes note of a record that lies before those that are asked for.

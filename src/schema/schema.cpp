@@ -127,12 +127,23 @@ std::optional<Field> part_of(const Field& field, std::string_view name) {
   return part;
 }
 
+}  // namespace
+
+std::optional<Field> Schema::find_part(std::string_view wanted) const {
+  if (const Field* field = find(wanted)) return *field;
+  for (const Field& field : fields) {
+    if (auto part = part_of(field, wanted)) return part;
+  }
+  return std::nullopt;
+}
+
+namespace {
+
 /// A field, a part of an array, or the members of what was a struct, by its name alone.
 std::vector<Field> fields_meant(const Schema& schema, std::string_view name) {
-  if (const Field* field = schema.find(name)) return {*field};
+  if (auto part = schema.find_part(name)) return {std::move(*part)};
   std::vector<Field> meant;
   for (const Field& field : schema.fields) {
-    if (auto part = part_of(field, name)) return {std::move(*part)};
     const std::string_view rest = std::string_view(field.name).substr(std::min(name.size(), field.name.size()));
     if (!name.empty() && field.name.starts_with(name) && (rest.starts_with('.') || rest.starts_with('[')))
       meant.push_back(field);

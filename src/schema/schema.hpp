@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -73,6 +74,9 @@ struct Schema {
 
   /// The field of that name, or null.
   const Field* find(std::string_view name) const noexcept;
+  /// The same, or an element or a row of an array: "pos[1]" of "pos" with the shape {2, 3} is a row of 3. Nothing if
+  /// the name means no part of a field.
+  std::optional<Field> find_part(std::string_view name) const;
   /// Names of all fields, for messages: "ts, px, sym".
   std::string names() const;
   /// The same record, seen through some of its fields only, in the order asked for. "pos[1]" is an element, or a row,
@@ -85,8 +89,12 @@ struct Schema {
 /// Names of the tool's own columns and keys, which fields cannot have.
 inline constexpr std::string_view kSeqColumn = "_seq";
 inline constexpr std::string_view kGapKey = "_gap";
+/// Where values of several arenas are among each other: which one. A field may have this name, too.
+inline constexpr std::string_view kArenaColumn = "_arena";
 /// The same for the time of a value. A field may have this name: then there is no such column.
 inline constexpr std::string_view kTimeColumn = "_time_ns";
+/// The key of an object that is no record: of an arena that took the place of another one. A field may have this name.
+inline constexpr std::string_view kRestartKey = "_restart";
 
 /// Checks everything that decoding relies on: names, sizes, that all fields lie in the record and apart from each
 /// other. Returns: what is wrong with it, or an empty text.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "schema/number_text.hpp"
+
 namespace arena_shm::schema {
 
 Schema behind_column(const Schema& record, std::string_view name, Kind kind) {
@@ -30,7 +32,19 @@ Schema with_value_time(const Schema& record) {
 }
 
 bool is_beside(const Schema& record, std::string_view column) noexcept {
-  return (column == kSeqColumn || column == kTimeColumn) && record.find(column) == nullptr;
+  return (column == kSeqColumn || column == kTimeColumn || column == kArenaColumn) && record.find(column) == nullptr;
+}
+
+// At commas; blanks around names are for the eye.
+std::vector<std::string> split_names(std::string_view list, const Schema& record) {
+  std::vector<std::string> parts;
+  for (;;) {
+    const std::size_t comma = list.find(',');
+    const std::string_view name = trimmed(list.substr(0, comma));
+    if (!is_beside(record, name)) parts.emplace_back(name);
+    if (comma == std::string_view::npos) return parts;
+    list.remove_prefix(comma + 1);
+  }
 }
 
 }  // namespace arena_shm::schema

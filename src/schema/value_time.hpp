@@ -4,7 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "schema/schema.hpp"
 
@@ -18,7 +20,10 @@ Schema behind_column(const Schema& record, std::string_view name, Kind kind);
 /// The same record behind `_time_ns`, in nanoseconds since 1970. That is its time field, if it has no other.
 Schema with_value_time(const Schema& record);
 
-/// Is it a column beside the record: `_seq` or `_time_ns`, unless a field has that name?
+/// Is it a column beside the record: `_seq`, `_time_ns` or `_arena`, unless a field has that name?
 bool is_beside(const Schema& record, std::string_view column) noexcept;
+
+/// The names in a list like "ts, pos[0]", for Schema::select: what stands beside the record is always there.
+std::vector<std::string> split_names(std::string_view list, const Schema& record);
 
 }  // namespace arena_shm::schema

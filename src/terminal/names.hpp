@@ -1,10 +1,7 @@
 // Names that were not understood, and arenas that could not be looked at.
 #pragma once
 
-#include <optional>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "arena_shm/error.hpp"
 #include "terminal/exit_code.hpp"
@@ -33,8 +30,5 @@ class Verdict {
 
 /// Notes that one was left out, and counts it.
 void note_skipped(const Error& error, Verdict& verdict);
-
-/// The candidate that is most like the word, if one is near enough to be a misspelling of it.
-std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates);
 
 }  // namespace arena_shm::terminal

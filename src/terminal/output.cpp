@@ -87,4 +87,8 @@ void plain_note(std::string_view text) {
   static_cast<void>(core::write_patiently(STDERR_FILENO, lines));
 }
 
+void picture(std::string_view lines) {
+  static_cast<void>(core::write_patiently(STDERR_FILENO, std::string(lines) + '\n'));
+}
+
 }  // namespace arena_shm::terminal

@@ -53,5 +53,7 @@ std::string strong(std::string line);
 void note(std::string_view text);
 /// The same without the tool's name in front: for the lines of a summary.
 void plain_note(std::string_view text);
+/// Lines to standard error as they are, which only fit together where none is broken. Requires: printable.
+void picture(std::string_view lines);
 
 }  // namespace arena_shm::terminal

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "terminal/command_line.hpp"
+#include "text/quantity_input.hpp"
 
 namespace arena_shm::terminal {
 
@@ -22,7 +23,7 @@ Check count(Range range = {});
 /// "4096", "64K", "1.5GiB": K M G T are powers of 1024, with or without B or iB.
 Check size(Range range = {});
 
-enum class BareNumber : std::uint8_t { is_seconds, is_refused };
+using text::BareNumber;
 
 /// "500ms", "1.5s", "5m", "1h30m": ns us ms s m h d. Leaves seconds.
 Check duration(std::chrono::nanoseconds least, std::chrono::nanoseconds most, BareNumber bare);

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "terminal/app_description.hpp"
-#include "terminal/names.hpp"
+#include "text/nearest.hpp"
 
 namespace arena_shm::terminal {
 
@@ -68,7 +68,7 @@ std::vector<std::string> verbs_meant(const Command& app, const std::string& foun
                  [&](const std::string& name) { return name.starts_with(word); });
     if (!meant.empty()) return meant;
   }
-  if (const auto near = nearest(word, known)) meant.push_back(*near);
+  if (const auto near = text::nearest(word, known)) meant.push_back(*near);
   return meant;
 }
 
@@ -86,7 +86,7 @@ std::string extras_text(CLI::App& verb) {
   const auto flag = std::find_if(extras.begin(), extras.end(), [](auto& word) { return word.starts_with('-'); });
   if (flag == extras.end()) return fmt::format("expected nothing more, found '{}'", fmt::join(extras, " "));
   const std::string name = flag->substr(0, flag->find('='));
-  const auto meant = name.starts_with("--") ? nearest(name, flags_of(verb)) : std::nullopt;
+  const auto meant = name.starts_with("--") ? text::nearest(name, flags_of(verb)) : std::nullopt;
   return fmt::format("no such option: '{}'{}", *flag, meant ? "; did you mean '" + *meant + "'?" : "");
 }
 

@@ -60,6 +60,8 @@ void add_verbs(const terminal::Command& app, Action& action, char** arguments) {
   add_list(app, action);
   add_stat(app, action);
   add_top(app, action);
+  add_plot(app, action);
+  add_serve(app, action);
   add_metrics(app, action);
   entitle(app, "Watch arenas");
   add_inspect(app, action);

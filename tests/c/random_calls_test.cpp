@@ -121,7 +121,11 @@ class RandomCalls {
     options.time = below(2) == 0;
     options.full = none_of_them<arena_shm_full>(below(3));
     options.consumers = below(4);
-    options.patience_ns = timeout();
+    // Without patience, writers wait for ever for a durable consumer that is away, as they have to.
+    if (options.full == ARENA_SHM_WAIT || below(8) == 0) {
+      options.patience_ns = static_cast<std::int64_t>(below(20'000)) + 1;
+      if (below(8) == 0) options.patience_ns = -options.patience_ns;
+    }
     arena_shm_record record = ARENA_SHM_RECORD(Pair);
     record.size_bytes = size();
     arena_shm_arena*& arena = fresh(arenas_);

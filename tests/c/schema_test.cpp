@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "arena_shm/core/words.hpp"
@@ -93,14 +94,32 @@ TEST_F(CSchemaTest, TheLengthIsToldWhereThereIsNoRoom) {
 }
 
 TEST_F(CSchemaTest, ExtremeEnumerators) {
-  fields_[1].type = ARENA_SHM_I8;
+  std::swap(fields_[0].enumerators, fields_[1].enumerators);  // the first has 64 bits
+  std::swap(fields_[0].enumerator_count, fields_[1].enumerator_count);
+  fields_[0].type = ARENA_SHM_I64;
   sides_[0].value = std::numeric_limits<std::int64_t>::min();
   ASSERT_EQ(write(), ARENA_SHM_OK);
   EXPECT_NE(text_.find("\"buy\":-9223372036854775808"), std::string::npos) << text_;
-  fields_[1].type = ARENA_SHM_U8;
+  fields_[0].type = ARENA_SHM_U64;
   sides_[0].value = -1;
   ASSERT_EQ(write(), ARENA_SHM_OK);
   EXPECT_NE(text_.find("\"buy\":18446744073709551615"), std::string::npos) << text_;
+}
+
+TEST_F(CSchemaTest, AnEnumeratorFitsItsType) {
+  const auto takes = [&](arena_shm_type type, std::int64_t value) {
+    fields_[1].type = type;
+    sides_[1].value = value;
+    return write() == ARENA_SHM_OK;
+  };
+  EXPECT_TRUE(takes(ARENA_SHM_U8, 255));
+  EXPECT_FALSE(takes(ARENA_SHM_U8, 256));
+  EXPECT_FALSE(takes(ARENA_SHM_U8, -1));
+  EXPECT_TRUE(takes(ARENA_SHM_I8, 127));
+  EXPECT_TRUE(takes(ARENA_SHM_I8, -128));
+  EXPECT_FALSE(takes(ARENA_SHM_I8, 128));
+  EXPECT_FALSE(takes(ARENA_SHM_I8, -129));
+  expect_refused("sell = -129");
 }
 
 TEST_F(CSchemaTest, WhatCannotBeIsRefusedByName) {

@@ -1,16 +1,21 @@
 """tail -F: following a name, whatever arena has it."""
 
 import json
+import re
 import signal
 import unittest
 
-from arena_cli import INCOMPATIBLE, LOST, OK, SHM, USAGE
+from arena_cli import ABSENT, INCOMPATIBLE, LOST, OK, SHM, USAGE
 from timed import TimedTest
 
 FIELDS = "u64 n"
+RESTARTED = r"^(?:arena-shm: )?restarted: arena '{name}' was created anew at (\S+Z), epoch (\w{{32}}); the one before had (\w{{32}})$"
 
 
 class FollowName:
+    def epoch(self, name):
+        return json.loads(self.expect(OK, "inspect", name, "--format", "json").stdout)["epoch"]
+
     def make(self, name, *args, fields=FIELDS, slots=64):
         self.expect(OK, "create", name, "--slots", slots, "--fields", fields, *args)
         self.addCleanup((SHM / name).unlink, missing_ok=True)
@@ -71,10 +76,51 @@ class FollowNameTest(FollowName, TimedTest):
             self.make(name)
             self.write(name, *range(100, 115))
             self.assertEqual(self.next(tail, 15), [*range(100, 115)])
-            told = self.notes.read_text().count(f"arena '{name}' was created anew; following the new one\n")
-            self.assertEqual(told, round_ + 1)
+            told = re.findall(RESTARTED.format(name=name), self.notes.read_text(), re.M)
+            self.assertEqual(len(told), round_ + 1)
+            self.assertEqual(told[-1][1], self.epoch(name))
+            self.assertNotEqual(told[-1][2], told[-1][1])
+            if round_ > 0:
+                self.assertEqual(told[-1][2], told[-2][1])
+                self.assertLess(told[-2][0], told[-1][0])
         self.stop(tail)
         self.assertIn("read 55 values of 4 arenas\n", self.notes.read_text())
+
+    def test_restarts_may_stand_among_the_values(self):
+        for form, first in [("ndjson", '{"_seq":0,"n":1}\n'), ("csv", "0,1\n")]:
+            name = self.make(self.name())
+            self.write(name, 1)
+            tail = self.start("tail", name, "-F", "--gaps", "inline", "--format", form)
+            while (line := tail.stdout.readline()) != first:
+                self.assertEqual(line, "_seq,n\n")
+            before = self.epoch(name)
+            self.make_anew(name)
+            self.write(name, 2)
+            restart = tail.stdout.readline()
+            if form == "ndjson":
+                found = json.loads(restart)["_restart"]
+                self.assertEqual((found["epoch"], found["before"]), (self.epoch(name), before))
+                self.assertEqual(found["time_ns"], json.loads(
+                    self.expect(OK, "inspect", name, "--format", "json").stdout)["created_ns"])
+                copy = self.make(self.name())
+                self.expect(OK, "write", copy, "--format", "ndjson", stdin=restart + first, says="wrote 1 value")
+            else:
+                self.assertRegex(restart.removeprefix("# "), RESTARTED.format(name=name))
+            self.assertIn("2", tail.stdout.readline())
+
+    def test_waits_only_for_the_first_one_if_asked_to(self):
+        name = self.name()
+        self.expect(ABSENT, "tail", name, says="wait for it with --wait")
+        self.notes = self.directory() / "notes"
+        with self.notes.open("w") as notes:
+            tail = self.start("tail", name, "--wait", "-f", "--format", "ndjson", stderr=notes)
+        self.says(f"waiting for an arena '{name}'\n")
+        self.make(name)
+        self.write(name, 1)
+        self.assertEqual(self.next(tail, 1), [1])
+        self.expect(OK, "rm", name)
+        self.says("still following the old arena; -F goes on with the new one\n")
+        self.stop(tail)
 
     def test_begins_where_asked_to_in_the_first_one_only(self):
         for args, first in [(["-n", 2], [3, 4]), (["-n", 0], []), (["--from", "newest"], []), (["--from", 3], [3, 4]),
@@ -205,7 +251,7 @@ class RecordNameTest(FollowName, TimedTest):
     def record(self, name, path, *args):
         self.notes = self.directory() / "notes"
         with self.notes.open("w") as notes:
-            return self.start("record", name, "-F", "-o", path, *args, stderr=notes)
+            return self.start("record", name, "-o", path, *args, stderr=notes)
 
     def rows(self, path):
         """Of .npy too; as exported."""
@@ -219,7 +265,8 @@ class RecordNameTest(FollowName, TimedTest):
         for file in ["t.csv", "t.npy"]:
             name = self.name()
             path = self.directory() / file
-            record = self.record(name, path)
+            self.expect(ABSENT, "record", name, "-o", path, says="wait for it with --wait")
+            record = self.record(name, path, "--wait")
             self.says("waiting for an arena")
             self.make(name)
             self.write(name, 1, 2)
@@ -230,7 +277,7 @@ class RecordNameTest(FollowName, TimedTest):
             self.stop(record)
             self.assertEqual(self.rows(path), [(0, 1), (1, 2), (0, 3), (2, 4)])
             self.assertIn("recorded 4, lost 0", self.notes.read_text())
-            self.assertIn("created anew", self.notes.read_text())
+            self.assertRegex(self.notes.read_text(), re.compile(RESTARTED.format(name=name), re.M))
 
     def test_other_records_end_it_and_leave_a_good_file(self):
         for file in ["t.csv", "t.npy"]:
@@ -262,8 +309,8 @@ class RecordNameTest(FollowName, TimedTest):
             self.assertEqual([n for _, n in self.rows(path)], expected)
         absent = self.name()
         self.expect(OK, "record", name, "-F", "-o", path, "--force", "--duration", "50ms")
-        self.expect(USAGE, "record", absent, "-F", "-o", "t.xyz", says="a file that ends in .npy")
-        record = self.record(absent, self.directory() / "none.csv")
+        self.expect(USAGE, "record", absent, "--wait", "-o", "t.xyz", says="a file that ends in .npy")
+        record = self.record(absent, self.directory() / "none.csv", "-F")
         self.says("waiting for")
         self.stop(record)
         self.assertIn("recorded nothing\n", self.notes.read_text())
@@ -280,6 +327,66 @@ class RecordNameTest(FollowName, TimedTest):
         rows = self.rows(path)
         self.assertEqual([(row[0], row[2]) for row in rows], [(0, 1), (0, 2)])
         self.assertLess(rows[0][1], rows[1][1])
+
+    def test_what_is_lost_from_the_newest_on_counts(self):
+        name = self.make(self.name(), slots=4)
+        self.write(name, *range(6))
+        path = self.directory() / "t.csv"
+        record = self.record(name, path, "--from", "newest", "-n", 4)
+        self.eventually(lambda: path.exists())
+        record.send_signal(signal.SIGSTOP)
+        self.write(name, *range(6, 13))
+        record.send_signal(signal.SIGCONT)
+        record.communicate(timeout=30)
+        self.assertEqual(record.returncode, LOST, self.notes.read_text())
+        self.assertEqual([n for _, n in self.rows(path)], [9, 10, 11, 12])
+        self.assertIn("gap: 6..8 (3 overwritten)\n", self.notes.read_text())
+
+
+class WatchNameTest(FollowName, TimedTest):
+    def watch(self, *args):
+        self.notes = self.directory() / "notes"
+        with self.notes.open("w") as notes:
+            return self.start("stat", *args, "-i", "20ms", "--format", "ndjson", stderr=notes)
+
+    def written(self, watch, count):
+        """Reads until a line says so."""
+        while (line := json.loads(watch.stdout.readline()))["written"] != count:
+            self.assertIn(line["written"], [0, 1, 2, 3])
+        return line
+
+    def test_waits_and_goes_on_with_what_takes_its_place(self):
+        name = self.name()
+        self.expect(ABSENT, "stat", name, says="no arena of that name")
+        watch = self.watch(name, "--wait")
+        self.says(f"waiting for an arena '{name}'\n")
+        self.make(name)
+        self.write(name, 1, 2, 3)
+        self.written(watch, 3)
+        self.expect(OK, "rm", name)
+        self.says(f"'{name}' is gone; waiting for a new one\n")
+        self.make(name)
+        self.write(name, 1)
+        self.written(watch, 1)
+        found = re.findall(RESTARTED.format(name=name), self.notes.read_text(), re.M)
+        self.assertEqual([epoch for _, epoch, _ in found], [self.epoch(name)])
+        self.stop(watch)
+
+    def test_a_number_of_lines_comes_to_an_end_without_it(self):
+        name = self.make(self.name())
+        watch = self.watch(name, "-n", 100)
+        self.written(watch, 0)
+        self.expect(OK, "rm", name)
+        watch.communicate(timeout=60)
+        self.assertEqual(watch.returncode, ABSENT)
+
+    def test_one_line_of_what_is_waited_for(self):
+        name = self.name()
+        watch = self.watch(name, "--wait", "-n", 1)
+        self.says("waiting for")
+        self.make(name)
+        out, _ = watch.communicate(timeout=30)
+        self.assertEqual((len(out.splitlines()), watch.returncode), (1, OK))
 
 
 if __name__ == "__main__":

@@ -190,6 +190,19 @@ class FollowTest(CliTest):
         rest = self.expect(OK, "tail", name, "--cursor-file", cursor).stdout.splitlines()[1:]
         self.assertEqual([int(line.split()[0]) for line in first + rest], list(range(16000)))
 
+    def test_the_cursor_stays_at_what_the_other_end_has_taken(self):
+        name = self.create(slots=64)
+        self.write(name, 0, 50)
+        cursor = self.directory() / "cursor"
+        for form, head, rows in [("ndjson", 3, 3), ("csv", 3, 2), ("table", 1, 0), ("ndjson", 100, 50)]:
+            command = f"'{TOOL}' tail {name} --cursor-file '{cursor}' -n 1000 --format {form} | head -n {head}"
+            done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, timeout=60)
+            self.assertEqual((done.returncode, done.stderr), (OK, ""))
+            self.assertEqual(cursor.read_text().split()[1], str(rows), form)
+            rest = self.expect(OK, "tail", name, "--cursor-file", cursor, "--format", "csv").stdout.splitlines()[1:]
+            self.assertEqual([int(line.split(",")[0]) for line in rest], [*range(rows, 50)])
+            cursor.unlink()
+
     def test_full_pipes_of_other_verbs(self):
         name = self.create(slots=16384)
         self.write(name, 0, 16000)

@@ -23,6 +23,7 @@ VERBS = [
     "consumers",
     "stat",
     "metrics",
+    "serve",
     "top",
     "check",
     "rm",
@@ -129,8 +130,8 @@ class UsageTest(CliTest):
         for verb in ["rm", "gc", "inspect", "seats", "check", "stat", "tail", "record -o -", "snapshot -o x.npy"]:
             done = self.expect(ABSENT, *verb.split(), name, says="to list the arenas: arena-shm list")
             self.assertNotIn("create it", done.stderr)
-        self.expect(ABSENT, "tail", name, says="; wait for it with -F; to list the arenas")
-        self.expect(ABSENT, "record", "-o", "-", name, says="; wait for it with -F; to list the arenas")
+        self.expect(ABSENT, "tail", name, says="; wait for it with --wait; to list the arenas")
+        self.expect(ABSENT, "record", "-o", "-", name, says="; wait for it with --wait; to list the arenas")
         self.expect(ABSENT, "write", name, says="create it first; to list the arenas: arena-shm list")
 
     def test_with_standard_descriptors_closed_nothing_is_printed_into_a_file(self):

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"math"
 	"os"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -142,7 +143,9 @@ func TestWrongOptionsAreRefused(t *testing.T) {
 		_, err := atomicarena.Create[tick](unique(t), size)
 		wants(t, err, atomicarena.ErrInvalidArgument)
 	}
-	_, err := atomicarena.Create[tick](unique(t), 4, atomicarena.Options{}, atomicarena.Options{})
+	_, err := atomicarena.Create[tick](unique(t), 4, atomicarena.Options{Patience: -5, Lossless: true})
+	equal(t, "what is told", strings.Contains(err.Error(), "expected Patience of 0 or more, found -5"), true)
+	_, err = atomicarena.Create[tick](unique(t), 4, atomicarena.Options{}, atomicarena.Options{})
 	wants(t, err, atomicarena.ErrInvalidArgument)
 	_, err = atomicarena.Create[tick](unique(t), 1<<40) // 24 TiB
 	wants(t, err, atomicarena.ErrNoSpace)

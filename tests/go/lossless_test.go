@@ -34,6 +34,7 @@ func TestWritersWaitForAConsumer(t *testing.T) {
 	wants(t, err, atomicarena.ErrTimedOut)
 	equal(t, "not too soon", time.Since(begin) >= 50*time.Millisecond, true)
 	equal(t, "it names the consumer", strings.Contains(err.Error(), "'risk'"), true)
+	equal(t, "and the time", strings.Contains(err.Error(), "within 50ms"), true)
 	_, err = writer.AllocFor(0, tick{})
 	wants(t, err, atomicarena.ErrTimedOut)
 	_, err = writer.AllocContext(in(t, 10*time.Millisecond), tick{})

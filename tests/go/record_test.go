@@ -151,6 +151,9 @@ func TestWrongTagsAreRefused(t *testing.T) {
 		V int `arena:"v,enum=buy"`
 	}](t, `the enumerator "buy"`)
 	refusedWith[struct {
+		V uint8 `arena:"v,enum=buy:0|sell:256"`
+	}](t, "sell = 256")
+	refusedWith[struct {
 		V [4]int32 `arena:"v,text"`
 	}](t, "an array of bytes")
 	refusedWith[struct {

@@ -72,13 +72,20 @@ def test_slots_that_cannot_be(name, slots):
         {"patience": "long"},
         {"unknown": 1},
         {"patience": float("nan")},
+        {"patience": -1, "full": "wait"},
+        {"patience": 0, "full": "wait"},
+        {"patience": 1e-12, "full": "wait"},
         {"units": {"nothing": "m"}},
         {"enums": {"px": {"A": "x"}}},
         {"time_field": "nothing"},
         {"units": 3},
         {"enums": {"px": 3}},
+        {"enums": {"px": {"A": 1}}},
+        {"enums": {"ts_ns": {"A": -1}}},
+        {"time_field": "px"},
         {"record_name": "x" * 400},
         {"record_name": 3},
+        {"record_name": "\ud800"},
         {"units": {"px": 3}},
     ],
 )
@@ -87,6 +94,12 @@ def test_options_that_cannot_be(name, options):
         arena_shm.create(name, TICK, slots=4, **options)
     with pytest.raises(arena_shm.NotFound):
         arena_shm.open(name)
+
+
+def test_a_name_that_is_not_there_is_told_as_python_does(name):
+    with pytest.raises(FileNotFoundError, match="found no arena of that name") as caught:
+        arena_shm.open(name)
+    assert caught.value.filename == name
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,15 @@ def test_a_part_of_a_batch_has_no_numbers_of_its_own(ring):
     assert batch.seq[2:5].tolist() == [2, 3, 4]
 
 
+def test_what_a_batch_is_reduced_to_is_a_number(ring):
+    with ring.writer() as writer:
+        writer.alloc_many(ticks(10))
+    px = ring.reader().next_batch()["px"]
+    assert type(px.max()) is np.float64 and type(np.add.reduce(px)) is np.float64
+    assert type(px.mean()) is np.float64 and type(np.median(px)) is np.float64
+    assert type(px * 2) is arena_shm.Batch
+
+
 def test_a_batch_keeps_its_values(name):
     with arena_shm.create(name, TICK, slots=8) as ring, ring.writer() as writer:
         reader = ring.reader()

@@ -135,14 +135,26 @@ def test_nested_records_are_laid_flat(name):
             ring.alloc(((1, 2), [(3, 4)]))
 
 
-@pytest.mark.parametrize("dtype, value", [("f8", 1.5), ("i4", -3), ("u8", 2**64 - 1), ("?", True)])
+@pytest.mark.parametrize(
+    "dtype, value",
+    [
+        ("f8", 1.5),
+        ("i4", -3),
+        ("u8", 2**64 - 1),
+        ("?", True),
+        ("f2", 0.5),
+        ("c16", 1 - 2j),
+        ("U4", "abcd"),
+        ("M8[ns]", np.datetime64(5, "ns")),
+    ],
+)
 def test_a_ring_of_numbers(name, dtype, value):
     with arena_shm.create(name, dtype, slots=4) as ring, ring.writer() as writer:
         ring.alloc(value)
         writer.alloc_many(np.full(2, value, dtype))
         view = arena_shm.view(name)
         assert view.dtype == np.dtype(dtype) and view.latest().value == value
-        assert view.reader().next_batch().tolist() == [value] * 3
+        assert view.reader().next_batch().tolist() == np.full(3, value, dtype).tolist()
 
 
 def test_bytes_without_a_schema(names):

@@ -63,9 +63,11 @@ def test_what_is_closed_leaves_the_set(two):
     two[0].alloc((1, 2, b""))
     two[1].alloc((1, 2, b""))
     assert waiter.result() == [second]
+    assert len(waits) == 1
     waits.remove(first)
     second.close()
     assert waits.wait(0) == []
+    assert len(waits) == 0
 
 
 def test_a_set_that_is_closed_ends_its_wait(two):

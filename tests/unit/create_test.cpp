@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <string>
@@ -58,6 +59,9 @@ TEST(CreateTest, RefusesArgumentsOutOfTheirRange) {
   EXPECT_EQ(code_of([&] { Numbers::create(name, {.slots = 1, .seats = 0}); }), Code::invalid_argument);
   EXPECT_EQ(code_of([&] { Numbers::create(name, {.slots = 1, .seats = 4097}); }), Code::invalid_argument);
   EXPECT_EQ(code_of([&] { Numbers::create(name, {.slots = 1, .mode = 01777}); }), Code::invalid_argument);
+  Options impatient{.slots = 1, .full = Full::wait};
+  impatient.patience = std::chrono::nanoseconds(-1);
+  EXPECT_EQ(code_of([&] { Numbers::create(name, impatient); }), Code::invalid_argument);
   EXPECT_TRUE(names_in_shm(name).empty());
   EXPECT_EQ(code_of([&] { Numbers::create(name, {.slots = 1, .seats = 4096}); }), std::nullopt);
 }

@@ -80,11 +80,32 @@ TEST_F(FollowerTest, ItGoesOnWithTheNextOneFromItsOldest) {
   ASSERT_EQ(restarts.size(), 1U);
   EXPECT_EQ(restarts[0].before, before);
   EXPECT_EQ(restarts[0].now, arena->info().epoch);
+  EXPECT_EQ(restarts[0].created_ns, arena->info().created_ns);
   wait_for_one_segment(follower);
   EXPECT_EQ(follower.view()->info().epoch, arena->info().epoch);
   EXPECT_EQ(follower.read_count(), 4U);
   arena->alloc(12);
   EXPECT_EQ(take(follower, 1), Values{12});
+}
+
+TEST_F(FollowerTest, TheRestOfTheOldOneIsReadBeforeARestartIsReported) {
+  std::optional<Numbers> arena = make();
+  Follower<std::uint64_t> follower(name_);
+  EXPECT_EQ(follower.next(), std::nullopt);
+  Values seen;
+  follower.on_restart([&](const Restart&) { seen.push_back(0); });
+  for (std::uint64_t i = 1; i <= 3; ++i) {
+    arena->alloc(10 * i);
+    arena.emplace(make_anew());
+  }
+  arena->alloc(99);
+  while (seen.empty() || seen.back() != 99) {
+    ASSERT_TRUE(follower.wait_for(1min));
+    while (const auto entry = follower.next()) seen.push_back(entry->value);
+  }
+  // Those in between may have come and gone unseen.
+  EXPECT_EQ(seen.front(), 10U);
+  EXPECT_EQ(seen.at(1), 0U);
 }
 
 TEST_F(FollowerTest, WhoStillWritesToTheOldOneIsReadOn) {

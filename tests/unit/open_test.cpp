@@ -6,19 +6,23 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <fstream>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include "arena_shm/arena.hpp"
+#include "arena_shm/raw.hpp"
 #include "support/code_of.hpp"
 #include "support/temp_name.hpp"
 
 namespace arena_shm {
 namespace {
 
+using namespace std::chrono_literals;
 using test::code_of;
 using test::error_of;
 using test::TempName;
@@ -50,6 +54,22 @@ TEST(OpenTest, FindsWhatWasCreated) {
 TEST(OpenTest, AbsentNamesAreNotFound) {
   const TempName name;
   EXPECT_EQ(code_of_open(name), Code::not_found);
+}
+
+TEST(OpenTest, AnArenaThatIsNotThereYetIsWaitedFor) {
+  const TempName name;
+  EXPECT_EQ(code_of([&] { NumbersView::wait_open(name, 0ms); }), Code::not_found);
+  EXPECT_EQ(code_of([&] { NumbersView::wait_open(name, 3ms); }), Code::not_found);
+  std::jthread later([&] {
+    std::this_thread::sleep_for(30ms);
+    Numbers::create(name, {.slots = 5}).alloc(42);
+  });
+  const auto view = NumbersView::wait_open(name, std::chrono::hours::max());
+  later.join();
+  EXPECT_EQ(*view.read(0), 42U);
+  EXPECT_EQ(NumbersView::wait_open(name, -1s).info().epoch, view.info().epoch) << "what is there is not waited for";
+  EXPECT_EQ(RawView::wait_open(name.str(), 1ms).info().epoch, view.info().epoch);
+  EXPECT_EQ(code_of([&] { ArenaView<float>::wait_open(name, 1min); }), Code::incompatible_type);
 }
 
 TEST(OpenTest, RefusesADirectory) {

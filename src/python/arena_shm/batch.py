@@ -87,6 +87,10 @@ class Batch(np.ndarray):
         """Which of them another member may have had, bool."""
         return self._column("redelivered")
 
+    def __array_wrap__(self, array, context=None, return_scalar=False):
+        """What a batch was reduced to is a number, as of any other array."""
+        return array[()] if array.shape == () else array.view(type(self))
+
     def __reduce__(self):
         if self._arrivals is None:
             return super().__reduce__()

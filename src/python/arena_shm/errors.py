@@ -56,6 +56,9 @@ class Error(Exception):
     name = doing = expected = found = remedy = ""
     system_error = 0
 
+    def __str__(self):
+        return str(self.args[0]) if self.args else ""  # an OSError would say it otherwise
+
 
 def _error(code, doc, *builtins, number=None):
     """A class for a code. `number`: the errno that an OSError of this kind has."""
@@ -128,6 +131,7 @@ def _make(code, what, name="", doing="", expected="", found="", remedy="", syste
     error.system_error = system_error
     if isinstance(error, OSError):
         error.errno = system_error or kind._number
+        error.filename = name or None
     return error
 
 

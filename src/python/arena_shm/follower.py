@@ -102,8 +102,8 @@ class Follower:
             return False
         if self._sources and found.info.epoch == self._sources[-1][0].info.epoch:
             return False
-        is_first = not self._sources
-        self._sources.append((found, found.reader(self._start if is_first else "oldest", **self._options)))
+        is_first = not self._sources  # of one made anew nothing is left out: what was overwritten counts
+        self._sources.append((found, found.reader(self._start if is_first else 0, **self._options)))
         if not is_first and self.on_restart is not None:
             self.on_restart(found)
         return True

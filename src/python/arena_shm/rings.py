@@ -1,7 +1,7 @@
 """Rings that are written: `Ring` and `Writer`."""
 
 from . import _core, schema
-from ._integers import integer
+from ._integers import integer, seconds
 from .errors import _invalid
 from .reading import Consumer, consumer_options
 from .records import described
@@ -219,7 +219,7 @@ def _wanted(name, dtype, slots, options):
             continue
         if not isinstance(given, dict if note in ("units", "enums") else str):
             raise _invalid("make a ring", f"{note} as in the documentation", given, "", "invalid_type")
-        notes[note] = {**notes.get(note, {}), **given} if isinstance(given, dict) else given
+        notes[note] = {**notes.get(note, {}), **given} if isinstance(given, dict) else _text(given, note)
     made = schema.of_dtype(dtype, **notes)
     how = {"slots": integer(slots, "slots", 1, 2**62, "make a ring")}
     for option, value in options.items():
@@ -227,7 +227,11 @@ def _wanted(name, dtype, slots, options):
             value = integer(value, option, *_NUMBERS[option], "make a ring")
         elif option == "time":
             value = bool(value)
-        elif option == "patience" and value is None:
-            continue
+        elif option == "patience":
+            value = seconds(value, "make a ring")
+            if value is None or value == float("inf"):
+                continue
+            if value < 1e-9:
+                raise _invalid("make a ring", "a patience of 1 ns or more, or None: without end", f"{value} s")
         how[option] = value
     return made, (made.record_name, dtype.itemsize, made.align_bytes, made.text), how

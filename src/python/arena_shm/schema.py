@@ -140,14 +140,33 @@ def _format(code, shape):
     return f"({','.join(map(str, shape))}{',' if len(shape) == 1 else ''}){code}" if shape else code
 
 
-def _enumerators(names):
+def _enumerators(names, field, dtype):
     members = getattr(names, "__members__", names)
     try:
-        return {str(name): operator.index(getattr(value, "value", value)) for name, value in members.items()}
+        found = {str(name): operator.index(getattr(value, "value", value)) for name, value in members.items()}
     except (AttributeError, TypeError):
         raise _invalid(
             "make a ring", "enums {field: enum.IntEnum, or {name: integer}}", names, "", "invalid_type"
         ) from None
+    if dtype.kind not in "iu":
+        raise _invalid("make a ring", f"an integer for '{field}', whose values have names", str(dtype), "", "invalid_type")
+    limits = np.iinfo(dtype)
+    for name, value in found.items():
+        if not limits.min <= value <= limits.max:
+            raise _invalid(
+                "make a ring",
+                f"values from {limits.min} to {limits.max} in the enum of '{field}', which is {dtype}",
+                f"{name} = {value}",
+                "give the field a larger type",
+            )
+    return found
+
+
+def _require_time(name, dtype):
+    """A field that says when a record was made. Errors: InvalidType."""
+    base, shape = dtype.subdtype or (dtype, ())
+    if shape or base.kind not in "iuM":
+        raise _invalid("make a ring", f"an integer or datetime64 as the time field '{name}'", str(dtype), "", "invalid_type")
 
 
 def of_dtype(dtype, units=None, enums=None, time_field=None, record_name=""):
@@ -159,11 +178,12 @@ def of_dtype(dtype, units=None, enums=None, time_field=None, record_name=""):
         )
     if dtype.names is None:
         code, _, note = _as_stored(dtype, "")
-        name = "" if note else _NUMBER_NAMES.get(dtype.str, "")
-        align = dtype.alignment if name else 1
+        name = note or _NUMBER_NAMES.get(dtype.str, "")  # numpy's own name, for what has none in C++
+        align = dtype.alignment if dtype.str in _NUMBER_NAMES else 1
         return Schema(dtype, {}, "", "", align, record_name or name)
-    names, formats, offsets, notes, first_time = [], [], [], {}, ""
+    names, formats, offsets, notes, types, first_time = [], [], [], {}, {}, ""
     for name, base, shape, offset in _flatten(dtype):
+        types[name] = np.dtype((base, shape)) if shape else base
         code, inner, note = _as_stored(base, name)
         unit = units.pop(name, "")
         if not isinstance(unit, str):
@@ -176,7 +196,7 @@ def of_dtype(dtype, units=None, enums=None, time_field=None, record_name=""):
         if unit:
             about["unit"] = unit
         if name in enums:
-            about["enum"] = _enumerators(enums.pop(name))
+            about["enum"] = _enumerators(enums.pop(name), name, base)
         if note:
             about["numpy"] = note
         if about:
@@ -194,6 +214,8 @@ def of_dtype(dtype, units=None, enums=None, time_field=None, record_name=""):
     time_field = first_time if time_field is None else time_field
     if time_field and time_field not in names:
         raise _invalid("make a ring", f"a time_field that is one of {', '.join(names)}", time_field)
+    if time_field:
+        _require_time(time_field, types[time_field])
     text = {"names": names, "formats": formats, "offsets": offsets, "itemsize": dtype.itemsize}
     metadata = {**({"fields": notes} if notes else {}), **({"time": time_field} if time_field else {})}
     if metadata:
@@ -267,6 +289,8 @@ def of_info(info, dtype=None):
                 ) from error
     elif found in _NUMBERS and np.dtype(_NUMBERS[found]).itemsize == size:
         told = Schema(np.dtype(_NUMBERS[found]), {}, "", "", info["align_bytes"])
+    elif re.fullmatch(_NOTE, found) and np.dtype(found).itemsize == size:
+        told = Schema(np.dtype(found), {}, "", "", info["align_bytes"])
     else:
         told = Schema(np.dtype(f"V{size}"), {}, "", "", info["align_bytes"])
     if dtype is None:

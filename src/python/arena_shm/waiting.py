@@ -67,6 +67,7 @@ class WaitSet:
         self.close()
 
     def __len__(self):
+        self._members = {key: member for key, member in self._members.items() if not member.closed}
         return len(self._members)
 
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -14,7 +15,9 @@
 #include "terminal/output.hpp"
 #include "text/quantities.hpp"
 #include "tool/verbs/file_options.hpp"
+#include "tool/verbs/filter_option.hpp"
 #include "tool/verbs/missing_option.hpp"
+#include "tool/verbs/span_options.hpp"
 #include "tool/verbs/text_options.hpp"
 #include "tool/verbs/verbs.hpp"
 #include "tool/verbs/where.hpp"
@@ -29,7 +32,8 @@ struct Options {
   std::string input;
   recording::FileOptions file;
   std::string fields;
-  std::optional<std::int64_t> since;
+  recording::TimeSpan span;
+  std::optional<std::string> where;
   std::optional<std::string> missing;
   recording::TextDialect dialect;
 };
@@ -49,10 +53,14 @@ void refuse_same_file(const Options& options) {
                                        .remedy = "choose another file with -o"});
 }
 
+std::unique_ptr<recording::RecordingSource> open_source(const Options& options) {
+  return recording::open_recording(options.input, options.fields, terminal_attendant(),
+                                   {.missing = missing_from(options.missing), .dialect = options.dialect});
+}
+
 terminal::ExitCode run(const Options& options) {
   refuse_same_file(options);
-  const auto source = recording::open_recording(options.input, options.fields, terminal_attendant(),
-                                                {.missing = missing_from(options.missing), .dialect = options.dialect});
+  const auto source = open_source(options);
   if (!source->record().schema && !recording::keeps_bytes(recording::file_format(options.file))) {
     throw Error(Code::incompatible_type, {.name = options.input,
                                           .doing = "decode the records of",
@@ -60,7 +68,8 @@ terminal::ExitCode run(const Options& options) {
                                           .found = "neither",
                                           .remedy = "give the fields: --fields 'u64 ts, f64 px'"});
   }
-  if (options.since) source->begin_since(*options.since);
+  begin_span(*source, options.span, options.input, [&] { return open_source(options); });
+  source->select(options.where);
   recording::FileOptions file = options.file;
   file.ends = true;
   // Before there is a file: a heading that is not understood leaves none.
@@ -90,7 +99,8 @@ terminal::ExitCode run(const Options& options) {
     failure = report(error);
   }
   const std::uint64_t refused = source->refused_count();
-  terminal::note(fmt::format("exported {}, {}{}", text::counted(writer.saved_rows(), "value"), writer.size_text(),
+  terminal::note(fmt::format("exported {}{}, {}{}", text::counted(writer.saved_rows(), "value"),
+                             recording::left_out_text(source->selection()), writer.size_text(),
                              refused > 0 ? ", refused " + text::counted(refused, "line") : ""));
   if (failure) return *failure;
   if (refused > 0) return terminal::ExitCode::failed;
@@ -114,8 +124,8 @@ void add_export(const terminal::Command& app, Action& action) {
            "is not a record is refused with its number; all other lines are exported, and the exit code is then\n"
            "1. If a saved segment was cut off, its complete values are exported; if values are missing, the\n"
            "exit code is then 3. Lanes that have times are exported in order of time, others one after the other.\n"
-           "_time_ns, the time when a value was appended, is kept. --since goes by it, or, in a\n"
-           "saved segment, by the records' time field, and begins there in each lane with its first value.",
+           "_time_ns, the time when a value was appended, is kept. --since, --last and --until go by it, or, in a\n"
+           "saved segment, by the records' time field; the first two begin in each lane with its first value.",
        .example = "  arena-shm export ticks.npy -o ticks.csv\n"
                   "  arena-shm export crash.arena -o crash.npy\n"
                   "  arena-shm export ticks.csv -o ticks.npy --fields 'u64 ts, f64 px'"},
@@ -126,7 +136,8 @@ void add_export(const terminal::Command& app, Action& action) {
   add_file_options(verb, options->file);
   verb.add_option("--as,--fields", options->fields, "The fields of a record, like 'u64 ts, f64 px'")
       .type_name("FIELDS");
-  add_since_option(verb, options->since);
+  add_span_options(verb, options->span);
+  add_where_option(verb, options->where);
   add_missing_option(verb, options->missing);
   add_text_options(verb, options->dialect);
 }

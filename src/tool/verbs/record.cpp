@@ -6,7 +6,10 @@
 #include "terminal/exit_code.hpp"
 #include "terminal/quantity_options.hpp"
 #include "terminal/signals.hpp"
+#include "tool/verbs/await_arena.hpp"
 #include "tool/verbs/file_options.hpp"
+#include "tool/verbs/filter_option.hpp"
+#include "tool/verbs/span_options.hpp"
 #include "tool/verbs/verbs.hpp"
 #include "tool/verbs/where.hpp"
 #include "tool/views/report.hpp"
@@ -23,9 +26,10 @@ struct Options {
   std::string from = "oldest";
   std::optional<std::uint64_t> max_count;
   std::optional<double> max_seconds;
-  std::optional<std::int64_t> since;
+  recording::TimeSpan span;
+  std::optional<std::string> where;
   std::optional<Order> order;
-  bool follow_name = false;
+  bool waits = false;
   std::optional<std::string> consumer;
 };
 
@@ -35,21 +39,19 @@ terminal::ExitCode run(const Options& options) {
   if (options.max_seconds) limits.duration = Duration(std::chrono::duration<double>(*options.max_seconds));
   const From from = from_of(options.from);
   if (options.consumer) {
+    if (options.waits && !await_arena(options.name)) return terminal::ExitCode::ok;
     const recording::ConsumerWish wish{
         .name = *options.consumer, .durable = true, .from = from, .order = options.order};
     return conclude(recording::record_consumer(RawArena::open(options.name), wish, limits, options.file, options.as,
-                                               terminal_attendant()));
+                                               options.where, terminal_attendant()));
   }
-  if (options.follow_name) {
-    return conclude(recording::record_name(options.name, {.from = from, .order = options.order, .since = options.since},
-                                           limits, options.file, options.as, terminal_attendant()));
-  }
-  const RawView view = open_or_tell("wait for it with -F", [&] { return RawView::open(options.name); });
-  const recording::Extent extent{.first = place_in(view, from),
-                                 .first_is_exact = options.from != "oldest",
-                                 .order = options.order,
-                                 .since = options.since};
-  return conclude(recording::record_arena(view, extent, limits, options.file, options.as, terminal_attendant()));
+  if (!options.waits) open_or_tell("wait for it with --wait", [&] { return RawView::open(options.name); });
+  const recording::NamedExtent extent{.from = from,
+                                      .from_is_exact = options.from != "oldest",
+                                      .order = options.order,
+                                      .span = options.span,
+                                      .where = options.where};
+  return conclude(recording::record_name(options.name, extent, limits, options.file, options.as, terminal_attendant()));
 }
 
 }  // namespace
@@ -85,8 +87,11 @@ void add_record(const terminal::Command& app, Action& action) {
            "once. Half a row that a crash has left is removed, and rows that are there already, by _seq, are not\n"
            "written again. As long as it is away, the writers wait for it when the arena is full. The format can be\n"
            "npy, csv or ndjson, and FILE must be a regular file.\n"
-           "With -F, all arenas of the name go into the same file, and each begins with _seq 0 again. A new one must\n"
-           "hold records of the same type, else record ends with an error.\n"
+           "When the arena is removed and created anew, what is left of the old one is recorded, and then the new "
+           "one,\n"
+           "from its oldest value on: into the same file, in which _seq begins anew. That it was restarted is said,\n"
+           "with the time and the epochs of both. The new one must hold records of the same type, else record ends\n"
+           "with an error.\n"
            "Lost values are reported on standard error, and the exit code is then 3.",
        .example = "  arena-shm record ticks -o ticks.npy --max-duration 1h\n"
                   "  arena-shm record ticks -o ticks.npy --max-size 1G --rotate 10\n"
@@ -100,17 +105,19 @@ void add_record(const terminal::Command& app, Action& action) {
       .type_name("WHERE")
       .capture_default_str()
       .check(terminal::position());
-  terminal::Option by_name = verb.add_flag("-F,--follow-name", options->follow_name,
-                                           "Wait for the arena, and go on with a new one that takes its place");
-  terminal::Option since = add_since_option(verb, options->since);
-  since.excludes("--from");
+  add_wait_option(verb, options->waits);
+  verb.add_flag("-F,--follow-name", options->waits, "The same as --wait");
+  const SpanOptions span = add_span_options(verb, options->span);
+  span.begin_excludes("--from");
   terminal::Option consumer =
       verb.add_option(
               "--consumer", [options](const std::string& name) { options->consumer = name; },
               "Be this durable consumer of a lossless arena, and append to FILE; --from is for a new name")
           .type_name("CONSUMER")
-          .excludes(by_name)
-          .excludes(since);
+          .excludes(span.since)
+          .excludes(span.last)
+          .excludes(span.until);
+  add_where_option(verb, options->where);
   add_order_option(verb, options->order);
   using std::chrono::nanoseconds;
   terminal::Option max_size = verb.add_option("--max-size", options->file.max_bytes, "Stop when the file has this size")

@@ -23,6 +23,7 @@
 #include "terminal/signals.hpp"
 #include "text/quantities.hpp"
 #include "tool/verbs/missing_option.hpp"
+#include "tool/verbs/span_options.hpp"
 #include "tool/verbs/text_options.hpp"
 #include "tool/verbs/verbs.hpp"
 #include "tool/views/report.hpp"
@@ -45,6 +46,7 @@ struct Options {
   bool loop = false;
   bool create = false;
   std::uint64_t slots = 0;
+  recording::TimeSpan span;
 };
 
 [[noreturn]] void refuse_records(const Options& options, std::string expected, std::string found) {
@@ -126,7 +128,12 @@ RawArena open_arena(const Options& options, const recording::RecordingSource& so
 }
 
 std::unique_ptr<recording::RecordingSource> open_source(const Options& options) {
-  return recording::open_recording(options.input, options.fields, terminal_attendant(), text_reading(options));
+  const auto open = [&] {
+    return recording::open_recording(options.input, options.fields, terminal_attendant(), text_reading(options));
+  };
+  auto source = open();
+  begin_span(*source, options.span, options.input, open);
+  return source;
 }
 
 class Replay {
@@ -230,7 +237,8 @@ void add_replay(const terminal::Command& app, Action& action) {
            "_time_ns, if the recording has it. Its unit is --time-unit, else the unit in the schema, else\n"
            "nanoseconds. Replay waits for the difference between\n"
            "the times of two records, but no longer than --max-gap; it reports the first wait that it shortens. If\n"
-           "the time goes back, it does not wait. The values get new sequence numbers. FILE is any file that\n"
+           "the time goes back, it does not wait. --since, --last and --until go by the schema's time field, else by\n"
+           "_time_ns. The values get new sequence numbers. FILE is any file that\n"
            "'export' reads. In a laned arena, all values are written into one lane. If a lossless arena is full, "
            "replay\n"
            "waits as 'write' does, and hurries afterwards to be on time again.",
@@ -260,6 +268,7 @@ void add_replay(const terminal::Command& app, Action& action) {
   verb.add_flag(
           "--as-fast-as-possible", [options] { options->speed = "max"; }, "The same as --speed max")
       .excludes(speed);
+  add_span_options(verb, options->span);
   verb.add_flag("--loop", options->loop, "At the end, begin again, until interrupted");
   terminal::Option create = verb.add_flag("--create", options->create, "Create the arena");
   terminal::Option slots = verb.add_option("--slots", options->slots, "How many values the new arena holds")

@@ -12,6 +12,8 @@
 #include "terminal/signals.hpp"
 #include "text/quantities.hpp"
 #include "tool/verbs/file_options.hpp"
+#include "tool/verbs/filter_option.hpp"
+#include "tool/verbs/span_options.hpp"
 #include "tool/verbs/verbs.hpp"
 #include "tool/verbs/where.hpp"
 #include "tool/views/terminal_attendant.hpp"
@@ -24,17 +26,20 @@ struct Options {
   std::string name;
   recording::FileOptions file;
   bool raw = false;
-  std::optional<std::int64_t> since;
+  recording::TimeSpan span;
+  std::optional<std::string> where;
   std::optional<Order> order;
   std::string as;
 };
 
 terminal::ExitCode save_image(const Options& options) {
-  if (options.since || options.order) {
+  if (options.span.is_given() || options.where || options.order) {
     throw Error(Code::invalid_argument, {.name = options.file.path,
                                          .doing = "save the segment in",
                                          .expected = "all of its values, as they are in memory",
-                                         .found = options.since ? "--since" : "--order",
+                                         .found = options.order   ? "--order"
+                                                  : options.where ? "--where"
+                                                                  : "--since, --last or --until",
                                          .remedy = "leave it out, or save in another format"});
   }
   const inspect::Image image = inspect::Image::of_arena(options.name);
@@ -55,7 +60,8 @@ terminal::ExitCode run(const Options& options) {
   const recording::Extent extent{.first = recording::place_of(From::oldest, heads, view.slots() / view.lanes()),
                                  .end = heads,
                                  .order = options.order,
-                                 .since = options.since};
+                                 .span = options.span,
+                                 .where = options.where};
   recording::FileOptions file = options.file;
   file.ends = true;
   return conclude(recording::record_arena(view, extent, {}, file, options.as, terminal_attendant()));
@@ -79,7 +85,8 @@ void add_snapshot(const terminal::Command& app, Action& action) {
   verb.add_option("NAME", options->name, "Name of the arena").required().type_name("");
   add_file_options(verb, options->file);
   verb.add_flag("--raw", options->raw, "Save the segment itself, whatever the file's extension").excludes("--format");
-  add_since_option(verb, options->since).excludes("--raw");
+  add_span_options(verb, options->span).exclude("--raw");
+  add_where_option(verb, options->where).excludes("--raw");
   add_order_option(verb, options->order);
   verb.add_option("--as", options->as, "Decode records as these fields, like 'u64 ts, f64 px'").type_name("FIELDS");
 }

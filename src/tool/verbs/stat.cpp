@@ -8,6 +8,7 @@
 #include "terminal/output.hpp"
 #include "terminal/quantity_options.hpp"
 #include "terminal/signals.hpp"
+#include "tool/verbs/await_arena.hpp"
 #include "tool/verbs/verbs.hpp"
 #include "tool/views/stat_lines.hpp"
 #include "tool/views/watch.hpp"
@@ -24,9 +25,12 @@ std::uint64_t line_count(const StatOptions& options) {
   return options.interval_seconds ? std::numeric_limits<std::uint64_t>::max() : 1;
 }
 
-// None of those that were named is left.
-terminal::ExitCode why_ended(const Watch& watch) {
-  return watch.code() == terminal::ExitCode::ok ? terminal::ExitCode::absent : watch.code();
+// Of those that were named, none is there, rather than that each is damaged.
+bool can_come_back(const Watch& watch) { return watch.arenas().empty(); }
+
+terminal::ExitCode code_of(const Watch& watch, const StatOptions& options) {
+  const bool is_absent = !options.names.empty() && watch.readable_count() == 0 && !terminal::stop_requested();
+  return is_absent && watch.code() == terminal::ExitCode::ok ? terminal::ExitCode::absent : watch.code();
 }
 
 }  // namespace
@@ -36,21 +40,25 @@ terminal::ExitCode print_stat(const StatOptions& options) {
   const auto lines = stat_lines(options.format, options.quote_int64);
   const auto interval =
       std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.interval_seconds.value_or(1)));
-  Watch watch(options.names, terminal::note);
+  Watch watch(options.names, terminal::note, options.waits ? Watch::Absent::is_waited_for : Watch::Absent::is_an_error);
   terminal::Output output;
   std::uint64_t left = line_count(options);
-  if (left > 0) watch.sample();
+  if (left == 0) return terminal::ExitCode::ok;
+  watch.sample();
   Clock::time_point next = Clock::now() + std::min<Clock::duration>(interval, kFirstInterval);
-  for (; left > 0; --left) {
-    if (!options.names.empty() && watch.readable_count() == 0) return why_ended(watch);
+  bool has_come = !options.waits || options.names.empty();
+  while (left > 0) {
+    const bool is_none = !options.names.empty() && watch.readable_count() == 0;
+    if (is_none && !can_come_back(watch)) break;
     if (!wait_until(next)) break;
     watch.sample();
-    if (!options.names.empty() && watch.readable_count() == 0) return why_ended(watch);
     lines->append(output.text(), watch.arenas());
     output.flush();
+    has_come = has_come || watch.readable_count() > 0;
     next = next_tick(next, interval, Clock::now());
+    if (has_come) --left;  // of what is waited for, the lines count from then on
   }
-  return watch.code();
+  return code_of(watch, options);
 }
 
 void add_stat(const terminal::Command& app, Action& action) {
@@ -60,7 +68,9 @@ void add_stat(const terminal::Command& app, Action& action) {
       {.name = "stat",
        .summary = "Print counters and rates of arenas, once or at intervals",
        .details =
-           "Rates are averages over the interval. In the first line they are measured over a fraction of a second,\n"
+           "An arena that is removed and created anew is watched on: that it was restarted is said, with the time and\n"
+           "the epochs of both. Rates are averages over the interval. In the first line they are measured over a "
+           "fraction of a second,\n"
            "as in 'arena-shm list'. LAP is the time in which the ring is overwritten once; in a laned arena,\n"
            "the fastest lane. SKIPPED counts the sequence numbers that living writers gave up. HOLES also counts\n"
            "those that dead writers left without a value; it is a range if the exact number is not known. CHANGED\n"
@@ -80,6 +90,7 @@ void add_stat(const terminal::Command& app, Action& action) {
   verb.add_option("-n,-c,--count", options->count, "Stop after N lines for each arena (default interval: 1s)")
       .type_name("N")
       .check(terminal::count());
+  add_wait_option(verb, options->waits);
   verb.add_option("--format", options->format, "table, ndjson (json is the same), csv or influx")
       .type_name("FORMAT")
       .check(terminal::one_of({"table", "ndjson", "json", "csv", "influx"}));

@@ -17,6 +17,7 @@ struct StatOptions {
   std::optional<std::uint64_t> count;
   std::string format = "table";
   bool quote_int64 = false;  ///< in JSON
+  bool waits = false;        ///< for those that are not there yet
 };
 
 /// Errors: Error, OutputClosed.

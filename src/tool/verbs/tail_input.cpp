@@ -51,7 +51,7 @@ class OpenInput : public TailInput {
 class ArenaInput final : public OpenInput {
  public:
   explicit ArenaInput(const std::string& name)
-      : OpenInput(open_or_tell("wait for it with -F", [&] { return RawView::open(name); })) {}
+      : OpenInput(open_or_tell("wait for it with --wait", [&] { return RawView::open(name); })) {}
 
   void begin(const Position& first, Order order, std::function<void(const Gap&)> on_gap) override {
     reader_.emplace(recording::reader_in_order(
@@ -141,6 +141,15 @@ class SavedInput final : public TailInput {
 };
 
 }  // namespace
+
+void tell_newest(recording::Since& since, TailInput& input) {
+  if (!since.asks_for_newest()) return;
+  std::vector<std::byte> record(input.info().record.size_bytes);
+  since.look_for_newest(input.heads().next(), record,
+                        [&](std::uint64_t seq, std::span<std::byte> into, std::int64_t& time_ns) {
+                          return input.read(seq, into, time_ns);
+                        });
+}
 
 std::unique_ptr<TailInput> arena_input(const std::string& name) { return std::make_unique<ArenaInput>(name); }
 

@@ -14,6 +14,7 @@
 #include "arena_shm/info.hpp"
 #include "arena_shm/options.hpp"
 #include "recording/consumption.hpp"
+#include "recording/since.hpp"
 
 namespace arena_shm::tool {
 
@@ -62,6 +63,9 @@ class TailInput {
   /// Is the name gone, or that of another arena by now?
   virtual bool retired() const = 0;
 };
+
+/// Tells it of the newest values that are there.
+void tell_newest(recording::Since& since, TailInput& input);
 
 /// Maps it read-only and registers nowhere. Errors: those of RawView::open.
 std::unique_ptr<TailInput> arena_input(const std::string& name);

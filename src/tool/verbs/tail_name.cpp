@@ -6,12 +6,14 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "recording/named_stream.hpp"
 #include "recording/row.hpp"
 #include "terminal/output.hpp"
 #include "terminal/signals.hpp"
 #include "text/quantities.hpp"
+#include "tool/verbs/tail_newest.hpp"
 #include "tool/verbs/tail_output.hpp"
 #include "tool/verbs/where.hpp"
 #include "tool/views/terminal_attendant.hpp"
@@ -56,12 +58,22 @@ class NamedTail {
     if (!asked_.from.empty()) first = place_in(view, from_of(asked_.from));
     const Window window = window_of(asked_, first, there);
     count_ = window.count;
-    measure(view, stream_.was_there() ? window.first : there.oldest(), heads);
-    output_.print_heading();
+    heads_ = heads.next();
+    if (window.newest) {
+      newest_.emplace(stream_.was_there() ? *window.newest : Window::kNoLimit, window.first, heads);
+    } else {
+      measure(view, stream_.was_there() ? window.first : there.oldest(), heads);
+      output_.print_heading();
+    }
     recording::NamedStream::Begin begin;
     if (stream_.was_there()) begin.first = window.first;
     begin.is_exact = !asked_.from.empty() && asked_.from != "oldest";
-    stream_.on_gap([this](const Gap& gap) { output_.tell(gap); });
+    stream_.on_gap([this](const Gap& gap) { tell(gap); });
+    stream_.on_restart([this](const Restart& restart) {
+      if (newest_) print_newest();
+      output_.tell(stream_.view()->name(), restart);
+    });
+    stream_.select(printing_.tail.selection);
     stream_.begin(printing_.tail.shape, printing_.tail.since, begin);
   }
 
@@ -87,10 +99,27 @@ class NamedTail {
     ++read_;
     if (stream_.seq() / stream_.lane_count() % asked_.every != 0) return;
     if (stream_.is_late()) ++late_;
+    if (newest_ && is_new(stream_.seq())) print_newest();
+    if (newest_) return newest_->add(stream_.seq(), row_.bytes());
     output_.print(stream_.seq(), row_.bytes());
   }
 
+  void tell(const Gap& gap) {
+    if (newest_) return newest_->add(gap);
+    output_.tell(gap);
+  }
+
+  // Has it come since this began?
+  bool is_new(std::uint64_t seq) const { return stream_.arena_count() > 1 || seq >= heads_[seq % heads_.size()]; }
+
+  // What was there when it began has been looked at: these are the last ones of it.
+  void print_newest() {
+    newest_->print(*printing_.formatter, output_);
+    newest_.reset();
+  }
+
   void wait() {
+    if (newest_) print_newest();
     output_.deliver();
     if (!is_finished() && !stream_.wait_for(kLongestWait)) terminal::Output::check_open();
   }
@@ -100,11 +129,13 @@ class NamedTail {
   }
 
   void conclude() {
+    if (newest_) print_newest();
     output_.deliver();
     output_.tell_altered();
     stream_.tell_order(late_);
     const std::uint64_t arenas = stream_.arena_count();
-    terminal::note(output_.account(read_) + (arenas > 1 ? " of " + text::counted(arenas, "arena") : ""));
+    terminal::note(output_.account(read_ + (stream_.selection() ? stream_.selection()->left_out_count() : 0)) +
+                   (arenas > 1 ? " of " + text::counted(arenas, "arena") : ""));
   }
 
   const Asked& asked_;
@@ -112,6 +143,8 @@ class NamedTail {
   Printing printing_;
   recording::Row row_;
   TailOutput output_;
+  std::vector<std::uint64_t> heads_;     // of each lane, when it began
+  std::optional<NewestMatches> newest_;  // until all before them was looked at
   std::uint64_t count_ = Window::kNoLimit;
   std::uint64_t read_ = 0;
   std::uint64_t late_ = 0;  // of those that were printed

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "arena_shm/info.hpp"
@@ -16,6 +17,8 @@ namespace arena_shm::tool {
 struct Printing {
   TailOptions tail;
   std::unique_ptr<schema::RecordFormatter> formatter;
+  schema::Format format{};
+  std::optional<schema::Schema> shown{};  ///< the columns
 };
 
 /// Prints until a stop is requested, or all is there that was asked for. Waits for the first arena, and asks `printing`

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "schema/restart_text.hpp"
 #include "text/quantities.hpp"
 
 namespace arena_shm::tool {
@@ -13,6 +14,10 @@ void TailOutput::print_heading() {
   if (const std::size_t hidden = formatter_.hidden_column_count(); hidden > 0)
     terminal::note(fmt::format("no room for {}; choose fields with --fields, or print all with --format ndjson",
                                text::counted(hidden, "more field")));
+  if (handover_ && handover_->is_pipe() && !output_.text().empty()) {
+    deliver();
+    static_cast<void>(handover_->await_taken());
+  }
 }
 
 void TailOutput::print(std::uint64_t seq, std::span<const std::byte> row) {
@@ -20,7 +25,7 @@ void TailOutput::print(std::uint64_t seq, std::span<const std::byte> row) {
   output_.end_row();
   gathered_.push_back({.seq = seq, .end = output_.text().size()});
   ++printed_;
-  if (output_.is_large()) deliver();
+  if (output_.is_large() || (handover_ && handover_->is_pipe())) deliver();
 }
 
 void TailOutput::tell(const Gap& gap) {
@@ -35,8 +40,30 @@ void TailOutput::tell(const Gap& gap) {
   }
 }
 
+void TailOutput::tell(std::string_view arena, const Restart& restart) {
+  if (gaps_inline_) {
+    formatter_.restart(output_.text(), arena, restart);
+    output_.end_row();
+  } else {
+    deliver();
+    terminal::plain_note(schema::describe(arena, restart));
+  }
+}
+
+// Those that do not come out are cut off also where the reader has gone away.
 void TailOutput::deliver() {
-  const std::size_t bytes = output_.flush();
+  std::size_t bytes = 0;
+  try {
+    bytes = output_.flush();
+    if (handover_ && !gathered_.empty() && !handover_->await_taken()) bytes = 0;
+  } catch (const terminal::OutputClosed&) {
+    cut_behind(0);
+    throw;
+  }
+  cut_behind(bytes);
+}
+
+void TailOutput::cut_behind(std::size_t bytes) {
   const auto left = std::ranges::upper_bound(gathered_, bytes, {}, &Gathered::end);
   printed_ -= static_cast<std::uint64_t>(gathered_.end() - left);
   for (auto value = left; value != gathered_.end(); ++value) cut_.try_emplace(value->seq % lanes_, value->seq);

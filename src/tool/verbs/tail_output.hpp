@@ -4,13 +4,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "arena_shm/options.hpp"
+#include "arena_shm/restart.hpp"
 #include "schema/record_formatter.hpp"
 #include "terminal/exit_code.hpp"
+#include "terminal/handover.hpp"
 #include "terminal/output.hpp"
 
 namespace arena_shm::tool {
@@ -18,6 +22,7 @@ namespace arena_shm::tool {
 /// Thread safety: none.
 class TailOutput {
  public:
+  /// `lanes`: of the arena that the rows are of.
   TailOutput(schema::RecordFormatter& formatter, bool gaps_inline, std::size_t lanes)
       : formatter_(formatter), gaps_inline_(gaps_inline), lanes_(lanes) {}
 
@@ -26,8 +31,12 @@ class TailOutput {
   void print(std::uint64_t seq, std::span<const std::byte> row);
   /// Of values that are lost.
   void tell(const Gap& gap);
+  void tell(std::string_view arena, const Restart& restart);
   /// Writes what is gathered. A stop while nobody empties the pipe leaves some of it over.
   void deliver();
+  /// From now on each row counts as printed only when the other end of a pipe has taken it, and comes after that of the
+  /// one before. Costs two switches between the processes for each row.
+  void hand_over_rows() { handover_.emplace(); }
 
   /// Values that are out, or gathered.
   std::uint64_t printed() const noexcept { return printed_; }
@@ -44,6 +53,8 @@ class TailOutput {
   }
 
  private:
+  void cut_behind(std::size_t bytes);
+
   struct Gathered {
     std::uint64_t seq = 0;
     std::size_t end = 0;  // of its text
@@ -53,6 +64,7 @@ class TailOutput {
   bool gaps_inline_;
   std::size_t lanes_;
   terminal::Output output_;
+  std::optional<terminal::Handover> handover_;
   std::vector<Gathered> gathered_;  // what is in output_
   std::map<std::size_t, std::uint64_t> cut_;
   std::uint64_t printed_ = 0;

@@ -13,8 +13,8 @@
 #include "recording/lanes.hpp"
 #include "terminal/output.hpp"
 #include "terminal/signals.hpp"
-#include "text/quantities.hpp"
-#include "text/time_text.hpp"
+#include "tool/verbs/tail_absence.hpp"
+#include "tool/verbs/tail_newest.hpp"
 #include "tool/verbs/tail_output.hpp"
 #include "tool/verbs/where.hpp"
 #include "tool/views/terminal_attendant.hpp"
@@ -22,8 +22,6 @@
 namespace arena_shm::tool {
 
 namespace {
-
-constexpr std::int64_t kNsPerSecond = 1'000'000'000;
 
 // One run of the verb: a reader on one side, a formatter on the other, gaps in between.
 class Tail {
@@ -39,32 +37,49 @@ class Tail {
         window_(window()),
         progress_(window_.first),
         since_(options.since),
+        selection_(options.selection),
         row_(options.shape),
         output_(formatter, options.gaps_inline, lanes_) {
     progress_.end_at(window_.end);
+    if (since_) tell_newest(*since_, input_);
+    if (cursor_file_) output_.hand_over_rows();
+    if (!window_.newest) return;
+    newest_.emplace(*window_.newest, window_.first, recording::lower_of(window_.end, input_.heads()));
   }
 
   terminal::ExitCode run() {
     terminal::catch_stop_signals();
-    note_shortfall();
-    print_heading();
+    try {
+      return print();
+    } catch (const terminal::OutputClosed&) {
+      if (cursor_file_ && !newest_) cursor_file_->store(position());
+      throw;
+    }
+  }
+
+ private:
+  terminal::ExitCode print() {
+    // Behind a cursor, that there is nothing new since then is ordinary.
+    if (!cursor_) note_shortfall(shortfall_of(options_.asked, window_, present()), input_);
+    if (!newest_) print_heading();
     input_.begin(window_.first, recording::order_for(input_.info(), options_.order, terminal_attendant()),
                  [this](const Gap& gap) { report(gap); });
     while (!is_finished()) {
       if (const auto seq = input_.next(row_.record())) {
         take(*seq);
+        if (newest_ && newest_->is_complete()) print_newest();
         if (++unreleased_ >= input_.release_after()) flush();
       } else {
         wait();
       }
     }
+    if (newest_) print_newest();
     flush();
     output_.tell_altered();
     summarise();
     return output_.exit_code();
   }
 
- private:
   Present present() const { return {input_.heads(), input_.info().slots / lanes_}; }
 
   Window window() const {
@@ -73,20 +88,23 @@ class Tail {
     return window_of(options_.asked, is_somewhere ? input_.place(from_of(options_.asked.from)) : cursor_, there);
   }
 
-  void note_shortfall() const {
-    if (cursor_) return;  // that there is nothing new since then is ordinary
-    const std::string text = shortfall_of(options_.asked, window_, present());
-    if (!text.empty()) terminal::note(fmt::format("'{}': {}", input_.info().name, text));
-  }
-
   void take(std::uint64_t seq) {
+    if (newest_) newest_->pass(seq);
     if (!is_wanted(seq)) return end_idle_lanes();
     take_time();
     if (since_ && !since_->next_is_wanted(seq, row_.record(), time_ns_)) return;
     ++read_;
     if (seq / lanes_ % options_.asked.every != 0) return;
+    if (selection_ && !selection_->takes(seq, row_.record(), time_ns_)) return;
     if (input_.is_late()) ++late_;
+    if (newest_) return newest_->add(seq, row_.bytes());
     output_.print(seq, row_.bytes());
+  }
+
+  // What was there when it began has been looked at: these are the last ones of it.
+  void print_newest() {
+    newest_->print(formatter_, output_);
+    newest_.reset();
   }
 
   // What a consumer has got does not come again: also if it comes late, or while other lanes are not at their ends.
@@ -97,13 +115,15 @@ class Tail {
   }
 
   bool is_finished() const {
-    return terminal::stop_requested() || output_.printed() >= window_.count || progress_.is_finished();
+    return terminal::stop_requested() || output_.printed() >= window_.count || progress_.is_finished() || is_past_ ||
+           (since_ && since_->is_over());
   }
 
   // The cursor goes to its file after the values: who is killed in between sees some of them twice, and misses none.
   // So it is with what a consumer releases.
   void flush() {
     output_.deliver();
+    if (newest_) return;  // they are not out
     if (cursor_file_) cursor_file_->store(position());
     if (output_.cut().empty()) input_.release();
     unreleased_ = 0;
@@ -117,14 +137,15 @@ class Tail {
   }
 
   void take_time() {
-    if (row_.has_time() || (since_ && since_->needs_value_time())) time_ns_ = input_.time_ns();
+    if (row_.has_time() || (since_ && since_->needs_value_time()) || (selection_ && selection_->needs_time()))
+      time_ns_ = input_.time_ns();
     if (row_.has_time()) row_.set_time(time_ns_);
   }
 
   bool look_at(std::uint64_t seq) {
     if (!input_.read(seq, row_.record(), time_ns_)) return false;
     if (row_.has_time()) row_.set_time(time_ns_);
-    return true;
+    return !selection_ || selection_->matches(seq, row_.record(), time_ns_);
   }
 
   // A table fits its columns to what is there already.
@@ -151,16 +172,19 @@ class Tail {
 
   void wait() {
     constexpr std::chrono::milliseconds kLongestWait{50};  // until a signal, or a closed pipe, is looked for again
+    if (newest_) print_newest();
     flush();
     end_idle_lanes();
     if (is_finished() || input_.wait_for(kLongestWait)) return;
+    is_past_ = since_ && since_->is_past(text::realtime_ns());
     pass_what_others_took();
     give_up_pending();
     terminal::Output::check_open();
     if (!retired_ && input_.retired()) {
       retired_ = true;
       terminal::note(
-          fmt::format("arena '{}' was removed or replaced; still following the old arena", input_.info().name));
+          fmt::format("arena '{}' was removed or replaced; still following the old arena; -F goes on with the new one",
+                      input_.info().name));
     }
   }
 
@@ -204,6 +228,7 @@ class Tail {
   // Only what was asked for counts as lost: not what is beyond the end, and not what was overwritten before the first
   // value of its lane came, if the oldest, the last so many, or those since some time were asked for.
   void report(const Gap& passed) {
+    if (newest_) newest_->pass(passed);
     const bool is_first = !progress_.has_begun(passed.first);
     const auto gap = input_.is_consumer() ? lost_for_ever(passed) : progress_.lose(passed);
     if (!gap) return;
@@ -211,6 +236,7 @@ class Tail {
         !cursor_ && !input_.is_consumer() && (options_.asked.from.empty() || options_.asked.from == "oldest");
     if (is_first && gap->cause == Loss::overwritten && from_what_is_there) return;
     if (since_ && !since_->has_begun(gap->first)) return;
+    if (newest_) return newest_->add(*gap);
     output_.tell(*gap);
   }
 
@@ -222,32 +248,24 @@ class Tail {
     return gap.first <= gap.last ? std::make_optional(gap) : std::nullopt;
   }
 
-  void note_none_since() const {
-    if (!since_ || read_ > 0 || options_.asked.follow || options_.asked.count == 0) return;
-    if (recording::count_between(recording::first_from(0, lanes_), input_.heads()) == 0) return;
-    terminal::note(fmt::format("'{}': no value is from {} or later", input_.info().name,
-                               text::time_text(since_->ns(), kNsPerSecond)));
-  }
-
   void summarise() const {
-    note_none_since();
+    if (!options_.asked.follow && options_.asked.count != 0) note_absence();
     input_.tell_order(late_);
     if (!options_.asked.follow && !output_.has_lost() && output_.cut().empty()) return;
     terminal::note(output_.account(read_) + lag());
+  }
+
+  void note_absence() const {
+    if (since_ && read_ == 0) note_none_since(*since_, input_);
+    if (selection_ && read_ > 0 && selection_->left_out_count() == read_) note_no_match(read_, input_);
   }
 
   // How far behind a stop has come.
   std::string lag() const {
     if (!terminal::stop_requested()) return "";
     const Present there = present();
-    const Position end = recording::lower_of(progress_.end(), there.heads);
-    const Position here = input_.shared_place().value_or(position());
-    const std::uint64_t behind = recording::count_between(here, end);
-    if (behind == 0) return "";
-    std::string text = fmt::format("; stopped {} behind the head", text::counted(behind, "value"));
-    const std::uint64_t gone = recording::count_between(here, recording::lower_of(there.oldest(), end));
-    if (gone > 0) text += fmt::format(", {} of them already overwritten", gone);
-    return text;
+    return lag_text(input_.shared_place().value_or(position()), recording::lower_of(progress_.end(), there.heads),
+                    there);
   }
 
   const TailOptions& options_;
@@ -259,7 +277,9 @@ class Tail {
   bool shares_ = input_.shared_place().has_value();
   Window window_;
   recording::LaneProgress progress_;
+  std::optional<NewestMatches> newest_;  // until all that was there when it began was looked at
   std::optional<recording::Since> since_;
+  std::optional<recording::Selection> selection_;
   recording::Row row_;
   std::int64_t time_ns_ = 0;
   TailOutput output_;
@@ -267,6 +287,7 @@ class Tail {
   std::uint64_t unreleased_ = 0;
   std::uint64_t late_ = 0;  // of those that were printed
   bool retired_ = false;
+  bool is_past_ = false;  // what was asked for
   bool has_ended_idle_ = false;
 };
 

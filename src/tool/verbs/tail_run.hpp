@@ -5,6 +5,7 @@
 #include <string>
 
 #include "recording/row.hpp"
+#include "recording/selection.hpp"
 #include "recording/since.hpp"
 #include "schema/record_formatter.hpp"
 #include "terminal/exit_code.hpp"
@@ -18,6 +19,7 @@ struct TailOptions {
   std::optional<Order> order{};    ///< as recording::order_for takes it
   recording::RecordShape shape{};  ///< of what the formatter is given
   std::optional<recording::Since> since{};
+  std::optional<recording::Selection> selection{};
   bool gaps_inline = false;
   std::string cursor_file;  ///< empty: none
 };

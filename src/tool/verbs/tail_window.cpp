@@ -9,6 +9,7 @@
 
 #include "arena_shm/core/stamp.hpp"
 #include "recording/lanes.hpp"
+#include "text/quantities.hpp"
 
 namespace arena_shm::tool {
 
@@ -17,8 +18,6 @@ namespace {
 using recording::count_between;
 using recording::lower_of;
 using Numbers = std::vector<std::uint64_t>;
-
-constexpr std::uint64_t kDefaultCount = 10;
 
 // Of each lane so many that they are `count` in all, if there are, and no lane has more for another one's having few.
 Numbers shares_of(std::uint64_t count, const Numbers& there) {
@@ -87,6 +86,7 @@ std::uint64_t Present::newest() const {
 Window window_of(const Asked& asked, const std::optional<Position>& begin, const Present& present) {
   const Position end = end_of(asked, present);
   if (begin) return {.first = *begin, .end = end, .count = asked.count.value_or(Window::kNoLimit)};
+  if (asked.is_filtered) return {.first = present.oldest(), .end = end, .newest = asked.count.value_or(kDefaultCount)};
   // As tail(1) does it: the last so many, and then all that comes.
   return {.first = start_of_last(asked.count.value_or(kDefaultCount), lower_of(end, present.heads), asked.every,
                                  present.oldest()),
@@ -116,6 +116,15 @@ std::string shortfall_of(const Asked& asked, const Window& window, const Present
                        *asked.until);
   }
   return fmt::format("there are no values from {} to {}", lowest(window.first), *asked.until);
+}
+
+std::string lag_text(const Position& here, const Position& end, const Present& present) {
+  const std::uint64_t behind = count_between(here, end);
+  if (behind == 0) return "";
+  std::string text = fmt::format("; stopped {} behind the head", text::counted(behind, "value"));
+  const std::uint64_t gone = count_between(here, lower_of(present.oldest(), end));
+  if (gone > 0) text += fmt::format(", {} of them already overwritten", gone);
+  return text;
 }
 
 }  // namespace arena_shm::tool

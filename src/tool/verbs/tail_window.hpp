@@ -10,14 +10,18 @@
 
 namespace arena_shm::tool {
 
+/// So many are printed, if nobody says how many, or from where on.
+inline constexpr std::uint64_t kDefaultCount = 10;
+
 /// What of it is asked for on the command line.
 struct Asked {
   std::optional<std::uint64_t> count;
   bool follow = false;
   std::string from;  ///< for from_of; empty: so that the last `count` come
   std::optional<std::uint64_t> until;
-  std::uint64_t every = 1;  ///< of each lane
-  bool is_saved = false;    ///< of a saved segment: nothing comes any more
+  std::uint64_t every = 1;   ///< of each lane
+  bool is_filtered = false;  ///< the last `count` are of those that match
+  bool is_saved = false;     ///< of a saved segment: nothing comes any more
 };
 
 /// Of each lane [first, end), and no more than `count` values in all.
@@ -27,6 +31,7 @@ struct Window {
   Position first;
   Position end;
   std::uint64_t count = kNoLimit;
+  std::optional<std::uint64_t> newest{};  ///< of those that match, and that are there, only so many
 };
 
 /// What is there.
@@ -44,5 +49,8 @@ Window window_of(const Asked& asked, const std::optional<Position>& begin, const
 
 /// Why there is nothing to print, or not all that was asked for; or nothing.
 std::string shortfall_of(const Asked& asked, const Window& window, const Present& present);
+
+/// How far somebody who has come to `here` is behind `end`; or nothing.
+std::string lag_text(const Position& here, const Position& end, const Present& present);
 
 }  // namespace arena_shm::tool

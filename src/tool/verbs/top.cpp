@@ -13,6 +13,7 @@
 #include "text/text_table.hpp"
 #include "text/time_text.hpp"
 #include "text/utf8.hpp"
+#include "tool/verbs/await_arena.hpp"
 #include "tool/verbs/stat.hpp"
 #include "tool/verbs/verbs.hpp"
 #include "tool/views/consumer_table.hpp"
@@ -34,6 +35,7 @@ using Style = terminal::Screen::Style;
 struct Options {
   std::vector<std::string> names;
   double interval_seconds = 1;
+  bool waits = false;
 };
 
 enum class Order : std::uint8_t { name, rate, written, holes };
@@ -44,7 +46,9 @@ class Top {
   Top(terminal::Screen& screen, const Options& options)
       : screen_(screen),
         interval_(std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.interval_seconds))),
-        watch_(options.names, [this](std::string_view text) { message_ = text; }) {}
+        watch_(
+            options.names, [this](std::string_view text) { message_ = text; },
+            options.waits ? Watch::Absent::is_waited_for : Watch::Absent::is_an_error) {}
 
   void run() {
     constexpr std::chrono::milliseconds kLongestWait{50};  // until a signal is looked for again
@@ -254,7 +258,9 @@ class Top {
 terminal::ExitCode run(const Options& options) {
   terminal::catch_stop_signals();  // before ncurses would do it in its own way
   const std::unique_ptr<terminal::Screen> screen = terminal::Screen::open();
-  if (!screen) return print_stat({.names = options.names, .interval_seconds = options.interval_seconds, .count = {}});
+  if (!screen)
+    return print_stat(
+        {.names = options.names, .interval_seconds = options.interval_seconds, .count = {}, .waits = options.waits});
   Top(*screen, options).run();
   return terminal::ExitCode::ok;
 }
@@ -270,7 +276,8 @@ void add_top(const terminal::Command& app, Action& action) {
        .details =
            "Keys: q quits; up, down, Home and End (or k, j, g and G) select an arena; s sorts by another column; r\n"
            "reverses the order; / filters by name; ? shows all keys; ^L redraws the screen. The columns are those\n"
-           "of 'arena-shm stat'. Without a terminal, top prints what 'arena-shm stat' prints.",
+           "of 'arena-shm stat'. An arena that is removed and created anew is watched on. Without a\n"
+           "terminal, top prints what 'arena-shm stat' prints.",
        .example = "  arena-shm top\n"
                   "  arena-shm top -i 200ms\n"
                   "  arena-shm top ticks imu"},
@@ -280,6 +287,7 @@ void add_top(const terminal::Command& app, Action& action) {
       .type_name("TIME")
       .check(terminal::interval())
       .default_str("1s");
+  add_wait_option(verb, options->waits);
 }
 
 }  // namespace arena_shm::tool

@@ -12,15 +12,6 @@ From from_of(const std::string& text) {
 
 Position place_in(const RawView& view, From from) { return view.reader(from, {.doorbell = false}).position(); }
 
-terminal::Option add_since_option(const terminal::Command& verb, std::optional<std::int64_t>& ns) {
-  return verb
-      .add_option(
-          "--since", [&ns](const std::string& text) { ns = std::stoll(text); },
-          "Begin with the first value from this time on, like 2026-01-31T12:34:56Z, or 10s or 5m ago")
-      .type_name("WHEN")
-      .check(terminal::moment());
-}
-
 void add_order_option(const terminal::Command& verb, std::optional<Order>& order) {
   verb.add_option(
           "--order", [&order](const std::string& text) { order = text == "time" ? Order::time : Order::arrival; },

@@ -1,5 +1,5 @@
-// Where in an arena to begin, as the command line says it: oldest, newest, a sequence number, or a time; and in what
-// order to go on.
+// Where in an arena to begin, as the command line says it: oldest, newest, or a sequence number; and in what order to
+// go on.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,6 @@ From from_of(const std::string& text);
 /// Of each lane, where that is now. Errors: Code::invalid_argument, if it is beyond every possible sequence number.
 Position place_in(const RawView& view, From from);
 
-/// Adds --since to a verb. `ns`: since 1970.
-terminal::Option add_since_option(const terminal::Command& verb, std::optional<std::int64_t>& ns);
 /// Adds --order to a verb.
 void add_order_option(const terminal::Command& verb, std::optional<Order>& order);
 

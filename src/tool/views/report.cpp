@@ -3,9 +3,10 @@
 #include <string>
 #include <vector>
 
+#include "filter/complaint.hpp"
 #include "inspect/arenas.hpp"
-#include "terminal/names.hpp"
 #include "terminal/output.hpp"
+#include "text/nearest.hpp"
 
 namespace arena_shm::tool {
 
@@ -18,7 +19,7 @@ std::string error_text(const Error& error) {
                               [](const Error&) {});
     } catch (const Error&) {  // it was only for a hint
     }
-    const auto meant = terminal::nearest(error.name(), names);
+    const auto meant = text::nearest(error.name(), names);
     if (meant && *meant != error.name()) text += "; did you mean '" + *meant + "'?";
   }
   return text;
@@ -26,6 +27,7 @@ std::string error_text(const Error& error) {
 
 terminal::ExitCode report(const Error& error) {
   terminal::note(error_text(error));
+  if (const auto* complaint = dynamic_cast<const filter::Complaint*>(&error)) terminal::picture(complaint->picture());
   return terminal::exit_code_of(error.code());
 }
 

@@ -10,6 +10,7 @@
 #include "arena_shm/error.hpp"
 #include "inspect/arenas.hpp"
 #include "inspect/times.hpp"
+#include "schema/restart_text.hpp"
 #include "terminal/output.hpp"
 #include "terminal/signals.hpp"
 #include "text/time_text.hpp"
@@ -46,7 +47,7 @@ std::optional<Rates> rates_of(const Watched& arena) noexcept {
   return rates;
 }
 
-Watch::Watch(const std::vector<std::string>& names, Say say) : say_(std::move(say)) {
+Watch::Watch(const std::vector<std::string>& names, Say say, Absent absent) : say_(std::move(say)), absent_(absent) {
   for (const std::string& name : names) {
     if (is_pattern(name)) {
       patterns_.push_back(name);
@@ -75,14 +76,40 @@ void Watch::sample() {
       }
     }
   }
-  say_refused(refused, arenas.empty());
+  if (absent_ == Absent::is_an_error)
+    say_refused(refused, arenas.empty());
+  else
+    say_absent(refused);
   for (const Watched& left : arenas_) {
-    const bool replaced =
-        std::any_of(arenas.begin(), arenas.end(), [&](const Watched& arena) { return arena.name == left.name; });
-    say_(fmt::format("'{}' {}", left.name, replaced ? "was removed and created again" : "is gone"));
+    if (left.facts.usable) gone_[left.name] = left.facts.info.epoch;
+    if (std::none_of(arenas.begin(), arenas.end(), [&](const Watched& arena) { return arena.name == left.name; }))
+      say_gone(left);
   }
+  for (const Watched& arena : arenas) say_restarted(arena);
   arenas_ = std::move(arenas);
   is_first_ = false;
+}
+
+// One that was named is looked for at each sample.
+void Watch::say_gone(const Watched& arena) {
+  const bool is_named = std::find(names_.begin(), names_.end(), arena.name) != names_.end();
+  say_(fmt::format("'{}' is gone{}", arena.name, is_named ? "; waiting for a new one" : ""));
+}
+
+void Watch::say_restarted(const Watched& arena) {
+  const auto before = gone_.find(arena.name);
+  if (before == gone_.end()) return;
+  const Info& info = arena.facts.info;
+  if (arena.facts.usable && info.epoch != before->second)
+    say_(schema::describe(arena.name, {.before = before->second, .now = info.epoch, .created_ns = info.created_ns}));
+  gone_.erase(before);
+}
+
+void Watch::say_absent(const std::vector<Error>& refused) const {
+  for (const Error& error : refused) {
+    if (error.code() != Code::not_found) throw error;
+    say_(fmt::format("waiting for an arena '{}'", error.name()));
+  }
 }
 
 bool Watch::is_wanted(const std::string& name) const {

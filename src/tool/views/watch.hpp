@@ -3,9 +3,11 @@
 
 #include <sys/types.h>
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -68,12 +70,19 @@ class Watch {
  public:
   using Say = std::function<void(std::string_view)>;
 
-  /// Watches the arenas of these names, and those that match a pattern (name_pattern.hpp) among them, also if they come
-  /// later; without any, all. `say` is told what is wrong, once.
-  Watch(const std::vector<std::string>& names, Say say);
+  enum class Absent : std::uint8_t {
+    is_an_error,    ///< at the first look
+    is_waited_for,  ///< until it comes
+  };
 
-  /// Looks at them. The first time it says which of the names and patterns stand for none; later, what is gone.
-  /// Errors: those of Image::of_arena, or Code::not_found, if there is nothing to watch at the first look.
+  /// Watches the arenas of these names, and those that match a pattern (name_pattern.hpp) among them, also if they come
+  /// later, or are made anew; without any, all. `say` is told what is wrong, once.
+  Watch(const std::vector<std::string>& names, Say say, Absent absent = Absent::is_an_error);
+
+  /// Looks at them. The first time it says which of the names and patterns stand for none; later, what is gone, and
+  /// what was made anew.
+  /// Errors: those of Image::of_arena, or Code::not_found, if there is nothing to watch at the first look, unless that
+  /// is waited for.
   void sample();
 
   /// Those of patterns by their names, then the others in the order of the names; the damaged ones too. None of their
@@ -88,17 +97,24 @@ class Watch {
   void skip(const Error& error, std::vector<Watched>& arenas);
   Watched adopt(const inspect::Image& image);
   void take_sample(Watched& arena, const inspect::Image& image);
+  void say_gone(const Watched& arena);
+  void say_restarted(const Watched& arena);
+
+  using Epoch = std::array<std::uint8_t, 16>;
 
   bool is_wanted(const std::string& name) const;
   void look_around(std::vector<Watched>& arenas);
   std::vector<Error> refuse_without_match(const std::vector<Watched>& arenas) const;
   void say_refused(const std::vector<Error>& refused, bool is_all);
+  void say_absent(const std::vector<Error>& refused) const;
 
   std::vector<std::string> names_;
   std::vector<std::string> patterns_;
   Say say_;
+  Absent absent_;
   std::vector<Watched> arenas_;
-  std::set<std::string> skipped_;  // that has been said
+  std::map<std::string, Epoch> gone_;  // the epochs of those that were watched before
+  std::set<std::string> skipped_;      // that has been said
   terminal::Verdict verdict_;
   bool is_first_ = true;
 };

@@ -1,0 +1,67 @@
+// What `plot` draws: the values of an arena as points of several series.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "plot/series.hpp"
+#include "recording/attendant.hpp"
+#include "recording/named_stream.hpp"
+#include "recording/row.hpp"
+
+namespace arena_shm::tool {
+
+struct PlotAsked {
+  std::string name;
+  std::string as;
+  std::vector<std::string> fields;
+  recording::TimeSpan span{};
+};
+
+/// Thread safety: none.
+class PlotFeed {
+ public:
+  /// Waits for the arena, unless a stop is requested. Errors: as NamedStream; as plot::series_of.
+  /// `from`: where to begin, if the span does not say it.
+  PlotFeed(const PlotAsked& asked, From from, recording::Attendant& attendant);
+
+  /// False: a stop was requested before there was an arena.
+  bool has_begun() const noexcept { return row_.has_value(); }
+  const std::vector<plot::Series>& series() const noexcept { return series_; }
+  /// Are points placed by their times? Else by their sequence numbers.
+  bool has_times() const noexcept { return has_times_; }
+  /// How many values there were at the beginning; after so many at most, what comes is new.
+  std::uint64_t there_count() const noexcept { return there_; }
+  std::uint64_t slots() const noexcept { return stream_.view()->slots(); }
+
+  /// The next point. False: there is none now.
+  bool next();
+  /// Of it.
+  std::int64_t at() const noexcept { return at_; }
+  std::span<const double> values() const noexcept { return values_; }
+
+  bool wait_for(std::chrono::milliseconds longest) { return stream_.wait_for(longest); }
+  bool is_finished() const { return stream_.is_finished(); }
+  std::uint64_t read_count() const noexcept { return read_; }
+  std::uint64_t lost_count() const noexcept { return lost_; }
+  const std::optional<Error>& failure() const { return stream_.failure(); }
+
+ private:
+  recording::NamedStream stream_;
+  recording::RecordShape shape_;
+  std::vector<plot::Series> series_;
+  std::optional<schema::Field> time_field_;
+  bool has_times_ = false;
+  std::optional<recording::Row> row_;
+  std::vector<double> values_;
+  std::int64_t at_ = 0;
+  std::uint64_t there_ = 0;
+  std::uint64_t read_ = 0;
+  std::uint64_t lost_ = 0;
+};
+
+}  // namespace arena_shm::tool

@@ -1,0 +1,19 @@
+// Why tail, which came to its end, has printed nothing.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "recording/since.hpp"
+#include "tool/verbs/tail_input.hpp"
+
+namespace arena_shm::tool {
+
+/// What was asked for is not there; or nothing.
+void note_shortfall(const std::string& text, const TailInput& input);
+/// No value is of that time; unless there are none at all, which is told elsewhere.
+void note_none_since(const recording::Since& since, const TailInput& input);
+/// So many values have come, and none matches.
+void note_no_match(std::uint64_t count, const TailInput& input);
+
+}  // namespace arena_shm::tool

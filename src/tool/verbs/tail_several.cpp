@@ -1,0 +1,298 @@
+#include "tool/verbs/tail_several.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <list>
+#include <set>
+#include <thread>
+#include <utility>
+
+#include "inspect/arenas.hpp"
+#include "recording/time_merge.hpp"
+#include "schema/restart_text.hpp"
+#include "terminal/output.hpp"
+#include "terminal/signals.hpp"
+#include "text/quantities.hpp"
+#include "tool/verbs/await_arena.hpp"
+#include "tool/verbs/tail_columns.hpp"
+#include "tool/verbs/tail_ring.hpp"
+#include "tool/verbs/where.hpp"
+#include "tool/views/name_pattern.hpp"
+
+namespace arena_shm::tool {
+
+namespace {
+
+using recording::TimeMerge;
+using recording::ValueStream;
+using Clock = TimeMerge::Clock;
+
+constexpr std::chrono::milliseconds kHold{20};          // for one that is silent
+constexpr std::chrono::milliseconds kPause{2};          // where there is nothing to print
+constexpr std::chrono::milliseconds kBetweenLooks{50};  // for a signal, a closed pipe, an arena that was removed
+constexpr std::chrono::milliseconds kBetweenNames{500};
+
+class SeveralTail {
+ public:
+  SeveralTail(const SeveralAsked& asked, const PrintingOf& printing) : asked_(asked), printing_for_(printing) {}
+
+  terminal::ExitCode run() {
+    if (asked_.waits && !asked_.follow_name && !await_all()) return terminal::ExitCode::ok;
+    look_for_names();
+    refuse_patterns_without_match();
+    for (TailRing& ring : rings_) {
+      if (ring.has_come()) know(ring);
+    }
+    print_what_is_there();
+    if (follow_) print_what_comes();
+    flush();
+    conclude();
+    return lost_ > 0 ? terminal::ExitCode::lost : terminal::ExitCode::ok;
+  }
+
+ private:
+  struct Kept {
+    TailRing* ring;
+    std::uint64_t seq;
+    std::vector<std::byte> row;
+  };
+
+  bool await_all() const {
+    return std::ranges::all_of(asked_.names,
+                               [](const std::string& name) { return is_pattern(name) || await_arena(name); });
+  }
+
+  // Each name once, in the order in which they were asked for; those of a pattern by their names.
+  void look_for_names() {
+    names_looked_ = Clock::now();
+    for (const std::string& name : asked_.names) {
+      if (!is_pattern(name)) {
+        add(name);
+        continue;
+      }
+      std::set<std::string> matching;
+      inspect::for_each_arena(
+          [&](const inspect::Image& image) {
+            if (matches(name, image.label())) matching.insert(image.label());
+          },
+          [](const Error&) {});
+      for (const std::string& match : matching) add(match);
+    }
+  }
+
+  void add(const std::string& name) {
+    if (names_.insert(name).second) rings_.emplace_back(name, asked_.follow_name);
+  }
+
+  void refuse_patterns_without_match() const {
+    if (asked_.follow_name) {
+      if (rings_.empty()) terminal::note("waiting for arenas whose names match");
+      return;
+    }
+    if (!rings_.empty()) return;
+    throw Error(Code::not_found, {.name = asked_.names.front(),
+                                  .doing = "find",
+                                  .expected = "an arena whose name matches",
+                                  .found = "none",
+                                  .remedy = "wait for some with -F; to list the arenas: arena-shm list"});
+  }
+
+  void know(TailRing& ring) {
+    std::size_t width = 0;
+    for (const std::string& name : names_) width = std::max(width, name.size());
+    Printing printing = printing_for_(ring.view().info(), width + 2);
+    ring.formatter = columns_.add(printing, ring.name(), width);
+    ring.know(std::move(printing), asked_.order);
+    ring.on_gap([this](TailRing& of, const Gap& gap) { tell(of, gap); });
+    ring.on_restart([this](TailRing& of, const Restart& restart) { tell(of, restart); });
+  }
+
+  // The last so many of all, if not all are wanted: each arena may have that many of them.
+  void print_what_is_there() {
+    TimeMerge merge(kHold);
+    std::vector<TailRing*> rings;
+    for (TailRing& ring : rings_) {
+      if (!ring.is_known()) continue;
+      const Asked& asked = ring.printing().tail.asked;
+      std::optional<Position> first;
+      if (!asked.from.empty()) first = place_in(ring.view(), from_of(asked.from));
+      const Position heads = place_in(ring.view(), From::newest);
+      const Window window = window_of(asked, first, {heads, ring.view().slots() / ring.view().lanes()});
+      is_last_so_many_ = asked.from.empty();
+      limit_ = is_last_so_many_ ? Window::kNoLimit : window.count;
+      most_kept_ = asked.count.value_or(kDefaultCount);
+      ring.begin_there(window, {.order = asked_.order, .span = asked_.span, .where = asked_.where});
+      rings.push_back(&ring);
+      merge.add(Clock::now());
+    }
+    if (!is_last_so_many_) columns_.print_heading(output_.text());
+    while (!is_finished() && step(merge, rings)) {
+    }
+    if (is_last_so_many_) print_kept();
+  }
+
+  void print_kept() {
+    for (const Kept& kept : kept_) kept.ring->formatter->measure(kept.seq, kept.row);
+    columns_.print_heading(output_.text());
+    for (const Kept& kept : kept_) print(*kept.ring, kept.seq, kept.row);
+    kept_.clear();
+    is_last_so_many_ = false;
+  }
+
+  void print_what_comes() {
+    TimeMerge merge(kHold);
+    std::vector<TailRing*> rings;
+    const auto join = [&](TailRing& ring) {
+      ring.begin_coming({.order = asked_.order, .span = asked_.span, .where = asked_.where});
+      rings.push_back(&ring);
+      merge.add(Clock::now());
+    };
+    for (TailRing& ring : rings_) {
+      if (ring.is_known()) join(ring);
+    }
+    while (!is_finished() && step(merge, rings)) {
+      if (Clock::now() - names_looked_ < kBetweenNames && !is_idle_) continue;
+      if (Clock::now() - names_looked_ >= kBetweenNames) look_for_names();
+      for (TailRing& ring : rings_) {
+        if (!ring.has_come()) continue;
+        know(ring);
+        columns_.print_heading(output_.text());
+        join(ring);
+      }
+    }
+  }
+
+  // False: all of them are over.
+  bool step(TimeMerge& merge, const std::vector<TailRing*>& rings) {
+    bool has_any = rings.empty() || follow_;
+    for (std::size_t i = 0; i < rings.size(); ++i) {
+      if (merge.has_head(i) || merge.is_over(i)) {
+        has_any = has_any || merge.has_head(i);
+        continue;
+      }
+      pull(merge, i, *rings[i]);
+      has_any = has_any || !merge.is_over(i);
+    }
+    const auto next = merge.next(Clock::now());
+    is_idle_ = !next;
+    if (next) {
+      if (merge.take(*next)) ++late_;
+      take(*rings[*next]);
+    } else if (has_any && !(rings.empty() && !follow_)) {
+      pause(rings);
+    }
+    return has_any && !(rings.empty() && !follow_);
+  }
+
+  void pull(TimeMerge& merge, std::size_t i, TailRing& ring) {
+    for (;;) {
+      switch (ring.next()) {
+        case ValueStream::Step::passed: continue;
+        case ValueStream::Step::value: merge.head(i, ring.time_ns()); return;
+        case ValueStream::Step::none: break;
+      }
+      if (ring.stream().failure()) throw Error(*ring.stream().failure());
+      if (ring.stream().is_finished())
+        merge.over(i);
+      else
+        merge.none(i, Clock::now());
+      return;
+    }
+  }
+
+  void take(TailRing& ring) {
+    ++read_;
+    const std::uint64_t seq = ring.stream().seq();
+    if (seq / ring.lane_count() % ring.printing().tail.asked.every != 0) return;
+    if (!is_last_so_many_) return print(ring, seq, ring.row());
+    if (most_kept_ == 0) return;
+    if (kept_.size() == most_kept_) kept_.pop_front();
+    kept_.push_back({.ring = &ring, .seq = seq, .row = {ring.row().begin(), ring.row().end()}});
+  }
+
+  void print(TailRing& ring, std::uint64_t seq, std::span<const std::byte> row) {
+    ring.formatter->record(output_.text(), seq, row);
+    output_.end_row();
+    ++printed_;
+    if (output_.is_large()) flush();
+  }
+
+  void tell(TailRing& ring, const Gap& gap) {
+    lost_ += gap.count();
+    ++gaps_;
+    if (asked_.gaps_inline) {
+      ring.formatter->gap(output_.text(), gap);
+      output_.end_row();
+    } else {
+      flush();
+      terminal::plain_note(fmt::format("{}: {}", ring.name(), schema::describe(gap)));
+    }
+  }
+
+  void tell(TailRing& ring, const Restart& restart) {
+    if (asked_.gaps_inline) {
+      ring.formatter->restart(output_.text(), ring.name(), restart);
+      output_.end_row();
+    } else {
+      flush();
+      terminal::plain_note(schema::describe(ring.name(), restart));
+    }
+  }
+
+  void flush() { output_.flush(); }
+
+  // Looks after each of them now and then: what becomes of an arena is told, and what is pending is given up.
+  void pause(const std::vector<TailRing*>& rings) {
+    flush();
+    std::this_thread::sleep_for(kPause);
+    if (Clock::now() - looked_ < kBetweenLooks) return;
+    looked_ = Clock::now();
+    terminal::Output::check_open();
+    for (TailRing* ring : rings) ring->stream().wait_for({});
+  }
+
+  bool is_finished() const { return terminal::stop_requested() || printed_ >= limit_; }
+
+  void conclude() const {
+    if (late_ > 0) terminal::note(text::counted(late_, "value") + " came late: out of order of time");
+    columns_.tell_altered();
+    if (!follow_ && lost_ == 0) return;
+    std::string text = "read " + text::counted(read_, "value");
+    if (printed_ != read_) text += fmt::format(", printed {}", printed_);
+    if (lost_ > 0) text += fmt::format(", lost {} in {}", lost_, text::counted(gaps_, "gap"));
+    terminal::note(text + " of " + text::counted(names_.size(), "arena"));
+  }
+
+  const SeveralAsked& asked_;
+  const PrintingOf& printing_for_;
+  std::list<TailRing> rings_;
+  std::set<std::string> names_;
+  TailColumns columns_;
+  terminal::Output output_;
+  std::deque<Kept> kept_;
+  std::uint64_t most_kept_ = 0;
+  std::uint64_t limit_ = Window::kNoLimit;
+  std::uint64_t read_ = 0;
+  std::uint64_t printed_ = 0;
+  std::uint64_t late_ = 0;
+  std::uint64_t lost_ = 0;
+  std::uint64_t gaps_ = 0;
+  Clock::time_point looked_{};
+  Clock::time_point names_looked_{};
+  bool follow_ = asked_.follow || asked_.follow_name;
+  bool is_last_so_many_ = false;
+  bool is_idle_ = false;
+};
+
+}  // namespace
+
+terminal::ExitCode tail_several(const SeveralAsked& asked, const PrintingOf& printing) {
+  terminal::catch_stop_signals();
+  return SeveralTail(asked, printing).run();
+}
+
+}  // namespace arena_shm::tool

@@ -1,0 +1,176 @@
+"""tail of several arenas: their values as one sequence, by time."""
+
+import csv
+import io
+import json
+import re
+import signal
+import unittest
+
+from arena_cli import ABSENT, INCOMPATIBLE, LOST, OK, SHM, USAGE
+from timed import TimedTest
+
+
+class TailSeveralTest(TimedTest):
+    def make(self, name, *args, fields="u64 n", slots=64, time="--time"):
+        self.expect(OK, "create", name, "--slots", slots, "--fields", fields, *[arg for arg in [time] if arg], *args)
+        self.addCleanup((SHM / name).unlink, missing_ok=True)
+        return name
+
+    def pair(self, **kwargs):
+        base = self.name()
+        return [self.make(f"{base}.{letter}", **kwargs) for letter in "ab"]
+
+    def write(self, name, *numbers):
+        self.expect(OK, "write", name, stdin="n\n" + "".join(f"{n}\n" for n in numbers))
+
+    def fill_by_turns(self, names, count=8):
+        for i in range(count):
+            self.write(names[i % len(names)], i)
+
+    def lines(self, *args, code=OK, **kwargs):
+        return [json.loads(line) for line in
+                self.expect(code, "tail", *args, "--format", "ndjson", **kwargs).stdout.splitlines()]
+
+    def test_values_are_merged_by_time_and_say_whose_they_are(self):
+        names = self.pair()
+        self.fill_by_turns(names)
+        for chosen in [names, [names[0][:-1] + "*"], [*names, names[0]]]:
+            lines = self.lines(*chosen)
+            self.assertEqual([(line["_arena"], line["_seq"], line["n"]) for line in lines],
+                             [(names[i % 2], i // 2, i) for i in range(8)])
+            self.assertEqual(sorted(line["_time_ns"] for line in lines), [line["_time_ns"] for line in lines])
+
+    def test_the_name_is_a_column_of_each_format(self):
+        names = self.pair()
+        self.fill_by_turns(names, 4)
+        rows = list(csv.DictReader(io.StringIO(self.expect(OK, "tail", *names, "--format", "csv").stdout)))
+        self.assertEqual([(row["_arena"], row["n"]) for row in rows], [(names[i % 2], str(i)) for i in range(4)])
+        table = [line.split() for line in self.expect(OK, "tail", *names, "--fields", "n").stdout.splitlines()]
+        self.assertEqual(table[0], ["_arena", "_seq", "_time_ns", "n"])
+        self.assertEqual([(row[0], row[1], row[3]) for row in table[1:]],
+                         [(names[i % 2], str(i // 2), str(i)) for i in range(4)])
+        hexes = self.expect(OK, "tail", *names, "--format", "hex").stdout.splitlines()
+        self.assertEqual([line.split()[0] for line in hexes], ["_arena"] + [names[i % 2] for i in range(4)])
+        influx = self.expect(OK, "tail", *names, "--format", "influx").stdout.splitlines()
+        self.assertEqual([re.match(r"(\S+) seq=(\d+)i,n=(\d+)i \d{19}$", line).groups() for line in influx],
+                         [(names[i % 2], str(i // 2), str(i)) for i in range(4)])
+
+    def test_what_is_printed_is_read_again(self):
+        names = self.pair()
+        self.fill_by_turns(names, 6)
+        for form in ["ndjson", "csv"]:
+            copy = self.make(self.name())
+            text = self.expect(OK, "tail", *names, "--format", form).stdout
+            self.expect(OK, "write", copy, "--format", form, stdin=text, says="wrote 6 values")
+
+    def test_the_last_so_many_are_those_of_all(self):
+        names = self.pair()
+        self.write(names[0], *range(40))
+        self.write(names[1], 100, 101)
+        self.assertEqual([line["n"] for line in self.lines(*names)], [*range(32, 40), 100, 101])
+        self.assertEqual([line["n"] for line in self.lines(*names, "-n", 3)], [39, 100, 101])
+        self.assertEqual([line["n"] for line in self.lines(*names, "--from", "oldest", "-n", 3)], [0, 1, 2])
+        self.assertEqual(len(self.lines(*names, "--since", "1h")), 42)
+        self.assertEqual([line["n"] for line in self.lines(*names, "--since", "1h", "--every", 20)], [0, 20, 100])
+        self.assertEqual(self.lines(*names, "-n", 0), [])
+
+    def test_lanes_and_other_arenas_are_merged_too(self):
+        base = self.name()
+        laned, plain = self.make(f"{base}.a", "--lanes", 3), self.make(f"{base}.b")
+        self.fill_by_turns([laned, plain], 10)
+        self.assertEqual([line["n"] for line in self.lines(f"{base}.*", "-n", 7)], [*range(3, 10)])
+
+    def test_time_fields_count_and_late_values_are_said(self):
+        schema = self.directory() / "s.json"
+        schema.write_text('{"names":["ts","n"],"formats":["<i8","<i8"],"offsets":[0,8],"itemsize":16,'
+                          '"metadata":{"fields":{"ts":{"unit":"ms"}},"time":"ts"}}')
+        base = self.name()
+        for letter, times in [("a", [1, 5, 3, 9]), ("b", [2, 4, 8])]:
+            name = f"{base}.{letter}"
+            self.expect(OK, "create", name, "--slots", 8, "--schema", schema)
+            self.addCleanup((SHM / name).unlink, missing_ok=True)
+            self.expect(OK, "write", name, stdin="ts,n\n" + "".join(f"{t},{t}\n" for t in times))
+        lines = self.lines(f"{base}.*", says="1 value came late: out of order of time")
+        self.assertEqual([line["n"] for line in lines], [1, 2, 4, 5, 3, 8, 9])
+
+    def test_arenas_without_times_need_another_order(self):
+        names = self.pair(time="")
+        self.fill_by_turns(names, 4)
+        self.expect(USAGE, "tail", *names, says="cannot merge by time the values of")
+        self.assertEqual(sorted(line["n"] for line in self.lines(*names, "--order", "arrival")), [0, 1, 2, 3])
+
+    def test_other_columns_are_refused_in_a_table_and_fine_in_ndjson(self):
+        base = self.name()
+        self.make(f"{base}.a", fields="u64 n, f64 px")
+        self.make(f"{base}.b", fields="s8 text, u64 n")
+        self.expect(OK, "write", f"{base}.a", stdin="n,px\n1,2.5\n")
+        self.expect(OK, "write", f"{base}.b", stdin="text,n\nhi,2\n")
+        for form in ["table", "csv"]:
+            self.expect(INCOMPATIBLE, "tail", f"{base}.*", "--format", form,
+                        says="expected the same columns: i64 _time_ns, u64 n, f64 px, found i64 _time_ns, s8 text, u64 n")
+        lines = self.lines(f"{base}.*")
+        self.assertEqual([{key for key in line if key[0] != "_"} for line in lines], [{"n", "px"}, {"text", "n"}])
+        rows = self.expect(OK, "tail", f"{base}.*", "--format", "csv", "--fields", "n").stdout.splitlines()
+        self.assertEqual([row.split(",")[-1] for row in rows], ["n", "1", "2"])
+
+    def test_lost_values_are_told_with_the_name(self):
+        names = self.pair(slots=4)
+        self.write(names[0], *range(6))
+        self.write(names[1], 1)
+        cut = self.expect(OK, "tail", *names, "--from", "oldest", "--format", "csv").stdout.splitlines()
+        self.assertEqual(len(cut), 1 + 5)
+        tail = self.start("tail", *names, "-f", "--from", "newest", "--format", "ndjson", "--gaps", "inline")
+        self.eventually(lambda: (names[0] in open(f"/proc/{tail.pid}/maps").read()))
+        self.write(names[1], 7)
+        self.assertEqual(json.loads(tail.stdout.readline())["n"], 7)
+        tail.send_signal(signal.SIGSTOP)
+        self.write(names[0], *range(10, 20))
+        tail.send_signal(signal.SIGCONT)
+        gap = json.loads(tail.stdout.readline())
+        self.assertEqual((gap["_arena"], gap["_gap"]["count"]), (names[0], 6))
+        tail.send_signal(signal.SIGINT)
+        out, err = tail.communicate(timeout=30)
+        self.assertEqual(tail.returncode, LOST)
+        self.assertIn("lost 6 in 1 gap of 2 arenas", err)
+
+    def test_follows_all_and_a_silent_one_holds_up_nobody(self):
+        names = self.pair()
+        self.write(names[0], 1)
+        tail = self.start("tail", *names, "-f", "--format", "ndjson")
+        self.assertEqual(json.loads(tail.stdout.readline())["n"], 1)
+        for n in range(2, 12):
+            self.write(names[n % 2 if n < 6 else 0], n)
+        self.assertEqual([json.loads(tail.stdout.readline())["n"] for _ in range(10)], [*range(2, 12)])
+        tail.send_signal(signal.SIGINT)
+        tail.communicate(timeout=30)
+        self.assertEqual(tail.returncode, OK)
+
+    def test_by_name_new_ones_join_and_those_made_anew_are_gone_on_with(self):
+        base = self.name()
+        tail = self.start("tail", f"{base}.*", "-F", "--format", "ndjson")
+        first = self.make(f"{base}.a")
+        self.write(first, 1)
+        self.assertEqual(json.loads(tail.stdout.readline())["n"], 1)
+        second = self.make(f"{base}.b")
+        self.write(second, 2)
+        self.assertEqual(json.loads(tail.stdout.readline())["_arena"], second)
+        self.expect(OK, "rm", first)
+        self.make(f"{base}.a")
+        self.write(first, 3)
+        found = json.loads(tail.stdout.readline())
+        self.assertEqual((found["_arena"], found["_seq"], found["n"]), (first, 0, 3))
+        tail.send_signal(signal.SIGINT)
+        _, err = tail.communicate(timeout=30)
+        self.assertIn(f"restarted: arena '{first}' was created anew at", err)
+
+    def test_what_is_for_one_arena_only_is_refused(self):
+        names = self.pair()
+        for args in [["--cursor-file", "c"], ["--from", 3], ["--until", 3]]:
+            self.expect(USAGE, "tail", *names, *args, says="options that have a meaning for several arenas")
+        self.expect(ABSENT, "tail", self.name() + "*", says="expected an arena whose name matches, found none")
+        self.expect(ABSENT, "tail", names[0], self.name(), says="wait for it with -F")
+
+
+if __name__ == "__main__":
+    unittest.main()
