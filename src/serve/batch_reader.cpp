@@ -19,7 +19,7 @@ BatchReader::BatchReader(const RawView& view, const RingLayout& layout, From fro
                                  .doorbell = false,
                                  .order = Order::arrival})),
       record_bytes_(view.info().record.size_bytes) {
-  if (layout.along() == Along::slot_time) scale_.emplace(view.timescale());
+  if (layout.has_slot_times()) scale_.emplace(view.timescale());
   const std::size_t count = std::clamp<std::size_t>(kMostBytes / record_bytes_, 1, kMostValues);
   values_.resize(count * record_bytes_);
   arrivals_.resize(count);
@@ -29,8 +29,9 @@ BatchReader::BatchReader(const RawView& view, const RingLayout& layout, From fro
 void BatchReader::describe(std::size_t count) {
   batch_ = {.values = std::span(values_).first(count * record_bytes_),
             .arrivals = std::span(arrivals_).first(count),
-            .places = std::span(places_).first(count)};
-  layout_.places_of(batch_.values, batch_.arrivals, scale_ ? &*scale_ : nullptr, std::span(places_).first(count));
+            .places = std::span(places_).first(count),
+            .scale = scale_ ? &*scale_ : nullptr};
+  layout_.places_of(batch_.values, batch_.arrivals, batch_.scale, std::span(places_).first(count));
 }
 
 std::size_t BatchReader::read() {

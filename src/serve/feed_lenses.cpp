@@ -54,6 +54,8 @@ void Feed::serve_interests() {
         place = entry->lens->place_of(*series);
       }
       fill(*entry->lens, place);
+      const std::lock_guard lock(mutex_);
+      entry->lens->set_filled(place);
     }
   }
   const std::lock_guard lock(mutex_);

@@ -18,6 +18,7 @@ std::size_t Lens::place_of(std::size_t series) {
   if (const auto found = find(series)) return *found;
   series_.push_back(series);
   numbers_.emplace_back();
+  is_filled_.push_back(false);
   extremes_.emplace_back();
   return timeline_.add_series();
 }
@@ -59,10 +60,7 @@ void Lens::take(const Batch& batch, std::optional<std::size_t> only) {
 void Lens::pick(const Batch& batch) {
   picked_.clear();
   for (std::size_t i = 0; i < batch.arrivals.size(); ++i) {
-    if (wanted_) {
-      const auto ns = layout_->is_along_time() ? std::optional(batch.places[i]) : std::nullopt;
-      if (!wanted_(batch.record(i), batch.arrivals[i].seq, ns)) continue;
-    }
+    if (wanted_ && !wanted_(batch.record(i), batch.arrivals[i].seq, batch.time_of(i))) continue;
     picked_.push_back(i);
   }
 }

@@ -18,7 +18,7 @@
 
 namespace arena_shm::serve {
 
-/// Is this value wanted? `ns`: its time since 1970, if it has one.
+/// Is this value wanted? `ns`: when it was appended, since 1970, if that is known.
 using Wanted =
     std::function<bool(std::span<const std::byte> record, std::uint64_t seq, std::optional<std::int64_t> ns)>;
 
@@ -27,6 +27,12 @@ struct Batch {
   std::span<const std::byte> values;  ///< one record after the other
   std::span<const Arrival> arrivals;
   std::span<const std::int64_t> places;  ///< RingLayout::places_of
+  Timescale* scale = nullptr;            ///< of their times; null: they have none
+
+  /// When it was appended, in nanoseconds since 1970.
+  std::optional<std::int64_t> time_of(std::size_t i) const noexcept {
+    return scale == nullptr ? std::nullopt : std::optional(scale->nanoseconds(arrivals[i].time));
+  }
 
   std::span<const std::byte> record(std::size_t i) const noexcept {
     const std::size_t bytes = values.size() / arrivals.size();
@@ -72,6 +78,9 @@ class Lens {
   /// The place of this series among those that the lens looks at. One that is new has no numbers yet.
   std::size_t place_of(std::size_t series);
   std::optional<std::size_t> find(std::size_t series) const noexcept;
+  /// Its numbers of values that were read before are there, too.
+  void set_filled(std::size_t place) { is_filled_[place] = true; }
+  bool is_filled(std::size_t place) const { return is_filled_[place]; }
   const RingLayout& layout() const noexcept { return *layout_; }
 
   /// Takes what has come. `only`: fills in the numbers of that one, of values that were taken before.
@@ -97,6 +106,7 @@ class Lens {
   Timeline timeline_;
   std::vector<std::size_t> series_;
   std::vector<NewestNumbers> numbers_;
+  std::vector<bool> is_filled_;
   std::deque<Value> rows_;
   std::uint64_t count_ = 0;
   std::uint64_t too_old_ = 0;        // values in a row

@@ -51,10 +51,11 @@ RingLayout::RingLayout(const RawView& view) : info_(view.info()) {
       ns_per_unit_ = kNsPerSecond / text::units_per_second(time->unit).value_or(kNsPerSecond);
     }
   }
-  if (along_ == Along::seq && info_.clock != Clock::none) {
+  if (info_.clock != Clock::none) {
     try {
       static_cast<void>(view.timescale());
-      along_ = Along::slot_time;
+      has_slot_times_ = true;
+      if (along_ == Along::seq) along_ = Along::slot_time;
     } catch (const Error&) {
       // The clock of now is not the one that the times are from: they tell nothing.
     }

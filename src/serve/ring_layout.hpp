@@ -49,6 +49,8 @@ class RingLayout {
 
   Along along() const noexcept { return along_; }
   bool is_along_time() const noexcept { return along_ != Along::seq; }
+  /// Do values have the times of their appends, by a clock that can be read?
+  bool has_slot_times() const noexcept { return has_slot_times_; }
   /// The width of the finest columns, and how many widths there are.
   std::int64_t finest() const noexcept { return is_along_time() ? kFinestNs : kFinestValues; }
   std::size_t level_count() const noexcept { return is_along_time() ? kTimeLevels : kSeqLevels; }
@@ -69,6 +71,7 @@ class RingLayout {
   std::string problem_;
   std::vector<Series> series_;
   Along along_ = Along::seq;
+  bool has_slot_times_ = false;
   Number time_;
   std::int64_t ns_per_unit_ = 1;
 };

@@ -41,7 +41,7 @@ class Scan {
         return true;
       });
       const auto record = batch.record(i);
-      if (wanted && !wanted(record, seq, layout_.is_along_time() ? std::optional(place) : std::nullopt)) continue;
+      if (wanted && !wanted(record, seq, batch.time_of(i))) continue;
       add(column, place, seq, record);
     }
   }

@@ -178,7 +178,7 @@ void WatchText::append_columns(std::string& out, const FeedState& state, LensEnt
     const auto found = layout.find_series(field);
     if (!found) continue;
     const auto place = entry.lens->find(*found);
-    if (!place) return;  // not filled in yet
+    if (!place || !entry.lens->is_filled(*place)) return;  // soon
     series.push_back(*found);
     places.push_back(*place);
   }

@@ -74,8 +74,8 @@ Check duration(nanoseconds least, nanoseconds most, BareNumber bare) {
 
 Check time_or_count() {
   const auto read = [](std::string_view text) -> std::optional<std::string> {
-    if (const auto time = parse_duration(text, BareNumber::is_refused)) return fmt::format("{}ns", time->count());
-    const auto number = parse_count(text);
+    if (const auto time = text::read_duration(text, BareNumber::is_refused)) return fmt::format("{}ns", time->count());
+    const auto number = text::read_count(text);
     return number ? std::make_optional(std::to_string(*number)) : std::nullopt;
   };
   return reading(read, "a time like 500ms, 10s or 5m, or a number of values like 1000 or 64K");

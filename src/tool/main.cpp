@@ -55,6 +55,7 @@ void add_verbs(const terminal::Command& app, Action& action, char** arguments) {
   add_gc(app, action);
   entitle(app, "Make and remove arenas");
   add_tail(app, action);
+  add_latest(app, action);
   add_write(app, action);
   entitle(app, "Read and write values");
   add_list(app, action);

@@ -169,6 +169,29 @@ class ServeDataTest(ServeCase):
         column, = picture.columns.values()
         self.assertEqual((column["n"], column["least"], column["greatest"]), (8, [0.0, "0"], [3.5, "7"]))
 
+    def test_a_filter_lets_through_what_it_says(self):
+        name = self.create_filled(64, slots=64)
+        page = self.watch(name, where="px >= 10 && ts % 2 == 0")
+        picture = self.picture_until(page, lambda picture: picture.count)
+        self.assertEqual(picture.count, 22)
+        column = min(picture.columns.values(), key=lambda column: int(column["seq"]))
+        self.assertEqual((column["seq"], column["least"]), ("20", [10.0]))
+        self.expect(OK, "write", name, stdin="ts,px,sym\n100,5,A\n100,50,A\n101,50,A\n")
+        page.until(lambda message: picture.take(message) or picture.count == 23)
+        page.send(op="zoom", ring=name, fields=["px"], where="sym == \"A\"", id=1, columns=100)
+        detail = page.until(lambda message: message.get("detail"))
+        self.assertEqual((detail["count"], detail["seq"]), ("3", ["64", "65", "66"]))
+
+    def test_a_filter_that_is_none_is_told_with_its_place(self):
+        name = self.create_filled(8)
+        page = self.watch(name, where="px > && 3")
+        picture = self.picture_until(page, lambda picture: picture.problem)
+        self.assertIn("px > && 3\n", picture.problem)
+        self.assertRegex(picture.problem, r"(?m)^ *\^")
+        page.send(op="watch", ring=name, fields=["px"], where="px > 3")
+        page.until(lambda message: picture.take(message) or picture.count == 1)
+        self.assertEqual(picture.problem, "")
+
     def test_percentiles_are_those_of_the_values(self):
         name = self.create(fields="i32 v", slots=2048)
         self.write(name, "v", *map(str, range(1, 1001)))

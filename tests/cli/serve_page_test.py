@@ -229,6 +229,26 @@ class ServePageTest(BrowserCase):
         self.assertEqual(self.chart(big)["least"], "18446744073709551615")
         self.expect_quiet_console()
 
+    def test_values_can_be_filtered_and_a_mistake_is_shown(self):
+        name = self.create(slots=64)
+        self.write(name, HEADING + "".join(f"{i},{i},S{i % 2}\n" for i in range(40)))
+        _, host, port = self.serve(name)
+        self.open_browser()
+        self.open_page(host, port, name)
+        self.wait(lambda: self.count() == 40)
+        box = self.one("#where")
+        box.send_keys('px >= 10 && sym == "S1"' + Keys.ENTER)
+        self.wait(lambda: self.count() == 15)
+        self.assertEqual(self.chart()["least"], "11")
+        box.clear()
+        box.send_keys("px >> 10" + Keys.ENTER)
+        self.wait(lambda: "^" in self.text("#filter-problem"))
+        self.shoot("filter-problem")
+        box.clear()
+        box.send_keys(Keys.ENTER)
+        self.wait(lambda: self.count() == 40 and self.text("#filter-problem") == "")
+        self.expect_quiet_console()
+
     def test_the_ring_can_be_saved(self):
         name = self.create_filled(8)
         directory = self.directory()

@@ -116,7 +116,10 @@ void add_export(const terminal::Command& app, Action& action) {
       {.name = "export",
        .summary = "Convert a recording or a saved segment to another format",
        .details =
-           "FILE is a recording (.npy, .csv, .ndjson) or a segment saved by 'snapshot'; its first bytes tell which.\n"
+           "FILE is a recording (.npy, .arrows, .mcap, .csv, .ndjson) or a segment saved by 'snapshot'; its first\n"
+           "bytes tell which. Arrow streams of others are read if their columns have a fixed size, and MCAP files of\n"
+           "others, with --fields, if their messages are JSON; neither may be compressed. Of a recording that was cut\n"
+           "off, all that is whole is exported; if it is known that values are missing, the exit code is 3.\n"
            "CSV and NDJSON files do not contain the types of their fields: give them with --fields. A line that\n"
            "is not a record is refused with its number; all other lines are exported, and the exit code is then\n"
            "1. If a saved segment was cut off, its complete values are exported; if values are missing, the\n"

@@ -103,6 +103,7 @@ terminal::ExitCode run(const TailRequest& options) {
     }
     TailOptions asked = options.tail;
     asked.asked.follow = true;
+    asked.asked.is_filtered = options.where.has_value();
     if (options.span.is_given()) asked.asked.from = "oldest";
     return tail_name(options.names.front(), asked, printing);
   }
@@ -111,8 +112,8 @@ terminal::ExitCode run(const TailRequest& options) {
     if (!await_arena(options.names.front())) return terminal::ExitCode::ok;
   }
   const auto input = input_for(options);
-  const Printing printing = printing_for(options, input->info());
-  return run_tail(printing.tail, *input, *printing.formatter);
+  const Printing own = printing(input->info());
+  return run_tail(own.tail, *input, *own.formatter);
 }
 
 }  // namespace

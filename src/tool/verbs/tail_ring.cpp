@@ -52,27 +52,27 @@ void TailRing::know(Printing printing, std::optional<Order> order) {
 
 void TailRing::begin_there(const Window& window, const Wanted& wanted) {
   const Position heads = view().reader(From::newest, {.doorbell = false}).position();
-  extent_ = {.first = window.first,
-             .first_is_exact = false,
-             .end = recording::lower_of(window.end, heads),
-             .order = wanted.order,
-             .span = wanted.span,
-             .where = wanted.where};
-  stream_ = std::make_unique<recording::ArenaStream>(view(), extent_, shape_, terminal_attendant());
+  extent_ = recording::Extent{.first = window.first,
+                              .first_is_exact = false,
+                              .end = recording::lower_of(window.end, heads),
+                              .order = wanted.order,
+                              .span = wanted.span,
+                              .where = wanted.where};
+  stream_ = std::make_unique<recording::ArenaStream>(view(), *extent_, shape_, terminal_attendant());
   report_to_owner();
 }
 
 void TailRing::begin_coming(const Wanted& wanted) {
-  const bool was_there = extent_.end.has_value();
-  const Position first = was_there ? *extent_.end : view().reader(From::at(0), {.doorbell = false}).position();
+  const bool was_there = extent_.has_value();
+  const Position first = was_there ? *extent_->end : view().reader(From::at(0), {.doorbell = false}).position();
   if (is_named_ == nullptr) {
-    extent_ = {.first = first,
-               .first_is_exact = true,
-               .end = {},
-               .order = wanted.order,
-               .span = wanted.span,
-               .where = wanted.where};
-    stream_ = std::make_unique<recording::ArenaStream>(view(), extent_, shape_, terminal_attendant());
+    extent_ = recording::Extent{.first = first,
+                                .first_is_exact = true,
+                                .end = {},
+                                .order = wanted.order,
+                                .span = wanted.span,
+                                .where = wanted.where};
+    stream_ = std::make_unique<recording::ArenaStream>(view(), *extent_, shape_, terminal_attendant());
   } else {
     std::optional<recording::Since> since;
     if (wanted.span.is_given()) since.emplace(wanted.span, view().info(), shape_.schema);

@@ -32,7 +32,7 @@ class TailRing {
   /// Is it there by now, and not known yet?
   bool has_come();
   /// Requires: it is there.
-  const RawView& view() const noexcept { return view_ ? *view_ : *named_->view(); }
+  const RawView& view() const noexcept { return view_ ? *view_ : *is_named_->view(); }
   /// Errors: Code::invalid_argument, if its values have no times, and no other order was asked for.
   void know(Printing printing, std::optional<Order> order);
   const Printing& printing() const noexcept { return *printing_; }
@@ -71,7 +71,7 @@ class TailRing {
   recording::RecordShape shape_;
   std::optional<schema::Field> time_field_;
   bool has_times_ = false;
-  recording::Extent extent_;
+  std::optional<recording::Extent> extent_;
   std::unique_ptr<recording::ValueStream> stream_;
   std::optional<recording::Row> row_;
   std::span<const std::byte> shown_;

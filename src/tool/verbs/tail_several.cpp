@@ -9,11 +9,11 @@
 #include <list>
 #include <set>
 #include <thread>
-#include <utility>
 
 #include "inspect/arenas.hpp"
 #include "recording/time_merge.hpp"
 #include "schema/restart_text.hpp"
+#include "terminal/names.hpp"
 #include "terminal/output.hpp"
 #include "terminal/signals.hpp"
 #include "text/quantities.hpp"
@@ -49,7 +49,7 @@ class SeveralTail {
     }
     print_what_is_there();
     if (follow_) print_what_comes();
-    flush();
+    output_.flush();
     conclude();
     return lost_ > 0 ? terminal::ExitCode::lost : terminal::ExitCode::ok;
   }
@@ -80,7 +80,7 @@ class SeveralTail {
             if (matches(name, image.label())) matching.insert(image.label());
           },
           [](const Error&) {});
-      for (const std::string& match : matching) add(match);
+      for (const std::string& match : matching) add_match(match);
     }
   }
 
@@ -88,12 +88,18 @@ class SeveralTail {
     if (names_.insert(name).second) rings_.emplace_back(name, asked_.follow_name);
   }
 
-  void refuse_patterns_without_match() const {
-    if (asked_.follow_name) {
-      if (rings_.empty()) terminal::note("waiting for arenas whose names match");
-      return;
+  // Meanwhile it may be gone.
+  void add_match(const std::string& name) {
+    try {
+      add(name);
+    } catch (const Error& error) {
+      terminal::note(terminal::skipped_text(error));
     }
+  }
+
+  void refuse_patterns_without_match() const {
     if (!rings_.empty()) return;
+    if (asked_.follow_name) return terminal::note("waiting for arenas whose names match");
     throw Error(Code::not_found, {.name = asked_.names.front(),
                                   .doing = "find",
                                   .expected = "an arena whose name matches",
@@ -130,7 +136,7 @@ class SeveralTail {
       merge.add(Clock::now());
     }
     if (!is_last_so_many_) columns_.print_heading(output_.text());
-    while (!is_finished() && step(merge, rings)) {
+    while (!rings.empty() && !is_finished() && step(merge, rings)) {
     }
     if (is_last_so_many_) print_kept();
   }
@@ -154,7 +160,8 @@ class SeveralTail {
     for (TailRing& ring : rings_) {
       if (ring.is_known()) join(ring);
     }
-    while (!is_finished() && step(merge, rings)) {
+    while (!is_finished()) {
+      if (!step(merge, rings) && !rings.empty()) return;  // it is later than was asked for
       if (Clock::now() - names_looked_ < kBetweenNames && !is_idle_) continue;
       if (Clock::now() - names_looked_ >= kBetweenNames) look_for_names();
       for (TailRing& ring : rings_) {
@@ -166,26 +173,22 @@ class SeveralTail {
     }
   }
 
-  // False: all of them are over.
+  // False: all of them are over, or there is none.
   bool step(TimeMerge& merge, const std::vector<TailRing*>& rings) {
-    bool has_any = rings.empty() || follow_;
+    bool has_any = false;
     for (std::size_t i = 0; i < rings.size(); ++i) {
-      if (merge.has_head(i) || merge.is_over(i)) {
-        has_any = has_any || merge.has_head(i);
-        continue;
-      }
-      pull(merge, i, *rings[i]);
-      has_any = has_any || !merge.is_over(i);
+      if (!merge.has_head(i) && !merge.is_over(i)) pull(merge, i, *rings[i]);
+      has_any = has_any || merge.has_head(i) || !merge.is_over(i);
     }
     const auto next = merge.next(Clock::now());
     is_idle_ = !next;
-    if (next) {
-      if (merge.take(*next)) ++late_;
-      take(*rings[*next]);
-    } else if (has_any && !(rings.empty() && !follow_)) {
-      pause(rings);
+    if (!next) {
+      if (has_any || rings.empty()) pause(rings);
+      return has_any;
     }
-    return has_any && !(rings.empty() && !follow_);
+    if (merge.take(*next)) ++late_;
+    take(*rings[*next]);
+    return true;
   }
 
   void pull(TimeMerge& merge, std::size_t i, TailRing& ring) {
@@ -218,36 +221,35 @@ class SeveralTail {
     ring.formatter->record(output_.text(), seq, row);
     output_.end_row();
     ++printed_;
-    if (output_.is_large()) flush();
+    if (output_.is_large()) output_.flush();
   }
 
   void tell(TailRing& ring, const Gap& gap) {
     lost_ += gap.count();
     ++gaps_;
-    if (asked_.gaps_inline) {
-      ring.formatter->gap(output_.text(), gap);
-      output_.end_row();
-    } else {
-      flush();
-      terminal::plain_note(fmt::format("{}: {}", ring.name(), schema::describe(gap)));
-    }
+    tell([&](std::string& out) { ring.formatter->gap(out, gap); },
+         fmt::format("{}: {}", ring.name(), schema::describe(gap)));
   }
 
   void tell(TailRing& ring, const Restart& restart) {
+    tell([&](std::string& out) { ring.formatter->restart(out, ring.name(), restart); },
+         schema::describe(ring.name(), restart));
+  }
+
+  // Among the values, or beside them.
+  void tell(const std::function<void(std::string&)>& print, const std::string& text) {
     if (asked_.gaps_inline) {
-      ring.formatter->restart(output_.text(), ring.name(), restart);
+      print(output_.text());
       output_.end_row();
     } else {
-      flush();
-      terminal::plain_note(schema::describe(ring.name(), restart));
+      output_.flush();
+      terminal::plain_note(text);
     }
   }
 
-  void flush() { output_.flush(); }
-
   // Looks after each of them now and then: what becomes of an arena is told, and what is pending is given up.
   void pause(const std::vector<TailRing*>& rings) {
-    flush();
+    output_.flush();
     std::this_thread::sleep_for(kPause);
     if (Clock::now() - looked_ < kBetweenLooks) return;
     looked_ = Clock::now();
@@ -281,7 +283,7 @@ class SeveralTail {
   std::uint64_t late_ = 0;
   std::uint64_t lost_ = 0;
   std::uint64_t gaps_ = 0;
-  Clock::time_point looked_{};
+  Clock::time_point looked_ = Clock::now();
   Clock::time_point names_looked_{};
   bool follow_ = asked_.follow || asked_.follow_name;
   bool is_last_so_many_ = false;

@@ -17,6 +17,7 @@ void add_create(const terminal::Command& app, Action& action);
 void add_list(const terminal::Command& app, Action& action);
 void add_inspect(const terminal::Command& app, Action& action);
 void add_tail(const terminal::Command& app, Action& action);
+void add_latest(const terminal::Command& app, Action& action);
 void add_write(const terminal::Command& app, Action& action);
 void add_record(const terminal::Command& app, Action& action);
 void add_capture(const terminal::Command& app, Action& action);
