@@ -36,6 +36,13 @@ TEST(CanvasTest, ASpikeOfOneColumnIsJoinedToItsNeighbours) {
   EXPECT_EQ(lines[3], "         0 |*****         ");
 }
 
+TEST(CanvasTest, WhereThereIsNothingForAWhileIsAStraightLine) {
+  std::vector<Extremes> columns = curve({0, 0, 0, 0, 4});
+  columns[1] = columns[2] = columns[3] = {};
+  const auto lines = draw(kSeries, columns, 4, 5, 26, Dots::ascii);
+  for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(lines[5 - i].find('*'), 12 + i);
+}
+
 TEST(CanvasTest, AConstantIsALineAndNothingIsSaid) {
   EXPECT_EQ(draw(kSeries, curve({5, 5, 5}), 5, 3, 26, Dots::ascii)[2], "           |***           ");
   EXPECT_EQ(draw(kSeries, {Extremes{}}, 0, 1, 26, Dots::ascii)[0], "px USD  no value that is a number");
