@@ -30,6 +30,7 @@ inline const std::vector<BenchTopic> kBenchTopics{
     {"W10", "reading values already in the ring"},
     {"W11", "1 to 64 threads that write"},
     {"W12", "writers that wait for a consumer"},
+    {"W13", "printing what matches a filter"},
 };
 
 struct BenchCommandLine {

@@ -133,9 +133,9 @@ class Comparison {
 
   // As the field has it, if that can hold it.
   static Number rounded(const Number& constant, const schema::Field& field) {
-    if (constant.kind != Number::Kind::real || field.kind != schema::Kind::floating ||
-        field.element_bytes != sizeof(float) || !(std::fabs(constant.real) <= double{std::numeric_limits<float>::max()}))
-      return constant;
+    constexpr double kMost{std::numeric_limits<float>::max()};
+    const bool is_narrow = field.kind == schema::Kind::floating && field.element_bytes == sizeof(float);
+    if (!is_narrow || constant.kind != Number::Kind::real || !(std::fabs(constant.real) <= kMost)) return constant;
     return real(double{static_cast<float>(constant.real)});
   }
 

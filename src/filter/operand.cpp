@@ -102,7 +102,7 @@ Operand field_operand(const Field& field, const Place& place) {
 
 Operand loaded(Load load, const Place& place) {
   return {.place = place,
-          .unit = {.is_time = load == Load::time},
+          .unit = {.ns_per_one = load == Load::time ? 1 : 0},
           .code = {{.op = Op::push_field, .load = load}},
           .numbers = 1};
 }

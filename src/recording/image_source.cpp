@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "recording/image_values.hpp"
+#include "recording/origin.hpp"
 #include "recording/record_view.hpp"
 #include "recording/recording_source.hpp"
 #include "text/quantities.hpp"
@@ -16,13 +17,16 @@ class ImageSource final : public RecordingSource {
   ImageSource(inspect::Image image, const std::string& fields, Attendant& attendant)
       : RecordingSource(attendant), values_(std::move(image), attendant) {
     const Info& info = values_.facts().info;
-    record_ = {.size_bytes = values_.header().payload_bytes, .schema = schema_for(info, fields, attendant_)};
+    record_ = {.size_bytes = values_.header().payload_bytes,
+               .schema = schema_for(info, fields, attendant_),
+               .origin = recording::origin_of(info)};
     record_.has_time = has_time_column(info, record_.schema);
     values_.go_to(values_.oldest(), Order::time);
     align_bytes_ = values_.header().payload_align_bytes;
     // What is lost before the first value that is wanted is none of those.
     values_.on_hole([this](const Gap& gap) {
       if (!since_ || since_->has_begun(gap.first)) missing_ += gap.count();
+      report(gap);
     });
   }
 

@@ -73,6 +73,7 @@ void NamedStream::meet(NamedReader& reader) {
   if (arenas_ > 0) {
     check_same(info);
     tell_restart(info.name);
+    report_new_arena(info);
     is_gone_ = false;
   }
   if (!reader.why_unordered.empty()) attendant_.note(reader.why_unordered);

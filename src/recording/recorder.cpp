@@ -9,6 +9,7 @@
 
 #include "recording/consumer_stream.hpp"
 #include "recording/named_stream.hpp"
+#include "recording/origin.hpp"
 #include "recording/record_view.hpp"
 #include "schema/record_formatter.hpp"
 #include "text/quantities.hpp"
@@ -27,6 +28,10 @@ class Recorder {
       : stream_(stream), limits_(limits), row_(record), writer_(writer), attendant_(attendant) {
     // Held back until it is clear that the value behind it is wanted, too.
     stream_.on_gap([this](const Gap& gap) { gaps_.push_back(gap); });
+    stream_.on_new_arena([this](const Info& info) {
+      record_gaps();
+      writer_.restart(epoch_text(info));
+    });
   }
 
   Recorded run() {
@@ -64,10 +69,10 @@ class Recorder {
       }
       if (unreleased_ > 0 && is_waited_for_) save();
       stream_.wait_for(kLongestWait);
-      tell_gaps();
+      record_gaps();
       tick();
     }
-    tell_gaps();
+    record_gaps();
   }
 
   // One that is not wanted is done with, too.
@@ -80,7 +85,7 @@ class Recorder {
   bool take() {
     if (writer_.is_repeat(stream_.seq(), row_.bytes())) return true;
     if (stream_.is_late()) ++late_;
-    is_full_ = !writer_.append(stream_.seq(), row_.bytes());
+    is_full_ = !writer_.append(stream_.seq(), row_.bytes(), gaps_);
     if (is_full_) return false;
     ++count_;
     if (!gaps_.empty()) tell_gaps();
@@ -110,6 +115,12 @@ class Recorder {
       attendant_.show_progress(summary(count_));
       shown_ = now;
     }
+  }
+
+  // Nothing has come behind them.
+  void record_gaps() {
+    for (const Gap& gap : gaps_) writer_.append_lost(gap);
+    tell_gaps();
   }
 
   void tell_gaps() {
@@ -181,8 +192,10 @@ void refuse_gone_consumer(const std::string& path, const std::string& arena, con
 }  // namespace
 
 RecordShape shape_for(const Info& info, const FileOptions& file, const std::string& as, Attendant& attendant) {
-  RecordShape shape{.size_bytes = info.record.size_bytes, .schema = schema_for(info, as, attendant)};
-  if (!shape.schema && file_format(file) != FileFormat::npy) refuse_without_schema(info, "decode the records of");
+  RecordShape shape{
+      .size_bytes = info.record.size_bytes, .schema = schema_for(info, as, attendant), .origin = origin_of(info)};
+  shape.origin.is_live = true;
+  if (!shape.schema && !keeps_bytes(file_format(file))) refuse_without_schema(info, "decode the records of");
   shape.has_time = has_time_column(info, shape.schema);
   return shape;
 }

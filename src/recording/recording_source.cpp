@@ -174,11 +174,15 @@ std::string read_begin(int fd, const std::string& label) {
   return begin;
 }
 
+bool is_arrow(std::string_view begin) { return begin.starts_with("\xff\xff\xff\xff"); }
+bool is_mcap(std::string_view begin) { return begin.starts_with("\x89MCAP0\r\n"); }
+
 // Is it to be read elsewhere than from one end to the other?
 bool is_binary(const std::string& begin) {
   std::uint64_t magic = 0;
   std::memcpy(&magic, begin.data(), sizeof(magic));
-  return begin.starts_with(kNpyMagic) || magic == core::kMagic || magic == __builtin_bswap64(core::kMagic);
+  return begin.starts_with(kNpyMagic) || is_arrow(begin) || is_mcap(begin) || magic == core::kMagic ||
+         magic == __builtin_bswap64(core::kMagic);
 }
 
 // Is one of these fields called as the time of a value is? What cannot be understood is refused elsewhere.
@@ -248,8 +252,11 @@ std::unique_ptr<RecordingSource> open_recording(const std::string& path, const s
   Image image = Image::of_descriptor(std::move(file), label);
   std::array<std::byte, kNpyPrefixBytes> prefix{};
   image.read(0, prefix);
-  if (npy_header_bytes(prefix))
-    return npy_source(std::move(image), fields, attendant, names_time(fields.empty() ? reading.fields : fields));
+  const bool time_is_field = names_time(fields.empty() ? reading.fields : fields);
+  if (npy_header_bytes(prefix)) return npy_source(std::move(image), fields, attendant, time_is_field);
+  const std::string_view magic(reinterpret_cast<const char*>(prefix.data()), prefix.size());
+  if (is_arrow(magic)) return arrow_source(std::move(image), fields, attendant, time_is_field);
+  if (is_mcap(magic)) return mcap_source(std::move(image), fields, attendant);
   if (inspect::has_magic(image)) return image_source(std::move(image), fields, attendant);
   return text_source(std::move(again), label, "", fields, attendant, std::move(reading));
 }

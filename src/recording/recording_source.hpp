@@ -3,11 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "arena_shm/core/system.hpp"
 #include "inspect/image.hpp"
@@ -41,6 +43,12 @@ class RecordingSource {
   /// passed over. Requires: row.size() == record().row_bytes(). Errors: Code::corrupt, if nothing can be understood.
   std::optional<std::uint64_t> next(std::span<std::byte> row);
 
+  /// Called for values that are not in the recording because they were lost when it was made, before what follows them;
+  /// and when the values behind are of another arena of that name, with its epoch. Formats that know of neither tell
+  /// of none.
+  void on_gap(std::function<void(const Gap&)> report) { report_gap_ = std::move(report); }
+  void on_restart(std::function<void(const std::string& epoch)> report) { report_restart_ = std::move(report); }
+
   const RecordShape& record() const noexcept { return record_; }
   const std::optional<Selection>& selection() const noexcept { return selection_; }
   std::size_t align_bytes() const noexcept { return align_bytes_; }
@@ -57,6 +65,13 @@ class RecordingSource {
   /// Of a recording, which is one row of values.
   Since::Origin origin_of(const std::string& file) const;
 
+  void report(const Gap& gap) const {
+    if (report_gap_ && (!since_ || since_->has_begun(gap.first))) report_gap_(gap);
+  }
+  void report_restart(const std::string& epoch) const {
+    if (report_restart_) report_restart_(epoch);
+  }
+
   Attendant& attendant_;
   RecordShape record_;
   std::optional<Since> since_;
@@ -64,6 +79,10 @@ class RecordingSource {
   std::size_t align_bytes_ = 1;
   std::uint64_t refused_ = 0;
   std::uint64_t lost_ = 0;
+
+ private:
+  std::function<void(const Gap&)> report_gap_;
+  std::function<void(const std::string&)> report_restart_;
 };
 
 /// As messages call it.
@@ -78,17 +97,20 @@ struct TextReading {
   TextDialect dialect{};
 };
 
-/// By what the file begins with: .npy, a segment, NDJSON or CSV; "-" is standard input. Of a pipe a text comes as it is
-/// written, anything else as a whole. Texts need `fields`, in the fields language; the other formats take them in place
-/// of what they say themselves. Without, it is `reading` that says what is in a text. `_time_ns` in front of the fields
-/// is the time of a value, unless one of these is called so.
-/// Errors: Code::not_found, corrupt, truncated, incompatible_type, ...
+/// By what the file begins with: .npy, .arrows, .mcap, a segment, NDJSON or CSV; "-" is standard input. Of a pipe a
+/// text comes as it is written, anything else as a whole. Texts need `fields`, in the fields language; the other
+/// formats take them in place of what they say themselves. Without, it is `reading` that says what is in a text.
+/// `_time_ns` in front of the fields is the time of a value, unless one of these is called so. Errors: Code::not_found,
+/// corrupt, truncated, incompatible_type, ...
 std::unique_ptr<RecordingSource> open_recording(const std::string& path, const std::string& fields,
                                                 Attendant& attendant, TextReading reading = {});
 
 // One for each format; the file is known to be of it.
 std::unique_ptr<RecordingSource> npy_source(inspect::Image file, const std::string& fields, Attendant& attendant,
                                             bool time_is_field);
+std::unique_ptr<RecordingSource> arrow_source(inspect::Image file, const std::string& fields, Attendant& attendant,
+                                              bool time_is_field);
+std::unique_ptr<RecordingSource> mcap_source(inspect::Image file, const std::string& fields, Attendant& attendant);
 std::unique_ptr<RecordingSource> image_source(inspect::Image file, const std::string& fields, Attendant& attendant);
 // `begin`: what has been read from it already.
 std::unique_ptr<RecordingSource> text_source(core::Descriptor file, std::string label, std::string begin,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
+#include <limits>
 #include <system_error>
 #include <utility>
 
@@ -38,6 +39,14 @@ std::vector<std::uint64_t> rotated_files(const fs::path& path) {
   return found;
 }
 
+[[noreturn]] void refuse_to_go_on(const std::string& path) {
+  throw Error(Code::invalid_argument, {.name = path,
+                                       .doing = "go on with",
+                                       .expected = "a file that rows can be appended to: .npy, .csv or .ndjson",
+                                       .found = "a format that ends with an account of itself",
+                                       .remedy = "choose such a file; 'export' makes .arrows or .mcap of it"});
+}
+
 }  // namespace
 
 std::string file_size_text(std::uint64_t bytes) {
@@ -46,34 +55,14 @@ std::string file_size_text(std::uint64_t bytes) {
   return text + 'B';
 }
 
-std::string file_extension(const std::string& path) {
-  std::string extension = fs::path(path).extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return extension;
-}
-
-FileFormat file_format(const FileOptions& options) {
-  const std::string extension = file_extension(options.path);
-  const std::string format = !options.format.empty() || extension.empty() ? options.format : extension.substr(1);
-  if (format == "npy") return FileFormat::npy;
-  if (format == "csv") return FileFormat::csv;
-  if (format == "ndjson" || format == "jsonl") return FileFormat::ndjson;
-  const bool is_output = options.path == "-";
-  throw Error(Code::invalid_argument,
-              {.name = is_output ? "standard output" : options.path,
-               .doing = "choose the format of",
-               .expected = is_output ? "--format" : "a file that ends in .npy, .csv or .ndjson",
-               .found = is_output           ? "none"
-                        : extension.empty() ? "no extension"
-                                            : "'" + extension + "'",
-               .remedy = is_output ? "give --format npy, csv or ndjson"
-                                   : "choose such a name, or give --format npy, csv or ndjson"});
-}
-
 RecordingWriter::RecordingWriter(FileOptions options, RecordShape record)
     : options_(std::move(options)), format_(file_format(options_)), record_(std::move(record)) {
-  if (format_ != FileFormat::npy) {
+  if (options_.goes_on && has_blocks(format_)) refuse_to_go_on(options_.path);
+  if (format_ == FileFormat::arrows) {
+    blocks_ = arrow_encoder(record_);
+  } else if (format_ == FileFormat::mcap) {
+    blocks_ = mcap_encoder(record_, options_.quote_int64);
+  } else if (format_ != FileFormat::npy) {
     const auto format = format_ == FileFormat::csv ? schema::Format::csv : schema::Format::ndjson;
     const schema::Schema row = record_.row_schema();
     formatter_ = schema::make_formatter(format, &row, {.quote_int64 = options_.quote_int64});
@@ -133,7 +122,10 @@ std::unique_ptr<RecordingFile> RecordingWriter::open() {
                                                    "'snapshot' can write .npy to a pipe, too"});
   }
   if (options_.goes_on && is_begun(*file)) return file;
-  file->text() = recording().heading;
+  if (blocks_)
+    blocks_->begin(file->text());
+  else
+    file->text() = recording().heading;
   try {
     file->flush();  // a disk that is full already is an error now
   } catch (const Error&) {
@@ -147,7 +139,7 @@ Recording RecordingWriter::recording() const {
   Recording recording{.path = path_of(index_), .format = format_, .record = record_};
   if (format_ == FileFormat::npy)
     recording.heading = npy_header(record_, 0);
-  else
+  else if (formatter_)
     formatter_->heading(recording.heading);
   return recording;
 }
@@ -179,7 +171,38 @@ bool RecordingWriter::is_repeat(std::uint64_t seq, std::span<const std::byte> ro
   return there_.is_repeat(seq, row_);
 }
 
-bool RecordingWriter::append(std::uint64_t seq, std::span<const std::byte> row) {
+// What a file may hold is known only by the block.
+bool RecordingWriter::append_to_block(std::uint64_t seq, std::span<const std::byte> row, std::span<const Gap> lost) {
+  const bool has_rows = file_->row_count() + blocks_->row_count() > 0;
+  if (options_.max_bytes != std::numeric_limits<std::uint64_t>::max() && has_rows &&
+      file_->size_bytes() + blocks_->most_bytes_with(row, lost) > options_.max_bytes) {
+    if (!options_.rotate) return false;
+    rotate();
+  }
+  blocks_->add(seq, row, lost);
+  if (blocks_->is_full()) end_block();
+  return true;
+}
+
+void RecordingWriter::end_block() {
+  const std::uint64_t rows = blocks_->row_count();
+  blocks_->end_block(file_->text());
+  for (std::uint64_t i = 0; i < rows; ++i) file_->end_row();
+  if (file_->text().size() >= kBlockBytes) file_->flush();
+}
+
+void RecordingWriter::append_lost(const Gap& gap) {
+  if (blocks_) blocks_->add_lost(gap);
+}
+
+void RecordingWriter::restart(const std::string& epoch) {
+  if (!blocks_) return;
+  end_block();
+  blocks_->restart(epoch);
+}
+
+bool RecordingWriter::append(std::uint64_t seq, std::span<const std::byte> row, std::span<const Gap> lost) {
+  if (blocks_) return append_to_block(seq, row, lost);
   if (options_.max_bytes == std::numeric_limits<std::uint64_t>::max()) {
     encode(file_->text(), seq, row);
   } else {
@@ -227,6 +250,7 @@ void RecordingWriter::flush() {
     if (format_ == FileFormat::npy)
       file_->overwrite_head(npy_header(record_, there_.row_count() + file_->saved_rows()));
   };
+  if (blocks_) end_block();
   try {
     file_->flush();
   } catch (const Error&) {
@@ -238,6 +262,7 @@ void RecordingWriter::flush() {
 
 void RecordingWriter::finish() {
   flush();
+  if (blocks_) blocks_->finish(file_->text());
   file_->close();
 }
 

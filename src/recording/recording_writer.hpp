@@ -1,15 +1,16 @@
-// Rows into files: .npy, .csv or .ndjson; one file, or one after the other.
+// Rows into files: .npy, .csv, .ndjson, .arrows or .mcap; one file, or one after the other.
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "recording/block_encoder.hpp"
 #include "recording/file_format.hpp"
+#include "recording/file_options.hpp"
 #include "recording/npy.hpp"
 #include "recording/recording_file.hpp"
 #include "recording/rows_there.hpp"
@@ -17,27 +18,8 @@
 
 namespace arena_shm::recording {
 
-/// Where to, and how.
-struct FileOptions {
-  std::string path;          ///< "-": standard output
-  std::string format;        ///< "npy", "csv", "ndjson"; empty: by the path's extension
-  bool ends = false;         ///< by itself, and soon: .npy for a pipe can wait until it is whole
-  bool force = false;        ///< replace what exists
-  bool goes_on = false;      ///< with what exists; not with `rotate`
-  bool quote_int64 = false;  ///< 64-bit integers in .ndjson are texts
-  std::uint64_t max_bytes = std::numeric_limits<std::uint64_t>::max();  ///< of one file; it has one row at least
-  bool rotate = false;                                                  ///< then go on in a new file
-  std::uint64_t keep_files = 0;                                         ///< the newest so many; 0: all
-};
-
 /// "1.6 GB": in powers of 1000, as disks are sold.
 std::string file_size_text(std::uint64_t bytes);
-
-/// ".npy": of the path, in small letters; may be empty.
-std::string file_extension(const std::string& path);
-
-/// Errors: Code::invalid_argument if neither the option nor the extension says it.
-FileFormat file_format(const FileOptions& options);
 
 /// Rotation: file.npy, then file.1.npy, file.2.npy, ...; each begins with the row behind the last one of the file
 /// before. Files of an earlier run stay as they are, and the first one is numbered behind them; or they are replaced,
@@ -58,9 +40,13 @@ class RecordingWriter {
 
   /// Is this row there already? Errors: as RowsThere::is_repeat.
   bool is_repeat(std::uint64_t seq, std::span<const std::byte> row);
-  /// `row`: as the record's shape has it. Returns: false if the file is full and there is to be no other. Errors: as
-  /// RecordingFile::flush.
-  bool append(std::uint64_t seq, std::span<const std::byte> row);
+  /// `row`: as the record's shape has it. `lost`: in front of it, for formats that tell it. Returns: false if the file
+  /// is full and there is to be no other. Errors: as RecordingFile::flush.
+  bool append(std::uint64_t seq, std::span<const std::byte> row, std::span<const Gap> lost = {});
+  /// The same of what was lost, if nothing has come behind it yet.
+  void append_lost(const Gap& gap);
+  /// What follows is of another arena of the same name.
+  void restart(const std::string& epoch);
   /// Makes the file tell of every row so far. Errors: as RecordingFile::flush.
   void flush();
   /// Nothing may be appended afterwards. Errors: as RecordingFile::flush.
@@ -86,11 +72,14 @@ class RecordingWriter {
   void remove_old();
   void rotate();
   void encode(std::string& out, std::uint64_t seq, std::span<const std::byte> row);
+  bool append_to_block(std::uint64_t seq, std::span<const std::byte> row, std::span<const Gap> lost);
+  void end_block();
 
   FileOptions options_;
   FileFormat format_;
   RecordShape record_;
   std::unique_ptr<schema::RecordFormatter> formatter_;  // of texts
+  std::unique_ptr<BlockEncoder> blocks_;                // of formats that have blocks
   std::unique_ptr<RecordingFile> file_;
   std::string row_;
   std::uint64_t index_ = 0;

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "arena_shm/info.hpp"
@@ -14,11 +15,21 @@
 
 namespace arena_shm::recording {
 
+/// Where rows come from, as formats keep it that describe themselves. Empty: not known.
+struct RowOrigin {
+  std::string arena{};  ///< its name
+  std::string type{};   ///< of its records
+  std::string epoch{};  ///< of the arena that the first rows are of, as `inspect` shows it
+  std::uint32_t lanes = 1;
+  bool is_live = false;  ///< the rows come from there just now
+};
+
 /// What a row's record is. Without a schema it is so many bytes.
 struct RecordShape {
   std::size_t size_bytes = 0;
   std::optional<schema::Schema> schema{};
   bool has_time = false;  ///< in front of it: schema::kTimeColumn
+  RowOrigin origin{};
 
   std::size_t time_bytes() const noexcept { return has_time ? schema::kColumnBytes : 0; }
   std::size_t row_bytes() const noexcept { return time_bytes() + size_bytes; }

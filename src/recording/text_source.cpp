@@ -138,7 +138,7 @@ class TextSource final : public RecordingSource {
     throw Error(Code::corrupt,
                 {.name = label_,
                  .doing = "read",
-                 .expected = "a recording (.npy, .csv or .ndjson) or a saved segment (.arena)",
+                 .expected = "a recording (.npy, .arrows, .mcap, .csv or .ndjson) or a saved segment (.arena)",
                  .found = first.empty() ? "an empty file, or only comments"
                           : is_utf16    ? "text in UTF-16"
                                         : "another kind of file",

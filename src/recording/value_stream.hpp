@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "arena_shm/error.hpp"
+#include "arena_shm/info.hpp"
 #include "arena_shm/options.hpp"
 #include "recording/row.hpp"
 #include "recording/selection.hpp"
@@ -57,10 +58,15 @@ class ValueStream {
 
   /// Called for values that were wanted and are lost, before what follows them in their lane.
   void on_gap(std::function<void(const Gap&)> report) { report_ = std::move(report); }
+  /// Called when an arena has taken the place of the one before, before anything of it.
+  void on_new_arena(std::function<void(const Info&)> report) { report_new_arena_ = std::move(report); }
 
  protected:
   void report(const Gap& gap) const {
     if (report_) report_(gap);
+  }
+  void report_new_arena(const Info& info) const {
+    if (report_new_arena_) report_new_arena_(info);
   }
   bool needs_time() const noexcept { return selection_ && selection_->needs_time(); }
   bool is_selected(std::uint64_t seq, std::span<const std::byte> record, std::int64_t time_ns) noexcept {
@@ -70,6 +76,7 @@ class ValueStream {
  private:
   std::optional<Selection> selection_;
   std::function<void(const Gap&)> report_;
+  std::function<void(const Info&)> report_new_arena_;
 };
 
 }  // namespace arena_shm::recording

@@ -55,12 +55,14 @@ void add_verbs(const terminal::Command& app, Action& action, char** arguments) {
   add_gc(app, action);
   entitle(app, "Make and remove arenas");
   add_tail(app, action);
+  add_latest(app, action);
   add_write(app, action);
   entitle(app, "Read and write values");
   add_list(app, action);
   add_stat(app, action);
   add_top(app, action);
   add_plot(app, action);
+  add_serve(app, action);
   add_metrics(app, action);
   entitle(app, "Watch arenas");
   add_inspect(app, action);

@@ -110,7 +110,7 @@ class ConsumeRecordTest(RecordingConsumerTest):
         self.record(name, directory / "t.csv", "-F", code=USAGE, says="--follow-name")
         self.record(name, directory / "t.csv", "--since", "1s", code=USAGE, says="--since")
         self.record(name, directory / "none" / "t.csv", code=FAILED, says="No such file or directory")
-        self.record(name, directory / "t.parquet", code=USAGE, says=".npy, .csv or .ndjson")
+        self.record(name, directory / "t.parquet", code=USAGE, says=".npy, .csv, .ndjson, .arrows or .mcap")
         with open(directory / "locked.csv", "w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             self.record(name, file.name, code=FAILED, says="another process that has it locked")

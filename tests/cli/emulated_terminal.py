@@ -40,9 +40,9 @@ class EmulatorStream(pyte.ByteStream):
 
 
 class Terminal:
-    """A top on a terminal, and what that shows."""
+    """A top, or another verb, on a terminal, and what that shows."""
 
-    def __init__(self, test, *args, rows=40, columns=160, term="screen-256color", **env):
+    def __init__(self, test, *args, rows=40, columns=160, term="screen-256color", verb="top", **env):
         self.test = test
         self.leader, self.follower = pty.openpty()
         self.screen = Emulator(columns, rows)
@@ -52,7 +52,7 @@ class Terminal:
         self.before = termios.tcgetattr(self.follower)
         environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "LINES", "COLUMNS")}
         self.process = subprocess.Popen(
-            [TOOL, "top", *map(str, args)],
+            [TOOL, verb, *map(str, args)],
             stdin=self.follower,
             stdout=self.follower,
             stderr=subprocess.PIPE,

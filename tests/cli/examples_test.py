@@ -12,7 +12,7 @@ from lossless import PARTY
 
 NAMES = ["ticks", "imu", "old", "new", "copy", "orders"]
 MADE_BY_THE_EXAMPLE = {"create": ["ticks", "orders"], "replay": ["copy"]}
-GOES_ON = re.compile(r"arena-shm (record|stat|top|metrics --listen|tail .*(-f|--follow))\b")  # until it is interrupted
+GOES_ON = re.compile(r"arena-shm (record|stat|top|serve|metrics --listen|tail .*(-f|--follow))\b")  # until it is interrupted
 INTERRUPTED_SOON = "timeout --foreground --preserve-status --signal TERM 2 "  # foreground: one signal, for a second one kills
 LOOKS_AT_ALL = ["list", "stat", "top", "metrics", "inspect", "seats", "consumers", "check", "gc"]
 
@@ -51,6 +51,8 @@ class ExamplesTest(CliTest):
             source = self.name("saved")
             self.expect(OK, "create", source, "--slots", 4, "--size", 8)
             (self.sandbox / "saved.img").write_bytes((SHM / source).read_bytes())
+        if "--save-dir captures" in command:
+            (self.sandbox / "captures").mkdir()
         for output in self.sandbox.glob("*.*"):
             if output.is_file() and output.name != "saved.img":
                 output.unlink()
@@ -68,6 +70,7 @@ class ExamplesTest(CliTest):
             command = re.sub(rf"(?<=[ =]){word}\b(?!['.])", name, command)
         command = re.sub(r"\| jq \S+", "| cat", command)
         command = command.replace("9464", "0")  # any port
+        command = re.sub(r"arena-shm serve\b(?!.*--listen)", "arena-shm serve --listen 0", command)
         command = re.sub("bench --quick$", "bench --quick --only W8", command)
         if GOES_ON.match(command):
             command = INTERRUPTED_SOON + command

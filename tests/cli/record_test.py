@@ -156,7 +156,7 @@ class RecordTest(RecordCase):
         directory = self.directory()
         self.expect(ABSENT, "record", "no-such-arena", "-o", directory / "t.npy", says="no-such-arena")
         self.expect(USAGE, "record", name, says="--output is required")
-        self.expect(USAGE, "record", name, "-o", directory / "t.parquet", says=".npy, .csv or .ndjson")
+        self.expect(USAGE, "record", name, "-o", directory / "t.parquet", says=".npy, .csv, .ndjson, .arrows or .mcap")
         self.expect(FAILED, "record", name, "-o", directory / "none" / "t.npy", says="No such file or directory")
         self.expect(USAGE, "record", name, "-o", directory / "t.npy", "--rotate", says="--max-size")
         self.expect(USAGE, "record", name, "-o", directory / "t.npy", "--max-duration", "5")

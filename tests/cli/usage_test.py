@@ -23,6 +23,7 @@ VERBS = [
     "consumers",
     "stat",
     "metrics",
+    "serve",
     "top",
     "check",
     "rm",

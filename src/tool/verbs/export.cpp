@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "arena_shm/error.hpp"
@@ -60,7 +61,7 @@ std::unique_ptr<recording::RecordingSource> open_source(const Options& options) 
 terminal::ExitCode run(const Options& options) {
   refuse_same_file(options);
   const auto source = open_source(options);
-  if (!source->record().schema && recording::file_format(options.file) != recording::FileFormat::npy) {
+  if (!source->record().schema && !recording::keeps_bytes(recording::file_format(options.file))) {
     throw Error(Code::incompatible_type, {.name = options.input,
                                           .doing = "decode the records of",
                                           .expected = "a schema in the file, or fields on the command line",
@@ -73,11 +74,26 @@ terminal::ExitCode run(const Options& options) {
   file.ends = true;
   // Before there is a file: a heading that is not understood leaves none.
   recording::Row row(source->record());
+  std::vector<Gap> lost;         // when the recording was made, in front of the next value
+  std::vector<Gap> lost_before;  // of those, in the arena before
+  std::optional<std::string> restarted;
+  source->on_gap([&](const Gap& gap) { lost.push_back(gap); });
+  source->on_restart([&](const std::string& epoch) {
+    restarted = epoch;
+    lost_before.insert(lost_before.end(), lost.begin(), lost.end());
+    lost.clear();
+  });
   auto seq = source->next(row.bytes());
   recording::RecordingWriter writer(file, source->record());
   std::optional<terminal::ExitCode> failure;
   try {
-    for (; seq; seq = source->next(row.bytes())) writer.append(*seq, row.bytes());
+    for (; seq; seq = source->next(row.bytes())) {
+      for (const Gap& gap : std::exchange(lost_before, {})) writer.append_lost(gap);
+      if (restarted) writer.restart(*std::exchange(restarted, std::nullopt));
+      writer.append(*seq, row.bytes(), std::exchange(lost, {}));
+    }
+    lost_before.insert(lost_before.end(), lost.begin(), lost.end());
+    for (const Gap& gap : lost_before) writer.append_lost(gap);
     writer.finish();
   } catch (const Error& error) {
     failure = report(error);
@@ -100,7 +116,10 @@ void add_export(const terminal::Command& app, Action& action) {
       {.name = "export",
        .summary = "Convert a recording or a saved segment to another format",
        .details =
-           "FILE is a recording (.npy, .csv, .ndjson) or a segment saved by 'snapshot'; its first bytes tell which.\n"
+           "FILE is a recording (.npy, .arrows, .mcap, .csv, .ndjson) or a segment saved by 'snapshot'; its first\n"
+           "bytes tell which. Arrow streams of others are read if their columns have a fixed size, and MCAP files of\n"
+           "others, with --fields, if their messages are JSON; neither may be compressed. Of a recording that was cut\n"
+           "off, all that is whole is exported; if it is known that values are missing, the exit code is 3.\n"
            "CSV and NDJSON files do not contain the types of their fields: give them with --fields. A line that\n"
            "is not a record is refused with its number; all other lines are exported, and the exit code is then\n"
            "1. If a saved segment was cut off, its complete values are exported; if values are missing, the\n"

@@ -11,4 +11,7 @@ namespace arena_shm::tool {
 /// Adds --where to a verb; recording::selection_of understands it, once the fields are known.
 terminal::Option add_where_option(const terminal::Command& verb, std::optional<std::string>& expression);
 
+/// What can be written behind it, as 'arena-shm help filters' prints it.
+std::string filters_text();
+
 }  // namespace arena_shm::tool

@@ -4,6 +4,7 @@
 #include "terminal/exit_code.hpp"
 #include "terminal/output.hpp"
 #include "terminal/usage_text.hpp"
+#include "tool/verbs/filter_option.hpp"
 #include "tool/verbs/verbs.hpp"
 
 namespace arena_shm::tool {
@@ -23,6 +24,7 @@ terminal::ExitCode print(const std::string& text) {
 }
 
 terminal::ExitCode run(const Options& options) {
+  if (options.verb == "filters") return print(filters_text());
   if (const auto text = terminal::help_text(*options.app, options.verb)) return print(*text);
   terminal::note(terminal::unknown_verb_text(*options.app, options.verb));
   return terminal::ExitCode::usage;
@@ -35,13 +37,15 @@ terminal::ExitCode print_version(const Options& options) { return print(terminal
 void add_help(const terminal::Command& app, Action& action) {
   auto options = std::make_shared<Options>();
   options->app = &app;
-  terminal::Command verb = add_verb(app, action,
-                                    {.name = "help",
-                                     .summary = "Print what a verb does, and its options",
-                                     .details = "Without a verb, lists all verbs by purpose.",
-                                     .example = "  arena-shm help\n"
-                                                "  arena-shm help tail"},
-                                    options, run);
+  terminal::Command verb =
+      add_verb(app, action,
+               {.name = "help",
+                .summary = "Print what a verb does, and its options",
+                .details = "Without a verb, lists all verbs by purpose. 'help filters' explains --where.",
+                .example = "  arena-shm help\n"
+                           "  arena-shm help tail\n"
+                           "  arena-shm help filters"},
+               options, run);
   verb.add_option("VERB", options->verb, "The verb to explain").type_name("");
   add_verb(app, action,
            {.name = "version", .summary = "Print the version", .details = "", .example = "  arena-shm version"},

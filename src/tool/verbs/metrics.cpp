@@ -21,7 +21,7 @@ struct Options {
 };
 
 std::string check_address(const std::string& text) {
-  if (parse_address(text)) return "";
+  if (serve::parse_address(text)) return "";
   return "expected PORT, ADDR:PORT or [ADDR]:PORT with a port up to 65535, found '" + text + "'";
 }
 
@@ -35,7 +35,7 @@ void add_labels(const std::vector<std::string>& texts, ConstantLabels& labels) {
 terminal::ExitCode run(const Options& options) {
   auto exposer = std::make_shared<Exposer>(options.labels);
   if (!options.listen.empty())
-    return serve_metrics(*parse_address(options.listen), [exposer] { return exposer->look().text; });
+    return serve_metrics(*serve::parse_address(options.listen), [exposer] { return exposer->look().text; });
   const Exposition whole = exposer->look();
   if (options.output != "-") {
     recording::replace_file(options.output, whole.text);

@@ -9,7 +9,6 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <csignal>
 #include <memory>
@@ -17,7 +16,6 @@
 #include <thread>
 #include <utility>
 
-#include "arena_shm/error.hpp"
 #include "terminal/output.hpp"
 #include "terminal/signals.hpp"
 #include "tool/views/exposition.hpp"
@@ -27,11 +25,6 @@ namespace arena_shm::tool {
 namespace {
 
 constexpr std::chrono::seconds kPatience{2};
-
-std::string url(const Address& address) {
-  const bool is_v6 = address.host.find(':') != std::string::npos;
-  return fmt::format("http://{}:{}/metrics", is_v6 ? '[' + address.host + ']' : address.host, address.port);
-}
 
 // A client that has sent its request may close its sending side, and waits for the answer (RFC 9112, 9.6). The
 // library's own stream takes it for gone then, and answers nothing.
@@ -115,17 +108,7 @@ void configure(httplib::Server& server, std::function<std::string()> page) {
   });
 }
 
-const char* remedy_of_bind(int error) {
-  switch (error) {
-    case EACCES: return "ports below 1024 are for root: choose a higher port, or 0 for any free port";
-    case EADDRNOTAVAIL: return "choose an address of this host; to list them: ip address";
-    case EMFILE:
-    case ENFILE: return "raise the limit of descriptors: ulimit -n, or fs.file-max (sysctl)";
-    default: return "choose another port, or 0 for any free port";
-  }
-}
-
-void bind(httplib::Server& server, Address& address) {
+void bind(httplib::Server& server, serve::Address& address) {
   errno = 0;
   if (address.port == 0) {
     if (const int port = server.bind_to_any_port(address.host); port > 0) {
@@ -135,12 +118,7 @@ void bind(httplib::Server& server, Address& address) {
   } else if (server.bind_to_port(address.host, address.port)) {
     return;
   }
-  throw Error(Code::system, {.name = fmt::format("{}:{}", address.host, address.port),
-                             .doing = "listen at",
-                             .expected = "an address of this host, and a free port",
-                             .found = "that the system refused it",
-                             .remedy = remedy_of_bind(errno),
-                             .system_error = errno});
+  serve::refuse_address(address, errno);
 }
 
 // Threads that are started while this lives leave the stop signals to the others.
@@ -163,24 +141,7 @@ class StopSignalsBlocked {
 
 }  // namespace
 
-std::optional<Address> parse_address(std::string_view text) {
-  Address address;
-  if (const std::size_t colon = text.rfind(':'); colon != std::string_view::npos) {
-    std::string_view host = text.substr(0, colon);
-    const bool in_brackets = host.size() > 2 && host.front() == '[' && host.back() == ']';
-    if (in_brackets) host = host.substr(1, host.size() - 2);
-    if (host.empty() || (!in_brackets && host.find(':') != std::string_view::npos)) return std::nullopt;
-    address.host = host;
-    text.remove_prefix(colon + 1);
-  }
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  address.port = port;
-  return address;
-}
-
-terminal::ExitCode serve_metrics(Address address, std::function<std::string()> page) {
+terminal::ExitCode serve_metrics(serve::Address address, std::function<std::string()> page) {
   constexpr std::chrono::milliseconds kBetweenLooks{50};
   Server server;
   configure(server, std::move(page));
@@ -195,7 +156,7 @@ terminal::ExitCode serve_metrics(Address address, std::function<std::string()> p
       has_ended = true;
     });
   }
-  terminal::note(fmt::format("listening at {}", url(address)));
+  terminal::note(fmt::format("listening at {}/metrics", serve::url_of(address)));
   // One that has not begun cannot be stopped.
   while (!has_ended && !(terminal::stop_requested() && server.is_running())) std::this_thread::sleep_for(kBetweenLooks);
   if (has_ended) {

@@ -67,6 +67,13 @@ void add_record(const terminal::Command& app, Action& action) {
            "          are not kept. Without a schema, the record is one field of bytes\n"
            "  csv     a header line, then a line for each value\n"
            "  ndjson  a JSON object per line\n"
+           "  arrows  an Arrow IPC stream, for pandas, polars, DuckDB and R: enums are dictionaries, arrays are "
+           "lists,\n"
+           "          texts are bytes; padding is not kept. The column _gap says what was lost in front of a row\n"
+           "  mcap    for Foxglove and PlotJuggler: a message of JSON for each value, at its time. Lost values are in\n"
+           "          the channel NAME/events. Integers beyond 2^53 are exact in the file, but readers in JavaScript\n"
+           "          round them: --int64 string. A row whose texts are not UTF-8 is there in hexadecimal digits, too\n"
+           "Both say what is in them: types, units, enums, the time field, the arena and its epoch, and every gap.\n"
            "The file can be read at any time, also after a crash. A crash costs at most the values of the last\n"
            "quarter of a second. With --rotate, --max-size limits each file: t.npy, then t.1.npy, t.2.npy, and so\n"
            "on, without a gap between them. If N is given, only the newest N files are kept. Files of an earlier\n"
@@ -78,8 +85,8 @@ void add_record(const terminal::Command& app, Action& action) {
            "killed\n"
            "at any time and started again with the same FILE and consumer: it appends, and every value is in the file\n"
            "once. Half a row that a crash has left is removed, and rows that are there already, by _seq, are not\n"
-           "written again. As long as it is away, the writers wait for it when the arena is full. Any format will\n"
-           "do, but FILE must be a regular file.\n"
+           "written again. As long as it is away, the writers wait for it when the arena is full. The format can be\n"
+           "npy, csv or ndjson, and FILE must be a regular file.\n"
            "When the arena is removed and created anew, what is left of the old one is recorded, and then the new "
            "one,\n"
            "from its oldest value on: into the same file, in which _seq begins anew. That it was restarted is said,\n"
@@ -88,6 +95,7 @@ void add_record(const terminal::Command& app, Action& action) {
            "Lost values are reported on standard error, and the exit code is then 3.",
        .example = "  arena-shm record ticks -o ticks.npy --max-duration 1h\n"
                   "  arena-shm record ticks -o ticks.npy --max-size 1G --rotate 10\n"
+                  "  arena-shm record ticks -o ticks.mcap --from newest\n"
                   "  arena-shm record orders -o orders.csv --consumer archive\n"
                   "  python3 -c \"import numpy; print(numpy.load('ticks.npy')['px'].mean())\""},
       options, run);

@@ -22,6 +22,7 @@
 #include "terminal/quantity_options.hpp"
 #include "terminal/signals.hpp"
 #include "text/quantities.hpp"
+#include "tool/verbs/filter_option.hpp"
 #include "tool/verbs/missing_option.hpp"
 #include "tool/verbs/span_options.hpp"
 #include "tool/verbs/text_options.hpp"
@@ -38,6 +39,7 @@ struct Options {
   std::string name;
   std::string fields;
   std::optional<std::string> missing;
+  std::optional<std::string> where;
   std::string time_field;
   std::string time_unit;
   std::string speed = "1";
@@ -132,6 +134,7 @@ std::unique_ptr<recording::RecordingSource> open_source(const Options& options) 
     return recording::open_recording(options.input, options.fields, terminal_attendant(), text_reading(options));
   };
   auto source = open();
+  source->select(options.where);
   begin_span(*source, options.span, options.input, open);
   return source;
 }
@@ -162,11 +165,13 @@ class Replay {
       play();
       refused_ += source_->refused_count();
       lost_ += source_->lost_count();
+      if (source_->selection()) left_out_ += source_->selection()->left_out_count();
       ++rounds;
       if (written_ == before) break;  // an empty one would loop for ever
     } while (options_.loop && !terminal::stop_requested());
     const std::uint64_t cut = pace_.cut_count();
-    terminal::note(fmt::format("replayed {}{}{}{}{}", text::counted(written_, "value"),
+    terminal::note(fmt::format("replayed {}{}{}{}{}{}", text::counted(written_, "value"),
+                               options_.where ? fmt::format(", left out {}", left_out_) : "",
                                rounds > 1 ? ", in " + text::counted(rounds, "round") : "",
                                cut > 0 ? ", " + text::counted(cut, "wait") + " cut short" : "",
                                refused_ > 0 ? ", refused " + text::counted(refused_, "line") : "", room_.stop_text()));
@@ -199,6 +204,7 @@ class Replay {
   std::uint64_t written_ = 0;
   std::uint64_t refused_ = 0;
   std::uint64_t lost_ = 0;
+  std::uint64_t left_out_ = 0;
 };
 
 terminal::ExitCode run(const Options& options) {
@@ -249,6 +255,7 @@ void add_replay(const terminal::Command& app, Action& action) {
       .required()
       .type_name("");
   verb.add_option("NAME", options->name, "Name of the arena").required().type_name("");
+  add_where_option(verb, options->where);
   terminal::Option time_field =
       verb.add_option("--time-field", options->time_field, "The field that holds the time of each value")
           .type_name("FIELD");

@@ -2,6 +2,7 @@
 #include "tool/verbs/stat.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 
 #include "terminal/object_lines.hpp"
@@ -9,7 +10,9 @@
 #include "terminal/quantity_options.hpp"
 #include "terminal/signals.hpp"
 #include "tool/verbs/await_arena.hpp"
+#include "tool/verbs/filter_option.hpp"
 #include "tool/verbs/verbs.hpp"
+#include "tool/views/match_rates.hpp"
 #include "tool/views/stat_lines.hpp"
 #include "tool/views/watch.hpp"
 
@@ -37,22 +40,32 @@ terminal::ExitCode code_of(const Watch& watch, const StatOptions& options) {
 
 terminal::ExitCode print_stat(const StatOptions& options) {
   terminal::catch_stop_signals();
-  const auto lines = stat_lines(options.format, options.quote_int64);
+  const auto lines = stat_lines(options.format, options.quote_int64, options.where.has_value());
   const auto interval =
       std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.interval_seconds.value_or(1)));
   Watch watch(options.names, terminal::note, options.waits ? Watch::Absent::is_waited_for : Watch::Absent::is_an_error);
+  std::optional<MatchRates> matches;
+  if (options.where) matches.emplace(*options.where, terminal::note);
+  std::function<void()> meanwhile;
+  if (matches) meanwhile = [&] { matches->read(); };
   terminal::Output output;
   std::uint64_t left = line_count(options);
   if (left == 0) return terminal::ExitCode::ok;
   watch.sample();
+  if (matches) matches->follow(watch.arenas());
   Clock::time_point next = Clock::now() + std::min<Clock::duration>(interval, kFirstInterval);
   bool has_come = !options.waits || options.names.empty();
   while (left > 0) {
     const bool is_none = !options.names.empty() && watch.readable_count() == 0;
     if (is_none && !can_come_back(watch)) break;
-    if (!wait_until(next)) break;
+    if (!wait_until(next, meanwhile)) break;
     watch.sample();
-    lines->append(output.text(), watch.arenas());
+    std::vector<Watched> arenas = watch.arenas();
+    if (matches) {
+      matches->put_rates(arenas);
+      matches->follow(arenas);
+    }
+    lines->append(output.text(), arenas);
     output.flush();
     has_come = has_come || watch.readable_count() > 0;
     next = next_tick(next, interval, Clock::now());
@@ -77,9 +90,12 @@ void add_stat(const terminal::Command& app, Action& action) {
            "is how long ago a counter last changed; <5s means less than 5 seconds ago, >5s means more. NEWEST is\n"
            "the age of the newest value: by its time field if the schema names one, else by the time that is\n"
            "stored with each value ('arena-shm create --time'). BLOCKED BY is the consumer for which a lossless\n"
-           "arena is full, and how long a writer has been waiting for it.",
+           "arena is full, and how long a writer has been waiting for it.\n"
+           "With --where, MATCH/s is the rate of the values that match; stat then reads the values. What it loses, as\n"
+           "writers are faster, is taken to match as often as the rest.",
        .example = "  arena-shm stat\n"
                   "  arena-shm stat ticks -i 1s -n 10\n"
+                  "  arena-shm stat ticks -i 1s --where 'px > 100.5'\n"
                   "  arena-shm stat -i 10s --format influx"},
       options, print_stat);
   verb.add_option("NAME", options->names, "Names of arenas, or patterns like 'tick*' (default: all)").type_name("");
@@ -91,6 +107,7 @@ void add_stat(const terminal::Command& app, Action& action) {
       .type_name("N")
       .check(terminal::count());
   add_wait_option(verb, options->waits);
+  add_where_option(verb, options->where);
   verb.add_option("--format", options->format, "table, ndjson (json is the same), csv or influx")
       .type_name("FORMAT")
       .check(terminal::one_of({"table", "ndjson", "json", "csv", "influx"}));

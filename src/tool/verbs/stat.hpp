@@ -16,8 +16,9 @@ struct StatOptions {
   std::optional<double> interval_seconds;
   std::optional<std::uint64_t> count;
   std::string format = "table";
-  bool quote_int64 = false;  ///< in JSON
-  bool waits = false;        ///< for those that are not there yet
+  bool quote_int64 = false;            ///< in JSON
+  bool waits = false;                  ///< for those that are not there yet
+  std::optional<std::string> where{};  ///< how many values a second match it
 };
 
 /// Errors: Error, OutputClosed.

@@ -134,8 +134,8 @@ class NamedTail {
     output_.tell_altered();
     stream_.tell_order(late_);
     const std::uint64_t arenas = stream_.arena_count();
-    terminal::note(output_.account(read_ + (stream_.selection() ? stream_.selection()->left_out_count() : 0)) +
-                   (arenas > 1 ? " of " + text::counted(arenas, "arena") : ""));
+    const std::uint64_t left_out = stream_.selection() ? stream_.selection()->left_out_count() : 0;
+    terminal::note(output_.account(read_ + left_out) + (arenas > 1 ? " of " + text::counted(arenas, "arena") : ""));
   }
 
   const Asked& asked_;

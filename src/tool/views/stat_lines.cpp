@@ -33,18 +33,20 @@ std::string changed(const Watched& arena) {
 
 class TableLines final : public StatLines {
  public:
+  explicit TableLines(bool filtered) : filtered_(filtered) {}
+
   void append(std::string& out, const std::vector<Watched>& arenas) override {
     constexpr std::size_t kLinesOfPage = 24;
     if (!lossless_ && any_is_lossless(arenas)) {
       lossless_ = true;
-      table_ = stat_table(terminal::line_width(), true);
+      table_ = stat_table(terminal::line_width(), true, filtered_);
       has_heading_ = false;
     }
     std::vector<std::vector<std::string>> lines;
     std::vector<bool> is_blocked;
     for (const Watched& arena : arenas) {
       if (!arena.readable) continue;
-      table_.widen(lines.emplace_back(stat_cells(arena, lossless_)));
+      table_.widen(lines.emplace_back(stat_cells(arena, lossless_, filtered_)));
       is_blocked.push_back(arena.now.blocker.has_value());
     }
     // Others are shown than those that the heading was for.
@@ -68,8 +70,9 @@ class TableLines final : public StatLines {
   }
 
  private:
+  bool filtered_;
   bool lossless_ = false;  // some arena is, or was
-  text::TextTable table_ = stat_table(terminal::line_width(), false);
+  text::TextTable table_ = stat_table(terminal::line_width(), false, filtered_);
   bool has_heading_ = false;
   std::size_t left_out_ = 0;
   std::size_t since_heading_ = 0;
@@ -103,19 +106,25 @@ std::vector<Field> fields(const Watched& arena) {
     blocked_by.value = blocker->full_name();
     if (blocker->waited_ns) blocked.value = static_cast<std::uint64_t>(*blocker->waited_ns);
   }
-  return {interval,
-          {"head", arena.now.heads.end()},
-          {"written", arena.now.counters.values},
-          {"skipped", arena.now.counters.skipped},
-          {"holes_max", arena.now.holes_max()},
-          values,
-          bytes,
-          lap,
-          unchanged,
-          {"handed_out", arena.now.heads.count()},
-          newest,
-          blocked_by,
-          blocked};
+  std::vector<Field> all{interval,
+                         {"head", arena.now.heads.end()},
+                         {"written", arena.now.counters.values},
+                         {"skipped", arena.now.counters.skipped},
+                         {"holes_max", arena.now.holes_max()},
+                         values,
+                         bytes,
+                         lap,
+                         unchanged,
+                         {"handed_out", arena.now.heads.count()},
+                         newest,
+                         blocked_by,
+                         blocked};
+  if (arena.matches) {
+    Field matches{.name = "matches_per_s", .value = {}};
+    if (arena.matches->per_second) matches.value = *arena.matches->per_second;
+    all.push_back(matches);
+  }
+  return all;
 }
 
 terminal::JsonObject object_of(const Watched& arena) {
@@ -183,12 +192,18 @@ bool any_is_lossless(const std::vector<Watched>& arenas) noexcept {
                      [](const Watched& arena) { return arena.readable && arena.is_lossless(); });
 }
 
-text::TextTable stat_table(std::size_t width, bool lossless) {
+constexpr std::ptrdiff_t kMatchColumn = 3;  // behind the rate
+
+text::TextTable stat_table(std::size_t width, bool lossless, bool filtered) {
   using enum text::TextTable::Align;
   std::vector<TextTable::Column> columns{{"NAME", left, 16},     {"WRITTEN", right},       {"RATE/s", right},
                                          {"MB/s", right, 0, 3},  {"LAP", right, 0, 2},     {"SKIPPED", right, 0, 5},
                                          {"HOLES", right, 0, 4}, {"CHANGED", right, 0, 1}, {"NEWEST", right, 0, 6}};
   std::vector<std::string> usual{"", "1234567890", "999.9M", "1234.56", "999ms", "", "123..456", "", ""};
+  if (filtered) {
+    columns.insert(columns.begin() + kMatchColumn, {"MATCH/s", right});
+    usual.insert(usual.begin() + kMatchColumn, "999.9M");
+  }
   if (lossless) {
     columns.push_back({"BLOCKED BY", left, 10});
     usual.emplace_back();
@@ -198,7 +213,7 @@ text::TextTable stat_table(std::size_t width, bool lossless) {
   return table;
 }
 
-std::vector<std::string> stat_cells(const Watched& arena, bool lossless) {
+std::vector<std::string> stat_cells(const Watched& arena, bool lossless, bool filtered) {
   const auto rates = rates_of(arena);
   const auto lap = rates ? rates->lap_seconds.value_or(0) * 1e9 : 0.0;
   const bool has_lap = lap > 0 && lap < static_cast<double>(nanoseconds::max().count());
@@ -211,11 +226,15 @@ std::vector<std::string> stat_cells(const Watched& arena, bool lossless) {
                                  holes_text(arena.now.counters.skipped, arena.now.holes_max()),
                                  changed(arena),
                                  age_text(arena.now.newest_age_ns)};
+  if (filtered) {
+    const bool is_known = arena.matches && arena.matches->per_second;
+    cells.insert(cells.begin() + kMatchColumn, is_known ? text::short_count(*arena.matches->per_second) : "-");
+  }
   if (lossless) cells.push_back(blocker_text(arena.now.blocker));
   return cells;
 }
 
-std::unique_ptr<StatLines> stat_lines(const std::string& format, bool quote_int64) {
+std::unique_ptr<StatLines> stat_lines(const std::string& format, bool quote_int64, bool filtered) {
   using terminal::LineFormat;
   const auto objects = [&](LineFormat lines) {
     return std::make_unique<StatObjects>(terminal::ObjectFormat{.lines = lines, .quote_int64 = quote_int64});
@@ -223,7 +242,7 @@ std::unique_ptr<StatLines> stat_lines(const std::string& format, bool quote_int6
   if (format == "ndjson" || format == "json") return objects(LineFormat::ndjson);
   if (format == "csv") return objects(LineFormat::csv);
   if (format == "influx") return std::make_unique<InfluxLines>();
-  return std::make_unique<TableLines>();
+  return std::make_unique<TableLines>(filtered);
 }
 
 }  // namespace arena_shm::tool

@@ -222,10 +222,12 @@ void Watch::take_sample(Watched& arena, const inspect::Image& image) {
   arena.now = std::move(sample);
 }
 
-bool wait_until(Clock::time_point then) {
-  constexpr std::chrono::milliseconds kLongestSleep{50};  // until a signal, or a closed pipe, is looked for again
+bool wait_until(Clock::time_point then, const std::function<void()>& meanwhile) {
+  const std::chrono::milliseconds kLongestSleep{
+      meanwhile ? 2 : 50};  // until a signal, or a closed pipe, is looked for again
   while (!terminal::stop_requested()) {
     terminal::Output::check_open();
+    if (meanwhile) meanwhile();
     const Clock::time_point now = Clock::now();
     if (now >= then) return true;
     std::this_thread::sleep_for(std::min<Clock::duration>(then - now, kLongestSleep));

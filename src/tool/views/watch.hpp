@@ -40,6 +40,11 @@ struct Sample {
   }
 };
 
+/// Of values that a filter is for.
+struct Matches {
+  std::optional<double> per_second{};  ///< nothing: it cannot be told
+};
+
 struct Watched {
   std::string name;
   dev_t device = 0;  ///< with the inode and the epoch, what tells it from one that was made anew
@@ -50,6 +55,7 @@ struct Watched {
   std::optional<Sample> before{};                   ///< nothing: it has just been found
   std::chrono::steady_clock::time_point changed{};  ///< since then, at least, nothing has changed
   bool ever_changed = false;                        ///< between any two samples
+  std::optional<Matches> matches{};                 ///< if they are asked for
 
   bool is_lossless() const noexcept { return facts.info.full == Full::wait; }
   std::uint64_t slots_of_lane() const noexcept { return facts.header.slot_count; }
@@ -120,7 +126,8 @@ class Watch {
 };
 
 /// Waits until then, or until a signal asks to stop. Returns: false if it does. Errors: OutputClosed.
-bool wait_until(std::chrono::steady_clock::time_point then);
+/// Calls `meanwhile` some times a second.
+bool wait_until(std::chrono::steady_clock::time_point then, const std::function<void()>& meanwhile = {});
 
 /// When the next look is due after one that was due `then`: an interval later, as long as that leaves most of an
 /// interval. Who was stopped, or held up by a full pipe, begins anew from now: no looks in haste to catch up.

@@ -1,0 +1,60 @@
+// The records of an MCAP file one after the other, those in chunks among them; of one that was cut off, what is whole.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "inspect/image.hpp"
+#include "recording/mcap/records.hpp"
+
+namespace arena_shm::recording::mcap {
+
+struct Record {
+  Opcode opcode;
+  std::string_view content;  ///< until the next one
+};
+
+/// From a file that is not trusted. Thread safety: none.
+class RecordStream {
+ public:
+  enum class End : std::uint8_t {
+    none,     ///< there are more
+    marked,   ///< the file says so: behind its summary
+    between,  ///< behind a whole record
+    inside,   ///< in the middle of one
+    damaged,  ///< what is there is no record
+  };
+
+  /// Requires: the file stays there, and begins with the magic.
+  explicit RecordStream(const inspect::Image& file) : file_(file), at_(kMcapMagic.size()) {}
+
+  /// Errors: Code::incompatible_type, if a chunk is compressed.
+  std::optional<Record> next();
+  /// Why there is no next one.
+  End end() const noexcept { return end_; }
+  std::uint64_t position() const noexcept { return at_; }
+  /// Chunks that were left out, because they are not as they were written.
+  std::uint64_t damaged_chunks() const noexcept { return damaged_chunks_; }
+
+ private:
+  std::nullopt_t ends(End end) noexcept {
+    end_ = end;
+    return std::nullopt;
+  }
+  std::optional<Record> next_in_chunk();
+  void open_chunk(bool is_whole);
+  void refuse_compressed(std::string_view compression) const;
+
+  const inspect::Image& file_;
+  std::uint64_t at_;
+  std::string content_;
+  std::string chunk_;
+  std::size_t chunk_at_ = 0;
+  std::uint64_t damaged_chunks_ = 0;
+  End end_ = End::none;
+};
+
+}  // namespace arena_shm::recording::mcap

@@ -1,0 +1,48 @@
+// Values of a segment, many at once, with their places along a chart.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "arena_shm/raw.hpp"
+#include "serve/lens.hpp"
+#include "serve/ring_layout.hpp"
+
+namespace arena_shm::serve {
+
+/// Thread safety: none.
+class BatchReader {
+ public:
+  /// Requires: the view and the layout stay there. Errors: as RawView::reader.
+  BatchReader(const RawView& view, const RingLayout& layout, From from);
+
+  /// Takes what is there, up to a batch. Never waits. Returns: how many values.
+  std::size_t read();
+  /// The same, of each lane what is below the numbers there. Returns: false if there is no more of it.
+  bool read_below(const std::vector<std::uint64_t>& end);
+  /// What was read last.
+  const Batch& batch() const noexcept { return batch_; }
+  RawReader& raw() noexcept { return reader_; }
+
+  /// When begin_look() was called before.
+  std::chrono::steady_clock::time_point looked_before() const noexcept { return looked_; }
+  void begin_look() noexcept { looked_ = std::chrono::steady_clock::now(); }
+
+ private:
+  void describe(std::size_t count);
+
+  const RingLayout& layout_;
+  RawReader reader_;
+  std::optional<Timescale> scale_;
+  std::size_t record_bytes_;
+  std::vector<std::byte> values_;
+  std::vector<Arrival> arrivals_;
+  std::vector<std::int64_t> places_;
+  Batch batch_{};
+  std::chrono::steady_clock::time_point looked_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace arena_shm::serve

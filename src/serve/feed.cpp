@@ -1,0 +1,201 @@
+#include "serve/feed.hpp"
+
+#include <algorithm>
+#include <ctime>
+#include <exception>
+#include <utility>
+
+#include "arena_shm/error.hpp"
+#include "schema/record_formatter.hpp"
+#include "serve/feed_segment.hpp"
+
+namespace arena_shm::serve {
+
+namespace {
+
+constexpr std::chrono::milliseconds kBetweenNames{100};  // looks for a segment that took the place of this one
+constexpr std::chrono::milliseconds kLongestRest{50};    // between looks at a ring
+constexpr std::chrono::microseconds kShortestRest{500};
+constexpr std::chrono::milliseconds kLongestWork{4};  // until interests are looked at
+constexpr int kRestOfWork = 5;                        // reads for a sixth of the time at most
+constexpr int kRestOfVainWork = 50;                   // the same, if more is lost than read
+constexpr std::size_t kMostMarks = 200;
+
+// What the thread has worked, without the time in which others had the processor.
+std::chrono::nanoseconds worked() {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+void add(LaneCounts& sum, const RawReader& reader) {
+  sum.read += reader.read_count();
+  sum.overwritten += reader.overwritten_count();
+  sum.holes += reader.hole_count();
+  sum.passed_over += reader.passed_over_count();
+}
+
+}  // namespace
+
+Feed::Feed(std::string name) : name_(std::move(name)) {
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
+
+Feed::~Feed() = default;
+
+void Feed::add(const std::shared_ptr<const Interest>& interest) {
+  {
+    const std::lock_guard lock(mutex_);
+    interests_.emplace_back(interest);
+    has_news_ = true;
+  }
+  news_.notify_all();
+}
+
+void Feed::run(const std::stop_token& stop) {
+  bool has_failed = false;
+  while (!stop.stop_requested()) {
+    began_ = Clock::now();
+    const std::chrono::nanoseconds before = worked();
+    std::uint64_t read = 0;
+    try {
+      if (look_for_segment()) {
+        serve_interests();
+        while (const std::size_t count = read_batch()) {
+          read += count;
+          if (Clock::now() - began_ > kLongestWork) break;
+        }
+        distribute();
+        if (std::exchange(has_failed, false)) set_trouble("");
+      }
+    } catch (const std::exception& error) {
+      has_failed = true;
+      set_trouble(error.what());
+    }
+    rest(stop, worked() - before, read);
+  }
+}
+
+// A writer that is faster than anybody can read: what is read is a sample in any case, and each line that is read costs
+// the writer some time.
+bool Feed::is_in_vain() {
+  if (!segment_) return false;
+  const RawReader& reader = segment_->reader.raw();
+  const std::uint64_t read = reader.read_count();
+  const std::uint64_t lost = reader.overwritten_count() + reader.passed_over_count();
+  const bool is_vain = lost - segment_->lost > read - segment_->read;
+  segment_->read = read;
+  segment_->lost = lost;
+  return is_vain;
+}
+
+// So long that no more than a quarter of the ring comes meanwhile, if that leaves the writers the processor.
+void Feed::rest(const std::stop_token& stop, Clock::duration work, std::uint64_t read) {
+  Clock::duration longest = kLongestRest;
+  if (segment_ && read > 0) {
+    const double elapsed = std::chrono::duration<double>(Clock::now() - segment_->reader.looked_before()).count();
+    const double slots = static_cast<double>(segment_->view.slots());
+    const auto quarter = std::chrono::duration<double>(elapsed * slots / 4 / static_cast<double>(read));
+    if (quarter < longest) longest = std::chrono::duration_cast<Clock::duration>(quarter);
+  }
+  const int factor = is_in_vain() ? kRestOfVainWork : kRestOfWork;
+  const auto rest = std::max<Clock::duration>({longest, kShortestRest, work * factor});
+  const Clock::time_point end = Clock::now() + std::min<Clock::duration>(rest, kLongestWork * factor);
+  if (segment_) segment_->reader.begin_look();
+  std::unique_lock lock(mutex_);
+  if (!segment_) has_news_ = false;  // else they have been seen to, or will be
+  news_.wait_until(lock, stop, end, [this] { return has_news_; });
+}
+
+// Returns: is there one to read?
+bool Feed::look_for_segment() {
+  if (Clock::now() - looked_ < kBetweenNames) return segment_ != nullptr;
+  looked_ = Clock::now();
+  if (segment_ && !segment_->view.retired()) return true;
+  std::optional<RawView> view;
+  try {
+    view.emplace(RawView::open(name_));
+  } catch (const Error& error) {
+    if (error.code() != Code::not_found) throw;
+    if (segment_ && !std::exchange(segment_->was_removed, true)) note("removed", std::nullopt, "the ring was removed");
+    set_trouble(segment_ ? "the ring was removed; the page goes on when there is one of its name again"
+                         : "there is no ring of this name yet");
+    return segment_ != nullptr;
+  }
+  if (segment_ && segment_->view.info().epoch == view->info().epoch) return true;
+  while (segment_ && read_batch() > 0) {
+  }
+  begin(std::move(*view));
+  return true;
+}
+
+void Feed::begin(RawView view) {
+  const bool is_another = segment_ != nullptr;
+  LaneCounts before;
+  if (is_another) {
+    before = segment_->before;
+    serve::add(before, segment_->reader.raw());
+  }
+  segment_ = std::make_unique<Segment>(std::move(view));
+  segment_->before = before;
+  {
+    const std::lock_guard lock(mutex_);
+    state_.layout = segment_->layout;
+    ++state_.generation;
+    state_.trouble.clear();
+    state_.has_origin = false;
+    state_.lenses.clear();
+  }
+  if (is_another) note("restart", std::nullopt, "the ring was removed and made anew");
+}
+
+void Feed::set_trouble(std::string text) {
+  const std::lock_guard lock(mutex_);
+  state_.trouble = std::move(text);
+}
+
+void Feed::note(std::string kind, std::optional<std::int64_t> place, std::string text) {
+  const std::lock_guard lock(mutex_);
+  if (state_.marks.size() == kMostMarks) state_.marks.pop_front();
+  state_.marks.push_back({.number = ++marked_, .kind = std::move(kind), .place = place, .text = std::move(text)});
+}
+
+// Returns: how many values came.
+std::size_t Feed::read_batch() {
+  BatchReader& reader = segment_->reader;
+  const std::size_t count = reader.read();
+  if (count == 0 && segment_->gaps.empty()) return 0;
+  const Batch& batch = reader.batch();
+  std::vector<Gap>& gaps = segment_->gaps;
+  const auto place_of = [&](const Gap& gap) -> std::optional<std::int64_t> {
+    for (std::size_t i = 0; i < batch.arrivals.size(); ++i) {
+      if (batch.arrivals[i].seq > gap.last) return batch.places[i];
+    }
+    return batch.arrivals.empty() ? std::nullopt : std::optional(batch.places[batch.arrivals.size() - 1]);
+  };
+  // Told with the value that comes behind them.
+  const bool tells_gaps = count > 0 && !gaps.empty();
+  {
+    const std::lock_guard lock(mutex_);
+    if (count > 0 && !state_.has_origin) {
+      const std::int64_t widest = segment_->layout->finest() << (segment_->layout->level_count() - 1);
+      state_.origin = Timeline::floor_div(batch.places[0], widest) * widest;
+      state_.has_origin = true;
+    }
+    for (const auto& entry : state_.lenses) {
+      if (!entry->lens) continue;
+      if (count > 0) entry->lens->take(batch);
+      if (!tells_gaps) continue;
+      for (const Gap& gap : gaps) entry->lens->lose(*place_of(gap), gap);
+    }
+    state_.counts = segment_->before;
+    serve::add(state_.counts, reader.raw());
+  }
+  if (tells_gaps) {
+    for (const Gap& gap : gaps) note(std::string(to_string(gap.cause)), place_of(gap), schema::describe(gap));
+    gaps.clear();
+  }
+  return count;
+}
+
+}  // namespace arena_shm::serve

@@ -1,0 +1,32 @@
+// What a feed reads at the moment; for feed.cpp and feed_lenses.cpp.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "arena_shm/raw.hpp"
+#include "serve/batch_reader.hpp"
+#include "serve/feed.hpp"
+
+namespace arena_shm::serve {
+
+// The segment that is read, and who reads it.
+struct Feed::Segment {
+  explicit Segment(RawView opened)
+      : view(std::move(opened)), layout(std::make_shared<const RingLayout>(view)), reader(view, *layout, From::oldest) {
+    reader.raw().on_gap([this](const Gap& gap) { gaps.push_back(gap); });
+  }
+
+  RawView view;
+  std::shared_ptr<const RingLayout> layout;
+  BatchReader reader;
+  std::vector<Gap> gaps;  // before values that are still to come
+  LaneCounts before{};    // what readers of earlier segments have counted
+  bool was_removed = false;
+  std::uint64_t read = 0;  // at the round before
+  std::uint64_t lost = 0;
+};
+
+}  // namespace arena_shm::serve

@@ -1,0 +1,56 @@
+// What the controls of a ring offer.
+
+import { duration, short } from "./format.js";
+
+const kSeconds = [1, 5, 10, 30, 60, 300, 1800, 7200, 43200];
+const kValues = [1024, 16384, 65536, 1048576, 16777216, 268435456];
+const kUsual = { time: 10, seq: 65536 };
+
+/// How much of a ring a live chart shows.
+export function fillSpans(select, along) {
+  const options = (along === "time" ? kSeconds : kValues).map((span) => {
+    const text = along === "time" ? duration(span) : `${short(span)} values`;
+    return new Option(text, span, span === kUsual[along], span === kUsual[along]);
+  });
+  select.replaceChildren(...options);
+}
+
+/// A box for each field.
+export function fillFields(target, fields, chosen, change) {
+  target.replaceChildren(...fields.map((field) => {
+    const label = document.createElement("label");
+    const box = document.createElement("input");
+    box.type = "checkbox";
+    box.value = field.name;
+    box.checked = chosen.includes(field.name);
+    box.addEventListener("change", change);
+    const type = document.createElement("small");
+    type.textContent = field.type;
+    label.append(box, ` ${field.name} `, type);
+    return label;
+  }));
+}
+
+/// Measured values before counters and flags, and not the time itself.
+export function usualFields(fields) {
+  const isTime = (field) => ["ns", "us", "ms"].includes(field.unit) || /(^|_)(ts|time)(_|$)/.test(field.name);
+  const floating = fields.filter((field) => field.kind === "floating");
+  const others = fields.filter((field) => field.kind !== "floating" && !isTime(field));
+  const best = [...floating, ...others, ...fields];
+  return [...new Set(best.map((field) => field.name))].slice(0, 2);
+}
+
+/// Asks the server to save what the ring holds.
+export async function save(name, told) {
+  told.textContent = "Saving.";
+  try {
+    const answer = await fetch("save", {
+      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ ring: name }),
+    });
+    const isObject = answer.headers.get("Content-Type").startsWith("application/json");
+    const result = isObject ? await answer.json() : { problem: await answer.text() };
+    told.textContent = result.problem ?? `Saved as ${result.file}: ${result.text}`;
+  } catch (error) {
+    told.textContent = `Not saved: ${error.message}`;
+  }
+}

@@ -1,0 +1,184 @@
+#include "serve/scan.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "serve/batch_reader.hpp"
+#include "serve/json.hpp"
+#include "serve/wanted.hpp"
+
+namespace arena_shm::serve {
+
+namespace {
+
+// One value, as a point of the chart.
+struct Point {
+  std::int64_t place = 0;
+  std::uint64_t seq = 0;
+  std::vector<std::uint64_t> keys;  // of each series
+};
+
+class Scan {
+ public:
+  Scan(const RingLayout& layout, std::vector<std::size_t> series, std::int64_t from, std::int64_t to,
+       std::size_t columns)
+      : layout_(layout),
+        series_(std::move(series)),
+        from_(from),
+        to_(to),
+        columns_(columns),
+        extremes_(columns * series_.size()) {}
+
+  void take(const Batch& batch, const Wanted& wanted, std::vector<Gap>& gaps) {
+    for (std::size_t i = 0; i < batch.arrivals.size(); ++i) {
+      const std::int64_t place = batch.places[i];
+      if (place < from_ || place >= to_) continue;
+      const std::uint64_t seq = batch.arrivals[i].seq;
+      Column& column = columns_[index_of(place)];
+      std::erase_if(gaps, [&](const Gap& gap) {
+        if (gap.last >= seq) return false;
+        column.lost[static_cast<std::size_t>(gap.cause)] += gap.count();
+        return true;
+      });
+      const auto record = batch.record(i);
+      if (wanted && !wanted(record, seq, batch.time_of(i))) continue;
+      add(column, place, seq, record);
+    }
+  }
+
+  std::string text(std::uint64_t read) const {
+    std::string out;
+    append(out, R"({{"along":"{}","origin":"{}","from":0,"to":)", layout_.is_along_time() ? "time" : "seq", from_);
+    append_place(out, to_);
+    append(out, R"(,"read":"{}","count":"{}","points":{},"fields":[)", read, count_, is_of_points());
+    for (std::size_t k = 0; k < series_.size(); ++k) {
+      if (k > 0) out += ',';
+      text::append_json_string(out, layout_.series()[series_[k]].name);
+    }
+    out += "],";
+    ColumnArrays arrays(series_.size());
+    is_of_points() ? add_points(arrays) : add_columns(arrays);
+    arrays.append_to(out);
+    out += '}';
+    return out;
+  }
+
+ private:
+  bool is_of_points() const noexcept { return count_ <= columns_.size() && !has_lost(); }
+  bool has_lost() const noexcept {
+    return std::any_of(columns_.begin(), columns_.end(), [](const Column& column) { return column.lost != Losses{}; });
+  }
+
+  std::size_t index_of(std::int64_t place) const noexcept {
+    __extension__ using Wide = unsigned __int128;
+    const auto offset = static_cast<std::uint64_t>(place) - static_cast<std::uint64_t>(from_);
+    const auto span = static_cast<std::uint64_t>(to_) - static_cast<std::uint64_t>(from_);
+    return static_cast<std::size_t>(static_cast<Wide>(offset) * columns_.size() / span);
+  }
+
+  void add(Column& column, std::int64_t place, std::uint64_t seq, std::span<const std::byte> record) {
+    const bool is_kept = count_ < columns_.size();
+    Point point{.place = place, .seq = seq, .keys = {}};
+    if (column.count == 0 || seq < column.first_seq) column.first_seq = seq;
+    if (column.count == 0) column.index = place;
+    ++column.count;
+    ++count_;
+    const auto at = static_cast<std::size_t>(&column - columns_.data());
+    for (std::size_t k = 0; k < series_.size(); ++k) {
+      const Number& number = layout_.series()[series_[k]].number;
+      with_key_reader(number, [&](auto key_at) {
+        const std::uint64_t key = key_at(record.data() + number.offset_bytes);
+        const bool is_odd = number.is_floating() && key == kNoKey;
+        extremes_[at * series_.size() + k].add(is_odd ? Extremes{.odd = 1} : Extremes{.least = key, .greatest = key});
+        if (is_kept) point.keys.push_back(key);
+      });
+    }
+    if (is_kept) points_.push_back(std::move(point));
+  }
+
+  void append_place(std::string& out, std::int64_t place) const {
+    if (layout_.is_along_time())
+      append_seconds(out, place - from_);
+    else
+      append(out, "{}", place - from_);
+  }
+
+  void add_points(ColumnArrays& arrays) const {
+    std::vector<const Point*> points;
+    for (const Point& point : points_) points.push_back(&point);
+    std::stable_sort(points.begin(), points.end(), [](const Point* a, const Point* b) { return a->place < b->place; });
+    std::string place;
+    for (const Point* point : points) {
+      place.clear();
+      append_place(place, point->place);
+      arrays.add(place, {.count = 1, .first_seq = point->seq});
+      for (std::size_t k = 0; k < series_.size(); ++k) {
+        const Number& number = layout_.series()[series_[k]].number;
+        const bool is_odd = number.is_floating() && point->keys[k] == kNoKey;
+        arrays.add(k, number,
+                   is_odd ? Extremes{.odd = 1} : Extremes{.least = point->keys[k], .greatest = point->keys[k]});
+      }
+    }
+  }
+
+  void add_columns(ColumnArrays& arrays) const {
+    std::string place;
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      if (columns_[i].count == 0 && columns_[i].lost == Losses{}) continue;
+      place.clear();
+      const std::int64_t begin =
+          from_ + static_cast<std::int64_t>(static_cast<double>(to_ - from_) * static_cast<double>(i) /
+                                            static_cast<double>(columns_.size()));
+      append_place(place, columns_[i].count > 0 ? columns_[i].index : begin);
+      arrays.add(place, columns_[i]);
+      for (std::size_t k = 0; k < series_.size(); ++k)
+        arrays.add(k, layout_.series()[series_[k]].number, extremes_[i * series_.size() + k]);
+    }
+  }
+
+  const RingLayout& layout_;
+  std::vector<std::size_t> series_;
+  std::int64_t from_;
+  std::int64_t to_;
+  std::vector<Column> columns_;
+  std::vector<Extremes> extremes_;
+  std::vector<Point> points_;  // the first ones, as many as there are columns
+  std::uint64_t count_ = 0;
+};
+
+// From the least place that there is to behind the greatest.
+std::pair<std::int64_t, std::int64_t> whole_range(const RawView& view, const RingLayout& layout,
+                                                  const std::vector<std::uint64_t>& end) {
+  std::optional<std::int64_t> least;
+  std::int64_t greatest = 0;
+  BatchReader reader(view, layout, From::oldest);
+  while (reader.read_below(end)) {
+    for (const std::int64_t place : reader.batch().places) {
+      greatest = least ? std::max(greatest, place) : place;
+      least = least ? std::min(*least, place) : place;
+    }
+  }
+  return {least.value_or(0), greatest + 1};
+}
+
+}  // namespace
+
+std::string scan(const std::string& name, const Interest& interest, const ScanRange& range) {
+  const RawView view = RawView::open(name);
+  const RingLayout layout(view);
+  const Wanted wanted = wanted_by(interest.where, layout);
+  std::vector<std::size_t> series;
+  for (const std::string& field : interest.fields) {
+    if (const auto found = layout.find_series(field)) series.push_back(*found);
+  }
+  const std::vector<std::uint64_t> end = view.reader(From::newest, {.doorbell = false}).position().next();
+  const auto whole = range.from && range.to ? std::pair(*range.from, *range.to) : whole_range(view, layout, end);
+  Scan scan(layout, std::move(series), whole.first, std::max(whole.second, whole.first + 1), range.columns);
+  BatchReader reader(view, layout, From::oldest);
+  std::vector<Gap> gaps;
+  reader.raw().on_gap([&](const Gap& gap) { gaps.push_back(gap); });
+  while (reader.read_below(end)) scan.take(reader.batch(), wanted, gaps);
+  return scan.text(reader.raw().read_count());
+}
+
+}  // namespace arena_shm::serve

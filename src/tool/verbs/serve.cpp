@@ -1,0 +1,88 @@
+// serve: a live page of all rings, for a browser.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "arena_shm/error.hpp"
+#include "serve/saver.hpp"
+#include "serve/server.hpp"
+#include "terminal/exit_code.hpp"
+#include "terminal/output.hpp"
+#include "terminal/signals.hpp"
+#include "tool/verbs/verbs.hpp"
+#include "tool/views/name_pattern.hpp"
+#include "tool/views/rings_list.hpp"
+
+namespace arena_shm::tool {
+
+namespace {
+
+struct Options {
+  std::vector<std::string> names;
+  std::string listen = "127.0.0.1:8080";
+  std::string save_directory;
+};
+
+std::string check_address(const std::string& text) {
+  if (serve::parse_address(text)) return "";
+  return "expected PORT, ADDR:PORT or [ADDR]:PORT with a port up to 65535, found '" + text + "'";
+}
+
+bool is_wanted(const std::vector<std::string>& names, const std::string& name) {
+  if (names.empty()) return true;
+  for (const std::string& one : names) {
+    if (matches(one.starts_with('/') ? one.substr(1) : one, name)) return true;
+  }
+  return false;
+}
+
+terminal::ExitCode run(const Options& options) {
+  auto list = std::make_shared<RingsList>(options.names);
+  static_cast<void>(list->look());  // what is misspelt is an error now, and not an empty page
+  serve::Surroundings surroundings{
+      .rings = [list] { return list->look(); },
+      .is_wanted = [names = options.names](const std::string& name) { return is_wanted(names, name); },
+      .save = nullptr};
+  if (!options.save_directory.empty()) {
+    surroundings.save = [saver = std::make_shared<serve::Saver>(options.save_directory)](const std::string& name) {
+      return saver->save(name);
+    };
+  }
+  terminal::catch_stop_signals();
+  serve::Address address = *serve::parse_address(options.listen);
+  serve::Server server(address, std::move(surroundings));
+  terminal::note(fmt::format("the page is at {}/", serve::url_of(address)));
+  server.run(terminal::stop_requested);
+  return terminal::ExitCode::ok;
+}
+
+}  // namespace
+
+void add_serve(const terminal::Command& app, Action& action) {
+  auto options = std::make_shared<Options>();
+  terminal::Command verb = add_verb(
+      app, action,
+      {.name = "serve",
+       .summary = "Show arenas live in a browser: charts, histograms, the newest values",
+       .details =
+           "The page has every arena of this host, or those that are named. It needs no network, and arenas are only\n"
+           "read. --listen with only a port listens on the loopback address. The server has no encryption and no\n"
+           "password: listen on another address only if everybody on that network may see the values. Pages of other\n"
+           "sites are refused; so are names: use an address, or localhost. From elsewhere: ssh -L 8080:localhost:8080\n"
+           "HOST. With --save-dir the page can save what an arena holds, as 'arena-shm snapshot' does.",
+       .example = "  arena-shm serve                             # then open http://127.0.0.1:8080/\n"
+                  "  arena-shm serve ticks 'feed.*' --listen 0   # any free port; the server prints it\n"
+                  "  arena-shm serve --save-dir captures"},
+      options, run);
+  verb.add_option("NAME", options->names, "Names of arenas, or patterns like 'tick*' (default: all)").type_name("");
+  verb.add_option("--listen", options->listen, "Serve the page at this address, until interrupted")
+      .type_name("[ADDR:]PORT")
+      .capture_default_str()
+      .check(check_address);
+  verb.add_option("--save-dir", options->save_directory, "Let the page save arenas in this directory").type_name("DIR");
+}
+
+}  // namespace arena_shm::tool

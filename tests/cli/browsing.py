@@ -1,0 +1,116 @@
+"""The live page in a real browser: Debian's chromium without a window, driven by chromium-driver."""
+
+import os
+import pathlib
+import time
+
+from serving import ServeCase
+
+try:
+    from selenium import webdriver
+    from selenium.webdriver.chrome.options import Options
+    from selenium.webdriver.chrome.service import Service
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.support.ui import Select
+except ImportError:
+    webdriver = None
+
+CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
+WIDE, NARROW = (1280, 1100), (420, 1600)
+
+
+class BrowserCase(ServeCase):
+    """Each test has a browser of its own; whatever its console says is a failure."""
+
+    def open_browser(self, size=WIDE, dark=False):
+        if webdriver is None or not os.path.exists(CHROMIUM) or not os.path.exists(DRIVER):
+            self.skipTest("needs the packages chromium, chromium-driver and python3-selenium")
+        options = Options()
+        options.binary_location = CHROMIUM
+        profile = self.directory()
+        for argument in ["--headless=new", "--disable-gpu", "--no-first-run", "--disable-dev-shm-usage",
+                         f"--user-data-dir={profile}", f"--window-size={size[0]},{size[1]}",
+                         *(["--no-sandbox"] if os.geteuid() == 0 else [])]:
+            options.add_argument(argument)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        self.browser = webdriver.Chrome(service=Service(DRIVER), options=options)
+        self.addCleanup(self.browser.quit)
+        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {
+            "features": [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]})
+        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+            "width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False})
+        return self.browser
+
+    def open_page(self, host, port, name=None):
+        """The page, at this ring if there is one."""
+        self.browser.get(f"http://{host}:{port}/")
+        if name is not None:
+            self.wait(lambda: self.button_of(name)).click()
+
+    def button_of(self, name):
+        return next((button for button in self.all("#ring-table button") if button.text == name), None)
+
+    def all(self, selector):
+        return self.browser.find_elements(By.CSS_SELECTOR, selector)
+
+    def one(self, selector):
+        return self.browser.find_element(By.CSS_SELECTOR, selector)
+
+    def text(self, selector):
+        """As it is seen, at one moment: what is redrawn all the time has no elements that stay."""
+        return self.browser.execute_script("return document.querySelector(arguments[0])?.innerText ?? ''", selector)
+
+    def choose(self, selector, text):
+        Select(self.one(selector)).select_by_visible_text(text)
+
+    def wait(self, condition, seconds=20):
+        """Until that is true; returns what it was. What is redrawn meanwhile is looked for again."""
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                if result := condition():
+                    return result
+            except Exception:
+                if time.monotonic() > end:
+                    raise
+            self.assertLess(time.monotonic(), end, f"waited in vain; console: {self.console()}")
+            time.sleep(0.02)
+
+    def chart(self, place=0):
+        """What a chart says of itself: count, least, greatest, columns."""
+        return self.browser.execute_script(
+            "const c = document.querySelectorAll('#charts canvas')[arguments[0]]; return c ? {...c.dataset} : null",
+            place)
+
+    def count(self):
+        return int((self.chart() or {}).get("count", -1))
+
+    def newest(self):
+        """The sequence number of the newest value in the table."""
+        return int(self.text("#newest tbody td") or -1)
+
+    def painted(self, place=0):
+        """How many pixels of a chart are of its series' colour."""
+        return self.browser.execute_script("""
+            const canvas = document.querySelectorAll('#charts canvas')[arguments[0]];
+            const style = getComputedStyle(canvas).getPropertyValue('--series-' + arguments[0]).trim();
+            const want = [1, 3, 5].map((i) => parseInt(style.slice(i, i + 2), 16));
+            const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+            let count = 0;
+            for (let i = 0; i < data.length; i += 4)
+              count += data[i + 3] > 100 && want.every((v, k) => Math.abs(data[i + k] - v) < 40);
+            return count""", place)
+
+    def console(self):
+        """What it has complained of, but for how these tests read pictures back."""
+        return [entry for entry in self.browser.get_log("browser")
+                if entry["level"] in ("SEVERE", "WARNING") and "willReadFrequently" not in entry["message"]]
+
+    def expect_quiet_console(self):
+        self.assertEqual(self.console(), [])
+
+    def shoot(self, name):
+        """A picture for people to look at, where ARENA_SHM_SCREENSHOTS says."""
+        if directory := os.environ.get("ARENA_SHM_SCREENSHOTS"):
+            pathlib.Path(directory).mkdir(parents=True, exist_ok=True)
+            self.browser.save_screenshot(str(pathlib.Path(directory) / f"{name}.png"))
