@@ -26,12 +26,12 @@ TEST(CanvasTest, ACurveRisesFromTheLeastToTheGreatest) {
 TEST(CanvasTest, BrailleHasEightDotsACharacter) {
   const auto lines = draw(kSeries, curve({0, 1, 2, 3}), 3, 1, 26, Dots::braille);
   ASSERT_EQ(lines.size(), 2U);
-  EXPECT_EQ(lines[1].substr(0, 22), "         3 \u2502\u28e0\u281e" "     ");
+  EXPECT_EQ(lines[1].substr(0, 22), "         3 \u2502\u28e0\u281e  ");
 }
 
 TEST(CanvasTest, ASpikeOfOneColumnIsJoinedToItsNeighbours) {
   const auto lines = draw(kSeries, curve({0, 0, 9, 0, 0}), 0, 3, 26, Dots::ascii);
-  EXPECT_EQ(lines[1], "         9 |  *           ");
+  EXPECT_EQ(lines[1], "         9 |  **          ");
   EXPECT_EQ(lines[2], "           |  **          ");
   EXPECT_EQ(lines[3], "         0 |*****         ");
 }
