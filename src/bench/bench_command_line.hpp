@@ -31,6 +31,7 @@ inline const std::vector<BenchTopic> kBenchTopics{
     {"W11", "1 to 64 threads that write"},
     {"W12", "writers that wait for a consumer"},
     {"W13", "printing what matches a filter"},
+    {"W14", "a full ring into a file, by format"},
 };
 
 struct BenchCommandLine {

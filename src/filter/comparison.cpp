@@ -133,10 +133,10 @@ class Comparison {
 
   // As the field has it, if that can hold it.
   static Number rounded(const Number& constant, const schema::Field& field) {
-    constexpr double kMost{std::numeric_limits<float>::max()};
+    constexpr auto kMost = static_cast<double>(std::numeric_limits<float>::max());
     const bool is_narrow = field.kind == schema::Kind::floating && field.element_bytes == sizeof(float);
     if (!is_narrow || constant.kind != Number::Kind::real || !(std::fabs(constant.real) <= kMost)) return constant;
-    return real(double{static_cast<float>(constant.real)});
+    return real(static_cast<double>(static_cast<float>(constant.real)));
   }
 
   static Operand truth(Operand operand, const Place& place) {

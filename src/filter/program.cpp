@@ -43,7 +43,7 @@ std::uint64_t bits_of(Load load, const std::byte* at, const Beside& beside) noex
 bool is_signed(Load load) noexcept { return load >= Load::i8 && load <= Load::i64; }
 
 double real_of(Load load, const std::byte* at) noexcept {
-  return load == Load::f32 ? double{read<float>(at)} : read<double>(at);
+  return load == Load::f32 ? static_cast<double>(read<float>(at)) : read<double>(at);
 }
 
 Number number_of(Load load, const std::byte* at, const Beside& beside) noexcept {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 #include <optional>
 
 #include "text/utf8.hpp"
@@ -79,15 +80,23 @@ std::vector<std::string> draw(const Series& series, const std::vector<Extremes>&
     return static_cast<std::size_t>(std::lround((1 - part) * most));
   };
   std::optional<Extremes> before;
+  std::size_t before_at = 0;
   const std::size_t count = std::min(columns_of_dots.size(), curve_columns(columns) * dots_across(dots));
   for (std::size_t i = 0; i < count; ++i) {
     const Extremes& column = columns_of_dots[i];
     if (!column.is_there()) continue;
     Extremes joined = column;
-    if (before && before->greatest < column.least) joined.least = before->greatest;
-    if (before && before->least > column.greatest) joined.greatest = before->least;
+    if (before && i == before_at + 1 && before->greatest < column.least) joined.least = before->greatest;
+    if (before && i == before_at + 1 && before->least > column.greatest) joined.greatest = before->least;
     for (std::size_t row = row_of(joined.greatest); row <= row_of(joined.least); ++row) canvas.set(row, i);
+    // A straight line where there was nothing for a while.
+    for (std::size_t k = before_at + 1; before && k < i; ++k) {
+      const double part = static_cast<double>(k - before_at) / static_cast<double>(i - before_at);
+      const double from = std::midpoint(before->least, before->greatest);
+      canvas.set(row_of(std::lerp(from, std::midpoint(column.least, column.greatest), part)), k);
+    }
     before = column;
+    before_at = i;
   }
   for (std::size_t row = 0; row < rows; ++row) {
     std::string left(kLabelColumns, ' ');

@@ -21,7 +21,7 @@ double real_of(std::span<const std::byte> element) {
   if (element.size() == sizeof(float)) {
     float value = 0;
     std::memcpy(&value, element.data(), sizeof(value));
-    return double{value};
+    return static_cast<double>(value);
   }
   double value = 0;
   std::memcpy(&value, element.data(), sizeof(value));

@@ -12,12 +12,10 @@ constexpr std::size_t kMostBytes = std::size_t{1} << 18;
 
 }  // namespace
 
-BatchReader::BatchReader(const RawView& view, const RingLayout& layout, From from)
+BatchReader::BatchReader(const RawView& view, const RingLayout& layout, From from, Duration hold)
     : layout_(layout),
-      reader_(view.reader(from, {.manner = Manner::throughput,
-                                 .hold = std::chrono::milliseconds(20),
-                                 .doorbell = false,
-                                 .order = Order::arrival})),
+      reader_(
+          view.reader(from, {.manner = Manner::throughput, .hold = hold, .doorbell = false, .order = Order::arrival})),
       record_bytes_(view.info().record.size_bytes) {
   if (layout.has_slot_times()) scale_.emplace(view.timescale());
   const std::size_t count = std::clamp<std::size_t>(kMostBytes / record_bytes_, 1, kMostValues);

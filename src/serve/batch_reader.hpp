@@ -16,8 +16,8 @@ namespace arena_shm::serve {
 /// Thread safety: none.
 class BatchReader {
  public:
-  /// Requires: the view and the layout stay there. Errors: as RawView::reader.
-  BatchReader(const RawView& view, const RingLayout& layout, From from);
+  /// `hold`: as ReaderOptions has it. Requires: the view and the layout stay there. Errors: as RawView::reader.
+  BatchReader(const RawView& view, const RingLayout& layout, From from, Duration hold = {});
 
   /// Takes what is there, up to a batch. Never waits. Returns: how many values.
   std::size_t read();

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "arena_shm/error.hpp"
+#include "filter/complaint.hpp"
 #include "serve/feed.hpp"
 #include "serve/feed_segment.hpp"
 #include "serve/wanted.hpp"
@@ -72,6 +73,8 @@ void Feed::make_lens(const std::string& where) {
     try {
       entry->lens = std::make_unique<Lens>(segment_->layout, wanted_by(where, *segment_->layout));
       fill(*entry->lens, std::nullopt);
+    } catch (const filter::Complaint& complaint) {
+      entry->problem = std::string(complaint.what()) + '\n' + complaint.picture();
     } catch (const Error& error) {
       entry->lens.reset();
       entry->problem = error.what();

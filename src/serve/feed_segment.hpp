@@ -1,6 +1,7 @@
 // What a feed reads at the moment; for feed.cpp and feed_lenses.cpp.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -12,10 +13,15 @@
 
 namespace arena_shm::serve {
 
+/// A writer that lost the processor in the middle of a value gets it again within that, also on a busy machine.
+inline constexpr std::chrono::seconds kHold{1};
+
 // The segment that is read, and who reads it.
 struct Feed::Segment {
   explicit Segment(RawView opened)
-      : view(std::move(opened)), layout(std::make_shared<const RingLayout>(view)), reader(view, *layout, From::oldest) {
+      : view(std::move(opened)),
+        layout(std::make_shared<const RingLayout>(view)),
+        reader(view, *layout, From::oldest, kHold) {
     reader.raw().on_gap([this](const Gap& gap) { gaps.push_back(gap); });
   }
 

@@ -1,6 +1,7 @@
 """plot: values as curves, in text, in SVG and for PlotJuggler."""
 
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -35,7 +36,7 @@ class PlotTest(TimedTest):
 
     def test_without_times_it_goes_by_sequence_numbers(self):
         name = self.name()
-        self.expect(OK, "create", name, "--slots", 64, "--fields", "f64 px, s4 sym, u8 n[2]")
+        self.expect(OK, "create", name, "--slots", 64, "--fields", "f64 px, s4 sym, u8[2] n")
         self.expect(OK, "write", name, stdin="px,sym,n[0],n[1]\n1,a,2,3\n4,b,5,6\nnan,c,1,1\n")
         lines = self.expect(OK, "plot", name).stdout.splitlines()
         self.assertEqual([lines[i] for i in (0, 9, 18)],
@@ -69,7 +70,7 @@ class PlotTest(TimedTest):
         self.assertIn(name, texts)
         self.assertIn("px", texts)
         self.assertIn("seconds since", texts)
-        self.expect(FAILED, "plot", name, "-o", path, says="exist")
+        self.expect(FAILED, "plot", name, "-o", path, says="replace the file with --force")
         self.expect(OK, "plot", name, "-o", path, "--force")
         self.svg(self.create(fields="f64 px"), says="drew 1 field of 0 values")
         self.svg(self.filled([5, 5]), says="of 2 values")
@@ -100,7 +101,7 @@ class PlotUdpTest(TimedTest):
 
     def send(self, name, address, *args):
         plot = self.start("plot", name, "--udp", address, *args)
-        self.eventually(lambda: name in open(f"/proc/{plot.pid}/maps").read())
+        self.eventually(lambda: name in pathlib.Path(f"/proc/{plot.pid}/maps").read_text())
         time.sleep(0.2)  # it begins with the newest value, wherever that is by then
         return plot
 
@@ -116,7 +117,7 @@ class PlotUdpTest(TimedTest):
         self.expect(OK, "write", name, stdin="px,n,sym\n" + "".join(f"{9.5 if i == 7777 else 1},{i},x\n"
                                                                     for i in range(20000)))
         lines = []
-        while not any(f"n=19999" in line for line in lines):
+        while not any("n=19999" in line for line in lines):
             datagram = receiver.recv(65536)
             self.assertLessEqual(len(datagram), 1400)
             lines += datagram.decode().splitlines()
@@ -129,7 +130,8 @@ class PlotUdpTest(TimedTest):
         spike = [match for match in found if "px=9.5" in match[1]]
         self.assertEqual(len(spike), 1)
         rows = self.expect(OK, "tail", name, "--from", 7777, "-n", 1, "--format", "csv").stdout.splitlines()
-        self.assertEqual(spike[0][2], rows[1].split(",")[1])
+        # Where the kernel adjusts its clock meanwhile, the same tick is some nanoseconds elsewhere.
+        self.assertLess(abs(int(spike[0][2]) - int(rows[1].split(",")[1])), 10_000)
 
     def test_nobody_who_listens_is_said_and_no_error(self):
         name = self.create(fields="f64 px")
@@ -148,7 +150,7 @@ class PlotUdpTest(TimedTest):
         self.expect(USAGE, "plot", name, "--udp", "9870", says="expected a host and a port")
         self.expect(USAGE, "plot", name, "--hz", 5, says="--udp")
         self.expect(USAGE, "plot", name, "--udp", "127.0.0.1:9870", "-o", "x.svg", says="--output")
-        self.expect(USAGE, "plot", name, "--udp", "127.0.0.1:9870", "--hz", 0, says="from 1 to 1000")
+        self.expect(USAGE, "plot", name, "--udp", "127.0.0.1:9870", "--hz", 0, says="from 1 up to 1000")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import pathlib
 import re
 import signal
 import unittest
@@ -121,7 +122,7 @@ class TailSeveralTest(TimedTest):
         cut = self.expect(OK, "tail", *names, "--from", "oldest", "--format", "csv").stdout.splitlines()
         self.assertEqual(len(cut), 1 + 5)
         tail = self.start("tail", *names, "-f", "--from", "newest", "--format", "ndjson", "--gaps", "inline")
-        self.eventually(lambda: (names[0] in open(f"/proc/{tail.pid}/maps").read()))
+        self.eventually(lambda: names[0] in pathlib.Path(f"/proc/{tail.pid}/maps").read_text())
         self.write(names[1], 7)
         self.assertEqual(json.loads(tail.stdout.readline())["n"], 7)
         tail.send_signal(signal.SIGSTOP)

@@ -173,7 +173,7 @@ class LatestTest(LosslessTest):
         terminal.await_text("S6")
         self.expect(OK, "write", name, stdin="ts,px,sym\n777,1,S1\n")
         terminal.await_text("777")
-        terminal.press("q")
+        terminal.press(b"q")
         terminal.wait()
         terminal.expect_restored()
 

@@ -26,14 +26,21 @@ TEST(CanvasTest, ACurveRisesFromTheLeastToTheGreatest) {
 TEST(CanvasTest, BrailleHasEightDotsACharacter) {
   const auto lines = draw(kSeries, curve({0, 1, 2, 3}), 3, 1, 26, Dots::braille);
   ASSERT_EQ(lines.size(), 2U);
-  EXPECT_EQ(lines[1].substr(0, 22), "         3 \u2502\u28e0\u281e" "     ");
+  EXPECT_EQ(lines[1].substr(0, 22), "         3 \u2502\u28e0\u281e  ");
 }
 
 TEST(CanvasTest, ASpikeOfOneColumnIsJoinedToItsNeighbours) {
   const auto lines = draw(kSeries, curve({0, 0, 9, 0, 0}), 0, 3, 26, Dots::ascii);
-  EXPECT_EQ(lines[1], "         9 |  *           ");
+  EXPECT_EQ(lines[1], "         9 |  **          ");
   EXPECT_EQ(lines[2], "           |  **          ");
   EXPECT_EQ(lines[3], "         0 |*****         ");
+}
+
+TEST(CanvasTest, WhereThereIsNothingForAWhileIsAStraightLine) {
+  std::vector<Extremes> columns = curve({0, 0, 0, 0, 4});
+  columns[1] = columns[2] = columns[3] = {};
+  const auto lines = draw(kSeries, columns, 4, 5, 26, Dots::ascii);
+  for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(lines[5 - i].find('*'), 12 + i);
 }
 
 TEST(CanvasTest, AConstantIsALineAndNothingIsSaid) {

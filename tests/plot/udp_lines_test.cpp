@@ -16,8 +16,7 @@ TEST(UdpLinesTest, EachTimeWithAnExtremeIsALine) {
   EXPECT_EQ(lines.take(), Texts{});
   lines.add(100, std::array{1.5, 7.0});
   EXPECT_EQ(lines.take(), Texts{"my\\ ring px=1.5,a\\=b=7 100\n"});
-  for (std::int64_t at = 0; at < 1000; ++at)
-    lines.add(at, std::array{at == 333 ? 9.0 : 1.0, static_cast<double>(at)});
+  for (std::int64_t at = 0; at < 1000; ++at) lines.add(at, std::array{at == 333 ? 9.0 : 1.0, static_cast<double>(at)});
   EXPECT_EQ(lines.take(), Texts{"my\\ ring px=1,a\\=b=0 0\nmy\\ ring px=9 333\nmy\\ ring a\\=b=999 999\n"});
   EXPECT_EQ(lines.take(), Texts{});
 }

@@ -67,6 +67,7 @@ const std::vector<Goal>& goals() {
        {},
        0.7,
        true},
+      {"W14", size_and_slots(64, std::size_t{1} << 18), ".arrows", ".npy", {}, 0.5, true},
       {"W10", two_lanes, "two lanes", "two rings", {}, 1 / 0.9},
       {"W10", two_lanes, "two lanes, order of time", "two lanes", {}, 1 / 0.4},
       {"W10", many_lanes, "64 lanes, one busy", "one lane", {}, 1 / 0.9},

@@ -16,6 +16,7 @@
 #include "arena_shm/arena.hpp"
 #include "bench/channels/names.hpp"
 #include "bench/harness/clock.hpp"
+#include "bench/harness/rounds.hpp"
 #include "bench/workloads/workloads.hpp"
 #include "terminal/companion.hpp"
 

@@ -1,4 +1,4 @@
-// The workloads W1 to W13. Each is a file of its own, and brings out rows.
+// The workloads W1 to W14. Each is a file of its own, and brings out rows.
 #pragma once
 
 #include <cstdio>
@@ -26,6 +26,7 @@ Rows reading_alone(const Settings& settings);    // W10
 Rows writing_threads(const Settings& settings);  // W11
 Rows lossless(const Settings& settings);         // W12
 Rows filtered(const Settings& settings);         // W13
+Rows formats(const Settings& settings);          // W14
 
 struct Workload : BenchTopic {
   Rows (*run)(const Settings&);

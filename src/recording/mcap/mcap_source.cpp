@@ -25,6 +25,15 @@ namespace {
 using mcap::Opcode;
 using mcap::RecordStream;
 
+// What is not understood is as if it were not there.
+std::optional<NotedShape> shape_in(const Notes& notes) {
+  try {
+    return parse_notes(notes);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
 class McapSource final : public RecordingSource {
  public:
   McapSource(inspect::Image file, const std::string& fields, Attendant& attendant)
@@ -67,7 +76,7 @@ class McapSource final : public RecordingSource {
       if (record->opcode != Opcode::channel) continue;
       const auto channel = mcap::parse_channel(record->content);
       if (!channel || channel->encoding != "json") continue;
-      const auto noted = parse_notes(channel->notes);
+      const auto noted = shape_in(channel->notes);
       is_ours_ = noted && noted->record.schema;
       if (!is_ours_ && !any) continue;
       if (is_ours_) {

@@ -3,6 +3,7 @@
 #include <limits>
 #include <utility>
 
+#include "recording/lane_order.hpp"
 #include "recording/lanes.hpp"
 #include "recording/record_view.hpp"
 #include "schema/record_time.hpp"
@@ -10,7 +11,7 @@
 namespace arena_shm::tool {
 
 PlotFeed::PlotFeed(const PlotAsked& asked, From from, recording::Attendant& attendant)
-    : stream_(asked.name, from, {.manner = Manner::throughput, .doorbell = false, .order = Order::time}, attendant) {
+    : stream_(asked.name, from, recording::recording_reader(Order::time), attendant) {
   while (stream_.view() == nullptr) {
     if (attendant.stop_requested()) return;
     stream_.wait_for(std::chrono::milliseconds(50));

@@ -137,11 +137,10 @@ class LivePlot {
       rate_taken_ = now;
     }
     const std::size_t count = feed_.series().size();
-    return fmt::format("arena-shm plot {}  {}/s  read {}{}{}{}", text::printable(name_), text::short_count(rate_),
-                       text::counted(feed_.read_count(), "value"),
+    return fmt::format("arena-shm plot {}{}  {}/s  read {}{}{}", text::printable(name_), is_paused_ ? "  paused" : "",
+                       text::short_count(rate_), text::counted(feed_.read_count(), "value"),
                        feed_.lost_count() > 0 ? fmt::format(", lost {}", feed_.lost_count()) : "",
-                       count > shown_ ? fmt::format("  fields {}..{} of {}", first_ + 1, first_ + shown_, count) : "",
-                       is_paused_ ? "  paused" : "");
+                       count > shown_ ? fmt::format("  fields {}..{} of {}", first_ + 1, first_ + shown_, count) : "");
   }
 
   void draw_series(std::size_t rows, std::size_t columns) {

@@ -17,6 +17,12 @@ void note_none_since(const recording::Since& since, const TailInput& input) {
   terminal::note(fmt::format("'{}': {}", input.info().name, since.none_text()));
 }
 
+void note_retired(const TailInput& input) {
+  terminal::note(
+      fmt::format("arena '{}' was removed or replaced; still following the old arena; -F goes on with the new one",
+                  input.info().name));
+}
+
 void note_no_match(std::uint64_t count, const TailInput& input) {
   terminal::note(fmt::format("'{}': none of {} matches", input.info().name, text::counted(count, "value")));
 }

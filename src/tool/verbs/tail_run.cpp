@@ -1,7 +1,5 @@
 #include "tool/verbs/tail_run.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -13,6 +11,7 @@
 #include "recording/lanes.hpp"
 #include "terminal/output.hpp"
 #include "terminal/signals.hpp"
+#include "text/time_text.hpp"
 #include "tool/verbs/tail_absence.hpp"
 #include "tool/verbs/tail_newest.hpp"
 #include "tool/verbs/tail_output.hpp"
@@ -182,9 +181,7 @@ class Tail {
     terminal::Output::check_open();
     if (!retired_ && input_.retired()) {
       retired_ = true;
-      terminal::note(
-          fmt::format("arena '{}' was removed or replaced; still following the old arena; -F goes on with the new one",
-                      input_.info().name));
+      note_retired(input_);
     }
   }
 
