@@ -10,8 +10,7 @@ const std::vector<Workload>& workloads() {
       {kBenchTopics[6], growth, false},          {kBenchTopics[7], memory, false},
       {kBenchTopics[8], recorded, true},         {kBenchTopics[9], reading_alone, false},
       {kBenchTopics[10], writing_threads, true}, {kBenchTopics[11], lossless, true},
-      {kBenchTopics[12], filtered, false},
-      {kBenchTopics[13], formats, false},
+      {kBenchTopics[12], filtered, false},       {kBenchTopics[13], formats, false},
   };
   return all;
 }
