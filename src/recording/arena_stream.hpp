@@ -17,10 +17,10 @@ namespace arena_shm::recording {
 /// What of the arena is wanted.
 struct Extent {
   Position first;
-  bool first_is_exact = false;    ///< what was overwritten before the first value of its lane came counts as lost
-  std::optional<Position> end{};  ///< of each lane
-  std::optional<Order> order{};   ///< as order_for takes it
-  TimeSpan span{};                ///< of each lane what is of this time
+  bool first_is_exact = false;         ///< what was overwritten before the first value of its lane came counts as lost
+  std::optional<Position> end{};       ///< of each lane
+  std::optional<Order> order{};        ///< as order_for takes it
+  TimeSpan span{};                     ///< of each lane what is of this time
   std::optional<std::string> where{};  ///< only values for which this holds
 };
 

@@ -64,7 +64,7 @@ class CaptureShot {
   Row file_row_;
   RecordingWriter writer_;
   std::vector<std::uint64_t> next_;
-  std::vector<Gap> gaps_;  // in front of the next row
+  std::vector<Gap> gaps_;                    // in front of the next row
   Clock::time_point newest_ = Clock::now();  // when the last value came
   std::uint64_t before_ = 0;                 // rows
   std::uint64_t after_ = 0;                  // rows, without the trigger's
