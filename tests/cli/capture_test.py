@@ -9,7 +9,7 @@ import signal
 import time
 import unittest
 
-from arena_cli import ABSENT, FAILED, LOST, OK, SHM, USAGE, CliTest
+from arena_cli import ABSENT, LOST, OK, SHM, USAGE, CliTest
 
 MS = 1_000_000
 FIELDS = "u64 n, u64 ts"
@@ -214,11 +214,11 @@ class CaptureTest(CliTest):
 
     def test_what_cannot_be(self):
         name = self.ring()
-        self.expect(FAILED, "capture", name, "-o", "-", "--format", "csv", says="expected the name of a file")
-        self.expect(FAILED, "capture", name, "-o", self.directory() / "x.csv", "--when", "nn > 1", says="'nn'")
+        self.expect(USAGE, "capture", name, "-o", "-", "--format", "csv", says="expected the name of a file")
+        self.expect(USAGE, "capture", name, "-o", self.directory() / "x.csv", "--when", "nn > 1", says="'nn'")
         self.expect(USAGE, "capture", name, "-o", "x.csv", "--before", "many", says="a number of values")
         plain = self.create(fields=FIELDS)
-        self.expect(FAILED, "capture", plain, "-o", self.directory() / "x.csv", says="numbers of values: --before 1000")
+        self.expect(USAGE, "capture", plain, "-o", self.directory() / "x.csv", says="numbers of values: --before 1000")
         self.assertFalse((SHM / "x.csv").exists())
 
 

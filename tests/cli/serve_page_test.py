@@ -1,7 +1,10 @@
 """serve: the page in a real browser, without a window."""
 
+import base64
 import json
 import math
+import os
+import pathlib
 import threading
 import time
 import unittest
@@ -16,6 +19,7 @@ except ImportError:
     pass
 
 HEADING = "ts,px,sym\n"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 class ServePageTest(BrowserCase):
@@ -248,6 +252,45 @@ class ServePageTest(BrowserCase):
         box.send_keys(Keys.ENTER)
         self.wait(lambda: self.count() == 40 and self.text("#filter-problem") == "")
         self.expect_quiet_console()
+
+    def test_the_picture_in_the_readme_is_of_this_page(self):
+        """Compared coarsely: fonts differ. With ARENA_SHM_SCREENSHOTS, the picture is made anew there."""
+        name = self.name("quotes")
+        self.expect(OK, "create", name, "--slots", 4096, "--fields", "f64 px, f64 spread, u32 qty, s4 sym")
+        self.write(name, "px,spread,qty,sym\n" + "".join(
+            f"{100 + math.sin(i / 150) * 4 + i % 5 / 10:.3f},{9.5 if i == 2500 else 0.5 + i % 7 / 20:.2f},{i % 900},ES\n"
+            for i in range(4000)))
+        _, host, port = self.serve(name)
+        self.open_browser((1100, 940))
+        self.open_page(host, port, name)
+        self.wait(lambda: self.count() == 4000)
+        self.one("#whole").click()
+        self.wait(lambda: self.painted() > 1500 and self.painted(1) > 500)
+        # The name stands for one that is not the same at each run.
+        self.browser.execute_script("""
+            for (const node of document.querySelectorAll('#ring-table button, h2')) {
+              if (node.textContent === arguments[0]) node.textContent = 'quotes';
+            }""", name)
+        now = self.browser.get_screenshot_as_base64()
+        if directory := os.environ.get("ARENA_SHM_SCREENSHOTS"):
+            pathlib.Path(directory, "page.png").write_bytes(base64.b64decode(now))
+        shown = base64.b64encode((ROOT / "src/serve/page.png").read_bytes()).decode()
+        difference = self.browser.execute_async_script("""
+            const done = arguments[2];
+            const blob = (text) => new Blob([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))], {type: 'image/png'});
+            const small = async (text) => {
+              const picture = await createImageBitmap(blob(text));
+              const canvas = new OffscreenCanvas(50, 38);
+              const pen = canvas.getContext('2d', {willReadFrequently: true});
+              pen.imageSmoothingQuality = 'high';
+              pen.drawImage(picture, 0, 0, 50, 38);
+              return [picture.width, picture.height, ...pen.getImageData(0, 0, 50, 38).data];
+            };
+            Promise.all([small(arguments[0]), small(arguments[1])]).then(([a, b]) => {
+              if (a[0] !== b[0] || a[1] !== b[1]) return done(255);
+              done(a.reduce((sum, x, i) => sum + Math.abs(x - b[i]), 0) / a.length);
+            }, (error) => done(String(error)));""", now, shown)
+        self.assertLess(difference, 4)
 
     def test_the_ring_can_be_saved(self):
         name = self.create_filled(8)

@@ -36,8 +36,8 @@ export function usualFields(fields) {
   const isTime = (field) => ["ns", "us", "ms"].includes(field.unit) || /(^|_)(ts|time)(_|$)/.test(field.name);
   const floating = fields.filter((field) => field.kind === "floating");
   const others = fields.filter((field) => field.kind !== "floating" && !isTime(field));
-  const best = [...floating, ...others, ...fields];
-  return [...new Set(best.map((field) => field.name))].slice(0, 2);
+  const best = [...floating, ...others];
+  return (best.length > 0 ? best : fields).slice(0, 2).map((field) => field.name);
 }
 
 /// Asks the server to save what the ring holds.

@@ -31,8 +31,8 @@ struct Options {
   recording::FileOptions file;
   std::string as;
   recording::CaptureWish wish;
-  std::string before = "1s";
-  std::string after = "1s";
+  std::string before = "1000000000ns";  // as the check leaves it
+  std::string after = "1000000000ns";
   std::optional<std::uint64_t> count;
   std::optional<double> holdoff_seconds;
 };
