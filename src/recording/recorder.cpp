@@ -238,6 +238,7 @@ Recorded record_name(const std::string& name, const NamedExtent& extent, const L
   }
   const RawView& view = *stream.view();
   const RecordShape shape = shape_for(view.info(), file, as, attendant);
+  if (extent.order) order_for(view.info(), extent.order, attendant);  // tells what it has not
   std::optional<Since> since;
   if (extent.span.is_given()) since.emplace(extent.span, view.info(), shape.schema);
   NamedStream::Begin begin{.first = {}, .is_exact = extent.from_is_exact};

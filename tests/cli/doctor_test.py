@@ -116,6 +116,9 @@ class DoctorTest(CliTest):
 
     def test_objects_and_rows_have_what_the_lines_have(self):
         lines, objects, rows = self.lines(), self.objects("doctor"), self.csv_rows("doctor")
+        # Lossless arenas of other tests, which come and go, have a line each.
+        lines.pop("consumers", None)
+        objects, rows = ([one for one in all if one["what"] != "consumers"] for all in (objects, rows))
         self.assertEqual([found["what"] for found in objects], list(lines))
         for found in objects:
             self.assertEqual(list(found), ["what", "state", "found", "remedy"])

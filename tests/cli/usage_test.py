@@ -78,7 +78,7 @@ class UsageTest(CliTest):
             (["tail", "x", "--follow=no"], "--follow: expected no value"),
             (["tail", "x", "-n", "1", "-n", "2"], "expected once"),
             (["tail", "x", "-n"], "expected a value"),
-            (["tail", "x", "y"], "expected nothing more, found 'y'"),
+            (["replay", "x", "y", "z"], "expected nothing more, found 'z'"),
             (["create", "x", "--slots", "1"], "expected one of --as, --fields, --schema, --size, found none"),
         ]:
             with self.subTest(args=args):

@@ -124,7 +124,7 @@ void add_capture(const terminal::Command& app, Action& action) {
       options, run);
   verb.add_option("NAME", options->name, "Name of the arena").required().type_name("");
   add_file_options(verb, options->file);
-  verb.add_option("--when", options->wish.when, "What triggers: an expression, as of tail --where").type_name("EXPR");
+  verb.add_option("--when", options->wish.when, "What triggers: a condition, see arena-shm help filters").type_name("EXPR");
   verb.add_option("--before", options->before, "How much before the trigger: a time, or a number of values")
       .type_name("SPAN")
       .default_str("1s")
