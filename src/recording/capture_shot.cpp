@@ -83,7 +83,7 @@ void CaptureShot::run() {
       const auto ns = clock_.ns(row_);
       if (is_behind_end(ns)) break;
       take(ns);
-      if (!wish_.after.time && has_trigger_ && after_ >= wish_.after.values) break;
+      if (!wish_.after.time && has_begun() && after_ >= wish_.after.values) break;
     } else {
       if (is_over_without_values()) break;
       writer_.flush();
@@ -104,14 +104,20 @@ bool CaptureShot::is_over_without_values() const {
 }
 
 bool CaptureShot::is_behind_end(std::optional<std::int64_t> ns) const {
-  return wish_.after.time && trigger_.ns && ns && *ns - *trigger_.ns > wish_.after.time->count();
+  return wish_.after.time && trigger_.ns && ns && is_after() && *ns - *trigger_.ns > wish_.after.time->count();
+}
+
+// Is the value that has come behind the trigger, also if that one was overwritten?
+bool CaptureShot::is_after() const {
+  const std::uint64_t seq = stream_.seq();
+  return has_trigger_ || seq >= trigger_.next[seq % next_.size()];
 }
 
 void CaptureShot::take(std::optional<std::int64_t> ns) {
   const std::uint64_t seq = stream_.seq();
   const std::size_t lane = seq % next_.size();
-  const bool is_after = trigger_.seq ? has_trigger_ : seq >= trigger_.next[lane];
-  const std::uint64_t is_trigger = !has_trigger_ && (trigger_.seq ? seq == *trigger_.seq : is_after) ? 1 : 0;
+  const bool is_behind = is_after();
+  const std::uint64_t is_trigger = !has_trigger_ && (trigger_.seq ? seq == *trigger_.seq : is_behind) ? 1 : 0;
   if (before_ + after_ == 0 && !has_trigger_) {
     first_ns_ = ns;
     first_seq_ = seq;
@@ -119,7 +125,7 @@ void CaptureShot::take(std::optional<std::int64_t> ns) {
   if (is_trigger != 0)
     has_trigger_ = true;
   else
-    ++(is_after ? after_ : before_);
+    ++(is_behind ? after_ : before_);
   if (file_row_.has_time()) file_row_.set_time(time_of_row(row_.bytes()));
   std::memcpy(file_row_.record().data(), &is_trigger, sizeof(is_trigger));
   std::ranges::copy(row_.record(), file_row_.record().subspan(sizeof(is_trigger)).begin());

@@ -48,6 +48,8 @@ class CaptureShot {
 
   bool is_over_without_values() const;
   bool is_behind_end(std::optional<std::int64_t> ns) const;
+  bool is_after() const;
+  bool has_begun() const noexcept { return has_trigger_ || after_ > 0; }
   void take(std::optional<std::int64_t> ns);
   void add(const Gap& gap);
   std::string what_is_missing() const;
