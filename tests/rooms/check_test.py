@@ -22,7 +22,7 @@ class RoomsTest(unittest.TestCase):
     def test_what_points_up_is_named_with_its_line(self):
         self.assertEqual(
             self.check("src/recording/put.cpp", '"terminal/signals.hpp"'),
-            "src/recording/put.cpp:2: includes terminal/signals.hpp; recording may use core, inspect, schema, text",
+            "src/recording/put.cpp:2: includes terminal/signals.hpp; recording may use core, filter, inspect, schema, text",
         )
 
     def test_every_arrow_that_is_not_allowed_is_found(self):
