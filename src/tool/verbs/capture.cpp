@@ -118,13 +118,14 @@ void add_capture(const terminal::Command& app, Action& action) {
            "were overwritten before they could be looked at, or are missing in a file, are reported on standard\n"
            "error, and the exit code is then 3. An arena that is removed and made anew is followed; one that is not\n"
            "there yet is waited for.",
-       .example = "  arena-shm capture ticks -o late.npy --when 'late_ns > 1000000' --before 5s --after 2s\n"
-                  "  arena-shm capture ticks -o halt.csv --when 'side == sell && qty > 10000' --before 500 --count 1\n"
+       .example = "  arena-shm capture ticks -o high.npy --when 'px > 100.5' --before 5s --after 2s\n"
+                  "  arena-shm capture ticks -o big.csv --when 'qty > 10000' --before 500 --after 500 --count 1\n"
                   "  arena-shm capture imu -o bump.npy --before 10s --after 10s"},
       options, run);
   verb.add_option("NAME", options->name, "Name of the arena").required().type_name("");
   add_file_options(verb, options->file);
-  verb.add_option("--when", options->wish.when, "What triggers: a condition, see arena-shm help filters").type_name("EXPR");
+  verb.add_option("--when", options->wish.when, "What triggers: a condition, see arena-shm help filters")
+      .type_name("EXPR");
   verb.add_option("--before", options->before, "How much before the trigger: a time, or a number of values")
       .type_name("SPAN")
       .default_str("1s")

@@ -106,7 +106,7 @@ void add_record(const terminal::Command& app, Action& action) {
       .capture_default_str()
       .check(terminal::position());
   add_wait_option(verb, options->waits);
-  verb.add_flag("-F,--follow-name", options->waits, "The same as --wait");
+  terminal::Option by_name = verb.add_flag("-F,--follow-name", options->waits, "The same as --wait");
   const SpanOptions span = add_span_options(verb, options->span);
   span.begin_excludes("--from");
   terminal::Option consumer =
@@ -114,6 +114,7 @@ void add_record(const terminal::Command& app, Action& action) {
               "--consumer", [options](const std::string& name) { options->consumer = name; },
               "Be this durable consumer of a lossless arena, and append to FILE; --from is for a new name")
           .type_name("CONSUMER")
+          .excludes(by_name)
           .excludes(span.since)
           .excludes(span.last)
           .excludes(span.until);

@@ -127,7 +127,7 @@ void add_tail(const terminal::Command& app, Action& action) {
                 .details = kTailDetails,
                 .example = "  arena-shm tail ticks -n 3\n"
                            "  arena-shm tail ticks -f --format ndjson | jq .px\n"
-                           "  arena-shm tail ticks -f --where 'px > 100.5 && sym == \"ES\" && side != sell'\n"
+                           "  arena-shm tail ticks -f --where 'px > 100.5 && sym == \"ES\"'\n"
                            "  arena-shm tail ticks --last 2s\n"
                            "  arena-shm tail 'feed.*' -F\n"
                            "  arena-shm tail imu --as 'u64 ts, f64 px'\n"
