@@ -184,7 +184,7 @@ def test_a_name_is_followed_from_ring_to_ring(name):
             batch = next(batches)
             assert batch.tolist() == [0.5] * 4
             assert follower.view.dtype == "f8" and restarts == [follower.view]
-            assert follower.counts() == (6, 0, 0, 0)  # "oldest" is what can still be read
+            assert follower.counts() == (6, 2, 0, 0)  # of one made anew, what was overwritten counts
 
 
 def test_a_follower_that_is_closed_stays_so(name):
