@@ -38,7 +38,7 @@ std::uint32_t checksum(std::string_view bytes, std::uint32_t crc) {
 }
 
 std::optional<std::string_view> FieldReader::take_bytes(std::uint64_t count) {
-  if (rest_.size() < count) return std::nullopt;
+  if (rest_.size() < count) return fail();
   const std::string_view bytes = rest_.substr(0, count);
   rest_.remove_prefix(count);
   return bytes;

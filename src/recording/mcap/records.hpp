@@ -51,7 +51,8 @@ void put_record(std::string& out, Opcode opcode, std::string_view content);
 /// zlib's crc32, which the format asks for; goes on from `crc`.
 std::uint32_t checksum(std::string_view bytes, std::uint32_t crc = 0);
 
-/// Takes fields from the front of a text that is not trusted. Each returns nothing if there is no room for it.
+/// Takes fields from the front of a text that is not trusted. Each returns nothing if there is no room for it, and so
+/// does each behind that one.
 class FieldReader {
  public:
   explicit FieldReader(std::string_view rest) : rest_(rest) {}
@@ -59,7 +60,7 @@ class FieldReader {
   template <class T>
   std::optional<T> take() {
     T value{};
-    if (rest_.size() < sizeof(value)) return std::nullopt;
+    if (rest_.size() < sizeof(value)) return fail();
     std::memcpy(&value, rest_.data(), sizeof(value));
     rest_.remove_prefix(sizeof(value));
     return value;
@@ -70,6 +71,11 @@ class FieldReader {
   std::string_view rest() const noexcept { return rest_; }
 
  private:
+  std::nullopt_t fail() noexcept {
+    rest_ = {};
+    return std::nullopt;
+  }
+
   std::string_view rest_;
 };
 
