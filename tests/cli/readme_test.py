@@ -28,6 +28,7 @@ class ReadmeTest(CliTest):
         (directory / "arena-shm").symlink_to(TOOL)
         done = subprocess.run(
             ["bash", "-c", re.sub(r"\bquotes\b", name, script)],
+            cwd=directory,  # where it leaves its files
             env={**os.environ, "PATH": f"{directory}:{os.environ['PATH']}"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
