@@ -1,5 +1,6 @@
 #include "recording/trigger_line.hpp"
 
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -15,6 +16,7 @@
 #include <string_view>
 #include <utility>
 
+#include "arena_shm/core/fnv1a.hpp"
 #include "arena_shm/error.hpp"
 
 namespace arena_shm::recording {
@@ -22,24 +24,22 @@ namespace arena_shm::recording {
 namespace {
 
 constexpr std::string_view kWord = "trigger";
-constexpr std::string_view kPrefix = "arena-shm.trigger.";  // then the process, and the arena
+constexpr std::string_view kPrefix = "arena-shm.trigger.";  // then the process, and the arena's hash
 
 struct Address {
   sockaddr_un name{};
   socklen_t bytes = 0;
 };
 
-// Of the abstract namespace: a zero byte, and the name without an end.
-Address address_of(const std::string& name, const std::string& arena) {
+// An arena's name may be longer than a socket's.
+std::string ending_of(const std::string& arena) {
+  return fmt::format(".{:016x}", core::fnv1a(arena.data(), arena.size()));
+}
+
+// Of the abstract namespace: a zero byte, and the name without an end. Requires: one of ours.
+Address address_of(const std::string& name) {
   Address address;
   address.name.sun_family = AF_UNIX;
-  if (name.size() >= sizeof(address.name.sun_path)) {
-    throw Error(Code::invalid_argument, {.name = arena,
-                                         .doing = "trigger",
-                                         .expected = "a name that fits into a socket's, of about 70 bytes",
-                                         .found = std::to_string(arena.size()) + " bytes",
-                                         .remedy = "trigger with SIGUSR1"});
-  }
   std::memcpy(address.name.sun_path + 1, name.data(), name.size());
   address.bytes = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
   return address;
@@ -103,14 +103,15 @@ bool say(int socket, const Address& to) {
 // The names of all sockets that captures of the arena have. The last word of a line is the name, '@' for its zero byte.
 std::vector<std::string> sockets_of(const std::string& arena) {
   std::vector<std::string> names;
+  const std::string ending = ending_of(arena);
   std::ifstream table("/proc/net/unix");
   for (std::string line; std::getline(table, line);) {
     const std::size_t at = line.rfind(" @");
     if (at == std::string::npos) continue;
     std::string name = line.substr(at + 2);
-    if (!name.starts_with(kPrefix)) continue;
-    const std::size_t end = name.find('.', kPrefix.size());
-    if (end != std::string::npos && name.substr(end + 1) == arena) names.push_back(std::move(name));
+    const bool is_one =
+        name.starts_with(kPrefix) && name.ends_with(ending) && name.size() < sizeof(sockaddr_un::sun_path);
+    if (is_one) names.push_back(std::move(name));
   }
   return names;
 }
@@ -118,7 +119,7 @@ std::vector<std::string> sockets_of(const std::string& arena) {
 }  // namespace
 
 TriggerLine::TriggerLine(const std::string& arena) : socket_(open_socket(arena)) {
-  const Address own = address_of(std::string(kPrefix) + std::to_string(::getpid()) + '.' + arena, arena);
+  const Address own = address_of(fmt::format("{}{}{}", kPrefix, ::getpid(), ending_of(arena)));
   if (::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&own.name), own.bytes) != 0)
     fail(arena, "a socket with a name", errno);
 }
@@ -138,7 +139,7 @@ std::vector<pid_t> pull_triggers(const std::string& arena) {
   if (::bind(socket.get(), &own, sizeof(own.sa_family)) != 0) fail(arena, "a socket with a name", errno);
   std::size_t asked = 0;
   for (const std::string& name : sockets_of(arena)) {
-    if (say(socket.get(), address_of(name, arena))) ++asked;
+    if (say(socket.get(), address_of(name))) ++asked;
   }
   std::vector<pid_t> answered;
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(1);

@@ -169,6 +169,15 @@ class CaptureTest(CliTest):
         name = self.ring()
         self.expect(ABSENT, "trigger", name, says="start one: arena-shm capture")
 
+    def test_an_arena_with_a_long_name_can_be_triggered(self):
+        name = self.make(self.name("x" * 150))
+        run = self.capture(name, "--before", 3, "--after", 0, "-n", 1)
+        self.assertEqual(self.expect(OK, "trigger", name).stdout, f"triggered process {run.pid}\n")
+        self.expect(ABSENT, "trigger", name + "y")
+        self.write(name, range(5))
+        self.ends(run)
+        self.assertEqual(len(self.triggers(1)), 1)
+
     def test_a_stop_finishes_the_file(self):
         name = self.ring()
         run = self.capture(name, "--when", "n == 5", "--before", 100, "--after", 100)

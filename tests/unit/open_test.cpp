@@ -60,6 +60,7 @@ TEST(OpenTest, AnArenaThatIsNotThereYetIsWaitedFor) {
   const TempName name;
   EXPECT_EQ(code_of([&] { NumbersView::wait_open(name, 0ms); }), Code::not_found);
   EXPECT_EQ(code_of([&] { NumbersView::wait_open(name, 3ms); }), Code::not_found);
+  EXPECT_EQ(code_of([&] { NumbersView::wait_open(name, std::chrono::nanoseconds::min()); }), Code::not_found);
   std::jthread later([&] {
     std::this_thread::sleep_for(30ms);
     Numbers::create(name, {.slots = 5}).alloc(42);

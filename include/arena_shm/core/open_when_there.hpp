@@ -24,9 +24,9 @@ auto open_when_there(Duration timeout, Open open) {
       return open();
     } catch (const Error& error) {
       if (error.code() != Code::not_found) throw;
-      const std::chrono::nanoseconds left = timeout - std::chrono::nanoseconds(Clock::now() - begin);
-      if (left.count() <= 0) throw;
-      std::this_thread::sleep_for(std::min(pause, left));
+      const std::chrono::nanoseconds passed = Clock::now() - begin;
+      if (passed >= timeout) throw;
+      std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(pause, timeout - passed));
       pause = std::min(2 * pause, kLongestPause);
     }
   }
