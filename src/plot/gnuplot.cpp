@@ -52,8 +52,13 @@ void append_data(std::string& out, std::size_t i, const Bins& bins, std::int64_t
 
 std::int64_t first_place(const Bins& bins) {
   std::int64_t first = bins.last();
-  for (const Extremes& one : bins.bins().begin()->second) {
-    if (one.is_there()) first = std::min({first, one.least_at, one.greatest_at});
+  for (const auto& [number, extremes] : bins.bins()) {
+    bool is_any = false;
+    for (const Extremes& one : extremes) {
+      if (one.is_there()) first = std::min({first, one.least_at, one.greatest_at});
+      is_any = is_any || one.is_there();
+    }
+    if (is_any) break;
   }
   return first;
 }

@@ -33,7 +33,9 @@ class ArenaStream final : public ValueStream {
   std::uint64_t seq() const override { return seq_; }
   bool is_late() const override { return reader_.is_late(); }
   bool wait_for(std::chrono::milliseconds longest) override;
-  bool is_finished() const override { return is_past_ || progress_.is_finished() || (since_ && since_->is_over()); }
+  bool is_finished() const override {
+    return progress_.is_finished() || (!extent_.end && (is_past_ || (since_ && since_->is_over())));
+  }
   const std::optional<Error>& failure() const override { return failure_; }
   std::uint64_t unread_count() const override;
   void tell_order(std::uint64_t late_count) const override;

@@ -52,6 +52,7 @@ ValueStream::Step NamedStream::next(Row& row) {
     failure_ = error;
   }
   if (!seq) return Step::none;
+  seq_ = *seq;
   NamedReader& reader = *newest_;
   reader.begun[*seq % reader.begun.size()] = true;
   const std::int64_t ns = reader.timescale ? reader.timescale->nanoseconds(reader.time()) : 0;
@@ -62,7 +63,6 @@ ValueStream::Step NamedStream::next(Row& row) {
   }
   if (!is_selected(*seq, row.record(), ns)) return Step::passed;
   if (!inexact_ && !reader.comes_in_order()) inexact_ = reader.view.info();
-  seq_ = *seq;
   return Step::value;
 }
 

@@ -35,6 +35,7 @@ class NamedStream final : public ValueStream {
   void begin(const RecordShape& shape, std::optional<Since> since, Begin begin);
 
   Step next(Row& row) override;
+  /// Also of one that it has passed over.
   std::uint64_t seq() const override { return seq_; }
   bool is_late() const override { return newest_ != nullptr && newest_->comes_late(); }
   /// Errors: before begin(), as the constructor.

@@ -89,7 +89,7 @@ struct Schema {
 /// Names of the tool's own columns and keys, which fields cannot have.
 inline constexpr std::string_view kSeqColumn = "_seq";
 inline constexpr std::string_view kGapKey = "_gap";
-/// Where values of several arenas are among each other: which one. A field may have this name, too.
+/// Where values of several arenas are among each other: which one. No field of theirs may have this name.
 inline constexpr std::string_view kArenaColumn = "_arena";
 /// The same for the time of a value. A field may have this name: then there is no such column.
 inline constexpr std::string_view kTimeColumn = "_time_ns";

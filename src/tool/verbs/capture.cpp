@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,6 +44,7 @@ class ToolHand final : public recording::Hand {
  public:
   explicit ToolHand(const std::string& arena) : line_(arena), has_keys_(::isatty(STDIN_FILENO) == 1) {
     terminal::catch_trigger_signal();
+    ::signal(SIGTTIN, SIG_IGN);  // the read fails instead
   }
 
   bool has_keys() const noexcept { return has_keys_; }
@@ -52,13 +55,16 @@ class ToolHand final : public recording::Hand {
   }
 
  private:
+  // In the background of a shell the keys are others': who reads them there is stopped (SIGTTIN).
   bool was_key_pressed() {
+    const pid_t foreground = ::tcgetpgrp(STDIN_FILENO);  // -1: of a terminal that controls nobody here
+    if (!has_keys_ || (foreground >= 0 && foreground != ::getpgrp())) return false;
     pollfd keys{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
-    if (!has_keys_ || ::poll(&keys, 1, 0) != 1) return false;
+    if (::poll(&keys, 1, 0) != 1) return false;
     std::array<char, 256> typed{};
     const ssize_t bytes = ::read(STDIN_FILENO, typed.data(), typed.size());
-    has_keys_ = bytes > 0;
-    return has_keys_;
+    has_keys_ = bytes > 0 || (bytes < 0 && errno == EIO);  // it has gone to the background just now
+    return bytes > 0;
   }
 
   recording::TriggerLine line_;

@@ -68,11 +68,9 @@ terminal::ExitCode send(const Options& options) {
     }
   }
   flush();
-  terminal::note(fmt::format("read {}{}, sent {}", text::counted(feed.read_count(), "value"),
-                             feed.lost_count() > 0 ? fmt::format(", lost {}", feed.lost_count()) : "",
+  terminal::note(fmt::format("read {}{}, sent {}", text::counted(feed.read_count(), "value"), feed.lost_text(),
                              text::counted(sender.sent_count(), "datagram")));
-  if (feed.failure()) return report(*feed.failure());
-  return feed.lost_count() > 0 ? terminal::ExitCode::lost : terminal::ExitCode::ok;
+  return feed.conclude();
 }
 
 terminal::ExitCode draw_file(const Options& options) {
@@ -99,9 +97,8 @@ terminal::ExitCode draw_file(const Options& options) {
   file.end_row();
   file.close();
   terminal::note(fmt::format("drew {} of {}{}", text::counted(feed.series().size(), "field"),
-                             text::counted(feed.read_count(), "value"),
-                             feed.lost_count() > 0 ? fmt::format(", lost {}", feed.lost_count()) : ""));
-  return feed.lost_count() > 0 ? terminal::ExitCode::lost : terminal::ExitCode::ok;
+                             text::counted(feed.read_count(), "value"), feed.lost_text()));
+  return feed.conclude();
 }
 
 terminal::ExitCode run(const Options& options) {

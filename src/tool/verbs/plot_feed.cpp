@@ -1,5 +1,7 @@
 #include "tool/verbs/plot_feed.hpp"
 
+#include <fmt/format.h>
+
 #include <limits>
 #include <utility>
 
@@ -7,6 +9,8 @@
 #include "recording/lanes.hpp"
 #include "recording/record_view.hpp"
 #include "schema/record_time.hpp"
+#include "terminal/signals.hpp"
+#include "tool/views/report.hpp"
 
 namespace arena_shm::tool {
 
@@ -38,7 +42,7 @@ PlotFeed::PlotFeed(const PlotAsked& asked, From from, recording::Attendant& atte
 }
 
 bool PlotFeed::next() {
-  for (;;) {
+  while (!terminal::stop_requested()) {
     const auto step = stream_.next(*row_);
     if (step == recording::ValueStream::Step::none) return false;
     ++read_;
@@ -51,6 +55,14 @@ bool PlotFeed::next() {
     for (std::size_t i = 0; i < series_.size(); ++i) values_[i] = series_[i].value(record);
     return true;
   }
+  return false;
 }
+
+terminal::ExitCode PlotFeed::conclude() const {
+  if (failure()) return report(*failure());
+  return lost_ > 0 ? terminal::ExitCode::lost : terminal::ExitCode::ok;
+}
+
+std::string PlotFeed::lost_text() const { return lost_ > 0 ? fmt::format(", lost {}", lost_) : ""; }
 
 }  // namespace arena_shm::tool

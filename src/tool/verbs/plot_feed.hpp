@@ -12,6 +12,7 @@
 #include "recording/attendant.hpp"
 #include "recording/named_stream.hpp"
 #include "recording/row.hpp"
+#include "terminal/exit_code.hpp"
 
 namespace arena_shm::tool {
 
@@ -38,7 +39,7 @@ class PlotFeed {
   std::uint64_t there_count() const noexcept { return there_; }
   std::uint64_t slots() const noexcept { return stream_.view()->slots(); }
 
-  /// The next point. False: there is none now.
+  /// The next point. False: there is none now, or a stop is requested.
   bool next();
   /// Of it.
   std::int64_t at() const noexcept { return at_; }
@@ -49,6 +50,11 @@ class PlotFeed {
   std::uint64_t read_count() const noexcept { return read_; }
   std::uint64_t lost_count() const noexcept { return lost_; }
   const std::optional<Error>& failure() const { return stream_.failure(); }
+
+  /// ", lost 5", or nothing.
+  std::string lost_text() const;
+  /// Reports why no more can come, if that is so. Returns: the exit code.
+  terminal::ExitCode conclude() const;
 
  private:
   recording::NamedStream stream_;

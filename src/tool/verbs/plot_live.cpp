@@ -80,8 +80,8 @@ class LivePlot {
       if (key == Key::quit) break;
       obey(key);
     }
-    if (feed_.failure()) throw Error(*feed_.failure());
-    return terminal::ExitCode::ok;
+    if (feed_.failure()) throw Error(*feed_.failure());  // when the screen is as it was
+    return feed_.conclude();
   }
 
  private:
@@ -205,7 +205,9 @@ terminal::ExitCode plot_once(const PlotAsked& asked) {
   }
   output.text() += axis_line(bins.first(), bins.last(), feed.has_times(), width) + '\n';
   output.flush();
-  return terminal::ExitCode::ok;
+  if (feed.lost_count() > 0)
+    terminal::note(fmt::format("drew {}{}", text::counted(feed.read_count(), "value"), feed.lost_text()));
+  return feed.conclude();
 }
 
 }  // namespace arena_shm::tool

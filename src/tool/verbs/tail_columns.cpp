@@ -6,8 +6,7 @@
 
 #include "arena_shm/error.hpp"
 #include "schema/named_formatter.hpp"
-#include "terminal/output.hpp"
-#include "text/quantities.hpp"
+#include "tool/verbs/tail_output.hpp"
 
 namespace arena_shm::tool {
 
@@ -23,10 +22,20 @@ std::string columns_text(const std::optional<schema::Schema>& shown) {
   return text;
 }
 
+[[noreturn]] void refuse_own_column(const std::string& name) {
+  throw Error(Code::incompatible_type,
+              {.name = name,
+               .doing = "print among others",
+               .expected = fmt::format("records without a field {}, which names the arena", schema::kArenaColumn),
+               .found = "one",
+               .remedy = "choose others with --fields"});
+}
+
 }  // namespace
 
 std::unique_ptr<schema::RecordFormatter> TailColumns::add(Printing& printing, const std::string& name,
                                                           std::size_t name_width) {
+  if (printing.shown && printing.shown->find(schema::kArenaColumn) != nullptr) refuse_own_column(name);
   if (first_) check(printing, name);
   std::shared_ptr<schema::RecordFormatter> lines = std::move(printing.formatter);
   if (printing.format == Format::table || printing.format == Format::hex) {
@@ -59,15 +68,11 @@ void TailColumns::check(const Printing& printing, const std::string& name) const
 void TailColumns::print_heading(std::string& out) {
   if (!first_ || std::exchange(has_heading_, true)) return;
   first_->formatter->heading(out);
-  if (const std::size_t hidden = first_->formatter->hidden_column_count(); hidden > 0)
-    terminal::note(fmt::format("no room for {}; choose fields with --fields, or print all with --format ndjson",
-                               text::counted(hidden, "more field")));
+  tell_hidden(*first_->formatter);
 }
 
 void TailColumns::tell_altered() const {
-  for (const auto& lines : lines_) {
-    if (const std::string note = lines->altered_note(); !note.empty()) terminal::note(note);
-  }
+  for (const auto& lines : lines_) tool::tell_altered(*lines);
 }
 
 }  // namespace arena_shm::tool

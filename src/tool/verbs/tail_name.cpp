@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
-#include <vector>
 
 #include "recording/named_stream.hpp"
 #include "recording/row.hpp"
@@ -38,9 +37,12 @@ class NamedTail {
     while (!is_finished()) {
       switch (stream_.next(row_)) {
         case recording::ValueStream::Step::value: print(); break;
-        case recording::ValueStream::Step::passed: break;
+        case recording::ValueStream::Step::passed:
+          if (newest_) newest_->pass(stream_.seq());
+          break;
         case recording::ValueStream::Step::none: wait(); break;
       }
+      if (newest_ && newest_->is_complete()) print_newest();
     }
     conclude();
     if (stream_.failure()) throw Error(*stream_.failure());
@@ -58,7 +60,6 @@ class NamedTail {
     if (!asked_.from.empty()) first = place_in(view, from_of(asked_.from));
     const Window window = window_of(asked_, first, there);
     count_ = window.count;
-    heads_ = heads.next();
     if (window.newest) {
       newest_.emplace(stream_.was_there() ? *window.newest : Window::kNoLimit, window.first, heads);
     } else {
@@ -96,21 +97,21 @@ class NamedTail {
   }
 
   void print() {
+    if (newest_) newest_->pass(stream_.seq());
     ++read_;
     if (stream_.seq() / stream_.lane_count() % asked_.every != 0) return;
     if (stream_.is_late()) ++late_;
-    if (newest_ && is_new(stream_.seq())) print_newest();
     if (newest_) return newest_->add(stream_.seq(), row_.bytes());
     output_.print(stream_.seq(), row_.bytes());
   }
 
   void tell(const Gap& gap) {
-    if (newest_) return newest_->add(gap);
+    if (newest_) {
+      newest_->pass(gap);
+      return newest_->add(gap);
+    }
     output_.tell(gap);
   }
-
-  // Has it come since this began?
-  bool is_new(std::uint64_t seq) const { return stream_.arena_count() > 1 || seq >= heads_[seq % heads_.size()]; }
 
   // What was there when it began has been looked at: these are the last ones of it.
   void print_newest() {
@@ -143,7 +144,6 @@ class NamedTail {
   Printing printing_;
   recording::Row row_;
   TailOutput output_;
-  std::vector<std::uint64_t> heads_;     // of each lane, when it began
   std::optional<NewestMatches> newest_;  // until all before them was looked at
   std::uint64_t count_ = Window::kNoLimit;
   std::uint64_t read_ = 0;

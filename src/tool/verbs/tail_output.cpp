@@ -9,11 +9,25 @@
 
 namespace arena_shm::tool {
 
-void TailOutput::print_heading() {
-  formatter_.heading(output_.text());
-  if (const std::size_t hidden = formatter_.hidden_column_count(); hidden > 0)
+void tell_hidden(const schema::RecordFormatter& formatter) {
+  if (const std::size_t hidden = formatter.hidden_column_count(); hidden > 0)
     terminal::note(fmt::format("no room for {}; choose fields with --fields, or print all with --format ndjson",
                                text::counted(hidden, "more field")));
+}
+
+void tell_altered(const schema::RecordFormatter& formatter) {
+  if (const std::uint64_t count = formatter.left_out_count(); count > 0) {
+    terminal::note(
+        fmt::format("left out {} above 9223372036854775807, the most that the suffix i allows; for InfluxDB 2, use "
+                    "--unsigned-suffix u",
+                    text::counted(count, "integer")));
+  }
+  if (const std::string note = formatter.altered_note(); !note.empty()) terminal::note(note);
+}
+
+void TailOutput::print_heading() {
+  formatter_.heading(output_.text());
+  tell_hidden(formatter_);
   if (handover_ && handover_->is_pipe() && !output_.text().empty()) {
     deliver();
     static_cast<void>(handover_->await_taken());
@@ -68,16 +82,6 @@ void TailOutput::cut_behind(std::size_t bytes) {
   printed_ -= static_cast<std::uint64_t>(gathered_.end() - left);
   for (auto value = left; value != gathered_.end(); ++value) cut_.try_emplace(value->seq % lanes_, value->seq);
   gathered_.clear();
-}
-
-void TailOutput::tell_altered() const {
-  if (const std::uint64_t count = formatter_.left_out_count(); count > 0) {
-    terminal::note(
-        fmt::format("left out {} above 9223372036854775807, the most that the suffix i allows; for InfluxDB 2, use "
-                    "--unsigned-suffix u",
-                    text::counted(count, "integer")));
-  }
-  if (const std::string note = formatter_.altered_note(); !note.empty()) terminal::note(note);
 }
 
 std::string TailOutput::account(std::uint64_t read) const {

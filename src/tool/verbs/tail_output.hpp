@@ -19,6 +19,11 @@
 
 namespace arena_shm::tool {
 
+/// Says what a formatter has no room for. To be called below its heading.
+void tell_hidden(const schema::RecordFormatter& formatter);
+/// Says what it could not print as it is.
+void tell_altered(const schema::RecordFormatter& formatter);
+
 /// Thread safety: none.
 class TailOutput {
  public:
@@ -44,8 +49,7 @@ class TailOutput {
   /// By lanes, the first one that a stop kept from coming out.
   const std::map<std::size_t, std::uint64_t>& cut() const noexcept { return cut_; }
 
-  /// Says what the formatter could not print as it is.
-  void tell_altered() const;
+  void tell_altered() const { tool::tell_altered(formatter_); }
   /// "read 9 values, printed 3, lost 5 in 1 gap"
   std::string account(std::uint64_t read) const;
   terminal::ExitCode exit_code() const noexcept {

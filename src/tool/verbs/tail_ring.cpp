@@ -65,17 +65,16 @@ void TailRing::begin_there(const Window& window, const Wanted& wanted) {
 void TailRing::begin_coming(const Wanted& wanted) {
   const bool was_there = extent_.has_value();
   const Position first = was_there ? *extent_->end : view().reader(From::at(0), {.doorbell = false}).position();
+  // Where it begins is known by now: `last` is about what was there before.
+  recording::TimeSpan span{.until_ns = wanted.span.until_ns};
+  if (!was_there) span.since_ns = wanted.span.since_ns;
   if (is_named_ == nullptr) {
-    extent_ = recording::Extent{.first = first,
-                                .first_is_exact = true,
-                                .end = {},
-                                .order = wanted.order,
-                                .span = wanted.span,
-                                .where = wanted.where};
+    extent_ = recording::Extent{
+        .first = first, .first_is_exact = true, .end = {}, .order = wanted.order, .span = span, .where = wanted.where};
     stream_ = std::make_unique<recording::ArenaStream>(view(), *extent_, shape_, terminal_attendant());
   } else {
     std::optional<recording::Since> since;
-    if (wanted.span.is_given()) since.emplace(wanted.span, view().info(), shape_.schema);
+    if (span.is_given()) since.emplace(span, view().info(), shape_.schema);
     named_->select(printing_->tail.selection);
     named_->begin(shape_, std::move(since), {.first = first, .is_exact = was_there});
     named_->on_restart([this](const Restart& restart) { report_restart_(*this, restart); });

@@ -114,8 +114,8 @@ class Tail {
   }
 
   bool is_finished() const {
-    return terminal::stop_requested() || output_.printed() >= window_.count || progress_.is_finished() || is_past_ ||
-           (since_ && since_->is_over());
+    if (terminal::stop_requested() || output_.printed() >= window_.count || progress_.is_finished()) return true;
+    return options_.asked.follow && (is_past_ || (since_ && since_->is_over()));
   }
 
   // The cursor goes to its file after the values: who is killed in between sees some of them twice, and misses none.

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <list>
+#include <optional>
 #include <set>
 #include <thread>
 
@@ -35,6 +36,7 @@ constexpr std::chrono::milliseconds kHold{20};          // for one that is silen
 constexpr std::chrono::milliseconds kPause{2};          // where there is nothing to print
 constexpr std::chrono::milliseconds kBetweenLooks{50};  // for a signal, a closed pipe, an arena that was removed
 constexpr std::chrono::milliseconds kBetweenNames{500};
+constexpr int kMostPassed = 1024;  // of one arena, before others and signals are looked at
 
 class SeveralTail {
  public:
@@ -48,9 +50,10 @@ class SeveralTail {
       if (ring.has_come()) know(ring);
     }
     print_what_is_there();
-    if (follow_) print_what_comes();
+    if (follow_ && !failure_) print_what_comes();
     output_.flush();
     conclude();
+    if (failure_) throw Error(*failure_);
     return lost_ > 0 ? terminal::ExitCode::lost : terminal::ExitCode::ok;
   }
 
@@ -85,15 +88,36 @@ class SeveralTail {
   }
 
   void add(const std::string& name) {
-    if (names_.insert(name).second) rings_.emplace_back(name, asked_.follow_name);
+    if (names_.contains(name)) return;
+    rings_.emplace_back(name, asked_.follow_name);
+    names_.insert(name);
   }
 
-  // Meanwhile it may be gone.
+  // Meanwhile it may be gone, or it cannot be read: then it is looked at again later.
   void add_match(const std::string& name) {
     try {
       add(name);
     } catch (const Error& error) {
-      terminal::note(terminal::skipped_text(error));
+      skip(name, error);
+    }
+  }
+
+  void skip(const std::string& name, const Error& error) {
+    if (skipped_.insert(name).second) terminal::note(terminal::skipped_text(error));
+  }
+
+  // One that was asked for by its name has to fit; of those that a pattern finds meanwhile, what does not fit is left
+  // out. Returns: does it?
+  bool knows(TailRing& ring) {
+    try {
+      know(ring);
+      return true;
+    } catch (const Error& error) {
+      if (std::ranges::find(asked_.names, ring.name()) == asked_.names.end())
+        skip(ring.name(), error);
+      else
+        failure_ = error;
+      return false;
     }
   }
 
@@ -164,11 +188,17 @@ class SeveralTail {
       if (!step(merge, rings) && !rings.empty()) return;  // it is later than was asked for
       if (Clock::now() - names_looked_ < kBetweenNames && !is_idle_) continue;
       if (Clock::now() - names_looked_ >= kBetweenNames) look_for_names();
-      for (TailRing& ring : rings_) {
-        if (!ring.has_come()) continue;
-        know(ring);
-        columns_.print_heading(output_.text());
-        join(ring);
+      for (auto ring = rings_.begin(); ring != rings_.end() && !failure_;) {
+        const bool has_come = ring->has_come();
+        if (has_come && !knows(*ring)) {
+          ring = rings_.erase(ring);
+          continue;
+        }
+        if (has_come) {
+          columns_.print_heading(output_.text());
+          join(*ring);
+        }
+        ++ring;
       }
     }
   }
@@ -177,6 +207,7 @@ class SeveralTail {
   bool step(TimeMerge& merge, const std::vector<TailRing*>& rings) {
     bool has_any = false;
     for (std::size_t i = 0; i < rings.size(); ++i) {
+      if (failure_ && !merge.has_head(i)) merge.over(i);  // what has been read is printed, and nothing behind it
       if (!merge.has_head(i) && !merge.is_over(i)) pull(merge, i, *rings[i]);
       has_any = has_any || merge.has_head(i) || !merge.is_over(i);
     }
@@ -192,19 +223,20 @@ class SeveralTail {
   }
 
   void pull(TimeMerge& merge, std::size_t i, TailRing& ring) {
-    for (;;) {
+    for (int passed = 0; passed < kMostPassed; ++passed) {
       switch (ring.next()) {
         case ValueStream::Step::passed: continue;
         case ValueStream::Step::value: merge.head(i, ring.time_ns()); return;
         case ValueStream::Step::none: break;
       }
-      if (ring.stream().failure()) throw Error(*ring.stream().failure());
+      if (ring.stream().failure()) failure_ = ring.stream().failure();
       if (ring.stream().is_finished())
         merge.over(i);
       else
         merge.none(i, Clock::now());
       return;
     }
+    merge.none(i, Clock::now());  // it has none that is wanted, as one that is silent, and the others have their turn
   }
 
   void take(TailRing& ring) {
@@ -266,13 +298,15 @@ class SeveralTail {
     std::string text = "read " + text::counted(read_, "value");
     if (printed_ != read_) text += fmt::format(", printed {}", printed_);
     if (lost_ > 0) text += fmt::format(", lost {} in {}", lost_, text::counted(gaps_, "gap"));
-    terminal::note(text + " of " + text::counted(names_.size(), "arena"));
+    terminal::note(text + " of " + text::counted(rings_.size(), "arena"));
   }
 
   const SeveralAsked& asked_;
   const PrintingOf& printing_for_;
   std::list<TailRing> rings_;
-  std::set<std::string> names_;
+  std::set<std::string> names_;    // of those, and of what did not fit
+  std::set<std::string> skipped_;  // which was said
+  std::optional<Error> failure_;   // nothing is read behind it
   TailColumns columns_;
   terminal::Output output_;
   std::deque<Kept> kept_;

@@ -14,9 +14,7 @@ class RingsList {
   /// `names`: as Watch has them; what the first look has to say goes to standard error. Errors: as Watch.
   explicit RingsList(const std::vector<std::string>& names);
 
-  /// An array of JSON, with an object for each ring: name, type, health, and what there is of values_per_s,
-  /// bytes_per_s, lap_s, written, writers_alive, writers_dead, seats, slots, record_bytes, skipped, holes, lost (a text
-  /// of both), newest_age_ns and blocked_by. Errors: as Watch::sample.
+  /// An array of JSON, with an object for each ring, as rings_list.cpp has it. Errors: as Watch::sample.
   std::string look();
 
  private:
