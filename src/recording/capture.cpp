@@ -1,8 +1,12 @@
 #include "recording/capture.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -85,11 +89,11 @@ class Watch {
 
   /// Errors: as CaptureShot.
   void save(const Trigger& trigger) {
-    CaptureShot shot(view_, shape_, wish_, trigger, saved_, file_, attendant_);
+    CaptureShot shot(view_, shape_, wish_, trigger, saved_, file_, hand_, attendant_);
     shot.run();
     saved_ = shot.end();
-    next_ = saved_.next();
-    if (trigger.ns) armed_ns_ = *trigger.ns + wish_.holdoff.count();
+    for (std::size_t lane = 0; lane < next_.size(); ++lane) next_[lane] = std::max(next_[lane], saved_.next()[lane]);
+    if (trigger.ns) armed_ns_ = text::time_after(*trigger.ns, wish_.holdoff);
     lost_ += shot.lost();
     attendant_.tell("captured " + shot.summary());
   }
@@ -151,6 +155,21 @@ class Watch {
   std::uint64_t lost_ = 0;
 };
 
+// The first file is made when something has happened, which is too late to find out that it cannot be.
+void require_directory(const std::string& path) {
+  std::filesystem::path directory = std::filesystem::path(path).parent_path();
+  if (directory.empty()) directory = ".";
+  std::error_code ignored;
+  const bool is_one = std::filesystem::is_directory(directory, ignored);
+  if (is_one && ::access(directory.c_str(), W_OK | X_OK) == 0) return;
+  throw Error(Code::system, {.name = path,
+                             .doing = "capture into",
+                             .expected = fmt::format("a directory '{}' that files can be made in", directory.string()),
+                             .found = is_one ? "one that this user may not write to" : "none",
+                             .remedy = "make the directory, or give another one",
+                             .system_error = is_one ? EACCES : ENOENT});
+}
+
 std::optional<RawView> view_of(const std::string& name) {
   try {
     return RawView::open(name);
@@ -161,12 +180,14 @@ std::optional<RawView> view_of(const std::string& name) {
 }
 
 // The arena that has the name, and is another one than that. Nothing: the attendant says stop.
-std::optional<RawView> await(const std::string& name, const std::optional<Info>& before, Attendant& attendant) {
+std::optional<RawView> await(const std::string& name, const std::optional<Info>& before, Hand& hand,
+                             Attendant& attendant) {
   for (bool was_told = false; !attendant.stop_requested(); std::this_thread::sleep_for(kBetweenLooks)) {
     std::optional<RawView> view = view_of(name);
     if (view && (!before || view->info().epoch != before->epoch)) return view;
     if (!std::exchange(was_told, true))
       attendant.note(fmt::format("waiting for {}arena '{}'", before ? "a new " : "", name));
+    if (hand.was_pulled()) attendant.note(fmt::format("triggered, but there is no arena '{}' now", name));
   }
   return std::nullopt;
 }
@@ -176,12 +197,13 @@ std::optional<RawView> await(const std::string& name, const std::optional<Info>&
 Captured capture(const std::string& name, const CaptureWish& wish, const FileOptions& file, const std::string& as,
                  Hand& hand, Attendant& attendant) {
   file_format(file);  // what is refused is refused at once
+  require_directory(file.path);
   Captured captured;
   std::uint64_t count = 0;
   std::optional<Info> before;
   const bool was_there = view_of(name).has_value();
   while (count < wish.count) {
-    std::optional<RawView> view = await(name, before, attendant);
+    std::optional<RawView> view = await(name, before, hand, attendant);
     if (!view) break;
     if (before) attendant.note(fmt::format("arena '{}' was made anew; watching the new one", name));
     const From from = before || !was_there ? From::oldest : From::newest;

@@ -50,10 +50,10 @@ struct Captured {
 ///
 /// The values are those that the ring still holds, in the order of record_arena; the attendant is told if it did not
 /// hold all of them any more. A file begins behind the last value of the one before: no value is in two of them. They
-/// are numbered STEM.1.EXTENSION, and so on, behind those that are there. Where the values have no times of their own,
-/// a span by time cannot be.
-/// Errors: Code::invalid_argument, if the filter does not fit the records, or a span by time has no times; as
-/// record_arena. After the first arena they are told as the failure.
+/// are numbered STEM.1.EXTENSION, and so on, behind those that are there; none is replaced. Where the values have no
+/// times of their own, a span by time cannot be. Errors: Code::system, if the file's directory
+/// is not there or cannot be written to; Code::invalid_argument, if the filter does not fit the records, or a span by
+/// time has no times; as record_arena. After the first arena they are told as the failure.
 Captured capture(const std::string& name, const CaptureWish& wish, const FileOptions& file, const std::string& as,
                  Hand& hand, Attendant& attendant);
 

@@ -16,6 +16,7 @@ namespace arena_shm::recording {
 namespace {
 
 constexpr std::chrono::milliseconds kLongestWait{50};  // until a signal is looked for again
+constexpr std::uint64_t kBetweenTicks = 1024;          // in values, until a hand is looked for again
 constexpr std::chrono::milliseconds kGrace{50};        // a value that was made in time may be published a little later
 
 // Of each lane so many before the trigger; or from the oldest on, if it is by time.
@@ -34,7 +35,7 @@ Position first_of(const Trigger& trigger, const Span& before, const Position& sa
 
 Extent extent_of(const Trigger& trigger, const Span& before, const Position& saved) {
   Extent extent{.first = first_of(trigger, before, saved)};
-  if (before.time && trigger.ns) extent.span.since_ns = *trigger.ns - before.time->count();
+  if (before.time && trigger.ns) extent.span.since_ns = text::time_after(*trigger.ns, -*before.time);
   return extent;
 }
 
@@ -46,7 +47,8 @@ RecordShape with_trigger(const RecordShape& shape) {
 }
 
 FileOptions numbered(FileOptions file) {
-  file.rotate = true;  // numbers behind those that are there
+  file.rotate = true;  // numbers behind those that are there: none of them is replaced
+  file.force = false;
   file.first_number = 1;
   return file;
 }
@@ -58,10 +60,11 @@ std::string amount_text(const Span& span) {
 }  // namespace
 
 CaptureShot::CaptureShot(const RawView& view, const RecordShape& shape, const CaptureWish& wish, const Trigger& trigger,
-                         const Position& saved, const FileOptions& file, Attendant& attendant)
+                         const Position& saved, const FileOptions& file, Hand& hand, Attendant& attendant)
     : view_(view),
       wish_(wish),
       trigger_(trigger),
+      hand_(hand),
       attendant_(attendant),
       clock_(shape),
       extent_(extent_of(trigger, wish.before, saved)),
@@ -75,7 +78,7 @@ CaptureShot::CaptureShot(const RawView& view, const RecordShape& shape, const Ca
 }
 
 void CaptureShot::run() {
-  while (!attendant_.stop_requested() && !stream_.is_finished()) {
+  for (std::uint64_t looked = 1; !attendant_.stop_requested() && !stream_.is_finished(); ++looked) {
     const ValueStream::Step step = stream_.next(row_);
     if (step == ValueStream::Step::passed) {
       was_early_enough_ = true;
@@ -89,6 +92,9 @@ void CaptureShot::run() {
       writer_.flush();
       stream_.wait_for(kLongestWait);
     }
+    if (step != ValueStream::Step::none && looked % kBetweenTicks != 0) continue;
+    if (hand_.was_pulled())
+      attendant_.note(fmt::format("triggered again: {} will have that moment, too", writer_.path()));
   }
   for (const Gap& gap : gaps_) writer_.append_lost(gap);
   writer_.finish();
@@ -100,11 +106,13 @@ bool CaptureShot::is_over_without_values() const {
   if (view_.retired() && !view_.has_writers()) return true;
   if (!wish_.after.time) return false;
   if (!clock_.is_of_append()) return Clock::now() - newest_ >= *wish_.after.time;
-  return text::realtime_ns() - trigger_.ns.value_or(0) > (*wish_.after.time + kGrace).count();
+  return text::realtime_ns() > text::time_after(text::time_after(trigger_.ns.value_or(0), *wish_.after.time), kGrace);
 }
 
 bool CaptureShot::is_behind_end(std::optional<std::int64_t> ns) const {
-  return wish_.after.time && trigger_.ns && ns && is_after() && *ns - *trigger_.ns > wish_.after.time->count();
+  if (!wish_.after.time || !is_after()) return false;
+  if (!trigger_.ns || !ns) return Clock::now() - begin_ > *wish_.after.time;  // beyond the times that can be told
+  return text::time_between(*trigger_.ns, *ns) > *wish_.after.time;
 }
 
 // Is the value that has come behind the trigger, also if that one was overwritten?
@@ -149,7 +157,7 @@ std::string CaptureShot::what_is_missing() const {
   const bool has_rows = before_ + after_ > 0 || has_trigger_;
   if (!has_rows || was_early_enough_ || first_seq_ <= begin || first_seq_ < lanes) return text;
   const std::string there = wish_.before.time && first_ns_ && trigger_.ns
-                                ? text::short_duration(std::chrono::nanoseconds(*trigger_.ns - *first_ns_))
+                                ? text::short_duration(text::time_between(*first_ns_, *trigger_.ns))
                                 : text::counted(before_, "value");
   return text + fmt::format("; the ring held only {} before the trigger, not {}", there, amount_text(wish_.before));
 }

@@ -31,10 +31,10 @@ class CaptureShot {
   /// `saved`: of each lane, what may be in this file at the earliest. `shape`: of the records, without the column of
   /// the trigger. Requires: all of them stay there. Errors: as ArenaStream and RecordingWriter.
   CaptureShot(const RawView& view, const RecordShape& shape, const CaptureWish& wish, const Trigger& trigger,
-              const Position& saved, const FileOptions& file, Attendant& attendant);
+              const Position& saved, const FileOptions& file, Hand& hand, Attendant& attendant);
 
-  /// Writes until all is there, the attendant says stop, or no more can come. Errors: RecordingFile's; the file is
-  /// then as after a crash.
+  /// Writes until all is there, the attendant says stop, or no more can come. Who triggers meanwhile gets an answer,
+  /// and no other file. Errors: RecordingFile's; the file is then as after a crash.
   void run();
 
   /// Of each lane, behind what is in the file.
@@ -57,6 +57,7 @@ class CaptureShot {
   const RawView& view_;
   const CaptureWish& wish_;
   const Trigger& trigger_;
+  Hand& hand_;
   Attendant& attendant_;
   ValueClock clock_;
   Extent extent_;
@@ -66,7 +67,8 @@ class CaptureShot {
   Row file_row_;
   RecordingWriter writer_;
   std::vector<std::uint64_t> next_;
-  std::vector<Gap> gaps_;                    // in front of the next row
+  std::vector<Gap> gaps_;  // in front of the next row
+  Clock::time_point begin_ = Clock::now();
   Clock::time_point newest_ = Clock::now();  // when the last value came
   std::uint64_t before_ = 0;                 // rows
   std::uint64_t after_ = 0;                  // rows, without the trigger's

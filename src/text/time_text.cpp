@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <ctime>
+#include <limits>
 #include <utility>
 
 namespace arena_shm::text {
@@ -66,6 +67,12 @@ std::chrono::nanoseconds time_between(std::int64_t from_ns, std::int64_t to_ns) 
   std::int64_t count = 0;
   if (!__builtin_sub_overflow(to_ns, from_ns, &count)) return std::chrono::nanoseconds(count);
   return from_ns < 0 ? std::chrono::nanoseconds::max() : std::chrono::nanoseconds::min();
+}
+
+std::int64_t time_after(std::int64_t ns, std::chrono::nanoseconds span) noexcept {
+  std::int64_t sum = 0;
+  if (!__builtin_add_overflow(ns, span.count(), &sum)) return sum;
+  return ns < 0 ? std::numeric_limits<std::int64_t>::min() : std::numeric_limits<std::int64_t>::max();
 }
 
 std::int64_t realtime_ns() {

@@ -28,6 +28,10 @@ std::optional<std::int64_t> units_per_second(std::string_view unit) noexcept;
 std::string utc_time(std::int64_t realtime_ns);
 /// As much of it as fits: what a segment says of times may be anything.
 std::chrono::nanoseconds time_between(std::int64_t from_ns, std::int64_t to_ns) noexcept;
+
+/// So long after a time, or before it if the span is negative; the latest or earliest time there is where it would be
+/// beyond that.
+std::int64_t time_after(std::int64_t ns, std::chrono::nanoseconds span) noexcept;
 /// CLOCK_REALTIME
 std::int64_t realtime_ns();
 

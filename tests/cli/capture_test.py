@@ -9,7 +9,7 @@ import signal
 import time
 import unittest
 
-from arena_cli import ABSENT, LOST, OK, SHM, USAGE, CliTest
+from arena_cli import ABSENT, FAILED, LOST, OK, SHM, USAGE, CliTest
 
 MS = 1_000_000
 FIELDS = "u64 n, u64 ts"
@@ -117,6 +117,67 @@ class CaptureTest(CliTest):
             self.write(name, range(first, first + 10))
             self.ends(run)
         self.assertEqual([self.numbers(i) for i in (1, 2)], [[*range(2, 8)], [*range(102, 108)]])
+
+    def test_nothing_that_is_there_is_replaced(self):
+        name = self.ring()
+        folder = self.directory()
+        kept = [folder / "out.csv", folder / "out.7.csv"]
+        for path in kept:
+            path.write_text("mine")
+        self.expect(USAGE, "capture", name, "-o", folder / "out.csv", "--force", says="--force")
+        run = self.capture(name, "--when", "n % 10 == 5", "--before", 2, "--after", 1, "-n", 3, folder=folder)
+        self.write(name, range(30))
+        self.ends(run)
+        self.assertEqual([path.read_text() for path in kept], ["mine"] * 2)
+        self.assertEqual([self.triggers(i) for i in (8, 9, 10)], [[5], [15], [25]])
+
+    def test_a_holdoff_may_be_longer_than_time_itself(self):
+        name = self.ring()
+        run = self.capture(name, "--when", "n % 10 == 5", "--before", 2, "--after", 1, "--holdoff", "106751d")
+        self.write(name, range(1_000_000, 1_000_030))
+        self.says("captured ")
+        self.write(name, range(1_000_030, 1_000_060))
+        self.assertIn("captured 1 time, lost 0", self.ends(run, stop=True))
+
+    def test_times_at_both_ends_of_what_there_is(self):
+        schema = self.directory() / "schema.json"
+        schema.write_text(SCHEMA.replace("<u8", "<i8"))
+        for least in (-(2**63), 2**63 - 20):
+            name = self.name()
+            self.expect(OK, "create", name, "--slots", 64, "--schema", schema)
+            run = self.capture(name, "--when", "n == 5", "--before", "5s", "--after", "5s", "-n", 1)
+            self.expect(OK, "write", name, stdin="n,ts\n" + "".join(f"{n},{least + n}\n" for n in range(10)))
+            self.eventually(lambda: pathlib.Path(f"{self.out}.1.csv").exists() and len(self.rows(1)) == 10)
+            self.assertNotIn("overwritten", self.ends(run, stop=True))
+            self.assertEqual(self.triggers(1), [5])
+
+    def test_what_was_overwritten_before_it_began_is_not_lost(self):
+        name = self.ring(8, "--time")
+        self.write(name, range(100))
+        time.sleep(0.2)
+        run = self.capture(name, "--before", "1ms", "--after", "50ms", "-n", 2)
+        for i in (1, 2):  # a moment in which nothing is written
+            self.expect(OK, "trigger", name)
+            self.says("captured ", i)
+        self.assertIn("captured 2 times, lost 0", self.ends(run))
+
+    def test_who_triggers_while_a_file_is_written_gets_an_answer(self):
+        name = self.ring(4096, "--time")
+        run = self.capture(name, "--before", 3, "--after", 3)
+        self.expect(OK, "trigger", name)
+        self.eventually(lambda: pathlib.Path(f"{self.out}.1.csv").exists())
+        self.assertEqual(self.expect(OK, "trigger", name).stdout, f"triggered process {run.pid}\n")
+        self.says("triggered again: ")
+        self.write(name, range(10))
+        self.says("captured ")
+        self.assertIn("captured 1 time, lost 0", self.ends(run, stop=True))
+
+    def test_who_triggers_while_there_is_no_arena_gets_an_answer(self):
+        name = self.name()
+        run = self.capture(name, waits=True)
+        self.assertEqual(self.expect(OK, "trigger", name).stdout, f"triggered process {run.pid}\n")
+        self.says("there is no arena")
+        self.assertIn("captured 0 times", self.ends(run, stop=True))
 
     def test_what_the_ring_was_too_small_for_is_said(self):
         for before, held in ((100, "63 values before the trigger, not 100 values"),
@@ -226,6 +287,7 @@ class CaptureTest(CliTest):
         self.expect(USAGE, "capture", name, "-o", "-", "--format", "csv", says="expected the name of a file")
         self.expect(USAGE, "capture", name, "-o", self.directory() / "x.csv", "--when", "nn > 1", says="'nn'")
         self.expect(USAGE, "capture", name, "-o", "x.csv", "--before", "many", says="a number of values")
+        self.expect(FAILED, "capture", name, "-o", self.directory() / "no" / "x.csv", says="make the directory")
         plain = self.create(fields=FIELDS)
         self.expect(USAGE, "capture", plain, "-o", self.directory() / "x.csv", says="numbers of values: --before 1000")
         self.assertFalse((SHM / "x.csv").exists())

@@ -116,7 +116,8 @@ void add_capture(const terminal::Command& app, Action& action) {
            "The files are numbered: -o late.npy makes late.1.npy, late.2.npy, and so on, behind those that are there.\n"
            "The column _trigger is 1 in the row of the value that triggered; by hand, in the first row behind that\n"
            "moment. No value is in two files: one that was triggered soon after another begins where that one ends,\n"
-           "and a value that matches while a file is being written is only a row of it.\n"
+           "and a value that matches while a file is being written is only a row of it, as what is triggered then by\n"
+           "hand. Files that are there are never replaced.\n"
            "--before and --after are times, by the schema's time field or else by the times of the arena (create\n"
            "--time), or numbers of values; of an arena with lanes, --before is then a number of each lane.\n"
            "--holdoff is a time after a trigger in which nothing triggers.\n"
@@ -129,7 +130,7 @@ void add_capture(const terminal::Command& app, Action& action) {
                   "  arena-shm capture imu -o bump.npy --before 10s --after 10s"},
       options, run);
   verb.add_option("NAME", options->name, "Name of the arena").required().type_name("");
-  add_file_options(verb, options->file);
+  add_numbered_file_options(verb, options->file);
   verb.add_option("--when", options->wish.when, "What triggers: a condition, see arena-shm help filters")
       .type_name("EXPR");
   verb.add_option("--before", options->before, "How much before the trigger: a time, or a number of values")

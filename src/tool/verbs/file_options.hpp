@@ -11,6 +11,9 @@ namespace arena_shm::tool {
 /// Adds -o, --format, --force and --int64 to a verb.
 void add_file_options(const terminal::Command& verb, recording::FileOptions& options);
 
+/// The same, for a verb that makes files with numbers and replaces none.
+void add_numbered_file_options(const terminal::Command& verb, recording::FileOptions& options);
+
 /// Says how it ended. Returns: the exit code.
 terminal::ExitCode conclude(const recording::Recorded& recorded);
 
