@@ -29,9 +29,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kBetweenLooks{20};      // at the name, where there is no arena
-constexpr milliseconds kLongestWait{50};       // until a hand is looked for again
-constexpr std::uint64_t kBetweenTicks = 1024;  // in values
+constexpr milliseconds kBetweenLooks{20};  // at the name, where there is no arena
 
 void refuse_without_times(const std::string& name) {
   throw Error(
@@ -77,13 +75,13 @@ class Watch {
       if (step == ValueStream::Step::value) {
         const auto trigger = look(stream.seq(), row);
         if (trigger) return trigger;
-        if (looked % kBetweenTicks != 0) continue;
+        if (looked % kValuesBetweenHands != 0) continue;
       }
       if (attendant_.stop_requested()) return std::nullopt;
       if (hand_.was_pulled()) return by_hand();
       if (step != ValueStream::Step::none) continue;
       if (view_.retired() && !view_.has_writers() && stream.unread_count() == 0) return std::nullopt;
-      stream.wait_for(kLongestWait);
+      stream.wait_for(kBetweenHands);
     }
   }
 

@@ -15,9 +15,7 @@ namespace arena_shm::recording {
 
 namespace {
 
-constexpr std::chrono::milliseconds kLongestWait{50};  // until a signal is looked for again
-constexpr std::uint64_t kBetweenTicks = 1024;          // in values, until a hand is looked for again
-constexpr std::chrono::milliseconds kGrace{50};        // a value that was made in time may be published a little later
+constexpr std::chrono::milliseconds kGrace{50};  // a value that was made in time may be published a little later
 
 // Of each lane so many before the trigger; or from the oldest on, if it is by time.
 Position first_of(const Trigger& trigger, const Span& before, const Position& saved) {
@@ -90,9 +88,9 @@ void CaptureShot::run() {
     } else {
       if (is_over_without_values()) break;
       writer_.flush();
-      stream_.wait_for(kLongestWait);
+      stream_.wait_for(kBetweenHands);
     }
-    if (step != ValueStream::Step::none && looked % kBetweenTicks != 0) continue;
+    if (step != ValueStream::Step::none && looked % kValuesBetweenHands != 0) continue;
     if (hand_.was_pulled())
       attendant_.note(fmt::format("triggered again: {} will have that moment, too", writer_.path()));
   }

@@ -17,6 +17,10 @@
 
 namespace arena_shm::recording {
 
+/// A hand, and a signal, is looked for again after so long, and after so many values, at the latest.
+inline constexpr std::chrono::milliseconds kBetweenHands{50};
+inline constexpr std::uint64_t kValuesBetweenHands = 1024;
+
 /// What has set it off.
 struct Trigger {
   std::optional<std::uint64_t> seq{};  ///< of the value; none: by hand

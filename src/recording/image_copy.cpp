@@ -17,7 +17,7 @@ namespace arena_shm::recording {
 
 namespace {
 
-constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
+constexpr std::size_t kCopyBytes = std::size_t{1} << 20;
 constexpr std::size_t kSlotBlockBytes = std::size_t{1} << 15;  // few values change while it is copied
 
 // Fewer bytes at the end of the file.
@@ -42,7 +42,7 @@ void append(RecordingFile& out, const std::string& block) {
 void copy_bytes(const inspect::Image& image, RecordingFile& out, std::uint64_t end) {
   while (out.size_bytes() < end) {
     const std::string block =
-        read_at(image, out.size_bytes(), std::min<std::uint64_t>(kBlockBytes, end - out.size_bytes()));
+        read_at(image, out.size_bytes(), std::min<std::uint64_t>(kCopyBytes, end - out.size_bytes()));
     if (block.empty()) return;
     append(out, block);
   }

@@ -18,7 +18,7 @@ constexpr std::size_t kMostCountDigits = 20;      // of a u64
 constexpr std::size_t kLargestVersion1 = 0xffff;  // its length has two bytes
 
 // As Python writes it.
-std::string quoted(std::string_view text) {
+std::string python_quoted(std::string_view text) {
   std::string out = "'";
   for (const char c : text) {
     if (c == '\'' || c == '\\') out += '\\';
@@ -44,7 +44,7 @@ std::string type_of(const Field& field) {
 }
 
 std::string member(const Field& field) {
-  std::string out = fmt::format("({}, '{}'", quoted(field.name), type_of(field));
+  std::string out = fmt::format("({}, '{}'", python_quoted(field.name), type_of(field));
   if (field.is_array()) {
     out += ", (";
     for (const std::size_t extent : field.shape) fmt::format_to(std::back_inserter(out), "{}, ", extent);

@@ -18,8 +18,6 @@ namespace arena_shm::recording {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 // A reader on one side, files on the other, gaps in between.
 class Recorder {
  public:
@@ -52,6 +50,8 @@ class Recorder {
   }
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   static constexpr std::chrono::milliseconds kLongestWait{50};    // until a signal is looked for again
   static constexpr std::chrono::milliseconds kBetweenSaves{250};  // what a crash can cost
   static constexpr std::chrono::milliseconds kBetweenLines{500};

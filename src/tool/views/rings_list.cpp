@@ -43,7 +43,7 @@ std::string health_of(const Watched& ring, std::size_t dead) {
   return "ok";
 }
 
-terminal::JsonObject object_of(const Watched& ring) {
+terminal::JsonObject listed(const Watched& ring) {
   terminal::JsonObject object;
   object["name"] = ring.name;
   object["type"] = utf8(ring.facts.info.record.name);
@@ -75,7 +75,7 @@ std::string RingsList::look() {
   watch_.sample();
   is_first_ = false;
   terminal::JsonObject list = terminal::JsonObject::array();
-  for (const Watched& ring : watch_.arenas()) list.push_back(object_of(ring));
+  for (const Watched& ring : watch_.arenas()) list.push_back(listed(ring));
   return list.dump();
 }
 
