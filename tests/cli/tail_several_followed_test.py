@@ -63,16 +63,17 @@ class TailSeveralFollowedTest(SeveralRings):
         name, written = self.at_full_speed()
         folder = self.directory()
         for verb in (["tail", name, "-F", "--format", "ndjson"], ["record", name, "-o", folder / "t.csv"]):
-            notes = folder / "notes"
-            with notes.open("w") as file:
-                run = self.start(*verb, "--where", "number == 0", stderr=file)
-            self.eventually(lambda: name in pathlib.Path(f"/proc/{run.pid}/maps").read_text())
-            run.send_signal(signal.SIGSTOP)
-            before = written()
-            self.eventually(lambda: written() > before + 200_000)
-            run.send_signal(signal.SIGCONT)
-            self.eventually(lambda: "gap: " in notes.read_text())
-            self.stop(run, LOST)
+            with self.subTest(verb=verb[0]):
+                notes = folder / "notes"
+                with notes.open("w") as file:
+                    run = self.start(*verb, "--where", "number == 0", stderr=file)
+                self.eventually(lambda: name in pathlib.Path(f"/proc/{run.pid}/maps").read_text())
+                run.send_signal(signal.SIGSTOP)
+                before = written()
+                self.eventually(lambda: written() > before + 200_000)
+                run.send_signal(signal.SIGCONT)
+                self.eventually(lambda: "gap: " in notes.read_text())
+                self.stop(run, LOST)
 
     def test_what_was_read_before_an_error_is_printed(self):
         names = self.pair()
