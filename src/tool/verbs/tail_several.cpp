@@ -168,6 +168,7 @@ class SeveralTail {
   // False: all of them are over, or there is none.
   bool step(TimeMerge& merge, const std::vector<TailRing*>& rings) {
     bool has_any = false;
+    is_busy_ = false;
     for (std::size_t i = 0; i < rings.size(); ++i) {
       if (failure_ && !merge.has_head(i)) merge.over(i);  // what has been read is printed, and nothing behind it
       if (!merge.has_head(i) && !merge.is_over(i)) pull(merge, i, *rings[i]);
@@ -185,20 +186,13 @@ class SeveralTail {
   }
 
   void pull(TimeMerge& merge, std::size_t i, TailRing& ring) {
-    for (int passed = 0; passed < kMostPassed; ++passed) {
-      switch (ring.next()) {
-        case ValueStream::Step::passed: continue;
-        case ValueStream::Step::value: merge.head(i, ring.time_ns()); return;
-        case ValueStream::Step::none: break;
-      }
-      if (ring.stream().failure()) failure_ = ring.stream().failure();
-      if (ring.stream().is_finished())
-        merge.over(i);
-      else
-        merge.none(i, Clock::now());
-      return;
-    }
-    merge.none(i, Clock::now());  // it has none that is wanted, as one that is silent, and the others have their turn
+    auto step = ValueStream::Step::passed;
+    for (int n = 0; n < kMostPassed && step == ValueStream::Step::passed; ++n) step = ring.next();
+    if (step == ValueStream::Step::value) return merge.head(i, ring.time_ns());
+    if (ring.stream().failure()) failure_ = ring.stream().failure();
+    if (ring.stream().is_finished()) return merge.over(i);
+    merge.none(i, Clock::now());  // where none was wanted, too: the others have their turn
+    is_busy_ = is_busy_ || step == ValueStream::Step::passed;
   }
 
   void take(TailRing& ring) {
@@ -243,10 +237,13 @@ class SeveralTail {
 
   // Looks after each of them now and then: what becomes of an arena is told, and what is pending is given up.
   void pause(const std::vector<TailRing*>& rings) {
-    output_.flush();
-    std::this_thread::sleep_for(kPause);
+    if (!is_busy_) {
+      output_.flush();
+      std::this_thread::sleep_for(kPause);
+    }
     if (Clock::now() - looked_ < kBetweenLooks) return;
     looked_ = Clock::now();
+    output_.flush();
     terminal::Output::check_open();
     for (TailRing* ring : rings) ring->stream().wait_for({});
   }
@@ -281,6 +278,7 @@ class SeveralTail {
   bool follow_ = asked_.follow || asked_.follow_name;
   bool is_last_so_many_ = false;
   bool is_idle_ = false;
+  bool is_busy_ = false;  // one of them has more, and none of it is wanted so far
 };
 
 }  // namespace
