@@ -9,6 +9,12 @@
 
 namespace arena_shm::recording {
 
+namespace {
+
+constexpr std::chrono::milliseconds kSilence{40};  // longer than recording_reader holds anything back
+
+}  // namespace
+
 ArenaStream::ArenaStream(const RawView& view, const Extent& extent, const RecordShape& shape, Attendant& attendant)
     : view_(view),
       extent_(extent),
@@ -26,7 +32,11 @@ ArenaStream::ArenaStream(const RawView& view, const Extent& extent, const Record
 
 ValueStream::Step ArenaStream::next(Row& row) {
   const auto seq = reader_.reader.next(row.record());
-  if (!seq) return Step::none;
+  if (!seq) {
+    if (!silent_since_) silent_since_ = Clock::now();
+    return Step::none;
+  }
+  silent_since_.reset();
   if (!progress_.take(*seq)) return Step::passed;  // other lanes are not at their ends yet
   const std::int64_t ns = timescale_ ? timescale_->nanoseconds(reader_.reader.time()) : 0;
   if (row.has_time()) row.set_time(ns);
@@ -38,7 +48,7 @@ ValueStream::Step ArenaStream::next(Row& row) {
 
 bool ArenaStream::wait_for(std::chrono::milliseconds longest) {
   const bool has_come = reader_.reader.wait_for(longest);
-  if (!has_come && extent_.end) give_up_pending();
+  if (!has_come && extent_.end && silent_since_ && Clock::now() - *silent_since_ >= kSilence) give_up_pending();
   is_past_ = is_past_ || (!has_come && since_ && since_->is_past(text::realtime_ns()));
   if (!is_retired_ && view_.retired()) {
     is_retired_ = true;

@@ -1,6 +1,7 @@
 // The values of one arena, from somewhere to somewhere.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -41,6 +42,8 @@ class ArenaStream final : public ValueStream {
   void tell_order(std::uint64_t late_count) const override;
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   void add(const Gap& gap);
   void give_up_pending();
 
@@ -52,6 +55,7 @@ class ArenaStream final : public ValueStream {
   std::optional<Since> since_;
   std::optional<Timescale> timescale_;  // if times are asked for
   std::optional<Error> failure_;
+  std::optional<Clock::time_point> silent_since_;  // none has come
   std::uint64_t seq_ = 0;
   bool is_retired_ = false;
   bool is_past_ = false;  // what is wanted

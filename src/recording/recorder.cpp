@@ -78,7 +78,9 @@ class Recorder {
   // One that is not wanted is done with, too.
   void pass() {
     if (++unreleased_ >= stream_.release_after()) save();
-    if (++passed_ % kBetweenTicks == 0) tick();
+    if (++passed_ % kBetweenTicks != 0) return;
+    record_gaps();  // of a filter that nothing matches, too
+    tick();
   }
 
   // False: there is no room in the file.

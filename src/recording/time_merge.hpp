@@ -24,6 +24,8 @@ class TimeMerge {
     sources_.push_back({.silent_since = now});
     return sources_.size() - 1;
   }
+  /// Those behind it have a number less, as in a vector.
+  void remove(std::size_t i) { sources_.erase(sources_.begin() + static_cast<std::ptrdiff_t>(i)); }
   std::size_t count() const noexcept { return sources_.size(); }
   bool has_head(std::size_t i) const noexcept { return sources_[i].head_ns.has_value(); }
   bool is_over(std::size_t i) const noexcept { return sources_[i].is_over; }

@@ -1,20 +1,32 @@
 """capture and trigger: what a ring held before something happened, and what came after it."""
 
+import contextlib
 import csv
 import os
 import pathlib
 import pty
 import re
 import signal
+import subprocess
+import sys
 import time
 import unittest
 
-from arena_cli import ABSENT, FAILED, LOST, OK, SHM, USAGE, CliTest
+from arena_cli import ABSENT, FAILED, LOST, OK, SHM, TOOL, USAGE, CliTest
 
 MS = 1_000_000
 FIELDS = "u64 n, u64 ts"
 SCHEMA = ('{"names":["n","ts"],"formats":["<u8","<u8"],"offsets":[0,8],"itemsize":16,'
           '"metadata":{"fields":{"ts":{"unit":"ns"}},"time":"ts"}}')
+
+# As a shell does it that controls jobs: the terminal is its own, and it starts a job in the background.
+SHELL = """
+import fcntl, os, subprocess, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+job = subprocess.Popen(sys.argv[1:], preexec_fn=os.setpgrp)
+print(job.pid, flush=True)
+job.wait()
+"""
 
 
 class CaptureTest(CliTest):
@@ -225,6 +237,32 @@ class CaptureTest(CliTest):
                 break
         self.ends(run)
         self.assertEqual(len(self.triggers(1)), 1)
+
+    def test_in_the_background_of_a_terminal_it_goes_on(self):
+        name = self.ring()
+        master, slave = pty.openpty()
+        self.addCleanup(os.close, master)
+        folder = self.directory()
+        self.notes, self.out = folder / "notes", folder / "out"
+        with self.notes.open("w") as notes:
+            shell = subprocess.Popen([sys.executable, "-c", SHELL, TOOL, "capture", name, "-o", f"{self.out}.csv",
+                                      "--when", "n == 5", "--before", "3", "--after", "2", "-n", "1"],
+                                     stdin=slave, stdout=subprocess.PIPE, stderr=notes, text=True,
+                                     start_new_session=True)
+        os.close(slave)
+        self.addCleanup(shell.communicate)
+        job = int(shell.stdout.readline())
+
+        def end():
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(job, signal.SIGKILL)
+
+        self.addCleanup(end)
+        self.says("watching")
+        os.write(master, b"typed for the shell\n")
+        self.write(name, range(10))
+        self.eventually(lambda: "captured 1 time" in self.notes.read_text())
+        self.assertEqual(self.triggers(1), [5])
 
     def test_trigger_without_a_capture(self):
         name = self.ring()

@@ -10,7 +10,8 @@ import time
 import unittest
 import xml.etree.ElementTree
 
-from arena_cli import ABSENT, FAILED, INCOMPATIBLE, OK, USAGE
+from arena_cli import ABSENT, FAILED, INCOMPATIBLE, LOST, OK, SHM, USAGE
+from segment_pokes import busy
 from timed import TimedTest
 
 HOSTILE = '{"names":["a\'b<i>&","n"],"formats":["<f8","<i8"],"offsets":[0,8],"itemsize":16}'
@@ -57,9 +58,9 @@ class PlotTest(TimedTest):
         text = self.create(fields="s4 a")
         self.expect(USAGE, "plot", text, says="expected records with a number")
 
-    def svg(self, name, *args, **kwargs):
+    def svg(self, name, *args, code=OK, **kwargs):
         path = self.directory() / "t.svg"
-        self.expect(OK, "plot", name, "-o", path, *args, **kwargs)
+        self.expect(code, "plot", name, "-o", path, *args, **kwargs)
         return xml.etree.ElementTree.parse(path), path
 
     @unittest.skipUnless(shutil.which("gnuplot"), "gnuplot is not installed")
@@ -82,6 +83,13 @@ class PlotTest(TimedTest):
         self.expect(OK, "write", name, stdin="{\"a'b<i>&\":1.5,\"n\":2}\n", says="wrote 1 value")
         tree, _ = self.svg(name)
         self.assertIn("a'b<i>&", "".join(tree.getroot().itertext()))
+
+    def test_lost_values_are_said_and_counted(self):
+        name = self.filled(range(5))
+        self.poke_stamp(SHM / name, 2, busy(2))  # its writer is dead: a hole
+        self.expect(LOST, "plot", name, says="drew 4 values, lost 1\n")
+        if shutil.which("gnuplot"):
+            self.svg(name, code=LOST, says="drew 1 field of 4 values, lost 1\n")
 
     def test_without_gnuplot_it_says_what_to_install(self):
         name = self.filled([1])

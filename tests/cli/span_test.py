@@ -10,6 +10,8 @@ from timed import TimedTest
 SCHEMA = ('{"names":["ts","n"],"formats":["<i8","<i8"],"offsets":[0,8],"itemsize":16,'
           '"metadata":{"fields":{"ts":{"unit":"s"}},"time":"ts"}}')
 
+OUT_OF_ORDER = [1000, 2000, 9000, 3000, 4000, 9500]
+
 
 class SpanTest(TimedTest):
     def write(self, name, first, count):
@@ -52,6 +54,31 @@ class SpanTest(TimedTest):
             self.assertEqual(self.numbers("tail", name, "--until", iso(end), "-n", 3), [0, 1, 2])
             self.expect(OK, "tail", name, "--since", iso(begin), "--until", iso(begin + 1),
                         says=f"no value is from {iso(begin)} to {iso(begin + 1)}")
+
+    def test_what_is_later_is_left_out_wherever_it_stands(self):
+        names = [self.name() for _ in range(2)]
+        for name in names:
+            path = self.directory() / "schema.json"
+            path.write_text(SCHEMA)
+            self.expect(OK, "create", name, "--slots", 64, "--schema", path)
+            self.expect(OK, "write", name, stdin="ts,n\n" + "".join(f"{t},{t}\n" for t in OUT_OF_ORDER))
+        files = [self.directory() / f"t.{format}" for format in ["arena", "npy", "csv"]]
+        for file in files:
+            self.expect(OK, "snapshot", names[0], "-o", file)
+        until = ["--until", iso(5000 * 10**9)]
+        for verb in [["tail", names[0]], ["tail", "--file", files[0]], ["snapshot", names[0], "-o", "-"],
+                     *(["export", file, "-o", "-", "--as", SCHEMA] for file in files)]:
+            with self.subTest(verb=verb):
+                self.assertEqual(self.numbers(*verb, *until), [1000, 2000, 3000, 4000])
+        # In front of a value that comes late, what is later has its turn.
+        self.assertEqual(sorted(self.numbers("tail", *names, *until)), sorted([1000, 2000, 3000, 4000] * 2))
+        for verb in [["tail", names[0], "-f"], ["tail", names[0], "-F"], ["record", names[0], "-o", "-"]]:
+            with self.subTest(verb=verb):
+                self.assertEqual(self.numbers(*verb, *until), [1000, 2000])
+        self.assertEqual(sorted(self.numbers("tail", *names, "-f", *until)), sorted([1000, 2000, 3000, 4000] * 2))
+        for verb in ["tail", "record"]:
+            help_text = " ".join(self.expect(OK, verb, "--help").stdout.split())
+            self.assertIn("who follows ends at the first", help_text)
 
     def test_a_number_is_still_a_sequence_number(self):
         name, _, _ = self.three_parts()

@@ -9,30 +9,10 @@ import signal
 import unittest
 
 from arena_cli import ABSENT, INCOMPATIBLE, LOST, OK, SHM, USAGE
-from timed import TimedTest
+from several_rings import SeveralRings
 
 
-class TailSeveralTest(TimedTest):
-    def make(self, name, *args, fields="u64 n", slots=64, time="--time"):
-        self.expect(OK, "create", name, "--slots", slots, "--fields", fields, *[arg for arg in [time] if arg], *args)
-        self.addCleanup((SHM / name).unlink, missing_ok=True)
-        return name
-
-    def pair(self, **kwargs):
-        base = self.name()
-        return [self.make(f"{base}.{letter}", **kwargs) for letter in "ab"]
-
-    def write(self, name, *numbers):
-        self.expect(OK, "write", name, stdin="n\n" + "".join(f"{n}\n" for n in numbers))
-
-    def fill_by_turns(self, names, count=8):
-        for i in range(count):
-            self.write(names[i % len(names)], i)
-
-    def lines(self, *args, code=OK, **kwargs):
-        return [json.loads(line) for line in
-                self.expect(code, "tail", *args, "--format", "ndjson", **kwargs).stdout.splitlines()]
-
+class TailSeveralTest(SeveralRings):
     def test_values_are_merged_by_time_and_say_whose_they_are(self):
         names = self.pair()
         self.fill_by_turns(names)
@@ -164,6 +144,23 @@ class TailSeveralTest(TimedTest):
         tail.send_signal(signal.SIGINT)
         _, err = tail.communicate(timeout=30)
         self.assertIn(f"restarted: arena '{first}' was created anew at", err)
+
+    def test_a_field_named_like_the_column_of_the_arena_is_refused(self):
+        base = self.name()
+        self.make(f"{base}.a", fields="u64 n, u64 _arena")
+        self.make(f"{base}.b")
+        for form in ["table", "csv", "ndjson"]:
+            self.expect(INCOMPATIBLE, "tail", f"{base}.*", "--format", form,
+                        says="expected records without a field _arena, which names the arena, found one")
+        self.expect(OK, "tail", f"{base}.*", "--fields", "n")
+
+    def test_integers_that_influx_has_no_room_for_are_said(self):
+        names = self.pair()
+        self.write(names[0], 1, 2**64 - 1)
+        self.write(names[1], 2**63, 2)
+        done = self.expect(OK, "tail", *names, "--format", "influx")
+        self.assertEqual(len(re.findall(r"\bn=", done.stdout)), 2)
+        self.assertEqual(done.stderr.count("left out 1 integer above 9223372036854775807"), 2)
 
     def test_what_is_for_one_arena_only_is_refused(self):
         names = self.pair()

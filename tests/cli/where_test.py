@@ -5,7 +5,7 @@ import signal
 import time
 import unittest
 
-from arena_cli import LOST, OK, USAGE, INCOMPATIBLE
+from arena_cli import LOST, OK, TICK, USAGE, INCOMPATIBLE
 from lossless import LosslessTest
 
 
@@ -159,6 +159,24 @@ class LatestTest(LosslessTest):
         self.assertEqual(latest.wait(timeout=30), OK)
         self.assertIn("found 10 keys", latest.stderr.read())
 
+    def test_goes_on_with_what_takes_the_place_of_its_arena(self):
+        name = self.create_filled(20, slots=64)
+        latest = self.start("latest", name, "--by", "sym", "-f", "-i", "20ms", "--format", "ndjson",
+                            "--where", "ts > 17")
+        self.assertEqual([json.loads(latest.stdout.readline())["ts"] for _ in range(2)], [18, 19])
+        self.expect(OK, "rm", name)
+        self.expect(OK, "create", name, "--slots", 64, "--fields", TICK)
+        self.expect(OK, "write", name, stdin="ts,px,sym\n1,1,S9\n77,1,S8\n")
+        row = json.loads(latest.stdout.readline())
+        self.assertEqual((row["_seq"], row["ts"], row["sym"]), (1, 77, "S8"))
+        self.expect(OK, "rm", name)
+        self.expect(OK, "create", name, "--slots", 64, "--fields", "u64 n")
+        _, err = latest.communicate(timeout=30)
+        self.assertEqual(latest.returncode, INCOMPATIBLE)
+        self.assertIn(f"restarted: arena '{name}' was created anew at", err)
+        self.assertIn("found 2 keys\n", err)
+        self.assertIn("cannot go on with the new", err)
+
     def test_lost_values_are_told(self):
         name = self.create_filled(20, slots=64)
         self.assertEqual(len(self.rows("latest", name, "--by", "sym")), 10)
@@ -173,6 +191,8 @@ class LatestTest(LosslessTest):
         terminal.await_text("S6")
         self.expect(OK, "write", name, stdin="ts,px,sym\n777,1,S1\n")
         terminal.await_text("777")
+        self.expect(OK, "rm", name)
+        terminal.await_text("scroll  | arena 'cli-")
         terminal.press(b"q")
         terminal.wait()
         terminal.expect_restored()

@@ -46,6 +46,14 @@ TEST_F(TimeMergeTest, OneThatIsOverOrSilentHoldsUpNobody) {
   EXPECT_EQ(merge_.next(now_ + 50ms), 2U);
 }
 
+TEST_F(TimeMergeTest, OneThatIsRemovedHoldsUpNobody) {
+  merge_.head(1, 30);
+  merge_.head(2, 20);
+  merge_.remove(0);
+  EXPECT_EQ(merge_.count(), 2U);
+  EXPECT_EQ(merge_.next(now_), 1U);
+}
+
 TEST_F(TimeMergeTest, WhatIsEarlierThanOneBeforeItComesLate) {
   merge_.over(1);
   merge_.over(2);

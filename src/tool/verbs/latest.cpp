@@ -3,16 +3,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "arena_shm/raw.hpp"
-#include "recording/arena_stream.hpp"
-#include "recording/lanes.hpp"
 #include "recording/newest_by_key.hpp"
-#include "recording/record_view.hpp"
 #include "schema/record_formatter.hpp"
 #include "schema/value_time.hpp"
 #include "terminal/exit_code.hpp"
@@ -22,10 +19,12 @@
 #include "terminal/screen.hpp"
 #include "terminal/signals.hpp"
 #include "text/quantities.hpp"
+#include "text/utf8.hpp"
 #include "tool/verbs/filter_option.hpp"
+#include "tool/verbs/latest_feed.hpp"
 #include "tool/verbs/verbs.hpp"
-#include "tool/verbs/where.hpp"
 #include "tool/views/report.hpp"
+#include "tool/views/screen_attendant.hpp"
 #include "tool/views/terminal_attendant.hpp"
 
 namespace arena_shm::tool {
@@ -35,27 +34,14 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Key = terminal::Screen::Key;
 using Newest = recording::NewestByKey::Newest;
-using Step = recording::ValueStream::Step;
 
 struct Options {
-  std::string name;
-  std::string by;
-  std::optional<std::string> where;
+  LatestAsked asked;
   std::string fields;
   std::string format = "table";
-  std::string as;
   double interval_seconds = 1;
-  bool follow = false;
   bool quote_int64 = false;
 };
-
-recording::RecordShape shape_of(const Options& options, const Info& info) {
-  recording::RecordShape shape{.size_bytes = info.record.size_bytes,
-                               .schema = recording::schema_for(info, options.as, terminal_attendant())};
-  if (!shape.schema) recording::refuse_without_schema(info, "find the keys of");
-  shape.has_time = recording::has_time_column(info, shape.schema);
-  return shape;
-}
 
 schema::Format format_of(const std::string& text) {
   if (text == "csv") return schema::Format::csv;
@@ -64,78 +50,43 @@ schema::Format format_of(const std::string& text) {
 
 class Latest {
  public:
-  explicit Latest(const Options& options)
-      : options_(options),
-        view_(open_or_tell("create it first", [&] { return RawView::open(options.name); })),
-        shape_(shape_of(options, view_.info())),
-        extent_(extent()),
-        stream_(view_, extent_, shape_, terminal_attendant()),
-        newest_(shape_.schema->select(schema::split_names(options.by, *shape_.schema)).fields),
-        row_(shape_) {
+  explicit Latest(const Options& options) : options_(options) {
+    if (options.asked.follow && options.format == "table") screen_ = terminal::Screen::open();
+    feed_.emplace(options.asked, screen_ ? screen_attendant_ : terminal_attendant());
     printer(terminal::line_width());  // wrong fields are refused at once
-    stream_.on_gap([this](const Gap& gap) { lost_ += gap.count(); });
   }
 
   terminal::ExitCode run() {
-    terminal::catch_stop_signals();
-    const auto screen = options_.follow && options_.format == "table" ? terminal::Screen::open() : nullptr;
-    if (screen) {
-      watch(*screen);
-    } else if (options_.follow) {
+    if (screen_) {
+      watch(*screen_);
+      screen_.reset();
+    } else if (options_.asked.follow) {
       print_changes();
     } else {
-      while (!stream_.is_finished() && !terminal::stop_requested()) read_until(Clock::now() + kLongestWait);
+      while (feed_->goes_on()) feed_->read_until(Clock::now() + LatestFeed::kLongestWait);
       print_all();
     }
-    if (lost_ > 0 || options_.follow || newest_.size() == 0) tell_account();
-    return lost_ > 0 ? terminal::ExitCode::lost : terminal::ExitCode::ok;
+    if (feed_->lost_count() > 0 || options_.asked.follow || feed_->newest().size() == 0)
+      terminal::note(feed_->account());
+    if (feed_->failure()) return report(*feed_->failure());
+    return feed_->lost_count() > 0 ? terminal::ExitCode::lost : terminal::ExitCode::ok;
   }
 
  private:
-  static constexpr std::chrono::milliseconds kLongestWait{50};  // until a signal, or a key, is looked for again
-
-  recording::Extent extent() const {
-    const Position heads = place_in(view_, From::newest);
-    recording::Extent extent{.first = recording::place_of(From::oldest, heads, view_.slots() / view_.lanes()),
-                             .where = options_.where};
-    if (!options_.follow) extent.end = heads;
-    return extent;
-  }
-
   std::unique_ptr<schema::RecordFormatter> printer(std::size_t width) const {
-    schema::Schema schema = *shape_.schema;
+    schema::Schema schema = *feed_->shape().schema;
     if (!options_.fields.empty()) schema = schema.select(schema::split_names(options_.fields, schema));
-    if (shape_.has_time) schema = schema::with_value_time(schema);
+    if (feed_->shape().has_time) schema = schema::with_value_time(schema);
     return schema::make_formatter(format_of(options_.format), &schema,
-                                  {.source = options_.name, .width = width, .quote_int64 = options_.quote_int64});
-  }
-
-  void read_until(Clock::time_point end) {
-    constexpr std::uint64_t kBetweenLooks = 256;
-    for (std::uint64_t i = 1; !stream_.is_finished(); ++i) {
-      switch (stream_.next(row_)) {
-        case Step::value:
-          ++read_;
-          newest_.put(stream_.seq(), row_.bytes(), row_.record());
-          break;
-        case Step::passed: break;
-        case Step::none: {
-          const auto left = std::chrono::floor<std::chrono::milliseconds>(end - Clock::now());
-          if (left.count() <= 0) return;
-          stream_.wait_for(std::min(left, kLongestWait));
-          break;
-        }
-      }
-      if (i % kBetweenLooks == 0 && (Clock::now() >= end || terminal::stop_requested())) return;
-    }
+                                  {.source = options_.asked.name, .width = width, .quote_int64 = options_.quote_int64});
   }
 
   void print_all() {
     terminal::Output output;
     const auto formatter = printer(terminal::line_width());
-    newest_.for_each([&](const Newest& one) { formatter->measure(one.seq, one.row); });
+    feed_->newest().for_each([&](const Newest& one) { formatter->measure(one.seq, one.row); });
     formatter->heading(output.text());
-    newest_.for_each([&](const Newest& one) {
+    feed_->newest().for_each([&](const Newest& one) {
       formatter->record(output.text(), one.seq, one.row);
       output.end_row();
       if (output.is_large()) output.flush();
@@ -149,18 +100,18 @@ class Latest {
     terminal::Output output;
     const auto formatter = printer(terminal::line_width());
     bool has_heading = false;
-    while (!terminal::stop_requested()) {
+    while (feed_->goes_on()) {
       const Clock::time_point end = Clock::now() + interval();
-      while (Clock::now() < end && !terminal::stop_requested()) {
-        read_until(std::min<Clock::time_point>(end, Clock::now() + kLongestWait));
+      while (Clock::now() < end && feed_->goes_on()) {
+        feed_->read_until(std::min<Clock::time_point>(end, Clock::now() + LatestFeed::kLongestWait));
         terminal::Output::check_open();
       }
       if (!has_heading) {
-        newest_.for_each([&](const Newest& one) { formatter->measure(one.seq, one.row); });
+        feed_->newest().for_each([&](const Newest& one) { formatter->measure(one.seq, one.row); });
         formatter->heading(output.text());
         has_heading = true;
       }
-      newest_.take_changes([&](const Newest& one) {
+      feed_->newest().take_changes([&](const Newest& one) {
         formatter->record(output.text(), one.seq, one.row);
         output.end_row();
       });
@@ -174,15 +125,15 @@ class Latest {
 
   void watch(terminal::Screen& screen) {
     Clock::time_point next = Clock::now() + std::min<Clock::duration>(interval(), std::chrono::milliseconds(100));
-    while (!terminal::stop_requested()) {
+    while (feed_->goes_on()) {
       const Key key = screen.wait_key(std::chrono::milliseconds(0));
       if (key == Key::quit) return;
-      read_until(std::min<Clock::time_point>(next, Clock::now() + kLongestWait));
+      feed_->read_until(std::min<Clock::time_point>(next, Clock::now() + LatestFeed::kLongestWait));
       if (key == Key::redraw) screen.redraw();
       if (key == Key::up && first_ > 0) --first_;
       if (key == Key::down) ++first_;
       if (key == Key::first) first_ = 0;
-      if (key == Key::last) first_ = newest_.size();
+      if (key == Key::last) first_ = feed_->newest().size();
       if (Clock::now() < next && key == Key::none) continue;
       if (Clock::now() >= next) next = Clock::now() + interval();
       draw(screen);
@@ -191,11 +142,11 @@ class Latest {
 
   void draw(terminal::Screen& screen) {
     const auto room = static_cast<std::size_t>(std::max(screen.rows() - 3, 1));
-    first_ = std::min(first_, newest_.size() > room ? newest_.size() - room : 0);
+    first_ = std::min(first_, feed_->newest().size() > room ? feed_->newest().size() - room : 0);
     const auto formatter = printer(screen.columns());
     const auto for_each_shown = [&](const std::function<void(const Newest&)>& see) {
       std::size_t index = 0;
-      newest_.for_each([&](const Newest& one) {
+      feed_->newest().for_each([&](const Newest& one) {
         if (index >= first_ && index < first_ + room) see(one);
         ++index;
       });
@@ -205,8 +156,9 @@ class Latest {
     formatter->heading(lines);
     for_each_shown([&](const Newest& one) { formatter->record(lines, one.seq, one.row); });
     screen.clear();
-    screen.put(0, fmt::format("arena-shm latest {} --by {}  {}{}", options_.name, options_.by,
-                              text::counted(newest_.size(), "key"), lost_ > 0 ? fmt::format(", lost {}", lost_) : ""));
+    screen.put(0, fmt::format("arena-shm latest {} --by {}  {}{}", options_.asked.name, options_.asked.by,
+                              text::counted(feed_->newest().size(), "key"),
+                              feed_->lost_count() > 0 ? fmt::format(", lost {}", feed_->lost_count()) : ""));
     int row = 1;
     for (std::string_view rest = lines; !rest.empty() && row + 1 < screen.rows(); ++row) {
       const std::size_t end = std::min(rest.find('\n'), rest.size());
@@ -214,29 +166,23 @@ class Latest {
                  row == 1 ? terminal::Screen::Style::heading : terminal::Screen::Style::plain);
       rest.remove_prefix(std::min(end + 1, rest.size()));
     }
-    screen.put(screen.rows() - 1, "q quit  up/down scroll");
+    const std::string& message = screen_attendant_.message();
+    screen.put(screen.rows() - 1,
+               text::printable("q quit  up/down scroll" + (message.empty() ? "" : "  | " + message)));
     screen.show();
   }
 
-  void tell_account() const {
-    terminal::note(fmt::format("read {}{}, found {}{}", text::counted(read_, "value"),
-                               recording::left_out_text(stream_.selection()), text::counted(newest_.size(), "key"),
-                               lost_ > 0 ? fmt::format(", lost {}", lost_) : ""));
-  }
-
   const Options& options_;
-  RawView view_;
-  recording::RecordShape shape_;
-  recording::Extent extent_;
-  recording::ArenaStream stream_;
-  recording::NewestByKey newest_;
-  recording::Row row_;
-  std::uint64_t read_ = 0;
-  std::uint64_t lost_ = 0;
+  ScreenAttendant screen_attendant_;
+  std::unique_ptr<terminal::Screen> screen_;
+  std::optional<LatestFeed> feed_;
   std::size_t first_ = 0;  // that is shown
 };
 
-terminal::ExitCode run(const Options& options) { return Latest(options).run(); }
+terminal::ExitCode run(const Options& options) {
+  terminal::catch_stop_signals();  // before ncurses would do it in its own way
+  return Latest(options).run();
+}
 
 }  // namespace
 
@@ -250,18 +196,20 @@ void add_latest(const terminal::Command& app, Action& action) {
            "A key is what the fields of --by hold: a symbol, a sensor's number. Rows come in the order of the keys.\n"
            "With -f, the table fills the terminal and is drawn anew at every interval; q quits, up and down scroll.\n"
            "Without a terminal, or in another format, -f prints at every interval the rows that have changed.\n"
+           "When the arena is removed and made anew, -f goes on with the new one: it must hold records of the same\n"
+           "type. A key that does not come there keeps its row.\n"
            "Only what the ring still holds can be found. Lost values are counted at the end, and the exit code is\n"
            "then 3.",
        .example = "  arena-shm latest ticks --by sym\n"
                   "  arena-shm latest ticks --by venue,sym --where 'px > 0' -f -i 200ms\n"
                   "  arena-shm latest ticks --by sym -f --format ndjson | jq -c '[.sym, .px]'"},
       options, run);
-  verb.add_option("NAME", options->name, "Name of the arena").required().type_name("");
-  verb.add_option("--by", options->by, "The fields that are the key, like sym or venue,sym")
+  verb.add_option("NAME", options->asked.name, "Name of the arena").required().type_name("");
+  verb.add_option("--by", options->asked.by, "The fields that are the key, like sym or venue,sym")
       .required()
       .type_name("FIELDS");
-  add_where_option(verb, options->where);
-  verb.add_flag("-f,--follow", options->follow, "Keep it up to date, until interrupted");
+  add_where_option(verb, options->asked.where);
+  verb.add_flag("-f,--follow", options->asked.follow, "Keep it up to date, until interrupted");
   verb.add_option("-i,--interval", options->interval_seconds, "With -f: the time between two updates, like 500ms")
       .type_name("TIME")
       .check(terminal::interval())
@@ -271,7 +219,8 @@ void add_latest(const terminal::Command& app, Action& action) {
       .type_name("FORMAT")
       .check(terminal::one_of({"table", "ndjson", "json", "csv"}));
   terminal::add_int64_option(verb, options->quote_int64);
-  verb.add_option("--as", options->as, "Decode records as these fields, like 'u64 ts, f64 px'").type_name("FIELDS");
+  verb.add_option("--as", options->asked.as, "Decode records as these fields, like 'u64 ts, f64 px'")
+      .type_name("FIELDS");
 }
 
 }  // namespace arena_shm::tool

@@ -17,6 +17,7 @@
 #include "text/quantities.hpp"
 #include "text/time_text.hpp"
 #include "text/utf8.hpp"
+#include "tool/views/screen_attendant.hpp"
 #include "tool/views/terminal_attendant.hpp"
 
 namespace arena_shm::tool {
@@ -31,19 +32,6 @@ constexpr std::size_t kBins = 4096;
 constexpr std::size_t kLeastRows = 5;  // of a picture
 constexpr std::size_t kLeastColumns = 25;
 constexpr std::int64_t kNsPerSecond = 1'000'000'000;
-
-// What is to be said goes to the last line of the screen.
-class ScreenAttendant final : public recording::Attendant {
- public:
-  bool stop_requested() const noexcept override { return terminal::stop_requested(); }
-  void note(std::string_view text) override { message_ = text; }
-  void tell(std::string_view line) override { message_ = line; }
-  void show_progress(std::string_view) override {}
-  const std::string& message() const noexcept { return message_; }
-
- private:
-  std::string message_;
-};
 
 std::string place_text(std::int64_t at, bool is_time) {
   return is_time ? text::time_text(at, kNsPerSecond) : fmt::format("{}", at);

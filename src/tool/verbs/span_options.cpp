@@ -62,8 +62,10 @@ SpanOptions add_span_options(const terminal::Command& verb, recording::TimeSpan&
                 else
                   span.until_ns = std::stoll(text);
               },
-              until_seq != nullptr ? "Stop after this sequence number, or leave out what is later than this time"
-                                   : "Leave out values that are later than this time, which is as in --since")
+              until_seq != nullptr
+                  ? "Stop after this sequence number, or leave out what is later than this time; who follows ends at "
+                    "the first later one"
+                  : "Leave out values that are later than this time, as in --since; who follows ends at the first one")
           .type_name(until_seq != nullptr ? "SEQ|WHEN" : "WHEN")
           .check(until_seq != nullptr ? seq_or_moment() : terminal::moment());
   return {since, last, until};

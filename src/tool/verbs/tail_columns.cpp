@@ -71,6 +71,14 @@ void TailColumns::print_heading(std::string& out) {
   tell_hidden(*first_->formatter);
 }
 
+void TailColumns::forget_unused() {
+  std::erase_if(lines_, [](const std::shared_ptr<schema::RecordFormatter>& lines) {
+    if (lines.use_count() > 1) return false;
+    tool::tell_altered(*lines);
+    return true;
+  });
+}
+
 void TailColumns::tell_altered() const {
   for (const auto& lines : lines_) tool::tell_altered(*lines);
 }

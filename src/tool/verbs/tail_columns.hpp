@@ -23,6 +23,8 @@ class TailColumns {
 
   /// Once, as soon as there is an arena.
   void print_heading(std::string& out);
+  /// Those whose formatter is no more. To be called below the heading.
+  void forget_unused();
   /// Says what could not be printed as it is.
   void tell_altered() const;
 

@@ -19,14 +19,17 @@ namespace arena_shm::tool {
 class NewestMatches {
  public:
   /// Of what is from `first` on and before `end`, lane by lane.
-  NewestMatches(std::uint64_t count, const Position& first, const Position& end) : count_(count), past_(first) {
+  NewestMatches(std::uint64_t count, const Position& first, const Position& end)
+      : count_(count), lanes_(first.next().size()), past_(first) {
     past_.end_at(end);
   }
 
   /// Has all come that they are among?
   bool is_complete() const noexcept { return past_.is_finished(); }
-  /// A value has come, or is lost: is to be told of each.
-  void pass(std::uint64_t seq) { past_.take(seq); }
+  /// A value has come, or is lost: is to be told of each, but of those that are lost in front of a value behind them.
+  void pass(std::uint64_t seq) {
+    if (!past_.take(seq)) past_.lose({.first = seq % lanes_, .last = seq, .cause = Loss::passed_over, .step = lanes_});
+  }
   void pass(const Gap& gap) { past_.lose(gap); }
 
   void add(std::uint64_t seq, std::span<const std::byte> row);
@@ -42,6 +45,7 @@ class NewestMatches {
   };
 
   std::uint64_t count_;
+  std::uint64_t lanes_;
   recording::LaneProgress past_;
   std::uint64_t values_ = 0;  // in kept_
   std::deque<One> kept_;

@@ -27,6 +27,11 @@ bool TailRing::has_come() {
   return named_->view() != nullptr;
 }
 
+bool TailRing::is_gone() const {
+  if (!stream_ || !view().retired()) return false;
+  return !view().has_writers() && stream_->unread_count() == 0;  // in this order: who had a seat has written by then
+}
+
 void TailRing::know(Printing printing, std::optional<Order> order) {
   const Info& info = view().info();
   printing_ = std::move(printing);

@@ -36,6 +36,9 @@ class TailRing {
   /// Errors: Code::invalid_argument, if its values have no times, and no other order was asked for.
   void know(Printing printing, std::optional<Order> order);
   const Printing& printing() const noexcept { return *printing_; }
+  Printing& printing() noexcept { return *printing_; }
+  /// Can nothing come of it any more, unless one of its name is made anew?
+  bool is_gone() const;
 
   /// As in recording::Extent.
   struct Wanted {

@@ -8,21 +8,19 @@
 #include <deque>
 #include <list>
 #include <optional>
-#include <set>
 #include <thread>
+#include <utility>
+#include <vector>
 
-#include "inspect/arenas.hpp"
 #include "recording/time_merge.hpp"
 #include "schema/restart_text.hpp"
-#include "terminal/names.hpp"
 #include "terminal/output.hpp"
 #include "terminal/signals.hpp"
 #include "text/quantities.hpp"
-#include "tool/verbs/await_arena.hpp"
 #include "tool/verbs/tail_columns.hpp"
 #include "tool/verbs/tail_ring.hpp"
+#include "tool/verbs/tail_rings.hpp"
 #include "tool/verbs/where.hpp"
-#include "tool/views/name_pattern.hpp"
 
 namespace arena_shm::tool {
 
@@ -40,13 +38,14 @@ constexpr int kMostPassed = 1024;  // of one arena, before others and signals ar
 
 class SeveralTail {
  public:
-  SeveralTail(const SeveralAsked& asked, const PrintingOf& printing) : asked_(asked), printing_for_(printing) {}
+  SeveralTail(const SeveralAsked& asked, const PrintingOf& printing)
+      : asked_(asked), printing_for_(printing), rings_(asked.names, asked.follow_name) {}
 
   terminal::ExitCode run() {
-    if (asked_.waits && !asked_.follow_name && !await_all()) return terminal::ExitCode::ok;
-    look_for_names();
-    refuse_patterns_without_match();
-    for (TailRing& ring : rings_) {
+    if (asked_.waits && !asked_.follow_name && !rings_.await()) return terminal::ExitCode::ok;
+    rings_.look();
+    rings_.refuse_none();
+    for (TailRing& ring : rings_.all()) {
       if (ring.has_come()) know(ring);
     }
     print_what_is_there();
@@ -64,79 +63,10 @@ class SeveralTail {
     std::vector<std::byte> row;
   };
 
-  bool await_all() const {
-    return std::ranges::all_of(asked_.names,
-                               [](const std::string& name) { return is_pattern(name) || await_arena(name); });
-  }
-
-  // Each name once, in the order in which they were asked for; those of a pattern by their names.
-  void look_for_names() {
-    names_looked_ = Clock::now();
-    for (const std::string& name : asked_.names) {
-      if (!is_pattern(name)) {
-        add(name);
-        continue;
-      }
-      std::set<std::string> matching;
-      inspect::for_each_arena(
-          [&](const inspect::Image& image) {
-            if (matches(name, image.label())) matching.insert(image.label());
-          },
-          [](const Error&) {});
-      for (const std::string& match : matching) add_match(match);
-    }
-  }
-
-  void add(const std::string& name) {
-    if (names_.contains(name)) return;
-    rings_.emplace_back(name, asked_.follow_name);
-    names_.insert(name);
-  }
-
-  // Meanwhile it may be gone, or it cannot be read: then it is looked at again later.
-  void add_match(const std::string& name) {
-    try {
-      add(name);
-    } catch (const Error& error) {
-      skip(name, error);
-    }
-  }
-
-  void skip(const std::string& name, const Error& error) {
-    if (skipped_.insert(name).second) terminal::note(terminal::skipped_text(error));
-  }
-
-  // One that was asked for by its name has to fit; of those that a pattern finds meanwhile, what does not fit is left
-  // out. Returns: does it?
-  bool knows(TailRing& ring) {
-    try {
-      know(ring);
-      return true;
-    } catch (const Error& error) {
-      if (std::ranges::find(asked_.names, ring.name()) == asked_.names.end())
-        skip(ring.name(), error);
-      else
-        failure_ = error;
-      return false;
-    }
-  }
-
-  void refuse_patterns_without_match() const {
-    if (!rings_.empty()) return;
-    if (asked_.follow_name) return terminal::note("waiting for arenas whose names match");
-    throw Error(Code::not_found, {.name = asked_.names.front(),
-                                  .doing = "find",
-                                  .expected = "an arena whose name matches",
-                                  .found = "none",
-                                  .remedy = "wait for some with -F; to list the arenas: arena-shm list"});
-  }
-
   void know(TailRing& ring) {
-    std::size_t width = 0;
-    for (const std::string& name : names_) width = std::max(width, name.size());
-    Printing printing = printing_for_(ring.view().info(), width + 2);
-    ring.formatter = columns_.add(printing, ring.name(), width);
-    ring.know(std::move(printing), asked_.order);
+    const std::size_t width = rings_.name_width();
+    ring.know(printing_for_(ring.view().info(), width + 2), asked_.order);
+    ring.formatter = columns_.add(ring.printing(), ring.name(), width);
     ring.on_gap([this](TailRing& of, const Gap& gap) { tell(of, gap); });
     ring.on_restart([this](TailRing& of, const Restart& restart) { tell(of, restart); });
   }
@@ -145,7 +75,7 @@ class SeveralTail {
   void print_what_is_there() {
     TimeMerge merge(kHold);
     std::vector<TailRing*> rings;
-    for (TailRing& ring : rings_) {
+    for (TailRing& ring : rings_.all()) {
       if (!ring.is_known()) continue;
       const Asked& asked = ring.printing().tail.asked;
       std::optional<Position> first;
@@ -181,31 +111,64 @@ class SeveralTail {
       rings.push_back(&ring);
       merge.add(Clock::now());
     };
-    for (TailRing& ring : rings_) {
+    for (TailRing& ring : rings_.all()) {
       if (ring.is_known()) join(ring);
     }
     while (!is_finished()) {
       if (!step(merge, rings) && !rings.empty()) return;  // it is later than was asked for
-      if (Clock::now() - names_looked_ < kBetweenNames && !is_idle_) continue;
-      if (Clock::now() - names_looked_ >= kBetweenNames) look_for_names();
-      for (auto ring = rings_.begin(); ring != rings_.end() && !failure_;) {
-        const bool has_come = ring->has_come();
-        if (has_come && !knows(*ring)) {
-          ring = rings_.erase(ring);
-          continue;
-        }
-        if (has_come) {
+      const bool is_due = Clock::now() - rings_.looked() >= kBetweenNames;
+      if (!is_due && !is_idle_) continue;
+      if (is_due) {
+        forget_gone(merge, rings);
+        rings_.look();
+      }
+      meet_new(join);
+    }
+  }
+
+  void meet_new(const std::function<void(TailRing&)>& join) {
+    for (auto ring = rings_.all().begin(); ring != rings_.all().end() && !failure_;) {
+      try {
+        if (ring->has_come()) {
+          know(*ring);
           columns_.print_heading(output_.text());
           join(*ring);
         }
         ++ring;
+      } catch (const Error& error) {
+        ring = leave_out(ring, error);
       }
     }
+  }
+
+  // One that was asked for by its name has to fit; of those that a pattern finds meanwhile, what does not fit is left
+  // out.
+  TailRings::Iterator leave_out(TailRings::Iterator ring, const Error& why) {
+    try {
+      return rings_.leave_out(ring, why);
+    } catch (const Error& error) {
+      failure_ = error;
+      return ring;
+    }
+  }
+
+  void forget_gone(TimeMerge& merge, std::vector<TailRing*>& rings) {
+    rings_.forget_gone([&](const TailRing& ring) {
+      const auto at = std::ranges::find(rings, &ring);
+      const auto number = static_cast<std::size_t>(at - rings.begin());
+      if (at == rings.end()) return true;
+      if (merge.has_head(number)) return false;
+      merge.remove(number);
+      rings.erase(at);
+      return true;
+    });
+    columns_.forget_unused();
   }
 
   // False: all of them are over, or there is none.
   bool step(TimeMerge& merge, const std::vector<TailRing*>& rings) {
     bool has_any = false;
+    is_busy_ = false;
     for (std::size_t i = 0; i < rings.size(); ++i) {
       if (failure_ && !merge.has_head(i)) merge.over(i);  // what has been read is printed, and nothing behind it
       if (!merge.has_head(i) && !merge.is_over(i)) pull(merge, i, *rings[i]);
@@ -223,20 +186,13 @@ class SeveralTail {
   }
 
   void pull(TimeMerge& merge, std::size_t i, TailRing& ring) {
-    for (int passed = 0; passed < kMostPassed; ++passed) {
-      switch (ring.next()) {
-        case ValueStream::Step::passed: continue;
-        case ValueStream::Step::value: merge.head(i, ring.time_ns()); return;
-        case ValueStream::Step::none: break;
-      }
-      if (ring.stream().failure()) failure_ = ring.stream().failure();
-      if (ring.stream().is_finished())
-        merge.over(i);
-      else
-        merge.none(i, Clock::now());
-      return;
-    }
-    merge.none(i, Clock::now());  // it has none that is wanted, as one that is silent, and the others have their turn
+    auto step = ValueStream::Step::passed;
+    for (int n = 0; n < kMostPassed && step == ValueStream::Step::passed; ++n) step = ring.next();
+    if (step == ValueStream::Step::value) return merge.head(i, ring.time_ns());
+    if (ring.stream().failure()) failure_ = ring.stream().failure();
+    if (ring.stream().is_finished()) return merge.over(i);
+    merge.none(i, Clock::now());  // where none was wanted, too: the others have their turn
+    is_busy_ = is_busy_ || step == ValueStream::Step::passed;
   }
 
   void take(TailRing& ring) {
@@ -281,10 +237,13 @@ class SeveralTail {
 
   // Looks after each of them now and then: what becomes of an arena is told, and what is pending is given up.
   void pause(const std::vector<TailRing*>& rings) {
-    output_.flush();
-    std::this_thread::sleep_for(kPause);
+    if (!is_busy_) {
+      output_.flush();
+      std::this_thread::sleep_for(kPause);
+    }
     if (Clock::now() - looked_ < kBetweenLooks) return;
     looked_ = Clock::now();
+    output_.flush();
     terminal::Output::check_open();
     for (TailRing* ring : rings) ring->stream().wait_for({});
   }
@@ -298,15 +257,13 @@ class SeveralTail {
     std::string text = "read " + text::counted(read_, "value");
     if (printed_ != read_) text += fmt::format(", printed {}", printed_);
     if (lost_ > 0) text += fmt::format(", lost {} in {}", lost_, text::counted(gaps_, "gap"));
-    terminal::note(text + " of " + text::counted(rings_.size(), "arena"));
+    terminal::note(text + " of " + text::counted(rings_.count(), "arena"));
   }
 
   const SeveralAsked& asked_;
   const PrintingOf& printing_for_;
-  std::list<TailRing> rings_;
-  std::set<std::string> names_;    // of those, and of what did not fit
-  std::set<std::string> skipped_;  // which was said
-  std::optional<Error> failure_;   // nothing is read behind it
+  TailRings rings_;
+  std::optional<Error> failure_;  // nothing is read behind it
   TailColumns columns_;
   terminal::Output output_;
   std::deque<Kept> kept_;
@@ -318,10 +275,10 @@ class SeveralTail {
   std::uint64_t lost_ = 0;
   std::uint64_t gaps_ = 0;
   Clock::time_point looked_ = Clock::now();
-  Clock::time_point names_looked_{};
   bool follow_ = asked_.follow || asked_.follow_name;
   bool is_last_so_many_ = false;
   bool is_idle_ = false;
+  bool is_busy_ = false;  // one of them has more, and none of it is wanted so far
 };
 
 }  // namespace

@@ -81,7 +81,7 @@ void Watch::sample() {
   else
     say_absent(refused);
   for (const Watched& left : arenas_) {
-    if (left.facts.usable) gone_[left.name] = left.facts.info.epoch;
+    if (left.facts.usable) remember(left);
     if (std::none_of(arenas.begin(), arenas.end(), [&](const Watched& arena) { return arena.name == left.name; }))
       say_gone(left);
   }
@@ -96,12 +96,20 @@ void Watch::say_gone(const Watched& arena) {
   say_(fmt::format("'{}' is gone{}", arena.name, is_named ? "; waiting for a new one" : ""));
 }
 
+// Only the last ones: there may be ever new names.
+void Watch::remember(const Watched& gone) {
+  std::erase_if(gone_, [&](const Gone& other) { return other.name == gone.name; });
+  gone_.push_back({.name = gone.name, .epoch = gone.facts.info.epoch});
+  if (gone_.size() > kMostGone) gone_.pop_front();
+}
+
 void Watch::say_restarted(const Watched& arena) {
-  const auto before = gone_.find(arena.name);
+  const auto before =
+      std::find_if(gone_.begin(), gone_.end(), [&](const Gone& gone) { return gone.name == arena.name; });
   if (before == gone_.end()) return;
   const Info& info = arena.facts.info;
-  if (arena.facts.usable && info.epoch != before->second)
-    say_(schema::describe(arena.name, {.before = before->second, .now = info.epoch, .created_ns = info.created_ns}));
+  if (arena.facts.usable && info.epoch != before->epoch)
+    say_(schema::describe(arena.name, {.before = before->epoch, .now = info.epoch, .created_ns = info.created_ns}));
   gone_.erase(before);
 }
 

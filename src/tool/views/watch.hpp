@@ -5,9 +5,10 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -104,9 +105,15 @@ class Watch {
   Watched adopt(const inspect::Image& image);
   void take_sample(Watched& arena, const inspect::Image& image);
   void say_gone(const Watched& arena);
+  void remember(const Watched& gone);
   void say_restarted(const Watched& arena);
 
-  using Epoch = std::array<std::uint8_t, 16>;
+  // One that was watched before.
+  struct Gone {
+    std::string name;
+    std::array<std::uint8_t, 16> epoch;
+  };
+  static constexpr std::size_t kMostGone = 256;
 
   bool is_wanted(const std::string& name) const;
   void look_around(std::vector<Watched>& arenas);
@@ -119,8 +126,8 @@ class Watch {
   Say say_;
   Absent absent_;
   std::vector<Watched> arenas_;
-  std::map<std::string, Epoch> gone_;  // the epochs of those that were watched before
-  std::set<std::string> skipped_;      // that has been said
+  std::deque<Gone> gone_;          // the newest one last
+  std::set<std::string> skipped_;  // that has been said
   terminal::Verdict verdict_;
   bool is_first_ = true;
 };
