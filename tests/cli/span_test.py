@@ -51,9 +51,30 @@ class SpanTest(TimedTest):
                     self.assertEqual(self.numbers(*verb, "--until", iso(end)), [*range(10)])
                     self.assertEqual(self.numbers(*verb, "--since", iso(begin), "--until", iso(end)), [*range(5, 10)])
                     self.assertEqual(self.numbers(*verb, "--until", "1970-01-01"), [])
-            self.assertEqual(self.numbers("tail", name, "--until", iso(end), "-n", 3), [0, 1, 2])
+            self.assertEqual(self.numbers("tail", name, "--from", 3, "--until", iso(end), "-n", 4), [3, 4, 5, 6])
+            self.assertEqual(self.numbers("tail", name, "--until", "30m"), [])  # ago, as everywhere
             self.expect(OK, "tail", name, "--since", iso(begin), "--until", iso(begin + 1),
                         says=f"no value is from {iso(begin)} to {iso(begin + 1)}")
+
+    def test_a_number_of_values_is_of_the_newest_in_the_span(self):
+        name, begin, end = self.three_parts()
+        other = self.create(fields="u64 n", slots=64)
+        self.write(other, 90, 1)
+        image = self.directory() / "t.arena"
+        self.expect(OK, "snapshot", name, "-o", image)
+        for verb in [["tail", name], ["tail", "--file", image]]:
+            self.assertEqual(self.numbers(*verb, "-n", 2, "--since", iso(begin)), [13, 14])
+            self.assertEqual(self.numbers(*verb, "-n", 2, "--last", "1h"), [13, 14])
+            self.assertEqual(self.numbers(*verb, "-n", 2, "--until", iso(end)), [8, 9])
+        self.assertEqual(self.numbers("tail", name, other, "-n", 2, "--since", iso(begin)), [14, 90])
+        self.assertEqual(self.numbers("tail", name, other, "-n", 2, "--until", iso(end)), [8, 9])
+        for follow in ["-f", "-F"]:
+            run = self.start("tail", name, follow, "-n", 2, "--since", iso(begin), "--format", "csv")
+            lines = [run.stdout.readline() for _ in range(3)]
+            self.write(name, 99, 1)
+            lines.append(run.stdout.readline())
+            self.assertEqual([int(line.split(",")[-1]) for line in lines[1:]], [13, 14, 99])
+            name, begin, end = self.three_parts()
 
     def test_what_is_later_is_left_out_wherever_it_stands(self):
         names = [self.name() for _ in range(2)]

@@ -17,8 +17,8 @@ constexpr char kSeqMark = '#';  // in front of a sequence number, where a time c
 
 terminal::Check seq_or_moment() {
   return {[](std::string& text) -> std::string {
-    std::string seq = text;
-    if (terminal::count().read(seq).empty()) {
+    std::string seq = text;  // digits only: 30m is a time, as everywhere else
+    if (text.find_first_not_of("0123456789") == std::string::npos && terminal::count().read(seq).empty()) {
       text = kSeqMark + seq;
       return "";
     }

@@ -104,7 +104,7 @@ terminal::ExitCode run(const TailRequest& options) {
     TailOptions asked = options.tail;
     asked.asked.follow = true;
     asked.asked.is_filtered = options.where.has_value();
-    if (options.span.is_given()) asked.asked.from = "oldest";
+    if (options.span.is_given()) ask_for_span(asked.asked);
     return tail_name(options.names.front(), asked, printing);
   }
   if (options.waits && options.file.empty()) {

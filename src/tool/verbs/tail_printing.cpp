@@ -63,11 +63,11 @@ TailOptions tail_options(const TailRequest& request, const Info& info, const std
                          ? schema
                          : recording::schema_for(info, request.as, terminal_attendant());
   if (request.span.is_given()) {
-    tail.asked.from = "oldest";
+    ask_for_span(tail.asked);
     tail.since.emplace(request.span, info, known);
   }
   tail.selection = recording::selection_of(request.where, info, known);
-  tail.asked.is_filtered = request.where.has_value();
+  tail.asked.is_filtered |= request.where.has_value();
   return tail;
 }
 

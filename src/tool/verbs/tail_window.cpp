@@ -83,6 +83,14 @@ std::uint64_t Present::newest() const {
   return newest;
 }
 
+void ask_for_span(Asked& asked) {
+  if (!asked.from.empty()) return;
+  if (asked.count)
+    asked.is_filtered = true;
+  else
+    asked.from = "oldest";
+}
+
 Window window_of(const Asked& asked, const std::optional<Position>& begin, const Present& present) {
   const Position end = end_of(asked, present);
   if (begin) return {.first = *begin, .end = end, .count = asked.count.value_or(Window::kNoLimit)};
