@@ -4,7 +4,6 @@
 #include <boost/beast/http.hpp>
 #include <boost/beast/websocket.hpp>
 #include <chrono>
-#include <exception>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -103,19 +102,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
     if (!surroundings.save)
       return answer(text_answer(http::status::forbidden, "nothing can be saved; start the server with --save-dir DIR"));
     stream_.expires_never();
-    desk_.elsewhere(
+    const bool is_taken = desk_.save(
         [&surroundings, ring] {
-          try {
-            return surroundings.is_wanted(ring) ? surroundings.save(ring)
-                                                : std::string(R"({"problem":"this server does not show that ring"})");
-          } catch (const std::exception& error) {
-            std::string out = "{";
-            append_text(out, "problem", error.what());
-            out.back() = '}';
-            return out;
-          }
+          return surroundings.is_wanted(ring) ? surroundings.save(ring)
+                                              : problem_text("this server does not show that ring");
         },
         [self = shared_from_this()](std::string result) { self->answer(json_answer(std::move(result))); });
+    if (!is_taken) answer(json_answer(problem_text("too many rings are being saved; try again")));
   }
 
   void answer(Answer answer, bool keep_alive = false) {

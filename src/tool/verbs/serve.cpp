@@ -45,7 +45,8 @@ terminal::ExitCode run(const Options& options) {
   serve::Surroundings surroundings{
       .rings = [list] { return list->look(); },
       .is_wanted = [names = options.names](const std::string& name) { return is_wanted(names, name); },
-      .save = nullptr};
+      .save = nullptr,
+      .tell = [](const std::string& text) { terminal::note(text); }};
   if (!options.save_directory.empty()) {
     surroundings.save = [saver = std::make_shared<serve::Saver>(options.save_directory)](const std::string& name) {
       return saver->save(name);
