@@ -24,6 +24,7 @@ namespace http = beast::http;
 constexpr std::chrono::seconds kPatience{10};  // for a request, and for a client that takes an answer
 constexpr std::size_t kMostHeaderBytes = 8192;
 constexpr std::size_t kMostBodyBytes = 4096;
+constexpr std::size_t kMostDiscardedBytes = std::size_t{1} << 24;
 
 std::string_view view_of(beast::string_view text) { return {text.data(), text.size()}; }
 
@@ -70,7 +71,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     const std::string_view path = view_of(request.target());
     const bool is_live = path == "/live";
     const bool is_save = path == "/save";
-    const auto strictness = is_live || is_save ? Strictness::own_page : Strictness::any_program;
+    const auto strictness = is_save ? Strictness::own_page : is_live ? Strictness::any_program : Strictness::anybody;
     if (const std::string why = refusal(asker_of(request), strictness); !why.empty())
       return answer(text_answer(http::status::forbidden, why));
     if (is_live) return go_live(request);
@@ -121,10 +122,23 @@ class Connection : public std::enable_shared_from_this<Connection> {
     });
   }
 
-  // What is closed with something unread in it takes the answer away from the client.
+  // What is closed with something unread in it takes the answer away from the client, and resets what it still sends.
+  // So that is read, for a while.
   void close() {
-    beast::error_code ignored;
-    stream_.socket().shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
+    beast::error_code error;
+    stream_.socket().shutdown(boost::asio::ip::tcp::socket::shutdown_send, error);
+    if (error) return;
+    stream_.expires_after(kPatience);
+    discard();
+  }
+
+  void discard() {
+    buffer_.clear();
+    stream_.async_read_some(buffer_.prepare(buffer_.max_size()),
+                            [self = shared_from_this()](beast::error_code error, std::size_t count) {
+                              self->discarded_ += count;
+                              if (!error && self->discarded_ < kMostDiscardedBytes) self->discard();
+                            });
   }
 
   beast::tcp_stream stream_;
@@ -133,6 +147,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   beast::flat_buffer buffer_{kMostHeaderBytes + kMostBodyBytes};
   std::optional<http::request_parser<http::string_body>> parser_;
   Answer answer_;
+  std::size_t discarded_ = 0;
 };
 
 }  // namespace

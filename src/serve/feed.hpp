@@ -47,6 +47,7 @@ struct LensEntry {
   std::string where;
   std::unique_ptr<Lens> lens;  ///< null: there is a problem
   std::string problem;
+  bool is_refused = false;                    ///< there were too many others
   bool distributes = false;                   ///< somebody wants histograms
   std::vector<Distribution> distributions{};  ///< of each series of the lens
   std::uint64_t distributions_version = 0;

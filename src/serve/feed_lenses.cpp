@@ -1,6 +1,8 @@
 // What is looked at in a ring: made when somebody wants it, and forgotten when nobody does.
 #include <algorithm>
+#include <cstddef>
 #include <exception>
+#include <functional>
 #include <utility>
 
 #include "arena_shm/error.hpp"
@@ -15,7 +17,9 @@ namespace {
 
 constexpr std::chrono::seconds kBetweenDistributions{1};
 constexpr std::chrono::seconds kUnwanted{10};  // a lens is kept for so long that nobody looks through
-constexpr std::size_t kMostLenses = 16;
+constexpr std::ptrdiff_t kMostLenses = 16;
+
+bool is_taken(const std::unique_ptr<LensEntry>& entry) { return !entry->is_refused; }
 
 }  // namespace
 
@@ -33,6 +37,10 @@ void Feed::serve_interests() {
     for (const auto& weak : interests_) {
       if (auto interest = weak.lock()) interests.push_back(std::move(interest));
     }
+  }
+  if (std::ranges::count_if(state_.lenses, is_taken) < kMostLenses) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(state_.lenses, std::not_fn(is_taken));  // there is room now
   }
   for (const auto& entry : state_.lenses) entry->distributes = false;
   std::exception_ptr failed;
@@ -111,7 +119,8 @@ void Feed::make_lens(const std::string& where) {
   auto entry = std::make_unique<LensEntry>();
   entry->where = where;
   entry->wanted = began_;
-  if (state_.lenses.size() >= kMostLenses) {
+  if (std::ranges::count_if(state_.lenses, is_taken) >= kMostLenses) {
+    entry->is_refused = true;
     entry->problem = "too many filters are in use for this ring; try again in some seconds";
   } else {
     try {

@@ -10,15 +10,18 @@ Timeline::Timeline(std::int64_t finest, std::size_t levels) : finest_(finest), l
 }
 
 std::size_t Timeline::add_series() {
-  const std::size_t before = series_count_++;
+  const std::size_t place = series_count_++;
+  if (series_count_ <= room_) return place;
+  const std::size_t before = room_;
+  room_ = std::max<std::size_t>(2 * room_, 2);
   for (Level& level : levels_) {
-    std::vector<Extremes> wider(kColumns * series_count_);
+    std::vector<Extremes> wider(kColumns * room_);
     for (std::size_t i = 0; i < kColumns; ++i) {
-      for (std::size_t k = 0; k < before; ++k) wider[i * series_count_ + k] = level.extremes[i * before + k];
+      for (std::size_t k = 0; k < place; ++k) wider[i * room_ + k] = level.extremes[i * before + k];
     }
     level.extremes = std::move(wider);
   }
-  return before;
+  return place;
 }
 
 std::size_t Timeline::level_for(std::int64_t span, std::size_t most) const noexcept {
@@ -29,7 +32,7 @@ std::size_t Timeline::level_for(std::int64_t span, std::size_t most) const noexc
 
 void Timeline::clear_series(std::size_t place) {
   for (Level& level : levels_) {
-    for (std::size_t i = 0; i < kColumns; ++i) level.extremes[i * series_count_ + place] = {};
+    for (std::size_t i = 0; i < kColumns; ++i) level.extremes[i * room_ + place] = {};
   }
 }
 
@@ -43,7 +46,7 @@ Column* Timeline::column_at(std::size_t level, std::int64_t x) {
   if (column.index > index && column.index <= floor_div(*newest_, width(level))) return nullptr;
   if (column.index != index) {
     column = {.index = index};
-    for (std::size_t k = 0; k < series_count_; ++k) levels_[level].extremes[slot * series_count_ + k] = {};
+    for (std::size_t k = 0; k < series_count_; ++k) levels_[level].extremes[slot * room_ + k] = {};
   }
   column.version = version_;
   return &column;
@@ -53,7 +56,7 @@ void Timeline::add(const Run& run, const std::vector<Extremes>& extremes, std::o
   for (std::size_t level = 0; level < levels_.size(); ++level) {
     Column* column = column_at(level, run.place);
     if (column == nullptr) continue;
-    Extremes* all = &levels_[level].extremes[slot_of(column->index) * series_count_];
+    Extremes* all = &levels_[level].extremes[slot_of(column->index) * room_];
     if (only) {
       all[*only].add(extremes[*only]);
       continue;

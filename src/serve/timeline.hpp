@@ -96,7 +96,7 @@ class Timeline {
     const std::int64_t last = floor_div(*newest_, width(level));
     for (std::int64_t index = std::max(from, last - static_cast<std::int64_t>(kColumns) + 1); index <= last; ++index) {
       const Column& column = one.columns[slot_of(index)];
-      if (column.index == index && column.version > since) visit(column, &one.extremes[slot_of(index) * series_count_]);
+      if (column.index == index && column.version > since) visit(column, &one.extremes[slot_of(index) * room_]);
     }
   }
 
@@ -107,7 +107,7 @@ class Timeline {
  private:
   struct Level {
     std::vector<Column> columns;
-    std::vector<Extremes> extremes;  // of each column, all series
+    std::vector<Extremes> extremes;  // of each column, `room_` series
   };
 
   static constexpr std::size_t slot_of(std::int64_t index) noexcept {
@@ -118,6 +118,7 @@ class Timeline {
   std::int64_t finest_;
   std::vector<Level> levels_;
   std::size_t series_count_ = 0;
+  std::size_t room_ = 0;  // for so many
   std::uint64_t version_ = 1;
   std::uint64_t returns_ = 0;
   std::optional<std::int64_t> newest_;
