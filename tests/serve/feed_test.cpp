@@ -1,8 +1,12 @@
 #include "serve/feed.hpp"
 
+#include <array>
 #include <atomic>
+#include <boost/describe/class.hpp>
 #include <memory>
 
+#include "arena_shm/arena.hpp"
+#include "arena_shm/describe.hpp"
 #include "serve/batch_reader.hpp"
 #include "serve/rings.hpp"
 
@@ -15,6 +19,11 @@ std::shared_ptr<const Interest> interest_in(std::size_t first, std::size_t end, 
   for (std::size_t i = first; i < end; ++i) interest->fields.push_back("v[" + std::to_string(i) + "]");
   return interest;
 }
+
+struct Sample {
+  std::array<double, 8> v;
+};
+BOOST_DESCRIBE_STRUCT(Sample, (), (v))
 
 class FeedTest : public Rings {
  protected:
@@ -45,17 +54,22 @@ class FeedTest : public Rings {
 };
 
 TEST_F(FeedTest, ARingThatWasRemovedIsLeftThoughItsWriterGoesOn) {
-  RawArena before = create(1, {.slots = 1 << 16});
+  // So large that the writer, at full speed, is neither caught up with nor laps the reader.
+  auto before = Arena<Sample>::create(name(), {.slots = 1 << 20});
   std::atomic<bool> is_over = false;
   std::jthread writing([&] {
-    double value = 0;
+    Sample sample{};
     auto writer = before.writer();
-    while (!is_over) writer.alloc(std::as_bytes(std::span(&value, 1)));
+    while (!is_over) {
+      for (int i = 0; i < 4096; ++i) {
+        sample.v[0] += 0.5;
+        writer.alloc(sample);
+      }
+    }
   });
   {
     Feed feed(name());
-    // So slow to read that the writer is never caught up with.
-    const auto interest = interest_in(0, 1, "v[0] < 1 && v[0] > -1 && v[0] < 2 && v[0] > -2 && v[0] < 3");
+    const auto interest = interest_in(0, 1);
     feed.add(interest);
     wait_for([&] { return counts(feed).read > 0; });
     RawArena::remove(name());
@@ -145,23 +159,25 @@ TEST_F(FeedTest, WhatNobodyWantsOfARingThatIsNotThereIsForgotten) {
 }
 
 TEST_F(FeedTest, LaterValuesOfOneLaneDoNotHideThoseOfAnother) {
-  RawArena arena = create(1, {.slots = 8192, .writers = Writers::laned, .seats = 2});
-  double value = 1;
-  const auto bytes = std::as_bytes(std::span(&value, 1));
+  constexpr std::size_t kNumbers = 8192;  // so large that few fit into a batch
+  RawArena arena = create(kNumbers, {.slots = 64, .writers = Writers::laned, .seats = 2});
+  const std::vector<double> record(kNumbers);
+  const auto bytes = std::as_bytes(std::span(record));
   auto first = arena.writer();
   auto second = arena.writer();
-  for (int i = 0; i < 5000; ++i) first.alloc(bytes);
-  for (int i = 0; i < 3; ++i) second.alloc(bytes);
+  for (int i = 0; i < 60; ++i) first.alloc(bytes);
+  for (int i = 0; i < 50; ++i) second.alloc(bytes);
   const RawView view = RawView::open(name());
   const RingLayout layout(view);
-  // Nothing of the busy lane, all of the other one.
-  std::vector<std::uint64_t> end = view.reader(From::newest, {.doorbell = false}).position().next();
-  const std::size_t busy = end[0] > end[1] ? 0 : 1;
-  end[busy] = busy;
-  BatchReader reader(view, layout, From::oldest);
-  std::size_t count = 0;
-  while (reader.read_below(end)) count += reader.batch().arrivals.size();
-  EXPECT_EQ(count, 3U);
+  const std::vector<std::uint64_t> all = view.reader(From::newest, {.doorbell = false}).position().next();
+  for (std::size_t lane = 0; lane < 2; ++lane) {  // all of this one, nothing of the other
+    std::vector<std::uint64_t> end = all;
+    end[1 - lane] = 1 - lane;
+    BatchReader reader(view, layout, From::oldest);
+    std::size_t count = 0;
+    while (reader.read_below(end)) count += reader.batch().arrivals.size();
+    EXPECT_EQ(count, all[lane] / 2);
+  }
 }
 
 }  // namespace
