@@ -39,15 +39,19 @@ std::size_t BatchReader::read() {
 }
 
 bool BatchReader::read_below(const std::vector<std::uint64_t>& end) {
-  const std::size_t count = reader_.next_batch(values_, arrivals_);
   std::size_t kept = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (arrivals_[i].seq >= end[arrivals_[i].seq % end.size()]) continue;
-    if (kept != i) {
-      std::memcpy(&values_[kept * record_bytes_], &values_[i * record_bytes_], record_bytes_);
-      arrivals_[kept] = arrivals_[i];
+  // A batch of nothing but later values says nothing of other lanes.
+  while (kept == 0 && !reached(reader_.position().next(), end)) {
+    const std::size_t count = reader_.next_batch(values_, arrivals_);
+    if (count == 0) break;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (arrivals_[i].seq >= end[arrivals_[i].seq % end.size()]) continue;
+      if (kept != i) {
+        std::memcpy(&values_[kept * record_bytes_], &values_[i * record_bytes_], record_bytes_);
+        arrivals_[kept] = arrivals_[i];
+      }
+      ++kept;
     }
-    ++kept;
   }
   describe(kept);
   return kept > 0;

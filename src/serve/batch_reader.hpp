@@ -1,9 +1,11 @@
 // Values of a segment, many at once, with their places along a chart.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -12,6 +14,11 @@
 #include "serve/ring_layout.hpp"
 
 namespace arena_shm::serve {
+
+/// Of each lane: is the number of `next` not below that of `end`?
+inline bool reached(const std::vector<std::uint64_t>& next, const std::vector<std::uint64_t>& end) noexcept {
+  return std::equal(next.begin(), next.end(), end.begin(), end.end(), std::greater_equal<>());
+}
 
 /// Thread safety: none.
 class BatchReader {

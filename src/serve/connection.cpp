@@ -4,7 +4,6 @@
 #include <boost/beast/http.hpp>
 #include <boost/beast/websocket.hpp>
 #include <chrono>
-#include <exception>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -25,6 +24,7 @@ namespace http = beast::http;
 constexpr std::chrono::seconds kPatience{10};  // for a request, and for a client that takes an answer
 constexpr std::size_t kMostHeaderBytes = 8192;
 constexpr std::size_t kMostBodyBytes = 4096;
+constexpr std::size_t kMostDiscardedBytes = std::size_t{1} << 24;
 
 std::string_view view_of(beast::string_view text) { return {text.data(), text.size()}; }
 
@@ -71,7 +71,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     const std::string_view path = view_of(request.target());
     const bool is_live = path == "/live";
     const bool is_save = path == "/save";
-    const auto strictness = is_live || is_save ? Strictness::own_page : Strictness::any_program;
+    const auto strictness = is_save ? Strictness::own_page : is_live ? Strictness::any_program : Strictness::anybody;
     if (const std::string why = refusal(asker_of(request), strictness); !why.empty())
       return answer(text_answer(http::status::forbidden, why));
     if (is_live) return go_live(request);
@@ -103,19 +103,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
     if (!surroundings.save)
       return answer(text_answer(http::status::forbidden, "nothing can be saved; start the server with --save-dir DIR"));
     stream_.expires_never();
-    desk_.elsewhere(
+    const bool is_taken = desk_.save(
         [&surroundings, ring] {
-          try {
-            return surroundings.is_wanted(ring) ? surroundings.save(ring)
-                                                : std::string(R"({"problem":"this server does not show that ring"})");
-          } catch (const std::exception& error) {
-            std::string out = "{";
-            append_text(out, "problem", error.what());
-            out.back() = '}';
-            return out;
-          }
+          return surroundings.is_wanted(ring) ? surroundings.save(ring)
+                                              : problem_text("this server does not show that ring");
         },
         [self = shared_from_this()](std::string result) { self->answer(json_answer(std::move(result))); });
+    if (!is_taken) answer(json_answer(problem_text("too many rings are being saved; try again")));
   }
 
   void answer(Answer answer, bool keep_alive = false) {
@@ -128,10 +122,23 @@ class Connection : public std::enable_shared_from_this<Connection> {
     });
   }
 
-  // What is closed with something unread in it takes the answer away from the client.
+  // What is closed with something unread in it takes the answer away from the client, and resets what it still sends.
+  // So that is read, for a while.
   void close() {
-    beast::error_code ignored;
-    stream_.socket().shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
+    beast::error_code error;
+    stream_.socket().shutdown(boost::asio::ip::tcp::socket::shutdown_send, error);
+    if (error) return;
+    stream_.expires_after(kPatience);
+    discard();
+  }
+
+  void discard() {
+    buffer_.clear();
+    stream_.async_read_some(buffer_.prepare(buffer_.max_size()),
+                            [self = shared_from_this()](beast::error_code error, std::size_t count) {
+                              self->discarded_ += count;
+                              if (!error && self->discarded_ < kMostDiscardedBytes) self->discard();
+                            });
   }
 
   beast::tcp_stream stream_;
@@ -140,6 +147,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   beast::flat_buffer buffer_{kMostHeaderBytes + kMostBodyBytes};
   std::optional<http::request_parser<http::string_body>> parser_;
   Answer answer_;
+  std::size_t discarded_ = 0;
 };
 
 }  // namespace

@@ -38,7 +38,10 @@ void add(LaneCounts& sum, const RawReader& reader) {
 }  // namespace
 
 Feed::Feed(std::string name) : name_(std::move(name)) {
-  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+  thread_ = std::jthread([this](std::stop_token stop) {
+    stop_ = std::move(stop);
+    run();
+  });
 }
 
 Feed::~Feed() = default;
@@ -46,34 +49,52 @@ Feed::~Feed() = default;
 void Feed::add(const std::shared_ptr<const Interest>& interest) {
   {
     const std::lock_guard lock(mutex_);
+    std::erase_if(interests_, [](const auto& one) { return one.expired(); });
     interests_.emplace_back(interest);
     has_news_ = true;
   }
   news_.notify_all();
 }
 
-void Feed::run(const std::stop_token& stop) {
-  bool has_failed = false;
-  while (!stop.stop_requested()) {
+void Feed::run() {
+  std::string told;
+  while (!stop_.stop_requested()) {
     began_ = Clock::now();
+    {
+      const std::lock_guard lock(mutex_);
+      has_news_ = false;
+    }
     const std::chrono::nanoseconds before = worked();
     std::uint64_t read = 0;
-    try {
-      if (look_for_segment()) {
-        serve_interests();
-        while (const std::size_t count = read_batch()) {
-          read += count;
-          if (Clock::now() - began_ > kLongestWork) break;
-        }
-        distribute();
-        if (std::exchange(has_failed, false)) set_trouble("");
-      }
-    } catch (const std::exception& error) {
-      has_failed = true;
-      set_trouble(error.what());
-    }
-    rest(stop, worked() - before, read);
+    std::string trouble = work(read);
+    if (trouble.empty()) trouble = missing_;
+    if (trouble != told) set_trouble(told = std::move(trouble));
+    rest(worked() - before, read);
   }
+}
+
+// One round. Returns: what went wrong. Whatever it is, values are read as they come.
+std::string Feed::work(std::uint64_t& read) {
+  std::string trouble;
+  const auto attempt = [&](auto&& step) {
+    try {
+      step();
+    } catch (const std::exception& error) {
+      trouble = error.what();
+    }
+  };
+  bool has_segment = false;
+  attempt([&] { has_segment = look_for_segment(); });
+  if (!has_segment) return trouble;
+  attempt([&] { serve_interests(); });
+  attempt([&] {
+    while (const std::size_t count = read_batch()) {
+      read += count;
+      if (Clock::now() - began_ > kLongestWork) break;
+    }
+  });
+  attempt([&] { distribute(); });
+  return trouble;
 }
 
 // A writer that is faster than anybody can read: what is read is a sample in any case, and each line that is read costs
@@ -89,12 +110,13 @@ bool Feed::is_in_vain() {
   return is_vain;
 }
 
-// So long that no more than a quarter of the ring comes meanwhile, if that leaves the writers the processor.
-void Feed::rest(const std::stop_token& stop, Clock::duration work, std::uint64_t read) {
+// So long that no more than a quarter of a lane comes meanwhile, whichever it is, if that leaves the writers the
+// processor.
+void Feed::rest(Clock::duration work, std::uint64_t read) {
   Clock::duration longest = kLongestRest;
   if (segment_ && read > 0) {
     const double elapsed = std::chrono::duration<double>(Clock::now() - segment_->reader.looked_before()).count();
-    const double slots = static_cast<double>(segment_->view.slots());
+    const double slots = static_cast<double>(segment_->view.slots() / segment_->view.lanes());
     const auto quarter = std::chrono::duration<double>(elapsed * slots / 4 / static_cast<double>(read));
     if (quarter < longest) longest = std::chrono::duration_cast<Clock::duration>(quarter);
   }
@@ -103,8 +125,7 @@ void Feed::rest(const std::stop_token& stop, Clock::duration work, std::uint64_t
   const Clock::time_point end = Clock::now() + std::min<Clock::duration>(rest, kLongestWork * factor);
   if (segment_) segment_->reader.begin_look();
   std::unique_lock lock(mutex_);
-  if (!segment_) has_news_ = false;  // else they have been seen to, or will be
-  news_.wait_until(lock, stop, end, [this] { return has_news_; });
+  news_.wait_until(lock, stop_, end, [this] { return has_news_ && segment_ != nullptr; });
 }
 
 // Returns: is there one to read?
@@ -112,23 +133,37 @@ bool Feed::look_for_segment() {
   if (Clock::now() - looked_ < kBetweenNames) return segment_ != nullptr;
   looked_ = Clock::now();
   if (segment_ && !segment_->view.retired()) return true;
-  std::optional<RawView> view;
   try {
-    view.emplace(RawView::open(name_));
+    RawView view = RawView::open(name_);
+    if (!segment_ || segment_->view.info().epoch != view.info().epoch) {
+      if (segment_) drain();
+      begin(std::move(view));
+    }
+    missing_.clear();
   } catch (const Error& error) {
-    if (error.code() != Code::not_found) throw;
+    missing_ = error.what();
+    if (error.code() != Code::not_found) return segment_ != nullptr;
+    was_absent_ = true;
     if (segment_ && !std::exchange(segment_->was_removed, true)) note("removed", std::nullopt, "the ring was removed");
-    set_trouble(segment_ ? "the ring was removed; the page goes on when there is one of its name again"
-                         : "there is no ring of this name yet");
-    return segment_ != nullptr;
+    missing_ = segment_ ? "the ring was removed; the page goes on when there is one of its name again"
+                        : "there is no ring of this name yet";
+  } catch (const std::exception& error) {
+    missing_ = error.what();
   }
-  if (segment_ && segment_->view.info().epoch == view->info().epoch) return true;
-  while (segment_ && read_batch() > 0) {
-  }
-  begin(std::move(*view));
-  return true;
+  return segment_ != nullptr;
 }
 
+// Reads what there is, and nothing that comes meanwhile: a writer can go on in a ring that was removed, for ever.
+void Feed::drain() {
+  const std::vector<std::uint64_t> end = segment_->view.reader(From::newest, {.doorbell = false}).position().next();
+  const auto is_there = [&] { return reached(segment_->reader.raw().position().next(), end); };
+  while (!stop_.stop_requested() && !is_there() && read_batch() > 0) {
+  }
+  for (const Gap& gap : std::exchange(segment_->gaps, {}))  // no value comes behind them
+    note(std::string(to_string(gap.cause)), std::nullopt, schema::describe(gap));
+}
+
+// Of the segment that was there at first, nobody has missed what it does not hold any more. Of another one, it counts.
 void Feed::begin(RawView view) {
   const bool is_another = segment_ != nullptr;
   LaneCounts before;
@@ -136,13 +171,13 @@ void Feed::begin(RawView view) {
     before = segment_->before;
     serve::add(before, segment_->reader.raw());
   }
-  segment_ = std::make_unique<Segment>(std::move(view));
+  const From from = is_another || was_absent_ ? From::at(0) : From::oldest;
+  segment_ = std::make_unique<Segment>(std::move(view), from);
   segment_->before = before;
   {
     const std::lock_guard lock(mutex_);
     state_.layout = segment_->layout;
     ++state_.generation;
-    state_.trouble.clear();
     state_.has_origin = false;
     state_.lenses.clear();
   }

@@ -9,7 +9,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
-#include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -42,13 +42,17 @@ struct Mark {
 
 /// A lens, and what became of it.
 struct LensEntry {
+  static constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
+
   std::string where;
   std::unique_ptr<Lens> lens;  ///< null: there is a problem
   std::string problem;
+  bool is_refused = false;                    ///< there were too many others
   bool distributes = false;                   ///< somebody wants histograms
   std::vector<Distribution> distributions{};  ///< of each series of the lens
   std::uint64_t distributions_version = 0;
   std::uint64_t distributed_count = 0;  ///< Lens::count() at that time
+  bool is_crowded = false;              ///< more different fields are wanted than it has room for
   std::chrono::steady_clock::time_point wanted{};
 };
 
@@ -69,7 +73,11 @@ struct FeedState {
 /// Thread safety: all members may be called from any thread.
 class Feed {
  public:
+  /// Series of one lens. More than that at once are not looked at.
+  static constexpr std::size_t kMostSeriesOfLens = 64;
+
   explicit Feed(std::string name);
+  /// Waits for its thread, which may be in the middle of something (FeedEnder).
   ~Feed();
   Feed(const Feed&) = delete;
   Feed& operator=(const Feed&) = delete;
@@ -77,6 +85,8 @@ class Feed {
   const std::string& name() const noexcept { return name_; }
   /// Looks at that, as long as somebody else holds it.
   void add(const std::shared_ptr<const Interest>& interest);
+  /// It ends soon.
+  void request_stop() noexcept { thread_.request_stop(); }
   /// Calls look(state) while nothing changes.
   template <class Look>
   void with_state(Look&& look) const {
@@ -88,10 +98,16 @@ class Feed {
   using Clock = std::chrono::steady_clock;
   struct Segment;
 
-  void run(const std::stop_token& stop);
+  using Interests = std::vector<std::shared_ptr<const Interest>>;
+
+  void run();
+  std::string work(std::uint64_t& read);
   bool look_for_segment();
+  void drain();
   void begin(RawView view);
   void serve_interests();
+  void serve(const Interests& interests, LensEntry& entry);
+  std::optional<std::size_t> room_for(const Interests& interests, LensEntry& entry, std::size_t series);
   void make_lens(const std::string& where);
   void fill(Lens& lens, std::optional<std::size_t> only);
   void distribute();
@@ -99,7 +115,7 @@ class Feed {
   void set_trouble(std::string text);
   void note(std::string kind, std::optional<std::int64_t> place, std::string text);
   bool is_in_vain();
-  void rest(const std::stop_token& stop, Clock::duration work, std::uint64_t read);
+  void rest(Clock::duration work, std::uint64_t read);
 
   std::string name_;
   mutable std::mutex mutex_;
@@ -107,12 +123,16 @@ class Feed {
   std::vector<std::weak_ptr<const Interest>> interests_;  // guarded
   bool has_news_ = false;                                 // guarded: of interests
   std::condition_variable_any news_;
-  std::unique_ptr<Segment> segment_;  // of the thread
-  std::uint64_t marked_ = 0;          // of the thread
-  Clock::time_point looked_{};        // of the thread: for another segment
-  Clock::time_point distributed_{};   // of the thread
-  Clock::time_point began_{};         // of the thread: this round
-  std::jthread thread_;               // last: it uses the others
+  // Of the thread:
+  std::stop_token stop_;
+  std::unique_ptr<Segment> segment_;
+  std::string missing_;      // why there is no segment that lives
+  bool was_absent_ = false;  // at some time there was none
+  std::uint64_t marked_ = 0;
+  Clock::time_point looked_{};  // for another segment
+  Clock::time_point distributed_{};
+  Clock::time_point began_{};  // this round
+  std::jthread thread_;        // last: it uses the others
 };
 
 }  // namespace arena_shm::serve

@@ -18,10 +18,8 @@ inline constexpr std::chrono::seconds kHold{1};
 
 // The segment that is read, and who reads it.
 struct Feed::Segment {
-  explicit Segment(RawView opened)
-      : view(std::move(opened)),
-        layout(std::make_shared<const RingLayout>(view)),
-        reader(view, *layout, From::oldest, kHold) {
+  Segment(RawView opened, From from)
+      : view(std::move(opened)), layout(std::make_shared<const RingLayout>(view)), reader(view, *layout, from, kHold) {
     reader.raw().on_gap([this](const Gap& gap) { gaps.push_back(gap); });
   }
 

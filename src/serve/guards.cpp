@@ -37,10 +37,12 @@ std::string refusal(const Asker& asker, Strictness strictness) {
     return "expected the address of this server, or localhost, as the Host; use an address like http://127.0.0.1:8080 "
            "instead of a name";
   }
+  if (asker.origin.empty() && strictness == Strictness::own_page)
+    return "expected a request of this server's own page, found one without an Origin";
   if (!asker.origin.empty() && asker.origin != "http://" + std::string(asker.host))
     return "expected a request of this server's own page, found the Origin of another one";
   if (!asker.fetch_site.empty() && asker.fetch_site != "same-origin" &&
-      (asker.fetch_site != "none" || strictness == Strictness::own_page))
+      (asker.fetch_site != "none" || strictness != Strictness::anybody))
     return "expected a request of this server's own page, found one that comes from another site";
   return "";
 }

@@ -17,8 +17,8 @@ struct Asker {
   std::string_view fetch_site;  ///< Sec-Fetch-Site
 };
 
-/// Has the request to come from our own page? What changes something has to, and what goes on for long.
-enum class Strictness { any_program, own_page };
+/// Who may. A link that somebody follows is no program; our own page says that it is ours, by its Origin.
+enum class Strictness { anybody, any_program, own_page };
 
 /// Why it is refused; empty if it may.
 std::string refusal(const Asker& asker, Strictness strictness);

@@ -1,7 +1,9 @@
 #include "serve/hub.hpp"
 
-#include <algorithm>
+#include <fmt/format.h>
+
 #include <exception>
+#include <memory>
 #include <utility>
 
 #include "arena_shm/core/segment.hpp"
@@ -9,7 +11,15 @@
 
 namespace arena_shm::serve {
 
-std::shared_ptr<Feed> Hub::feed(const std::string& name) {
+namespace {
+
+constexpr std::size_t kMostTold = 100;
+
+}  // namespace
+
+Hub::Hub(Surroundings surroundings) : surroundings_(std::move(surroundings)) {}
+
+std::string Hub::checked(const std::string& name) const {
   std::string checked = core::checked_name(name);
   if (!surroundings_.is_wanted(checked)) {
     throw Error(Code::not_found, {.name = checked,
@@ -18,6 +28,11 @@ std::shared_ptr<Feed> Hub::feed(const std::string& name) {
                                   .found = "another one",
                                   .remedy = "choose one of the list, or name it when the server is started"});
   }
+  return checked;
+}
+
+std::shared_ptr<Feed> Hub::feed(const std::string& name) {
+  std::string checked = this->checked(name);
   const std::lock_guard lock(mutex_);
   std::erase_if(feeds_, [](const auto& feed) { return feed.second.expired(); });
   std::weak_ptr<Feed>& known = feeds_[checked];
@@ -30,7 +45,8 @@ std::shared_ptr<Feed> Hub::feed(const std::string& name) {
                                          .found = "as many, and this one",
                                          .remedy = "close some pages"});
   }
-  auto feed = std::make_shared<Feed>(std::move(checked));
+  const std::shared_ptr<Feed> feed(new Feed(std::move(checked)),
+                                   [this](Feed* ended) { ender_.take(std::unique_ptr<Feed>(ended)); });
   known = feed;
   return feed;
 }
@@ -38,11 +54,42 @@ std::shared_ptr<Feed> Hub::feed(const std::string& name) {
 void Hub::survey() {
   const std::unique_lock busy(survey_, std::try_to_lock);
   if (!busy) return;
-  auto rings = std::make_shared<const std::string>(surroundings_.rings());
+  std::shared_ptr<const std::string> rings;
+  std::string problem;
+  try {
+    rings = std::make_shared<const std::string>(surroundings_.rings());
+  } catch (const std::exception& error) {
+    problem = fmt::format("the list of rings is not new: {}", error.what());
+  }
+  complain(Part::survey, problem);
   const std::lock_guard lock(mutex_);
-  if (*rings == *rings_) return;
+  if (!rings || *rings == *rings_) return;
   rings_ = std::move(rings);
   ++version_;
+}
+
+void Hub::complain(const std::string& text) {
+  const std::lock_guard lock(telling_);
+  if (text.empty() || told_.size() >= kMostTold || !told_.insert(text).second) return;
+  if (surroundings_.tell) surroundings_.tell(text);
+}
+
+void Hub::complain(Part part, const std::string& text) {
+  {
+    const std::lock_guard lock(mutex_);
+    troubles_[static_cast<std::size_t>(part)] = text;
+  }
+  complain(text);
+}
+
+std::string Hub::trouble() const {
+  const std::lock_guard lock(mutex_);
+  std::string all;
+  for (const std::string& one : troubles_) {
+    if (!all.empty() && !one.empty()) all += '\n';
+    all += one;
+  }
+  return all;
 }
 
 std::shared_ptr<const std::string> Hub::rings(std::uint64_t& version) const {

@@ -26,6 +26,14 @@ inline void append_text(std::string& out, std::string_view key, std::string_view
   out += ',';
 }
 
+/// {"problem":"text"}
+inline std::string problem_text(std::string_view text) {
+  std::string out = "{";
+  append_text(out, "problem", text);
+  out.back() = '}';
+  return out;
+}
+
 /// Appends nanoseconds as seconds, exactly: 1.5, -0.000000001.
 void append_seconds(std::string& out, std::int64_t ns);
 

@@ -20,7 +20,7 @@ class LiveSocket final : public OpenPage, public std::enable_shared_from_this<Li
       : socket_(std::move(socket)),
         desk_(desk),
         seat_(std::move(seat)),
-        viewer_(std::make_shared<Viewer>(desk.hub, desk.elsewhere)) {}
+        viewer_(std::make_shared<Viewer>(desk.hub, desk.scan)) {}
 
   void accept(const Request& request) {
     // One that says nothing for so long is asked whether it is there, and then given up.
@@ -38,6 +38,8 @@ class LiveSocket final : public OpenPage, public std::enable_shared_from_this<Li
       self->pump();
     });
   }
+
+  void cancel() override { viewer_->cancel(); }
 
   void pump() override {
     if (!is_open_ || is_writing_) return;

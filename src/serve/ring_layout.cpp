@@ -18,8 +18,8 @@ constexpr std::int64_t kNsPerSecond = 1'000'000'000;
 std::int64_t scaled(std::int64_t units, std::int64_t ns_per_unit) noexcept {
   std::int64_t ns = 0;
   if (__builtin_mul_overflow(units, ns_per_unit, &ns))
-    return units < 0 ? std::numeric_limits<std::int64_t>::min() / 2 : std::numeric_limits<std::int64_t>::max() / 2;
-  return ns;
+    return units < 0 ? -RingLayout::kMostPlace : RingLayout::kMostPlace;
+  return std::clamp(ns, -RingLayout::kMostPlace, RingLayout::kMostPlace);
 }
 
 }  // namespace
@@ -71,14 +71,16 @@ std::optional<std::size_t> RingLayout::find_series(const std::string& name) cons
 
 void RingLayout::places_of(std::span<const std::byte> values, std::span<const Arrival> arrivals, Timescale* scale,
                            std::span<std::int64_t> places) const {
+  const auto clamped = [](std::int64_t place) { return std::clamp(place, -kMostPlace, kMostPlace); };
   switch (along_) {
     case Along::seq:
-      std::transform(arrivals.begin(), arrivals.end(), places.begin(),
-                     [](const Arrival& arrival) { return static_cast<std::int64_t>(arrival.seq); });
+      std::transform(arrivals.begin(), arrivals.end(), places.begin(), [](const Arrival& arrival) {
+        return static_cast<std::int64_t>(std::min(arrival.seq, static_cast<std::uint64_t>(kMostPlace)));
+      });
       return;
     case Along::slot_time:
       std::transform(arrivals.begin(), arrivals.end(), places.begin(),
-                     [&](const Arrival& arrival) { return scale->nanoseconds(arrival.time); });
+                     [&](const Arrival& arrival) { return clamped(scale->nanoseconds(arrival.time)); });
       return;
     case Along::time_field: break;
   }
@@ -89,9 +91,7 @@ void RingLayout::places_of(std::span<const std::byte> values, std::span<const Ar
       const std::uint64_t key = key_at(at);
       const auto units = time_.is_signed() ? static_cast<std::int64_t>(key ^ kSignBit)
                                            : static_cast<std::int64_t>(std::min(key, kSignBit - 1));
-      places[i] = ns_per_unit_ == 1 ? std::clamp(units, std::numeric_limits<std::int64_t>::min() / 2,
-                                                 std::numeric_limits<std::int64_t>::max() / 2)
-                                    : scaled(units, ns_per_unit_);
+      places[i] = scaled(units, ns_per_unit_);
     }
   });
 }

@@ -36,6 +36,9 @@ class RingLayout {
   /// More series than that are not offered.
   static constexpr std::size_t kMostSeries = 512;
 
+  /// No place is farther away from 0: differences of two have room, and those of columns that they are in, too.
+  static constexpr std::int64_t kMostPlace = (std::int64_t{1} << 62) - (std::int64_t{1} << 40);
+
   explicit RingLayout(const RawView& view);
   RingLayout(const RingLayout&) = delete;  // series point into the schema
   RingLayout& operator=(const RingLayout&) = delete;

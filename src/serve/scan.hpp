@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <stop_token>
 #include <string>
 
 #include "serve/feed.hpp"
@@ -17,8 +18,9 @@ struct ScanRange {
 };
 
 /// Reads the ring once, in the calling thread. Returns: an object of JSON, as README.md beside this file has it; single
-/// values, if there are no more of them than columns.
-/// Errors: those of RawView::open; Code::invalid_argument, for a filter that is none.
-std::string scan(const std::string& name, const Interest& interest, const ScanRange& range);
+/// values, if there are no more of them than columns. Nothing, if it is stopped: soon, and not in the middle of a
+/// batch. Errors: those of RawView::open; Code::invalid_argument, for a filter that is none.
+std::string scan(const std::string& name, const Interest& interest, const ScanRange& range,
+                 const std::stop_token& stop = {});
 
 }  // namespace arena_shm::serve

@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <cerrno>
 #include <chrono>
+#include <exception>
 #include <utility>
 
 #include "serve/connection.hpp"
+#include "serve/workers.hpp"
 
 namespace arena_shm::serve {
 
@@ -21,7 +21,7 @@ using Tcp = asio::ip::tcp;
 
 constexpr std::chrono::milliseconds kTick{100};  // pages are told of news as often
 constexpr int kTicksBetweenSurveys = 10;
-constexpr std::size_t kThreads = 2;  // for what takes long
+constexpr std::size_t kMostTasks = 64;  // of each kind of what takes long
 
 int number_of(const boost::system::error_code& error) {
   return error.category() == boost::system::system_category() ? error.value() : EADDRNOTAVAIL;
@@ -30,15 +30,17 @@ int number_of(const boost::system::error_code& error) {
 }  // namespace
 
 struct Server::Core {
-  Core(Address& address, Surroundings surroundings)
-      : desk{.hub = std::make_shared<Hub>(std::move(surroundings)),
-             .elsewhere = [this](auto task, auto done) { run_elsewhere(std::move(task), std::move(done)); }} {
+  Core(Address& address, Surroundings surroundings) : desk{.hub = std::make_shared<Hub>(std::move(surroundings))} {
+    desk.scan = [this](auto task, auto done) { return scans.run(std::move(task), std::move(done)); };
+    desk.save = [this](auto task, auto done) { return saves.run(std::move(task), std::move(done)); };
+    desk.survey = [this](auto task, auto done) { return surveys.run(std::move(task), std::move(done)); };
     listen(address);
   }
 
   ~Core() {
-    workers.stop();
-    workers.join();
+    for (const auto& page : desk.pages) {
+      if (const auto open = page.lock()) open->cancel();
+    }
   }
   Core(const Core&) = delete;
   Core& operator=(const Core&) = delete;
@@ -59,43 +61,61 @@ struct Server::Core {
   }
 
   void accept() {
+    is_accepting = true;
     acceptor.async_accept([this](const boost::system::error_code& error, Tcp::socket socket) {
+      is_accepting = false;
       if (!acceptor.is_open()) return;
-      if (!error) {
-        serve_connection(std::move(socket), desk);
-        return accept();
-      }
-      // No descriptor is left: until some client goes.
-      again.expires_after(kTick);
-      again.async_wait([this](const boost::system::error_code&) { accept(); });
+      // No descriptor is left: until some client goes. tick() tries again.
+      if (error) return desk.hub->complain(Part::accept, "no further page can be opened: " + error.message());
+      desk.hub->complain(Part::accept, "");
+      if (desk.connections < Desk::kMostConnections + Desk::kMostRefused)
+        attempt([&] { serve_connection(std::move(socket), desk); });
+      else
+        desk.hub->complain("too many connections: some are closed at once");
+      accept();
     });
+  }
+
+  // Whatever fails is said, and the server goes on.
+  template <class Step>
+  void attempt(Step&& step) {
+    try {
+      step();
+    } catch (const std::exception& error) {
+      desk.hub->complain(error.what());
+    }
   }
 
   void tick(const std::function<bool()>& stop_requested) {
     if (stop_requested()) return context.stop();
     std::erase_if(desk.pages, [](const auto& page) { return page.expired(); });
-    if (!desk.pages.empty() && ++ticks % kTicksBetweenSurveys == 0)
-      run_elsewhere([hub = desk.hub] { return hub->survey(), std::string(); }, [](const std::string&) {});
+    attempt([&] {
+      if (!is_accepting) accept();
+      if (!desk.pages.empty() && ++ticks % kTicksBetweenSurveys == 0) desk.look();
+    });
     for (const auto& page : desk.pages) {
-      if (const auto open = page.lock()) open->pump();
+      if (const auto open = page.lock()) attempt([&] { open->pump(); });
     }
     timer.expires_at(std::max(timer.expiry() + kTick, std::chrono::steady_clock::now() + kTick / 2));
     timer.async_wait([this, &stop_requested](const boost::system::error_code&) { tick(stop_requested); });
   }
 
-  void run_elsewhere(std::function<std::string()> task, std::function<void(std::string)> done) {
-    asio::post(workers, [this, task = std::move(task), done = std::move(done)] {
-      asio::post(context, [done, result = task()] { done(result); });
-    });
+  void run(const std::function<bool()>& stop_requested) {
+    timer.expires_after(std::chrono::seconds(0));
+    tick(stop_requested);
+    while (!context.stopped()) attempt([&] { context.run(); });
   }
 
   Desk desk;  // before the context, whose connections use it to their end
   asio::io_context context{1};
   Tcp::acceptor acceptor{context};
   asio::steady_timer timer{context};
-  asio::steady_timer again{context};
+  bool is_accepting = false;
   int ticks = 0;
-  asio::thread_pool workers{kThreads};  // last: its tasks use the others
+  // Last: their tasks use the others.
+  Workers scans{context, 2, kMostTasks};
+  Workers saves{context, 1, kMostTasks};
+  Workers surveys{context, 1, 2};
 };
 
 Server::Server(Address& address, Surroundings surroundings)
@@ -103,11 +123,6 @@ Server::Server(Address& address, Surroundings surroundings)
 
 Server::~Server() = default;
 
-void Server::run(const std::function<bool()>& stop_requested) {
-  core_->accept();
-  core_->timer.expires_after(std::chrono::seconds(0));
-  core_->tick(stop_requested);
-  core_->context.run();
-}
+void Server::run(const std::function<bool()>& stop_requested) { core_->run(stop_requested); }
 
 }  // namespace arena_shm::serve

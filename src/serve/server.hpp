@@ -1,5 +1,5 @@
 // The page by HTTP, and a WebSocket for each page that is open; Boost.Beast is behind this header. One thread serves
-// all of them, two more do what takes long, and each ring that somebody looks at has one (feed.hpp).
+// all of them, some more do what takes long (workers.hpp), and each ring that somebody looks at has one (feed.hpp).
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 #include "serve/timeline.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace arena_shm::serve {
@@ -9,15 +10,18 @@ Timeline::Timeline(std::int64_t finest, std::size_t levels) : finest_(finest), l
 }
 
 std::size_t Timeline::add_series() {
-  const std::size_t before = series_count_++;
+  const std::size_t place = series_count_++;
+  if (series_count_ <= room_) return place;
+  const std::size_t before = room_;
+  room_ = std::max<std::size_t>(2 * room_, 2);
   for (Level& level : levels_) {
-    std::vector<Extremes> wider(kColumns * series_count_);
+    std::vector<Extremes> wider(kColumns * room_);
     for (std::size_t i = 0; i < kColumns; ++i) {
-      for (std::size_t k = 0; k < before; ++k) wider[i * series_count_ + k] = level.extremes[i * before + k];
+      for (std::size_t k = 0; k < place; ++k) wider[i * room_ + k] = level.extremes[i * before + k];
     }
     level.extremes = std::move(wider);
   }
-  return before;
+  return place;
 }
 
 std::size_t Timeline::level_for(std::int64_t span, std::size_t most) const noexcept {
@@ -26,52 +30,53 @@ std::size_t Timeline::level_for(std::int64_t span, std::size_t most) const noexc
   return level;
 }
 
-// The column there, emptied if it was another one's; null if it is older than all that are kept.
+void Timeline::clear_series(std::size_t place) {
+  for (Level& level : levels_) {
+    for (std::size_t i = 0; i < kColumns; ++i) level.extremes[i * room_ + place] = {};
+  }
+}
+
+// The column there, emptied if it was another one's; null if it is older than all that are kept, or behind the end.
 Column* Timeline::column_at(std::size_t level, std::int64_t x) {
+  if (!newest_ || x > *newest_) return nullptr;
   const std::int64_t index = floor_div(x, width(level));
   const std::size_t slot = slot_of(index);
   Column& column = levels_[level].columns[slot];
-  if (column.index > index) return nullptr;
-  if (column.index < index) {
+  // One behind the end is from before it went back.
+  if (column.index > index && column.index <= floor_div(*newest_, width(level))) return nullptr;
+  if (column.index != index) {
     column = {.index = index};
-    for (std::size_t k = 0; k < series_count_; ++k) levels_[level].extremes[slot * series_count_ + k] = {};
+    for (std::size_t k = 0; k < series_count_; ++k) levels_[level].extremes[slot * room_ + k] = {};
   }
   column.version = version_;
   return &column;
 }
 
-bool Timeline::add(std::int64_t x, std::uint64_t count, std::uint64_t first_seq, std::uint64_t last_seq,
-                   const std::vector<Extremes>& extremes, std::optional<std::size_t> only) {
-  bool is_kept = false;
+void Timeline::add(const Run& run, const std::vector<Extremes>& extremes, std::optional<std::size_t> only) {
   for (std::size_t level = 0; level < levels_.size(); ++level) {
-    Column* column = column_at(level, x);
+    Column* column = column_at(level, run.place);
     if (column == nullptr) continue;
-    is_kept = true;
-    Extremes* all = &levels_[level].extremes[slot_of(column->index) * series_count_];
+    Extremes* all = &levels_[level].extremes[slot_of(column->index) * room_];
     if (only) {
       all[*only].add(extremes[*only]);
       continue;
     }
-    if (column->count == 0 || first_seq < column->first_seq) column->first_seq = first_seq;
-    if (column->count == 0 || last_seq > column->last_seq) column->last_seq = last_seq;
-    column->count += count;
-    for (std::size_t k = 0; k < series_count_; ++k) all[k].add(extremes[k]);
+    if (column->count == 0 || run.first_seq < column->first_seq) column->first_seq = run.first_seq;
+    if (column->count == 0 || run.last_seq > column->last_seq) column->last_seq = run.last_seq;
+    column->count += run.count;
+    for (std::size_t k = 0; k < std::min(series_count_, extremes.size()); ++k) all[k].add(extremes[k]);
   }
-  if (is_kept && (!newest_ || x > *newest_)) newest_ = x;
-  return is_kept;
 }
 
 void Timeline::add_lost(std::int64_t x, Loss cause, std::uint64_t count) {
   for (std::size_t level = 0; level < levels_.size(); ++level) {
     if (Column* column = column_at(level, x)) column->lost[static_cast<std::size_t>(cause)] += count;
   }
-  if (!newest_ || x > *newest_) newest_ = x;
 }
 
-void Timeline::clear() {
-  for (Level& level : levels_) level.columns.assign(kColumns, Column{});
-  newest_.reset();
-  ++clears_;
+void Timeline::end_at(std::int64_t place) {
+  if (newest_ && place < *newest_) ++returns_;
+  newest_ = place;
 }
 
 }  // namespace arena_shm::serve

@@ -45,6 +45,14 @@ struct Column {
   Losses lost{};  ///< before its values
 };
 
+/// Values of one finest column, that came one after the other.
+struct Run {
+  std::int64_t place = 0;
+  std::uint64_t count = 0;
+  std::uint64_t first_seq = 0;
+  std::uint64_t last_seq = 0;
+};
+
 /// Thread safety: none.
 class Timeline {
  public:
@@ -61,21 +69,23 @@ class Timeline {
   /// The narrowest level whose columns fill such a span with no more than `most`.
   std::size_t level_for(std::int64_t span, std::size_t most) const noexcept;
 
-  /// Values of one finest column. `extremes`: of all series, or of one, `only`, whose values were counted before.
-  /// Returns: false if they are older than all that is kept.
-  bool add(std::int64_t x, std::uint64_t count, std::uint64_t first_seq, std::uint64_t last_seq,
-           const std::vector<Extremes>& extremes, std::optional<std::size_t> only = {});
+  /// Forgets the numbers of that series.
+  void clear_series(std::size_t place);
+
+  /// `extremes`: of all series, or of one, `only`, whose values were counted before. What lies behind the end, or is
+  /// older than all that is kept, is left out.
+  void add(const Run& run, const std::vector<Extremes>& extremes, std::optional<std::size_t> only = {});
   void add_lost(std::int64_t x, Loss cause, std::uint64_t count);
 
-  /// Forgets all values.
-  void clear();
+  /// The chart ends there from now on.
+  void end_at(std::int64_t place);
   /// What comes from now on has a higher version.
   void next_version() noexcept { ++version_; }
   std::uint64_t version() const noexcept { return version_; }
-  /// The highest place that something came to; nothing: nothing came.
+  /// The place where the chart ends; nothing: nothing came.
   std::optional<std::int64_t> newest() const noexcept { return newest_; }
-  /// Counted by clear().
-  std::uint64_t clears() const noexcept { return clears_; }
+  /// How often the end went back.
+  std::uint64_t returns() const noexcept { return returns_; }
 
   /// Calls visit(column, extremes of all series) for those of the level that have the index `from` or a higher one and
   /// a version above `since`, in their order.
@@ -86,7 +96,7 @@ class Timeline {
     const std::int64_t last = floor_div(*newest_, width(level));
     for (std::int64_t index = std::max(from, last - static_cast<std::int64_t>(kColumns) + 1); index <= last; ++index) {
       const Column& column = one.columns[slot_of(index)];
-      if (column.index == index && column.version > since) visit(column, &one.extremes[slot_of(index) * series_count_]);
+      if (column.index == index && column.version > since) visit(column, &one.extremes[slot_of(index) * room_]);
     }
   }
 
@@ -97,7 +107,7 @@ class Timeline {
  private:
   struct Level {
     std::vector<Column> columns;
-    std::vector<Extremes> extremes;  // of each column, all series
+    std::vector<Extremes> extremes;  // of each column, `room_` series
   };
 
   static constexpr std::size_t slot_of(std::int64_t index) noexcept {
@@ -108,8 +118,9 @@ class Timeline {
   std::int64_t finest_;
   std::vector<Level> levels_;
   std::size_t series_count_ = 0;
+  std::size_t room_ = 0;  // for so many
   std::uint64_t version_ = 1;
-  std::uint64_t clears_ = 0;
+  std::uint64_t returns_ = 0;
   std::optional<std::int64_t> newest_;
 };
 

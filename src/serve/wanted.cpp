@@ -1,5 +1,7 @@
 #include "serve/wanted.hpp"
 
+#include <fmt/format.h>
+
 #include <memory>
 
 #include "arena_shm/error.hpp"
@@ -8,8 +10,21 @@
 
 namespace arena_shm::serve {
 
+namespace {
+
+constexpr std::size_t kMostBytes = 4096;
+
+}  // namespace
+
 Wanted wanted_by(const std::string& where, const RingLayout& layout) {
   if (where.empty()) return nullptr;
+  if (where.size() > kMostBytes) {
+    throw Error(Code::invalid_argument, {.name = layout.info().name,
+                                         .doing = "filter the values of",
+                                         .expected = fmt::format("a filter of no more than {} bytes", kMostBytes),
+                                         .found = fmt::format("one of {}", where.size()),
+                                         .remedy = "write it shorter"});
+  }
   if (!layout.schema()) {
     throw Error(Code::incompatible_type, {.name = layout.info().name,
                                           .doing = "filter the values of",

@@ -116,7 +116,8 @@ std::string WatchText::next() {
     }
     LensEntry* entry = state.find(sight_.interest->where);
     if (entry == nullptr) return;
-    if (entry->problem != problem_) append_text(news, "problem", problem_ = entry->problem);
+    const std::string problem = problem_of(state, *entry);
+    if (problem != problem_) append_text(news, "problem", problem_ = problem);
     if (!entry->lens || !sight_.live) return;
     append_columns(news, state, *entry);
     append_rows(news, *state.layout, *entry->lens);
@@ -128,6 +129,19 @@ std::string WatchText::next() {
   out += news;
   out.back() = '}';
   return out;
+}
+
+// Of the filter, or of fields that are not drawn.
+std::string WatchText::problem_of(const FeedState& state, const LensEntry& entry) const {
+  if (!entry.lens || !entry.is_crowded) return entry.problem;
+  std::string missing;
+  for (const std::string& field : sight_.interest->fields) {
+    const auto series = state.layout->find_series(field);
+    if (series && !entry.lens->find(*series)) append(missing, "{}{}", missing.empty() ? "" : ", ", field);
+  }
+  if (missing.empty()) return entry.problem;
+  return fmt::format("not drawn, for pages look at {} other fields with this filter: {}", Feed::kMostSeriesOfLens,
+                     missing);
 }
 
 void WatchText::append_schema(std::string& out, const FeedState& state) {
@@ -178,6 +192,7 @@ void WatchText::append_columns(std::string& out, const FeedState& state, LensEnt
     const auto found = layout.find_series(field);
     if (!found) continue;
     const auto place = entry.lens->find(*found);
+    if (!place && entry.is_crowded) continue;              // problem_of() says so
     if (!place || !entry.lens->is_filled(*place)) return;  // soon
     series.push_back(*found);
     places.push_back(*place);
@@ -186,7 +201,8 @@ void WatchText::append_columns(std::string& out, const FeedState& state, LensEnt
   const double span = sight_.span > 0 ? sight_.span : is_time ? kUsualSeconds : kUsualValues;
   const auto length = static_cast<std::int64_t>(std::clamp(span * (is_time ? 1e9 : 1.0), 1.0, 9e18));
   const std::size_t level = timeline.level_for(length, sight_.columns);
-  is_reset_ = is_reset_ || lens_ != entry.lens.get() || clears_ != timeline.clears() || level_ != level;
+  is_reset_ =
+      is_reset_ || series != series_ || lens_ != entry.lens.get() || returns_ != timeline.returns() || level_ != level;
   if (!timeline.newest() && !is_reset_) return;
   const std::int64_t width = timeline.width(level);
   const std::int64_t newest = timeline.newest().value_or(state.origin);
@@ -216,8 +232,9 @@ void WatchText::append_columns(std::string& out, const FeedState& state, LensEnt
     arrays.append_to(out);
     out += "},";
   }
+  series_ = std::move(series);
   lens_ = entry.lens.get();
-  clears_ = timeline.clears();
+  returns_ = timeline.returns();
   level_ = level;
   version_ = timeline.version();
   is_reset_ = false;
@@ -229,7 +246,7 @@ void WatchText::append_rows(std::string& out, const RingLayout& layout, const Le
   if (lens.count() == rows_ || now - rows_at_ < kBetweenRows) return;
   rows_ = lens.count();
   rows_at_ = now;
-  append(out, "\"count\":\"{}\",\"rows\":[", lens.count());
+  append(out, R"("count":"{}","apart":"{}","rows":[)", lens.count(), lens.apart());
   for (const Value& row : lens.rows()) {
     append(out, "{{\"seq\":\"{}\",", row.seq);
     if (layout.is_along_time()) append_text(out, "time", text::time_text(row.place, kNsPerSecond));

@@ -37,6 +37,7 @@ class WatchText {
  private:
   static constexpr std::uint64_t kUntold = std::numeric_limits<std::uint64_t>::max();
 
+  std::string problem_of(const FeedState& state, const LensEntry& entry) const;
   void append_schema(std::string& out, const FeedState& state);
   void append_marks(std::string& out, const FeedState& state);
   void append_columns(std::string& out, const FeedState& state, LensEntry& entry);
@@ -48,7 +49,8 @@ class WatchText {
   // What the page has been told.
   std::optional<std::uint64_t> generation_;
   const Lens* lens_ = nullptr;
-  std::uint64_t clears_ = 0;
+  std::vector<std::size_t> series_;
+  std::uint64_t returns_ = 0;
   std::size_t level_ = 0;
   bool is_reset_ = true;
   std::uint64_t version_ = 0;

@@ -1,9 +1,12 @@
 """The live page in a real browser: Debian's chromium without a window, driven by chromium-driver."""
 
+import math
 import os
 import pathlib
+import threading
 import time
 
+from arena_cli import OK
 from serving import ServeCase
 
 try:
@@ -16,30 +19,71 @@ except ImportError:
     webdriver = None
 
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
+HEADING = "ts,px,sym\n"
 WIDE, NARROW = (1280, 1100), (420, 1600)
 
 
 class BrowserCase(ServeCase):
-    """Each test has a browser of its own; whatever its console says is a failure."""
+    """Each test has a browser of its own, for several checks in turn: to start one takes longer than most of them.
+    Whatever its console says is a failure."""
 
-    def open_browser(self, size=WIDE, dark=False):
+    def check_all(self, *checks):
+        """Each of them, with a page that knows of none before; all are tried."""
+        self.open_browser()
+        for check in checks:
+            with self.subTest(check.__name__):
+                self.browser.get("about:blank")
+                self.show_as()
+                check()
+                self.assertEqual(self.console(), [])
+
+    def open_browser(self):
         if webdriver is None or not os.path.exists(CHROMIUM) or not os.path.exists(DRIVER):
             self.skipTest("needs the packages chromium, chromium-driver and python3-selenium")
         options = Options()
         options.binary_location = CHROMIUM
         profile = self.directory()
         for argument in ["--headless=new", "--disable-gpu", "--no-first-run", "--disable-dev-shm-usage",
-                         f"--user-data-dir={profile}", f"--window-size={size[0]},{size[1]}",
+                         "--disable-extensions", "--disable-background-networking", "--disable-component-update",
+                         f"--user-data-dir={profile}", f"--window-size={WIDE[0]},{WIDE[1]}",
                          *(["--no-sandbox"] if os.geteuid() == 0 else [])]:
             options.add_argument(argument)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.browser = webdriver.Chrome(service=Service(DRIVER), options=options)
         self.addCleanup(self.browser.quit)
+
+    def show_as(self, size=WIDE, dark=False):
+        """The window, and what the system likes."""
         self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {
             "features": [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]})
         self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
             "width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False})
-        return self.browser
+
+    def write_text(self, name, text):
+        self.expect(OK, "write", name, stdin=text)
+
+    def writing(self, name, rate=500):
+        """A wave that goes on until the test is over."""
+        writer = self.start("write", name)
+        stop = threading.Event()
+
+        def feed():
+            i = 0
+            writer.stdin.write("ts,px,sym\n")
+            while not stop.wait(0.05):
+                for _ in range(max(1, rate // 20)):
+                    writer.stdin.write(f"{i},{math.sin(i / 300) * 100 + i % 7},S{i % 10}\n")
+                    i += 1
+                writer.stdin.flush()
+
+        thread = threading.Thread(target=feed)
+        thread.start()
+
+        def end():
+            stop.set()
+            thread.join()
+
+        self.addCleanup(end)
 
     def open_page(self, host, port, name=None):
         """The page, at this ring if there is one."""
@@ -74,7 +118,7 @@ class BrowserCase(ServeCase):
                 if time.monotonic() > end:
                     raise
             self.assertLess(time.monotonic(), end, f"waited in vain; console: {self.console()}")
-            time.sleep(0.02)
+            time.sleep(0.05)
 
     def chart(self, place=0):
         """What a chart says of itself: count, least, greatest, columns."""
@@ -101,13 +145,25 @@ class BrowserCase(ServeCase):
               count += data[i + 3] > 100 && want.every((v, k) => Math.abs(data[i + k] - v) < 40);
             return count""", place)
 
+    def press(self, element, *keys):
+        """Presses them one by one; returns what the crosshair said after each, and which elements had the focus."""
+        self.browser.execute_script("""
+            const told = document.querySelector('#crosshair');
+            if (window.reached === undefined)
+              document.addEventListener('focusin', ({target}) =>
+                window.reached.push(target.id || target.tagName + (target.value ?? target.textContent)));
+            window.told = [];
+            window.reached = [];
+            window.toldBy?.disconnect();
+            window.toldBy = new MutationObserver(() => window.told.push(told.innerText));
+            window.toldBy.observe(told, {childList: true, characterData: true, subtree: true});""")
+        element.send_keys(*keys)
+        return self.browser.execute_script("return [window.told, window.reached]")
+
     def console(self):
         """What it has complained of, but for how these tests read pictures back."""
         return [entry for entry in self.browser.get_log("browser")
                 if entry["level"] in ("SEVERE", "WARNING") and "willReadFrequently" not in entry["message"]]
-
-    def expect_quiet_console(self):
-        self.assertEqual(self.console(), [])
 
     def shoot(self, name):
         """A picture for people to look at, where ARENA_SHM_SCREENSHOTS says."""

@@ -2,28 +2,17 @@
 
 import concurrent.futures
 import json
-import os
-import pathlib
 import signal
 import time
 import unittest
 
 from arena_cli import OK
-from serving import PageSocket, Picture, ServeCase
+from serving import ServeCase
 
 NUMBERS = "i64 small, u64 big, f64 px, f32 half, bool on, s8 text, i16[2] pair"
 
 
 class ServeDataTest(ServeCase):
-    def watch(self, name, *args, fields=("px",), **wish):
-        _, host, port = self.serve(*args)
-        page = self.page(host, port)
-        page.send(op="watch", ring=name, fields=list(fields), **wish)
-        return page
-
-    def write(self, name, heading, *rows):
-        self.expect(OK, "write", name, stdin="\n".join([heading, *rows, ""]))
-
     def test_every_value_is_counted_once(self):
         name = self.create_filled(100, slots=128)
         page = self.watch(name)
@@ -232,69 +221,6 @@ class ServeDataTest(ServeCase):
         self.assertEqual(picture.schema["fields"][0]["name"], "<script>alert(1)</script>")
         self.assertEqual(picture.schema["columns"], schema["names"])
         self.assertEqual(picture.rows[0]["cells"][0], "1.5")
-
-
-class ServeClientsTest(ServeCase):
-    def test_fifty_pages_at_once_each_get_all(self):
-        name = self.create_filled(8)
-        _, host, port = self.serve()
-        pages = [self.page(host, port) for _ in range(50)]
-        pictures = [Picture() for _ in pages]
-        for page in pages:
-            page.send(op="watch", ring=name, fields=["px"])
-        for page, picture in zip(pages, pictures):
-            page.until(lambda message: picture.take(message) or picture.count == 8)
-        self.expect(OK, "write", name, stdin="ts,px,sym\n" + "1,7,A\n" * 5)
-        for page, picture in zip(pages, pictures):
-            page.until(lambda message: picture.take(message) or picture.count == 13)
-        self.assertEqual(self.ask(host, port)[0], 200)
-
-    def test_a_page_that_takes_nothing_holds_up_nobody_and_is_not_behind_afterwards(self):
-        name = self.create(fields="f64 px", slots=1 << 16)
-        _, host, port = self.serve()
-        slow = self.page(host, port, receive_buffer=4096)
-        quick = self.page(host, port)
-        for page in [slow, quick]:
-            page.send(op="watch", ring=name, fields=["px"], span=1 << 20)
-        picture = Picture()
-        for round_ in range(1, 6):
-            self.expect(OK, "write", name, stdin="px\n" + "1\n" * 1000)
-            quick.until(lambda message: picture.take(message) or picture.count == 1000 * round_)
-        # Whatever it had not taken is one message, and the one behind that has all.
-        behind = Picture()
-        behind.take(slow.next())
-        for _ in range(4):
-            if behind.count == 5000:
-                break
-            behind.take(slow.next())
-        self.assertEqual(behind.count, 5000)
-
-    def test_clients_that_are_gone_are_noticed(self):
-        name = self.create_filled(8)
-        server, host, port = self.serve()
-        pages = [PageSocket(host, port) for _ in range(20)]
-        for page in pages:
-            page.send(op="watch", ring=name, fields=["px"])
-            page.next()
-        descriptors = lambda: len(os.listdir(f"/proc/{server.pid}/fd"))
-        maps = lambda: pathlib.Path(f"/proc/{server.pid}/maps").read_text().count(name)
-        self.assertGreater(maps(), 0)
-        with_pages = descriptors()
-        for page in pages:
-            page.close()  # without a word
-        self.eventually(lambda: descriptors() <= with_pages - 20)
-        self.eventually(lambda: maps() == 0)  # nobody looks: the ring is not read any more
-
-    def test_the_ring_is_mapped_read_only(self):
-        name = self.create_filled(8)
-        server, host, port = self.serve()
-        page = self.page(host, port)
-        page.send(op="watch", ring=name, fields=["px"])
-        self.picture_until(page, lambda picture: picture.count == 8)
-        lines = [line for line in pathlib.Path(f"/proc/{server.pid}/maps").read_text().splitlines() if name in line]
-        self.assertTrue(lines)
-        for line in lines:
-            self.assertEqual(line.split()[1], "r--s", line)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import resource
 import signal
 import socket
 import unittest
@@ -70,18 +71,53 @@ class ServeGuardTest(ServeCase):
         for method in ["POST", "PUT", "DELETE", "OPTIONS"]:
             self.assertEqual(self.ask(host, port, method, "/")[0], 405, method)
 
-    def test_what_is_no_request_harms_nobody(self):
+    def test_what_is_no_request_is_told_so_and_harms_nobody(self):
         _, host, port = self.serve()
-        for nonsense in [b"\xff\x00\r\n\r\n", b"GET / HTTP/1.1\r\nHost: " + b"x" * 100000 + b"\r\n\r\n",
-                         b"POST /save HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99999999\r\n\r\n", b"GET /"]:
+        for nonsense, status in [
+            (b"\xff\x00\r\n\r\n", b"400"), (b"GET / HTTP/1.1\r\nHost: " + b"x" * 100_000 + b"\r\n\r\n", b"400"),
+            (b"POST /save HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 4000000\r\n\r\n" + b"x" * 4_000_000, b"413"),
+            (b"GET /", None),
+        ]:
+            # All that it sends is taken, and so the answer can be read: a connection is not reset.
             with socket.create_connection((host, port), timeout=30) as client:
                 client.sendall(nonsense)
                 client.shutdown(socket.SHUT_WR)
-                try:
-                    client.recv(65536)
-                except ConnectionResetError:
-                    pass
+                answer = client.makefile("rb").read()
+            self.assertEqual(answer.split()[1] if answer else None, status, nonsense[:40])
         self.assertEqual(self.ask(host, port)[0], 200)
+
+    def test_a_server_without_descriptors_says_so_and_goes_on(self):
+        name = self.create_filled(5)
+        limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (48, 48))
+        server, host, port = self.serve(preexec_fn=limit)
+        page = self.page(host, port)
+        clients = [socket.create_connection((host, port)) for _ in range(60)]
+        try:
+            page.until(lambda message: "Too many open files" in message.get("problem", ""))
+        finally:
+            for client in clients:
+                client.close()
+        page.until(lambda message: message.get("problem") == "")
+        page.send(op="watch", ring=name, fields=["px"])
+        self.picture_until(page, lambda picture: picture.count == 5)
+        self.assertEqual(self.ask(host, port)[0], 200)
+        server.send_signal(signal.SIGTERM)
+        _, err = server.communicate(timeout=30)
+        self.assertEqual(server.returncode, OK)
+        self.assertEqual(err.count("no further page can be opened"), 1, err)
+
+    def test_connections_that_say_nothing_have_a_bound(self):
+        _, host, port = self.serve()
+        clients = [socket.create_connection((host, port), timeout=30) for _ in range(300)]
+        try:
+            self.assertEqual(clients[-1].recv(1), b"")  # closed at once: there are so many before
+            clients[0].setblocking(False)
+            with self.assertRaises(BlockingIOError):
+                clients[0].recv(1)
+        finally:
+            for client in clients:
+                client.close()
+        self.eventually(lambda: self.ask(host, port)[0] == 200)
 
     def test_a_message_that_no_page_sends_ends_its_connection_only(self):
         name = self.create_filled(5)
@@ -115,6 +151,10 @@ class ServeGuardTest(ServeCase):
         self.expect(FAILED, "serve", "--listen", "192.0.2.1:0", says="address of this host")
         self.expect(ABSENT, "serve", self.name(), "--listen", "0")
 
+    def test_the_help_says_who_can_see_it(self):
+        text = " ".join(self.expect(OK, "serve", "--help").stdout.split())
+        self.assertIn("every user of this host can reach it, read all that the page shows", text)
+
     def test_signals_end_it_cleanly(self):
         for number in [signal.SIGINT, signal.SIGTERM]:
             server, host, port = self.serve()
@@ -131,12 +171,15 @@ def page_rings(case, host, port):
 class ServeSaveTest(ServeCase):
     JSON = {"Content-Type": "application/json"}
 
+    def own(self, host, port):
+        """Headers of the page itself."""
+        return {**self.JSON, "Origin": f"http://{host}:{port}"}
+
     def test_a_ring_is_saved_in_the_directory_of_the_start(self):
         name = self.create_filled(5)
         directory = self.directory()
         _, host, port = self.serve("--save-dir", directory)
-        headers = {**self.JSON, "Origin": f"http://{host}:{port}"}
-        status, _, body = self.ask(host, port, "POST", "/save", headers, json.dumps({"ring": name}))
+        status, _, body = self.ask(host, port, "POST", "/save", self.own(host, port), json.dumps({"ring": name}))
         self.assertEqual(status, 200)
         saved = directory / json.loads(body)["file"]
         self.assertEqual([saved], list(directory.iterdir()))
@@ -148,18 +191,22 @@ class ServeSaveTest(ServeCase):
         directory = self.directory()
         _, host, port = self.serve("--save-dir", directory)
         body = json.dumps({"ring": name})
+        own = self.own(host, port)
         for code, method, headers, text in [
+            (403, "POST", self.JSON, body),
+            (403, "POST", {**self.JSON, "Sec-Fetch-Site": "same-origin"}, body),
+            (403, "POST", {**self.JSON, "Origin": f"http://{host}:{port + 1}"}, body),
             (403, "POST", {**self.JSON, "Origin": OTHER_ORIGIN}, body),
             (403, "POST", {**self.JSON, "Host": "evil.example"}, body),
-            (403, "POST", {**self.JSON, "Sec-Fetch-Site": "cross-site"}, body),
-            (415, "POST", {"Content-Type": "text/plain"}, body),
-            (405, "GET", self.JSON, None),
-            (400, "POST", self.JSON, "{}"),
-            (400, "POST", self.JSON, "nonsense"),
+            (403, "POST", {**own, "Sec-Fetch-Site": "cross-site"}, body),
+            (415, "POST", {**own, "Content-Type": "text/plain"}, body),
+            (405, "GET", own, None),
+            (400, "POST", own, "{}"),
+            (400, "POST", own, "nonsense"),
         ]:
             self.assertEqual(self.ask(host, port, method, "/save", headers, text)[0], code, (headers, text))
         for bad in ["../../etc/passwd", "/etc/passwd", self.name()]:
-            status, _, answer = self.ask(host, port, "POST", "/save", self.JSON, json.dumps({"ring": bad}))
+            status, _, answer = self.ask(host, port, "POST", "/save", own, json.dumps({"ring": bad}))
             self.assertEqual(status, 200)
             self.assertIn("problem", json.loads(answer))
         self.assertEqual(list(directory.iterdir()), [])
@@ -167,7 +214,7 @@ class ServeSaveTest(ServeCase):
     def test_without_a_directory_nothing_is_saved(self):
         name = self.create_filled(5)
         _, host, port = self.serve()
-        status, _, body = self.ask(host, port, "POST", "/save", self.JSON, json.dumps({"ring": name}))
+        status, _, body = self.ask(host, port, "POST", "/save", self.own(host, port), json.dumps({"ring": name}))
         self.assertEqual(status, 403)
         self.assertIn("--save-dir", body)
         self.expect(ABSENT, "serve", "--save-dir", self.directory() / "none", "--listen", "0", says="a directory")

@@ -9,7 +9,7 @@ import socket
 import struct
 import time
 
-from arena_cli import CliTest
+from arena_cli import OK, CliTest
 
 TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
 
@@ -136,6 +136,16 @@ class ServeCase(CliTest):
         page = PageSocket(host, port, **kwargs)
         self.addCleanup(page.close)
         return page
+
+    def watch(self, name, *args, fields=("px",), **wish):
+        """A page of a server of its own that watches this ring."""
+        _, host, port = self.serve(*args)
+        page = self.page(host, port)
+        page.send(op="watch", ring=name, fields=list(fields), **wish)
+        return page
+
+    def write(self, name, heading, *rows):
+        self.expect(OK, "write", name, stdin="\n".join([heading, *rows, ""]))
 
     def ask(self, host, port, method="GET", path="/", headers=None, body=None):
         """Status, headers, and body."""

@@ -40,7 +40,7 @@ export class Columns {
     this.from = detail.from;
     this.to = detail.to;
     this.list = columnsOf(detail, 1);
-    this.width = detail.points ? 0 : (this.to - this.from) / Math.max(this.list.length, 1);
+    this.width = detail.width;
   }
 
   #put(column) {
@@ -72,12 +72,19 @@ export class Columns {
       result.count += column.n;
       result.odd += column.odd[series] ?? 0;
       if (column.least[series] == null) continue;
-      if (result.least === null || column.low[series] < Number(result.least)) result.least = column.least[series];
-      if (result.greatest === null || column.high[series] > Number(result.greatest))
-        result.greatest = column.greatest[series];
+      const least = column.least[series];
+      const greatest = column.greatest[series];
+      if (result.least === null || isLess(least, result.least)) result.least = least;
+      if (result.greatest === null || isLess(result.greatest, greatest)) result.greatest = greatest;
     }
     return result;
   }
+}
+
+// Integers of 64 bits are texts, and are compared as what they are; rounded only where that is enough.
+function isLess(a, b) {
+  const rounded = Number(a) - Number(b);
+  return rounded === 0 && typeof a === "string" ? BigInt(a) < BigInt(b) : rounded < 0;
 }
 
 function columnsOf(message, unit) {

@@ -5,6 +5,7 @@ import { Ring } from "./ring.js";
 import { Rings } from "./rings.js";
 
 const status = document.getElementById("connection");
+const problem = document.getElementById("problem");
 const theme = document.getElementById("theme");
 const prefersDark = matchMedia("(prefers-color-scheme: dark)");
 
@@ -31,9 +32,8 @@ function take(message) {
 }
 
 function showProblem(text) {
-  const trouble = document.getElementById("trouble");
-  trouble.textContent = text;
-  trouble.hidden = false;
+  problem.textContent = text;
+  problem.hidden = text === "";
 }
 
 function followHash() {

@@ -25,6 +25,8 @@ export class Ring {
   #cross = null; // a column
   #crossAt = null; // where it is, relative
   #where = "";
+  #counts = null;
+  #apart = "0"; // values that are in no chart
 
   constructor(send) {
     this.send = send;
@@ -43,6 +45,8 @@ export class Ring {
     this.#name = name;
     this.#schema = null;
     this.#chosen = [];
+    this.#counts = null;
+    this.#apart = "0";
     this.#setMode("live");
     this.#live.clear();
     this.marks.clear();
@@ -88,7 +92,9 @@ export class Ring {
     if (watch.problem !== undefined) this.#tell("filter-problem", watch.problem);
     if (watch.schema) this.#takeSchema(watch.schema);
     if (watch.marks) this.marks.take(watch.marks);
-    if (watch.counts) this.marks.count(watch.counts);
+    this.#apart = watch.apart ?? this.#apart;
+    this.#counts = watch.counts ?? this.#counts;
+    if (this.#counts && (watch.counts || watch.apart)) this.marks.count(this.#counts, Number(this.#apart));
     if (this.#mode !== "live") return; // what was under way when it was stopped
     if (watch.columns) this.#live.take(watch.columns);
     if (watch.rows) this.newest.show(watch.rows);

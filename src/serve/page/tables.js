@@ -63,8 +63,10 @@ export class Marks {
     while (this.list.children.length > kMostMarks) this.list.lastChild.remove();
   }
 
-  count(counts) {
+  /// `apart`: values that are in no chart, because of their times.
+  count(counts, apart) {
     this.counts.textContent = `${counts.read} values read; ${counts.overwritten} overwritten before they were read, ` +
-      `${counts.hole} holes, ${counts["passed over"]} passed over.`;
+      `${counts.hole} holes, ${counts["passed over"]} passed over.` +
+      (apart > 0 ? ` ${apart} with a time far ahead of all others are not drawn.` : "");
   }
 }

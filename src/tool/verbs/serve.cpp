@@ -45,7 +45,8 @@ terminal::ExitCode run(const Options& options) {
   serve::Surroundings surroundings{
       .rings = [list] { return list->look(); },
       .is_wanted = [names = options.names](const std::string& name) { return is_wanted(names, name); },
-      .save = nullptr};
+      .save = nullptr,
+      .tell = [](const std::string& text) { terminal::note(text); }};
   if (!options.save_directory.empty()) {
     surroundings.save = [saver = std::make_shared<serve::Saver>(options.save_directory)](const std::string& name) {
       return saver->save(name);
@@ -69,8 +70,12 @@ void add_serve(const terminal::Command& app, Action& action) {
        .summary = "Show arenas live in a browser: charts, histograms, the newest values",
        .details =
            "The page has every arena of this host, or those that are named. It needs no network, and arenas are only\n"
-           "read. --listen with only a port listens on the loopback address. The server has no encryption and no\n"
-           "password: listen on another address only if everybody on that network may see the values. Pages of other\n"
+           "read. --listen with only a port listens on the loopback address: every user of this host can reach it, "
+           "read\n"
+           "all that the page shows, whatever the permissions of the arenas are, and save. The server has no "
+           "encryption\n"
+           "and no password: listen on another address only if everybody on that network may do so, too. Pages of "
+           "other\n"
            "sites are refused; so are names: use an address, or localhost. From elsewhere: ssh -L 8080:localhost:8080\n"
            "HOST. With --save-dir the page can save what an arena holds, as 'arena-shm snapshot' does.",
        .example = "  arena-shm serve                             # then open http://127.0.0.1:8080/\n"

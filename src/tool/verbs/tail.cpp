@@ -140,7 +140,9 @@ void add_tail(const terminal::Command& app, Action& action) {
   terminal::Option file =
       verb.add_option("--file", options->file, "A saved segment, instead of an arena").type_name("IMAGE");
   verb.add_option("-n,-c,--count", options->tail.asked.count,
-                  "Print the last N values (default: 10), up to --until if given; with --from, at most N from there")
+                  "Print the last N values (default: 10), up to --until if given; with --from, or with -f and --since, "
+                  "at most N "
+                  "from there")
       .type_name("N")
       .check(terminal::count());
   verb.add_flag("-f,--follow", options->tail.asked.follow,

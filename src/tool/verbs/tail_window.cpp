@@ -85,7 +85,7 @@ std::uint64_t Present::newest() const {
 
 void ask_for_span(Asked& asked) {
   if (!asked.from.empty()) return;
-  if (asked.count)
+  if (asked.count && !asked.follow)
     asked.is_filtered = true;
   else
     asked.from = "oldest";

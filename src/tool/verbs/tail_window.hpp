@@ -24,7 +24,8 @@ struct Asked {
   bool is_saved = false;     ///< of a saved segment: nothing comes any more
 };
 
-/// For a span of time: begins with its first value, or, if a number of values is asked for, is cut to the last ones.
+/// For a span of time: begins with its first value, or, if a number of values is asked for and none is waited for, is
+/// cut to the last ones.
 void ask_for_span(Asked& asked);
 
 /// Of each lane [first, end), and no more than `count` values in all.
