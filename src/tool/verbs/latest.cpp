@@ -14,6 +14,7 @@
 #include "recording/newest_by_key.hpp"
 #include "recording/record_view.hpp"
 #include "schema/record_formatter.hpp"
+#include "schema/record_time.hpp"
 #include "schema/value_time.hpp"
 #include "terminal/exit_code.hpp"
 #include "terminal/object_lines.hpp"
@@ -70,14 +71,22 @@ class Latest {
         shape_(shape_of(options, view_.info())),
         extent_(extent()),
         stream_(view_, extent_, shape_, terminal_attendant()),
-        newest_(shape_.schema->select(schema::split_names(options.by, *shape_.schema)).fields),
+        newest_(shape_.schema->select(schema::split_names(options.by, *shape_.schema)).fields, view_.lanes()),
         row_(shape_) {
+    are_lanes_apart_ = view_.lanes() > 1 && view_.info().clock == arena_shm::Clock::none;
+    if (are_lanes_apart_) time_field_ = schema::time_field(*shape_.schema);
     printer(terminal::line_width());  // wrong fields are refused at once
     stream_.on_gap([this](const Gap& gap) { lost_ += gap.count(); });
   }
 
   terminal::ExitCode run() {
     terminal::catch_stop_signals();
+    if (are_lanes_apart_ && !time_field_) {
+      terminal::note(fmt::format(
+          "'{}': its lanes have no times, and its records no time field: of a key in several lanes, it is a guess by "
+          "sequence numbers which value is the newest",
+          options_.name));
+    }
     const auto screen = options_.follow && options_.format == "table" ? terminal::Screen::open() : nullptr;
     if (screen) {
       watch(*screen);
@@ -102,6 +111,12 @@ class Latest {
     return extent;
   }
 
+  // Lanes without times come one after the other: the time field tells which value is newer, else its number.
+  std::uint64_t rank() {
+    if (!are_lanes_apart_) return 0;
+    return time_field_ ? schema::unsigned_time_ns(*time_field_, row_.record()) : stream_.seq();
+  }
+
   std::unique_ptr<schema::RecordFormatter> printer(std::size_t width) const {
     schema::Schema schema = *shape_.schema;
     if (!options_.fields.empty()) schema = schema.select(schema::split_names(options_.fields, schema));
@@ -116,7 +131,7 @@ class Latest {
       switch (stream_.next(row_)) {
         case Step::value:
           ++read_;
-          newest_.put(stream_.seq(), row_.bytes(), row_.record());
+          newest_.put(stream_.seq(), row_.bytes(), row_.record(), rank());
           break;
         case Step::passed: break;
         case Step::none: {
@@ -231,6 +246,8 @@ class Latest {
   recording::ArenaStream stream_;
   recording::NewestByKey newest_;
   recording::Row row_;
+  bool are_lanes_apart_ = false;  // nothing but a field tells what is newer
+  std::optional<schema::Field> time_field_;
   std::uint64_t read_ = 0;
   std::uint64_t lost_ = 0;
   std::size_t first_ = 0;  // that is shown
