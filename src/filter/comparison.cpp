@@ -27,8 +27,8 @@ class Comparison {
 
   Operand run(Operand left, Operand right, const Node& node) {
     const Relation relation = relation_of(node.signs.front());
-    settle(left, right);
-    settle(right, left);
+    settle(left, right, node.parts.front());
+    settle(right, left, node.parts.back());
     if (left.type == Type::name) refuse_name(names_, left);
     if (right.type == Type::name) refuse_name(names_, right);
     if (left.type == Type::text && right.type == Type::text) return texts(left, right, relation, node.place);
@@ -53,8 +53,10 @@ class Comparison {
   }
 
   // A name beside an enum is one of its values; a text beside a number is that, or a time.
-  void settle(Operand& operand, const Operand& other) const {
-    if (operand.type == Type::name && other.is_enum()) {
+  void settle(Operand& operand, const Operand& other, const Node& node) const {
+    if (const auto value = word_of_enum(names_, other, operand, node)) {
+      operand = *value;
+    } else if (operand.type == Type::name && other.is_enum()) {
       operand = enum_value(names_, other, operand);
     } else if (operand.type == Type::text && operand.literal && other.type == Type::number) {
       operand = other.is_enum() ? enum_value(names_, other, operand) : time_of(operand, other);

@@ -148,7 +148,11 @@ class Compiler {
   // Where a time meets a field, the field is counted in ns, too.
   Unit unit_of_result(Operand& left, Operand& right, Sign sign) {
     const bool any = left.unit.is_time || right.unit.is_time;
-    if (any && sign != Sign::times && !(sign == Sign::divide && !right.unit.is_time)) {
+    if (any && sign == Sign::times && left.unit.counts_time() && right.unit.counts_time()) {
+      refuse(span_of(left.place, right.place), "a time multiplied by a number", "by another time",
+             "times are added, subtracted and divided, as in late_us / 1ms * 2");
+    }
+    if (any && sign != Sign::times && !(sign == Sign::divide && !right.unit.counts_time())) {
       assembler_.count_in_ns(left);
       assembler_.count_in_ns(right);
     }
@@ -190,7 +194,10 @@ class Compiler {
     Operand left = number(node.parts.front());
     refuse_real(left);
     Operand bits = compile(node.parts.back());
-    if (bits.type == Type::name && left.is_enum()) bits = enum_value(names_, left, bits);
+    if (const auto value = word_of_enum(names_, left, bits, node.parts.back()))
+      bits = *value;
+    else if (bits.type == Type::name && left.is_enum())
+      bits = enum_value(names_, left, bits);
     if (bits.type != Type::number)
       refuse(bits.place, "a number whose bits are looked for", described(names_, bits), "as in has(flags, 4)");
     refuse_real(bits);

@@ -117,6 +117,15 @@ Operand enum_value(const Names& names, const Operand& field, const Operand& name
   return constant_operand(enumerator(names, *field.field, name), name.place);
 }
 
+std::optional<Operand> word_of_enum(const Names& names, const Operand& field, const Operand& word, const Node& node) {
+  if (!field.is_enum() || node.sign != Sign::path || word.field || word.type == Type::name) return std::nullopt;
+  const Operand name{.type = Type::name, .place = word.place, .literal = node.text};
+  if (std::ranges::find(field.field->enumerators, node.text, &schema::Enumerator::name) ==
+      field.field->enumerators.end())
+    return std::nullopt;
+  return enum_value(names, field, name);
+}
+
 std::string source(const Names& names, const Place& place) {
   return text::excerpt(names.expression.substr(place.begin, place.end - place.begin));
 }

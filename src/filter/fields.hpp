@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,9 @@ Number enumerator(const Names& names, const schema::Field& field, const Operand&
 
 /// The same as an operand.
 Operand enum_value(const Names& names, const Operand& field, const Operand& name);
+
+/// Of a word of the language, like now, that is the name of a value of the enum it stands beside: that value.
+std::optional<Operand> word_of_enum(const Names& names, const Operand& field, const Operand& word, const Node& node);
 
 /// As the expression has it, between quotes.
 std::string source(const Names& names, const Place& place);

@@ -74,13 +74,14 @@ Span span_of_whole(Relation relation, const Number& constant, Wide step) {
 Unit unit_of(const Field& field) {
   if (!field.unit.empty()) {
     const auto per_second = text::units_per_second(field.unit);
-    return {.ns_per_one = per_second ? kNsPerSecond / *per_second : 0};
+    return {.ns_per_one = per_second ? kNsPerSecond / *per_second : 0, .is_said = true};
   }
   const std::string_view name(field.name);
   for (const char* unit : {"us", "ms", "s"}) {
-    if (name.ends_with(fmt::format("_{}", unit))) return {.ns_per_one = kNsPerSecond / *text::units_per_second(unit)};
+    if (name.ends_with(fmt::format("_{}", unit)))
+      return {.ns_per_one = kNsPerSecond / *text::units_per_second(unit), .is_said = true};
   }
-  return {};
+  return {.is_said = field.name.ends_with("_ns")};
 }
 
 Operand field_operand(const Field& field, const Place& place) {

@@ -27,6 +27,9 @@ enum class Type : std::uint8_t {
 struct Unit {
   bool is_time = false;         ///< ns, as now, 5s and times in quotes are
   std::int64_t ns_per_one = 1;  ///< else so many; 0: it is no time
+  bool is_said = false;         ///< by the schema or the name, that it counts so many; else it may be any number
+
+  bool counts_time() const noexcept { return is_time || (is_said && ns_per_one != 0); }
 };
 
 struct Operand {

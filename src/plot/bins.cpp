@@ -13,6 +13,11 @@ std::int64_t number_of(std::int64_t at, std::int64_t width) noexcept {
   return number * width > at ? number - 1 : number;
 }
 
+// How far it is from `a` to `b`. Requires: a <= b.
+double distance(std::int64_t a, std::int64_t b) noexcept {
+  return static_cast<double>(static_cast<std::uint64_t>(b) - static_cast<std::uint64_t>(a));
+}
+
 }  // namespace
 
 void Bins::add(std::int64_t at, std::span<const double> values) {
@@ -41,10 +46,10 @@ void Bins::halve() {
 
 std::vector<Extremes> Bins::columns(std::size_t series, std::int64_t from, std::int64_t to, std::size_t count) const {
   std::vector<Extremes> columns(count);
-  const double range = std::max(static_cast<double>(to) - static_cast<double>(from), 1.0);
+  const double range = std::max(distance(from, std::max(from, to)), 1.0);
   const auto put = [&](double value, std::int64_t at) {
     if (at < from || at > to) return;
-    const double part = (static_cast<double>(at - from)) / range;
+    const double part = distance(from, at) / range;
     columns[std::min(static_cast<std::size_t>(part * static_cast<double>(count)), count - 1)].add(value, at);
   };
   for (auto bin = bins_.lower_bound(number_of(from, width_)); bin != bins_.end(); ++bin) {

@@ -74,9 +74,12 @@ std::vector<std::string> draw(const Series& series, const std::vector<Extremes>&
                                  : text::printable(series.name) + unit + "  no value that is a number");
   Canvas canvas(rows, curve_columns(columns), dots);
   const auto most = static_cast<double>(canvas.dot_rows() - 1);
-  const double range = all.greatest - all.least;
+  const bool is_constant = !(all.least < all.greatest);
+  // The difference of two numbers need not be one.
+  const double scale = std::isfinite(all.greatest - all.least) ? 1 : 0.5;
+  const double range = scale * all.greatest - scale * all.least;
   const auto row_of = [&](double value) {
-    const double part = range > 0 ? (value - all.least) / range : 0.5;
+    const double part = is_constant ? 0.5 : std::clamp((scale * value - scale * all.least) / range, 0.0, 1.0);
     return static_cast<std::size_t>(std::lround((1 - part) * most));
   };
   std::optional<Extremes> before;
@@ -101,7 +104,7 @@ std::vector<std::string> draw(const Series& series, const std::vector<Extremes>&
   for (std::size_t row = 0; row < rows; ++row) {
     std::string left(kLabelColumns, ' ');
     if (all.is_there() && row == 0) left = label(all.greatest);
-    if (all.is_there() && row + 1 == rows && rows > 1 && range > 0) left = label(all.least);
+    if (all.is_there() && row + 1 == rows && rows > 1 && !is_constant) left = label(all.least);
     lines.push_back(left + (dots == Dots::braille ? " \u2502" : " |") + canvas.line(row));
   }
   return lines;

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cmath>
+#include <cstdint>
 #include <iterator>
 
 #include "arena_shm/core/system.hpp"
@@ -22,7 +24,7 @@ namespace arena_shm::plot {
 
 namespace {
 
-constexpr std::int64_t kNsPerSecond = 1'000'000'000;
+constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 
 // Between single quotes nothing has a meaning but the quote.
 std::string quoted(const std::string& text) {
@@ -33,10 +35,30 @@ std::string quoted(const std::string& text) {
 
 std::string place(std::int64_t at, std::int64_t first, Axis axis) {
   if (!axis.is_time) return fmt::format("{}", at);
-  return fmt::format("{}.{:09}", (at - first) / kNsPerSecond, (at - first) % kNsPerSecond);
+  const std::uint64_t since = static_cast<std::uint64_t>(at) - static_cast<std::uint64_t>(first);
+  return fmt::format("{}.{:09}", since / kNsPerSecond, since % kNsPerSecond);
+}
+
+Extremes extremes_of(const Bins& bins, std::size_t i) {
+  Extremes all;
+  for (const auto& [number, extremes] : bins.bins()) all.add(extremes[i]);
+  return all;
+}
+
+// What a series is divided by: gnuplot takes numbers from half of the greatest one on for none.
+struct Scale {
+  double divisor = 1;
+  const char* text = "";
+};
+
+Scale scale_of(const Extremes& all) {
+  constexpr double kMost = 1e300;  // an axis goes beyond its values
+  if (!all.is_there() || std::max(std::abs(all.least), std::abs(all.greatest)) < kMost) return {};
+  return {.divisor = 1e10, .text = " times 1e10"};
 }
 
 void append_data(std::string& out, std::size_t i, const Bins& bins, std::int64_t first, Axis axis) {
+  const double divisor = scale_of(extremes_of(bins, i)).divisor;
   out += fmt::format("$d{} << EOD\n", i);
   for (const auto& [number, extremes] : bins.bins()) {
     const Extremes& one = extremes[i];
@@ -44,8 +66,8 @@ void append_data(std::string& out, std::size_t i, const Bins& bins, std::int64_t
     std::pair a{one.least_at, one.least};
     std::pair b{one.greatest_at, one.greatest};
     if (b.first < a.first) std::swap(a, b);
-    fmt::format_to(std::back_inserter(out), "{} {}\n", place(a.first, first, axis), a.second);
-    if (b != a) fmt::format_to(std::back_inserter(out), "{} {}\n", place(b.first, first, axis), b.second);
+    fmt::format_to(std::back_inserter(out), "{} {}\n", place(a.first, first, axis), a.second / divisor);
+    if (b != a) fmt::format_to(std::back_inserter(out), "{} {}\n", place(b.first, first, axis), b.second / divisor);
   }
   out += "EOD\n";
 }
@@ -63,22 +85,22 @@ std::int64_t first_place(const Bins& bins) {
   return first;
 }
 
-std::string range_of(const Bins& bins, std::size_t i) {
-  Extremes all;
-  for (const auto& [number, extremes] : bins.bins()) all.add(extremes[i]);
+std::string range_of(const Extremes& all, const Scale& scale) {
   if (!all.is_there()) return "[0:1]";
   if (all.least < all.greatest) return "[*:*]";
-  const double room = all.least == 0 ? 1 : std::abs(all.least) * 0.1;
-  return fmt::format("[{}:{}]", all.least - room, all.greatest + room);
+  const double value = all.least / scale.divisor;
+  const double room = value == 0 ? 1 : std::abs(value) * 0.1;
+  return fmt::format("[{}:{}]", value - room, value + room);
 }
 
 // Puts descriptors where a child has its standard ones.
 class Streams {
  public:
-  Streams(int in, int out) {
+  Streams(int in, int out, int errors) {
     ::posix_spawn_file_actions_init(&actions_);
     ::posix_spawn_file_actions_adddup2(&actions_, in, STDIN_FILENO);
     ::posix_spawn_file_actions_adddup2(&actions_, out, STDOUT_FILENO);
+    ::posix_spawn_file_actions_adddup2(&actions_, errors, STDERR_FILENO);
   }
   Streams(const Streams&) = delete;
   Streams& operator=(const Streams&) = delete;
@@ -129,8 +151,10 @@ std::string gnuplot_script(const std::string& title, const std::vector<Series>& 
                             quoted(axis.is_time ? "seconds since " + text::time_text(first, kNsPerSecond)
                                                 : std::string("sequence number")));
     }
-    script +=
-        fmt::format("set ylabel {} noenhanced\nset yrange {}\n", quoted(series[i].name + unit), range_of(bins, i));
+    const Extremes all = extremes_of(bins, i);
+    const Scale scale = scale_of(all);
+    script += fmt::format("set ylabel {} noenhanced\nset yrange {}\n", quoted(series[i].name + unit + scale.text),
+                          range_of(all, scale));
     script += fmt::format("plot $d{} using 1:2 with linespoints lc rgb '#1f77b4' pt 7 ps 0.2 notitle\n", i);
   }
   return script + "unset multiplot\n";
@@ -139,13 +163,14 @@ std::string gnuplot_script(const std::string& title, const std::vector<Series>& 
 std::string run_gnuplot(const std::string& script) {
   const core::Descriptor in = recording::temporary_file();
   const core::Descriptor out = recording::temporary_file();
+  const core::Descriptor said = recording::temporary_file();  // also of pictures that are whole
   for (std::size_t at = 0; at < script.size();) {
     const ssize_t written = ::pwrite(in.get(), script.data() + at, script.size() - at, static_cast<off_t>(at));
     if (written < 0) core::throw_errno(errno, core::Act::write_file, "write to", "a temporary file");
     at += static_cast<std::size_t>(written);
   }
   ::lseek(in.get(), 0, SEEK_SET);
-  const Streams streams(in.get(), out.get());
+  const Streams streams(in.get(), out.get(), said.get());
   std::string program = "gnuplot";
   std::array<char*, 2> arguments{program.data(), nullptr};
   pid_t child = 0;
@@ -159,8 +184,9 @@ std::string run_gnuplot(const std::string& script) {
   if (!WIFEXITED(status) || WEXITSTATUS(status) == 127)
     refuse(Code::unsupported, "gnuplot in PATH", "none that runs", kRemedy);
   if (WEXITSTATUS(status) != 0 || picture.find("</svg>") == std::string::npos) {
-    refuse(Code::system, "a picture", fmt::format("that it ended with exit code {}", WEXITSTATUS(status)),
-           "see what it has said above; gnuplot 5.2 or later with the terminal svg is needed");
+    refuse(Code::system, "a picture",
+           fmt::format("exit code {}, and what it said: {}", WEXITSTATUS(status), text::excerpt(all_of(said.get()))),
+           "gnuplot 5.2 or later with the terminal svg is needed");
   }
   return picture;
 }

@@ -5,8 +5,11 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <charconv>
+#include <cstdint>
 #include <map>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 #include "arena_shm/error.hpp"
@@ -32,7 +35,12 @@ std::pair<std::string, std::string> split(const std::string& address) {
     refuse(address, "a host and a port", text::excerpt(address));
   std::string host = address.substr(0, colon);
   if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  return {host, address.substr(colon + 1)};
+  const std::string port = address.substr(colon + 1);
+  std::uint16_t number = 0;  // the resolver takes what is beyond it for another port
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+  if (error != std::errc{} || end != port.data() + port.size() || number == 0)
+    refuse(address, "a port from 1 to 65535", text::excerpt(port));
+  return {host, port};
 }
 
 }  // namespace

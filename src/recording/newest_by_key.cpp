@@ -57,13 +57,22 @@ void append_key(std::string& key, const Field& field, std::span<const std::byte>
 
 }  // namespace
 
-void NewestByKey::put(std::uint64_t seq, std::span<const std::byte> row, std::span<const std::byte> record) {
+void NewestByKey::restart(std::uint64_t lanes) {
+  lanes_ = lanes;
+  for (auto& [key, newest] : newest_) newest.rank = 0;
+}
+
+void NewestByKey::put(std::uint64_t seq, std::span<const std::byte> row, std::span<const std::byte> record,
+                      std::uint64_t rank) {
   key_.clear();
   for (const Field& field : fields_) {
     for (std::size_t i = 0; i < field.element_count(); ++i) append_key(key_, field, field.element(record, i));
   }
-  Newest& newest = newest_[key_];
+  const auto [found, is_new] = newest_.try_emplace(key_);
+  Newest& newest = found->second;
+  if (!is_new && newest.seq % lanes_ != seq % lanes_ && rank < newest.rank) return;
   newest.seq = seq;
+  newest.rank = rank;
   newest.row.assign(row.begin(), row.end());
   newest.is_changed = true;
   if (newest_.size() <= kMaxKeys) return;

@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -208,11 +209,20 @@ std::optional<std::uint64_t> RecordingSource::next(std::span<std::byte> row) {
 }
 
 void RecordingSource::tell_newest(RecordingSource& same_file) {
+  struct Newest {
+    std::vector<std::byte> row;
+    std::int64_t ns = 0;
+  };
   Row row(same_file.record());
-  while (same_file.take(row.bytes())) {
-    const std::int64_t ns = since_->needs_value_time() ? same_file.time_ns(row.bytes()) : 0;
-    since_->tell_newest(row.record(), ns);
+  const std::uint64_t lanes = std::max<std::uint64_t>({same_file.origin().lanes, same_file.record().origin.lanes, 1});
+  std::map<std::uint64_t, Newest> newest;  // of each lane, as an arena's is asked for
+  while (const auto seq = same_file.take(row.bytes())) {
+    Newest& its = newest[*seq % lanes];
+    its.row.assign(row.bytes().begin(), row.bytes().end());
+    if (since_->needs_value_time()) its.ns = same_file.time_ns(row.bytes());
   }
+  for (const auto& [lane, its] : newest)
+    since_->tell_newest(std::span(its.row).subspan(same_file.record().time_bytes()), its.ns);
 }
 
 void RecordingSource::select(const std::optional<std::string>& where) {

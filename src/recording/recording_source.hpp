@@ -55,6 +55,8 @@ class RecordingSource {
   std::uint64_t refused_count() const noexcept { return refused_; }
   /// Values that ought to be in the file and are not, because it was cut off; known at the end.
   std::uint64_t lost_count() const noexcept { return lost_; }
+  /// Was there damage, so that values are missing, be it known how many or not? Known at the end.
+  bool is_damaged() const noexcept { return is_damaged_ || lost_ > 0; }
 
  protected:
   /// As next(), of all there are.
@@ -79,6 +81,7 @@ class RecordingSource {
   std::size_t align_bytes_ = 1;
   std::uint64_t refused_ = 0;
   std::uint64_t lost_ = 0;
+  bool is_damaged_ = false;
 
  private:
   std::function<void(const Gap&)> report_gap_;

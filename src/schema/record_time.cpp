@@ -1,6 +1,8 @@
 #include "schema/record_time.hpp"
 
+#include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "text/time_text.hpp"
 
@@ -25,6 +27,18 @@ std::optional<std::int64_t> time_ns(const Field& field, std::span<const std::byt
   const std::int64_t ns_per_unit = kNsPerSecond / text::units_per_second(field.unit).value_or(kNsPerSecond);
   if (__builtin_mul_overflow(units, ns_per_unit, &ns)) return std::nullopt;
   return ns;
+}
+
+std::uint64_t unsigned_time_ns(const Field& field, std::span<const std::byte> record) {
+  constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
+  if (const auto ns = time_ns(field, record)) return static_cast<std::uint64_t>(std::max<std::int64_t>(*ns, 0));
+  const auto element = field.element(record, 0);
+  if (field.kind == Kind::signed_integer && (element.back() & std::byte{0x80}) != std::byte{0}) return 0;
+  std::uint64_t units = 0;
+  std::memcpy(&units, element.data(), element.size());
+  std::uint64_t ns = 0;
+  const auto per_second = static_cast<std::uint64_t>(text::units_per_second(field.unit).value_or(kNsPerSecond));
+  return __builtin_mul_overflow(units, kNsPerSecond / per_second, &ns) ? std::numeric_limits<std::uint64_t>::max() : ns;
 }
 
 }  // namespace arena_shm::schema

@@ -8,7 +8,7 @@ namespace arena_shm::serve {
 namespace {
 
 constexpr std::size_t kMostValues = 1024;
-constexpr std::size_t kMostBytes = std::size_t{1} << 18;
+constexpr std::size_t kMostBatchBytes = std::size_t{1} << 18;
 
 }  // namespace
 
@@ -18,7 +18,7 @@ BatchReader::BatchReader(const RawView& view, const RingLayout& layout, From fro
           view.reader(from, {.manner = Manner::throughput, .hold = hold, .doorbell = false, .order = Order::arrival})),
       record_bytes_(view.info().record.size_bytes) {
   if (layout.has_slot_times()) scale_.emplace(view.timescale());
-  const std::size_t count = std::clamp<std::size_t>(kMostBytes / record_bytes_, 1, kMostValues);
+  const std::size_t count = std::clamp<std::size_t>(kMostBatchBytes / record_bytes_, 1, kMostValues);
   values_.resize(count * record_bytes_);
   arrivals_.resize(count);
   places_.resize(count);

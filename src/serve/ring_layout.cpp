@@ -12,8 +12,6 @@ namespace arena_shm::serve {
 
 namespace {
 
-constexpr std::int64_t kNsPerSecond = 1'000'000'000;
-
 // A time that no i64 of nanoseconds holds lies at the end of all times.
 std::int64_t scaled(std::int64_t units, std::int64_t ns_per_unit) noexcept {
   std::int64_t ns = 0;
@@ -48,7 +46,7 @@ RingLayout::RingLayout(const RawView& view) : info_(view.info()) {
     if (const auto time = schema::time_field(*schema_)) {
       along_ = Along::time_field;
       time_ = {.kind = time->kind, .offset_bytes = time->offset_bytes, .bytes = time->element_bytes};
-      ns_per_unit_ = kNsPerSecond / text::units_per_second(time->unit).value_or(kNsPerSecond);
+      ns_per_unit_ = text::kNsPerSecond / text::units_per_second(time->unit).value_or(text::kNsPerSecond);
     }
   }
   if (info_.clock != Clock::none) {

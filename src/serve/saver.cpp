@@ -16,8 +16,6 @@ namespace arena_shm::serve {
 
 namespace {
 
-constexpr std::int64_t kNsPerSecond = 1'000'000'000;
-
 // Nobody attends to it: what there is to tell goes to the page, at the end.
 class Unattended final : public recording::Attendant {
  public:
@@ -29,7 +27,7 @@ class Unattended final : public recording::Attendant {
 
 // Names of rings may have characters that shells read otherwise.
 std::string file_name(const std::string& ring) {
-  std::string name = ring + '-' + text::time_text(text::realtime_ns(), kNsPerSecond);
+  std::string name = ring + '-' + text::time_text(text::realtime_ns(), text::kNsPerSecond);
   std::replace_if(
       name.begin(), name.end(),
       [](char c) {

@@ -12,16 +12,16 @@ namespace arena_shm::serve {
 
 namespace {
 
-constexpr std::size_t kMostBytes = 4096;
+constexpr std::size_t kMostFilterBytes = 4096;
 
 }  // namespace
 
 Wanted wanted_by(const std::string& where, const RingLayout& layout) {
   if (where.empty()) return nullptr;
-  if (where.size() > kMostBytes) {
+  if (where.size() > kMostFilterBytes) {
     throw Error(Code::invalid_argument, {.name = layout.info().name,
                                          .doing = "filter the values of",
-                                         .expected = fmt::format("a filter of no more than {} bytes", kMostBytes),
+                                         .expected = fmt::format("a filter of no more than {} bytes", kMostFilterBytes),
                                          .found = fmt::format("one of {}", where.size()),
                                          .remedy = "write it shorter"});
   }

@@ -15,11 +15,10 @@ namespace {
 constexpr std::chrono::milliseconds kBetweenRows{250};  // nobody reads faster
 constexpr double kUsualSeconds = 10;
 constexpr double kUsualValues = 65536;
-constexpr std::int64_t kNsPerSecond = 1'000'000'000;
 constexpr std::size_t kMostElements = 8;  // of an array in a table
 constexpr std::size_t kMostCellBytes = 256;
 constexpr std::size_t kMostCells = 64;
-constexpr std::size_t kMostBytes = 64;  // of a record without a schema
+constexpr std::size_t kMostShownBytes = 64;  // of a record without a schema
 
 std::string_view kind_name(const schema::Field& field) {
   switch (field.kind) {
@@ -49,9 +48,9 @@ void append_cell(std::string& out, const schema::Field& field, std::span<const s
 
 void append_bytes(std::string& out, std::span<const std::byte> record) {
   std::string cell;
-  for (const std::byte byte : record.first(std::min(record.size(), kMostBytes)))
+  for (const std::byte byte : record.first(std::min(record.size(), kMostShownBytes)))
     append(cell, "{}{:02x}", cell.empty() ? "" : " ", static_cast<unsigned>(byte));
-  if (record.size() > kMostBytes) append(cell, " and {} bytes more", record.size() - kMostBytes);
+  if (record.size() > kMostShownBytes) append(cell, " and {} bytes more", record.size() - kMostShownBytes);
   text::append_json_string(out, cell);
 }
 
@@ -173,7 +172,7 @@ void WatchText::append_marks(std::string& out, const FeedState& state) {
     append_text(out, "text", mark.text);
     if (mark.place) {
       append(out, "\"place\":\"{}\",", *mark.place);
-      if (state.layout->is_along_time()) append_text(out, "time", text::time_text(*mark.place, kNsPerSecond));
+      if (state.layout->is_along_time()) append_text(out, "time", text::time_text(*mark.place, text::kNsPerSecond));
     }
     out.back() = '}';
     out += ',';
@@ -249,7 +248,7 @@ void WatchText::append_rows(std::string& out, const RingLayout& layout, const Le
   append(out, R"("count":"{}","apart":"{}","rows":[)", lens.count(), lens.apart());
   for (const Value& row : lens.rows()) {
     append(out, "{{\"seq\":\"{}\",", row.seq);
-    if (layout.is_along_time()) append_text(out, "time", text::time_text(row.place, kNsPerSecond));
+    if (layout.is_along_time()) append_text(out, "time", text::time_text(row.place, text::kNsPerSecond));
     out += "\"cells\":[";
     if (!layout.schema()) {
       append_bytes(out, row.record);

@@ -9,6 +9,8 @@
 
 namespace arena_shm::text {
 
+inline constexpr std::int64_t kNsPerSecond = 1'000'000'000;
+
 /// "2026-01-31T12:34:56.789012345Z", of any number: years beyond 9999 have more digits, those before 0 a minus sign.
 /// Requires: units_per_second is a power of ten up to 10^9.
 std::string time_text(std::int64_t since_1970, std::int64_t units_per_second);

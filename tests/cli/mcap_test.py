@@ -117,6 +117,12 @@ class McapTest(DescribingCase):
         chunk = entry(6, bytes(8 + 8) + (100).to_bytes(8, "little") + bytes(4) + text(b"zstd") + (3).to_bytes(8, "little") + b"abc")
         path.write_bytes(b"\x89MCAP0\r\n" + channel + chunk)
         self.expect(INCOMPATIBLE, "export", path, "-o", "-", "--format", "csv", "--fields", "u8 a", says="compression 'zstd'")
+        path.write_bytes(b"\x89MCAP0\r\n" + channel + message + chunk)
+        for form in ["csv", "npy", "ndjson", "arrows"]:
+            out = self.directory() / f"t.{form}"
+            self.expect(INCOMPATIBLE, "export", path, "-o", out, "--fields", "u8 a, f64 b", says="exported 1 value")
+            done = self.expect(OK, "export", out, "-o", "-", "--format", "csv", "--fields", "u8 a, f64 b")
+            self.assertEqual(done.stdout, "_seq,a,b\n0,1,2.5\n", "what is in front of it is there")
 
     def test_records_without_schema_are_refused(self):
         name, path = self.name(), self.directory() / "t.mcap"

@@ -78,6 +78,17 @@ class PlotTest(TimedTest):
         self.expect(USAGE, "plot", name, "-o", path.with_suffix(".png"), says="expected a file that ends in .svg")
 
     @unittest.skipUnless(shutil.which("gnuplot"), "gnuplot is not installed")
+    def test_the_greatest_numbers_are_drawn_in_a_file_and_gnuplot_says_nothing(self):
+        most = 1.7976931348623157e308
+        tree, path = self.svg(self.filled([-most, 9e307, 0, most]))
+        self.assertIn("times 1e10", "".join(tree.getroot().itertext()))
+        self.assertGreaterEqual(path.read_text().count("<use "), 4, "a dot for each value")
+        run = self.run_tool("plot", self.filled([most, most]), "-o", self.directory() / "c.svg")
+        self.assertEqual(run.returncode, OK)
+        self.assertNotIn("warning", run.stderr)
+        self.assertEqual(len(run.stderr.splitlines()), 1)
+
+    @unittest.skipUnless(shutil.which("gnuplot"), "gnuplot is not installed")
     def test_names_with_a_meaning_elsewhere_are_drawn_as_they_are(self):
         name = self.create_of_schema(HOSTILE)
         self.expect(OK, "write", name, stdin="{\"a'b<i>&\":1.5,\"n\":2}\n", says="wrote 1 value")
@@ -156,6 +167,8 @@ class PlotUdpTest(TimedTest):
     def test_wrong_usage(self):
         name = self.create(fields="f64 px")
         self.expect(USAGE, "plot", name, "--udp", "9870", says="expected a host and a port")
+        for port in ("65536", "99999", "0", "-1", "98x", "http"):
+            self.expect(USAGE, "plot", name, "--udp", f"127.0.0.1:{port}", says="expected a port from 1 to 65535")
         self.expect(USAGE, "plot", name, "--hz", 5, says="--udp")
         self.expect(USAGE, "plot", name, "--udp", "127.0.0.1:9870", "-o", "x.svg", says="--output")
         self.expect(USAGE, "plot", name, "--udp", "127.0.0.1:9870", "--hz", 0, says="from 1 up to 1000")

@@ -96,6 +96,18 @@ class SpanTest(TimedTest):
             help_text = " ".join(self.expect(OK, verb, "--help").stdout.split())
             self.assertIn("who follows ends at the first", help_text)
 
+    def test_the_newest_value_is_the_last_one_everywhere_whatever_its_time_is(self):
+        name = self.create_of_schema(SCHEMA)
+        self.expect(OK, "write", name, stdin="ts,n\n10,0\n18,1\n100,2\n20,3\n")
+        verbs = [["tail", name], ["snapshot", name, "-o", "-"]]
+        for format in ["arena", "npy", "csv", "mcap", "arrows"]:
+            file = self.directory() / f"t.{format}"
+            self.expect(OK, "snapshot", name, "-o", file)
+            verbs.append(["export", file, "-o", "-"] + (["--fields", SCHEMA] if format in ("npy", "csv") else []))
+        for verb in verbs:
+            with self.subTest(verb=verb):
+                self.assertEqual(self.numbers(*verb, "--last", "5s"), [1, 2, 3])
+
     def test_a_number_is_still_a_sequence_number(self):
         name, _, _ = self.three_parts()
         self.assertEqual(self.numbers("tail", name, "--from", "oldest", "--until", 3), [0, 1, 2, 3])

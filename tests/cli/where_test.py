@@ -6,6 +6,7 @@ import time
 import unittest
 
 from arena_cli import LOST, OK, TICK, USAGE, INCOMPATIBLE
+from lanes import RECORD, LaneTest
 from lossless import LosslessTest
 
 
@@ -122,6 +123,15 @@ class WhereTest(LosslessTest):
         self.assertIn("MATCH/s", self.expect(OK, "stat", name, "--where", "ts > 3").stdout)
         self.assertNotIn("matches_per_s", self.objects("stat", name)[0])
 
+    def test_stat_of_several_arenas_refuses_what_is_no_filter_for_any_of_them(self):
+        names = [self.create(), self.create(), self.create(fields="u64 n")]
+        self.expect(USAGE, "stat", *names, "--where", "ts > ", says="something is missing at the end")
+        self.expect(USAGE, "stat", *names, "--where", "ts => 3", says="write == to compare")
+        self.expect(USAGE, "stat", *names[:2], "--where", "tss > 3", says="did you mean 'ts'?")
+        done = self.expect(OK, "stat", *names, "--where", "ts > 3", says="expected a field: n")
+        self.assertIn("MATCH/s", done.stdout)
+        self.expect(USAGE, "stat", self.name(), "--where", "ts > ")
+
 
 class LatestTest(LosslessTest):
     def rows(self, *args, code=OK, **kwargs):
@@ -196,6 +206,29 @@ class LatestTest(LosslessTest):
         terminal.press(b"q")
         terminal.wait()
         terminal.expect_restored()
+
+
+class LatestOfLanesTest(LaneTest):
+    def newest(self, values, *args, says=""):
+        """Of lanes that have these values of one key, in their order."""
+        name = self.name()
+        self.expect(OK, "create", name, "--slots", 8, "--lanes", len(values), *args)
+        writers = self.start_lanes(name, len(values))
+        for lane, its in enumerate(values):
+            writers[lane].stdin.buffer.write(b"".join(RECORD.pack(value, 1) for value in its))
+            writers[lane].stdin.flush()
+            self.eventually(lambda: self.head(name, lane) == len(its))
+        lines = self.expect(OK, "latest", name, "--by", "key", "--format", "ndjson", says=says).stdout.splitlines()
+        return [json.loads(line)["ts"] for line in lines]
+
+    def test_the_newest_value_of_lanes_is_so_by_their_times_else_by_a_time_field(self):
+        schema = self.directory() / "schema.json"
+        schema.write_text('{"names":["ts","key"],"formats":["<u8","<u8"],"offsets":[0,8],"itemsize":16,'
+                          '"metadata":{"fields":{"ts":{"unit":"s"}},"time":"ts"}}')
+        self.assertEqual(self.newest([[100], [50]], "--time", "--fields", "u64 ts, u64 key"), [50], "appended later")
+        for values in ([[100], [50]], [[50], [100]], [[120, 100], [50, 60]]):
+            self.assertEqual(self.newest(values, "--schema", schema), [100], values)
+        self.newest([[100], [50]], "--fields", "u64 ts, u64 key", says="its lanes have no times")
 
 
 if __name__ == "__main__":

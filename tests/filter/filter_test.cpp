@@ -6,6 +6,7 @@
 #include <limits>
 #include <string>
 
+#include "arena_shm/error.hpp"
 #include "schema/fields_language.hpp"
 #include "schema/schema_json.hpp"
 
@@ -200,6 +201,37 @@ TEST(FilterTest, StandsLongExpressions) {
   EXPECT_TRUE(matches(sum + " == -5000"));
   EXPECT_TRUE(matches(std::string(90, '(') + "open" + std::string(90, ')')));
   EXPECT_TRUE(matches(std::string(90, '!') + "open"));
+}
+
+TEST(FilterTest, ATimeIsDividedByWhatCountsTime) {
+  EXPECT_TRUE(matches("5ms / late_us > 0.71 && 5ms / late_us < 0.72"));  // 7000 us
+  EXPECT_TRUE(matches("late_us / 5ms == 1.4"));
+  EXPECT_TRUE(matches("5ms / flags > 800us && 5ms / flags < 900us"));  // a number
+  EXPECT_TRUE(matches("late_us * 2 == 14ms"));
+  EXPECT_THROW(matches("5ms * late_us > 3"), Error);
+  EXPECT_TRUE(matches("5ms * flags == 30ms"));
+}
+
+TEST(FilterTest, BesideAnEnumItsValuesComeBeforeWords) {
+  schema::Schema schema = tick_schema();
+  for (schema::Field& field : schema.fields) {
+    if (field.name == "side")
+      field.enumerators = {{"later", 0}, {"now", 1}, {"nan", 2}, {"inf", 3}, {"true", 4}, {"false", 5}, {"_seq", 6}};
+  }
+  const auto is_match = [&](const std::string& expression, std::uint8_t side) {
+    const Tick tick{.side = side};
+    return Filter(expression, schema, kNow).matches(std::as_bytes(std::span(&tick, 1)), {.seq = 42});
+  };
+  std::uint8_t side = 1;
+  for (const std::string word : {"now", "nan", "inf", "true", "false", "_seq"}) {
+    EXPECT_TRUE(is_match("side == " + word, side)) << word;
+    EXPECT_TRUE(is_match("(" + word + ") == side", side)) << word;
+    EXPECT_FALSE(is_match("side == " + word, 0)) << word;
+    EXPECT_TRUE(is_match("has(side, " + word + ")", side)) << word;
+    ++side;
+  }
+  EXPECT_TRUE(is_match("ts < now && side == now", 1));
+  EXPECT_TRUE(matches("side == 1 && ts < now && open == true"));
 }
 
 }  // namespace

@@ -41,5 +41,14 @@ TEST(BinsTest, PlacesBelowZeroAndLateOnesHaveTheirBins) {
   EXPECT_EQ(bins.first(), -10);
 }
 
+TEST(BinsTest, PlacesAreAsFarApartAsTheyCanBe) {
+  Bins bins(1, 1, 64);
+  constexpr auto kFirst = std::numeric_limits<std::int64_t>::min();
+  constexpr auto kLast = std::numeric_limits<std::int64_t>::max();
+  for (const std::int64_t at : {kFirst, std::int64_t{0}, kLast}) bins.add(at, std::array{1.0});
+  const auto columns = bins.columns(0, kFirst, kLast, 3);
+  for (const Extremes& column : columns) EXPECT_TRUE(column.is_there());
+}
+
 }  // namespace
 }  // namespace arena_shm::plot

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace arena_shm::plot {
 namespace {
 
@@ -46,6 +48,16 @@ TEST(CanvasTest, WhereThereIsNothingForAWhileIsAStraightLine) {
 TEST(CanvasTest, AConstantIsALineAndNothingIsSaid) {
   EXPECT_EQ(draw(kSeries, curve({5, 5, 5}), 5, 3, 26, Dots::ascii)[2], "           |***           ");
   EXPECT_EQ(draw(kSeries, {Extremes{}}, 0, 1, 26, Dots::ascii)[0], "px USD  no value that is a number");
+}
+
+TEST(CanvasTest, FromTheLeastNumberToTheGreatestThereIsRoomForAll) {
+  constexpr double kMost = std::numeric_limits<double>::max();
+  const auto lines = draw(kSeries, curve({-kMost, 0, kMost}), 0, 3, 26, Dots::ascii);
+  EXPECT_EQ(lines[1].substr(10), " |  *           ");
+  EXPECT_EQ(lines[2].substr(10), " | **           ");
+  EXPECT_EQ(lines[3].substr(10), " |**            ");
+  constexpr double kLeast = std::numeric_limits<double>::denorm_min();
+  EXPECT_EQ(draw(kSeries, curve({0, kLeast}), 0, 2, 26, Dots::ascii)[1].substr(10), " | *            ");
 }
 
 }  // namespace

@@ -47,12 +47,13 @@ class ArrowSource final : public RecordingSource {
 
  protected:
   std::optional<std::uint64_t> take(std::span<std::byte> row) override {
-    while (index_ == batch_.row_count()) {
+    do {
+      while (index_ == batch_.row_count()) {
+        report_gaps();
+        if (!next_batch()) return std::nullopt;
+      }
       report_gaps();
-      if (!next_batch()) return std::nullopt;
-    }
-    report_gaps();
-    if (at_ == block_.size()) fill();
+    } while (at_ == block_.size() && !fill());
     const auto from = block_.begin() + static_cast<std::ptrdiff_t>(at_);
     std::copy(from, from + static_cast<std::ptrdiff_t>(row.size()), row.begin());
     at_ += row.size();
@@ -76,19 +77,32 @@ class ArrowSource final : public RecordingSource {
                  .remedy = is_cut ? "the file was cut off in its schema and holds no values" : "check the path"});
   }
 
-  void fill() {
+  // Returns: is there a row? A damaged one of ours is passed over.
+  bool fill() {
     const std::size_t row_bytes = record_.row_bytes();
-    const std::uint64_t rows =
-        std::min<std::uint64_t>(std::max<std::size_t>(kBlockBytes / row_bytes, 1), batch_.row_count() - index_);
-    block_.resize(rows * row_bytes);
-    batch_.read_rows(index_, block_, row_bytes);
+    const std::uint64_t most = reads_singly_ ? 1 : std::max<std::size_t>(kBlockBytes / row_bytes, 1);
+    block_.resize(std::min<std::uint64_t>(most, batch_.row_count() - index_) * row_bytes);
     at_ = 0;
+    try {
+      batch_.read_rows(index_, block_, row_bytes);
+      return true;
+    } catch (const Error& error) {
+      if (!layout_.is_ours) throw;
+      if (!std::exchange(reads_singly_, true)) tell_damaged("a row of the batch", error);
+    }
+    const bool is_one = block_.size() == row_bytes;
+    block_.clear();
+    if (!is_one) return false;  // one by one, then
+    ++index_;
+    ++lost_;
+    return false;
   }
 
   bool next_batch() {
     while (!has_ended_) {
       const auto whole = messages_.next();
       if (!whole) {
+        if (goes_on_behind_damage()) continue;
         end();
         break;
       }
@@ -97,19 +111,52 @@ class ArrowSource final : public RecordingSource {
         has_ended_ = true;
         break;
       }
-      const arrow::fb::Message& message = whole->message();
-      if (const auto* dictionary = message.header_as_dictionary_batch()) {
-        batch_.take_dictionary(*dictionary, std::move(body));
-      } else if (const auto* batch = message.header_as_record_batch()) {
-        batch_.take_batch(*batch, std::move(body));
+      try {
+        if (take_message(whole->message(), std::move(body))) return true;
+      } catch (const Error& error) {
+        // What a batch of ours says of its rows, the next one says, too; of others nobody knows whether it is damage.
+        if (!layout_.is_ours) throw;
+        batch_.leave();
         index_ = 0;
-        at_ = 0;
-        block_.clear();
-        read_notes(arrow::notes_in(message.custom_metadata()));
-        return true;
+        tell_damaged("a batch", error);
       }
     }
     return false;
+  }
+
+  // Returns: is it a batch of rows?
+  bool take_message(const arrow::fb::Message& message, std::vector<std::byte> body) {
+    if (const auto* dictionary = message.header_as_dictionary_batch()) {
+      batch_.take_dictionary(*dictionary, std::move(body));
+      return false;
+    }
+    const auto* batch = message.header_as_record_batch();
+    if (batch == nullptr) return false;
+    index_ = 0;
+    at_ = 0;
+    block_.clear();
+    reads_singly_ = false;
+    batch_.take_batch(*batch, std::move(body));
+    read_notes(arrow::notes_in(message.custom_metadata()));
+    return true;
+  }
+
+  // A stream that ends as it should has nothing behind it that is ours.
+  bool goes_on_behind_damage() {
+    const bool is_end = is_whole_ || (messages_.end() == MessageReader::End::marked && !layout_.is_ours);
+    const std::uint64_t from = messages_.position();
+    if (is_end || messages_.end() == MessageReader::End::between || !messages_.search()) return false;
+    is_damaged_ = true;
+    const std::uint64_t next = messages_.position();
+    attendant_.note(fmt::format("'{}' is damaged at byte {}: {} left out; going on at byte {}", file_.label(), from,
+                                text::counted(next - std::min(next, from), "byte"), next));
+    return true;
+  }
+
+  void tell_damaged(std::string_view what, const Error& error) {
+    is_damaged_ = true;
+    attendant_.note(fmt::format("'{}': {} in front of byte {} is damaged: expected {}, found {}; leaving it out",
+                                file_.label(), what, messages_.position(), error.expected(), error.found()));
   }
 
   // What a batch says of itself.
@@ -148,8 +195,12 @@ class ArrowSource final : public RecordingSource {
     const std::uint64_t cut = messages_.cut_rows().value_or(0);
     lost_ += cut;
     const std::string taking = fmt::format("; taking the {} before that", text::counted(count_, "row"));
-    if (messages_.end() == MessageReader::End::damaged)
-      attendant_.note(fmt::format("'{}' has something else at byte {}{}", file_.label(), messages_.position(), taking));
+    const std::uint64_t left = file_.size_bytes() - std::min(file_.size_bytes(), messages_.position());
+    const bool is_damage = messages_.end() == MessageReader::End::damaged || is_marked;
+    is_damaged_ = is_damaged_ || is_damage;
+    if (is_damage)
+      attendant_.note(fmt::format("'{}' has something else at byte {}, and {} behind that could not be read{}",
+                                  file_.label(), messages_.position(), text::counted(left, "byte"), taking));
     else if (messages_.end() == MessageReader::End::inside)
       attendant_.note(fmt::format("'{}' was cut off in a batch{}{}", file_.label(),
                                   cut > 0 ? " of " + text::counted(cut, "row") : "", taking));
@@ -167,6 +218,7 @@ class ArrowSource final : public RecordingSource {
   std::uint64_t next_row_ = 0;  // as batches count them
   std::vector<std::byte> block_;
   std::size_t at_ = 0;
+  bool reads_singly_ = false;   // there is damage in the batch
   std::deque<PlacedGap> gaps_;  // of the batch; rows in it
   std::string epoch_;
   bool is_whole_ = false;

@@ -147,12 +147,14 @@ void BatchReader::take_dictionary(const fb::DictionaryBatch& dictionary, std::ve
     const auto* data = reinterpret_cast<const char*>(body_.data()) + buffers[2].at;
     texts.emplace_back(data + begin, data + end);
   }
+  std::size_t all = 0;
   for (std::size_t i = 0; i < layout_.parts.size(); ++i) {
     const schema::Field* field = layout_.uses[i].field;
     if (field == nullptr || layout_.parts[i].column->dictionary != dictionary.id()) continue;
     Values& values = values_[i];
     if (!dictionary.is_delta()) values.clear();
-    if (values.size() + texts.size() > kMostValues) fail(fmt::format("at most {} values", kMostValues), "more");
+    all += values.size() + texts.size();  // many columns may have the same dictionary
+    if (all > kMostValues) fail(fmt::format("at most {} values", kMostValues), "more");
     for (const std::string& text : texts) values.push_back(value_of(*field, text));
   }
 }

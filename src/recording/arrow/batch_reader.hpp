@@ -23,6 +23,8 @@ class BatchReader {
   /// Errors: Code::corrupt, incompatible_type.
   void take_dictionary(const fb::DictionaryBatch& dictionary, std::vector<std::byte> body);
   void take_batch(const fb::RecordBatch& batch, std::vector<std::byte> body);
+  /// As if there were no batch.
+  void leave() noexcept { rows_ = 0; }
 
   /// Of the batch that was taken last.
   std::uint64_t row_count() const noexcept { return rows_; }

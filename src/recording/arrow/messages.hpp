@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "inspect/image.hpp"
@@ -57,6 +58,9 @@ class MessageReader {
   explicit MessageReader(const inspect::Image& file) noexcept : file_(file) {}
 
   std::optional<WholeMessage> next();
+  /// Behind damage, goes on with the next message that is whole, wherever it is. Returns: is there one? If not, all is
+  /// as it was. Requires: end() != none. Cost: reads up to all of the file.
+  bool search();
   /// Why there is no next one.
   End end() const noexcept { return end_; }
   /// Behind the last whole one.
@@ -65,6 +69,7 @@ class MessageReader {
   std::optional<std::uint64_t> cut_rows() const noexcept { return cut_rows_; }
 
  private:
+  void go_to(std::uint64_t position) noexcept;
   std::nullopt_t ends(End end) noexcept {
     end_ = end;
     return std::nullopt;
@@ -72,6 +77,7 @@ class MessageReader {
 
   const inspect::Image& file_;
   std::uint64_t at_ = 0;
+  std::optional<std::uint64_t> last_;  // where the last whole one begins: its lengths may be wrong
   End end_ = End::none;
   std::optional<std::uint64_t> cut_rows_;
 };

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
+#include <cstring>
 #include <iterator>
+#include <limits>
 
 #include "core/text_numbers.hpp"
 #include "schema/value_text.hpp"
@@ -25,17 +28,37 @@ std::optional<std::uint64_t> seq_in(std::string_view message) {
   return core::leading_number(message);
 }
 
+bool is_odd_text(std::span<const std::byte> element) {
+  const std::string_view text = schema::text_of(element);
+  const auto behind = element.subspan(text.size());
+  return !text::is_utf8(text) || std::ranges::any_of(behind, [](std::byte byte) { return byte != std::byte{0}; });
+}
+
+template <class Real>
+bool is_odd_real(std::span<const std::byte> element) {
+  constexpr Real kNan = std::numeric_limits<Real>::quiet_NaN();
+  Real value{};
+  std::memcpy(&value, element.data(), sizeof(value));
+  return std::isnan(value) && std::memcmp(&kNan, element.data(), sizeof(value)) != 0;
+}
+
+bool is_odd(const schema::Field& field, std::span<const std::byte> element) {
+  switch (field.kind) {
+    case schema::Kind::text: return is_odd_text(element);
+    case schema::Kind::boolean: return element.front() > std::byte{1};
+    case schema::Kind::floating:
+      return element.size() == sizeof(float) ? is_odd_real<float>(element) : is_odd_real<double>(element);
+    default: return false;
+  }
+}
+
 }  // namespace
 
 bool needs_exact_row(const schema::Schema& row, std::span<const std::byte> bytes) {
   return std::ranges::any_of(row.fields, [&](const schema::Field& field) {
-    if (field.kind != schema::Kind::text) return false;
+    if (field.kind == schema::Kind::signed_integer || field.kind == schema::Kind::unsigned_integer) return false;
     for (std::size_t i = 0; i < field.element_count(); ++i) {
-      const auto element = field.element(bytes, i);
-      const std::string_view text = schema::text_of(element);
-      const auto behind = element.subspan(text.size());
-      if (!text::is_utf8(text) || std::ranges::any_of(behind, [](std::byte byte) { return byte != std::byte{0}; }))
-        return true;
+      if (is_odd(field, field.element(bytes, i))) return true;
     }
     return false;
   });

@@ -21,16 +21,15 @@ LogTime::LogTime(const RecordShape& record)
 }
 
 std::uint64_t LogTime::of(std::uint64_t seq, std::span<const std::byte> row) const {
-  std::optional<std::int64_t> ns;
-  if (field_)
-    ns = schema::time_ns(*field_, row.subspan(time_bytes_));
-  else if (has_time_)
+  std::int64_t ns = 0;
+  if (field_) return schema::unsigned_time_ns(*field_, row.subspan(time_bytes_));
+  if (has_time_)
     ns = time_of_row(row);
   else if (is_live_)
     ns = text::realtime_ns();
   else
     return seq;
-  return static_cast<std::uint64_t>(std::max<std::int64_t>(ns.value_or(0), 0));
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(ns, 0));
 }
 
 }  // namespace arena_shm::recording::mcap

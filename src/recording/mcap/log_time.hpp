@@ -12,7 +12,8 @@
 namespace arena_shm::recording::mcap {
 
 /// The time of the record's time field; or when its value was appended; or, of values that are recorded just now, when
-/// that is; or, where nothing is known of times, as many nanoseconds as its number. Not before 1970.
+/// that is; or, where nothing is known of times, as many nanoseconds as its number. Not before 1970, and not
+/// beyond a u64.
 class LogTime {
  public:
   /// Requires: a schema.

@@ -1,8 +1,10 @@
 // MCAP files as recordings: the messages of one channel, which are JSON.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -17,6 +19,7 @@
 #include "schema/record_input.hpp"
 #include "schema/value_time.hpp"
 #include "text/quantities.hpp"
+#include "text/utf8.hpp"
 
 namespace arena_shm::recording {
 
@@ -44,6 +47,8 @@ class McapSource final : public RecordingSource {
     schema::Schema row = record_.row_schema();
     if (is_ours_) row = schema::behind_column(row, schema::kSeqColumn, schema::Kind::unsigned_integer);
     row_.resize(row.size_bytes);
+    records_.want_messages_of(
+        [this](std::uint16_t channel) { return channel == channel_ || channel == event_channel_; });
     input_ = schema::ndjson_input(row, [this] { return std::exchange(line_, std::nullopt); });
   }
 
@@ -75,7 +80,9 @@ class McapSource final : public RecordingSource {
     while (const auto record = records_.next()) {
       if (record->opcode != Opcode::channel) continue;
       const auto channel = mcap::parse_channel(record->content);
-      if (!channel || channel->encoding != "json") continue;
+      if (!channel) continue;
+      topics_[channel->id] = channel->topic;
+      if (channel->encoding != "json") continue;
       const auto noted = shape_in(channel->notes);
       is_ours_ = noted && noted->record.schema;
       if (!is_ours_ && !any) continue;
@@ -109,7 +116,10 @@ class McapSource final : public RecordingSource {
   }
 
   std::optional<schema::Line> next_line() {
-    while (const auto record = records_.next()) {
+    while (!has_ended_) {
+      const auto record = records_.next();
+      if (!record && goes_on_behind_damage()) continue;
+      if (!record) break;
       if (record->opcode == Opcode::channel) take_channel(record->content);
       if (record->opcode == Opcode::statistics) check_count(record->content);
       if (record->opcode != Opcode::message) continue;
@@ -120,14 +130,28 @@ class McapSource final : public RecordingSource {
         take_event(fields.rest());
       else if (channel == channel_)
         return schema::Line{.text = std::string(fields.rest()), .number = ++messages_};
+      else if (channel)
+        ++left_out_[*channel];
     }
     if (!std::exchange(has_ended_, true)) tell_end();
     return std::nullopt;
   }
 
+  bool goes_on_behind_damage() {
+    const bool is_damage = records_.end() == RecordStream::End::inside || records_.end() == RecordStream::End::damaged;
+    const std::uint64_t from = records_.position();
+    if (!is_damage || !records_.search()) return false;
+    is_damaged_ = true;
+    const std::uint64_t next = records_.position();
+    attendant_.note(fmt::format("'{}' is damaged at byte {}: {} left out; going on at byte {}", file_.label(), from,
+                                text::counted(next - std::min(next, from), "byte"), next));
+    return true;
+  }
+
   void take_channel(std::string_view content) {
     const auto channel = mcap::parse_channel(content);
     if (!channel) return;
+    topics_[channel->id] = channel->topic;
     const bool is_of_events =
         std::ranges::any_of(channel->notes, [](const auto& note) { return note.first == mcap::kEventsNote; });
     if (is_of_events && is_ours_) event_channel_ = channel->id;
@@ -152,7 +176,27 @@ class McapSource final : public RecordingSource {
     }
   }
 
+  // An arena has one kind of records.
+  void tell_left_out() const {
+    constexpr std::size_t kMostNames = 5;
+    if (left_out_.empty()) return;
+    std::uint64_t count = 0;
+    std::vector<std::string> names;
+    for (const auto& [id, messages] : left_out_) {
+      count += messages;
+      const auto topic = topics_.find(id);
+      if (names.size() < kMostNames)
+        names.push_back(topic == topics_.end() ? fmt::format("{}", id) : text::excerpt(topic->second));
+    }
+    const auto mine = topics_.find(channel_);
+    attendant_.note(fmt::format("'{}': taking the channel {} only; {} of {} left out: {}{}", file_.label(),
+                                text::excerpt(mine == topics_.end() ? "" : mine->second),
+                                text::counted(count, "message"), text::counted(left_out_.size(), "other channel"),
+                                fmt::join(names, ", "), left_out_.size() > kMostNames ? ", ..." : ""));
+  }
+
   void tell_end() {
+    tell_left_out();
     const std::string taking = fmt::format("; taking the {} in it", text::counted(messages_, "message"));
     const std::uint64_t damaged = records_.damaged_chunks();
     if (damaged > 0) missing_ = std::max(missing_, damaged);
@@ -169,7 +213,10 @@ class McapSource final : public RecordingSource {
       case RecordStream::End::inside: return attendant_.note(fmt::format("'{}' was cut off{}", file_.label(), taking));
       case RecordStream::End::damaged: break;
     }
-    attendant_.note(fmt::format("'{}' has something else at byte {}{}", file_.label(), records_.position(), taking));
+    is_damaged_ = true;
+    attendant_.note(fmt::format("'{}' has something else at byte {}, and {} behind that could not be read{}",
+                                file_.label(), records_.position(),
+                                text::counted(file_.size_bytes() - records_.position(), "byte"), taking));
   }
 
   inspect::Image file_;
@@ -177,6 +224,8 @@ class McapSource final : public RecordingSource {
   bool is_ours_ = false;
   std::uint16_t channel_ = 0;
   std::optional<std::uint16_t> event_channel_;
+  std::map<std::uint16_t, std::string> topics_;
+  std::map<std::uint16_t, std::uint64_t> left_out_;  // messages of other channels
   std::unique_ptr<schema::RecordInput> input_;
   std::optional<schema::Line> line_;  // for it
   std::vector<std::byte> row_;

@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "inspect/image.hpp"
 #include "recording/mcap/records.hpp"
@@ -31,8 +33,14 @@ class RecordStream {
   /// Requires: the file stays there, and begins with the magic.
   explicit RecordStream(const inspect::Image& file) : file_(file), at_(kMcapMagic.size()) {}
 
+  /// Of messages of other channels only the heads are read; of records that are neither messages nor channels nor
+  /// statistics nothing is told. Without this, all channels are wanted.
+  void want_messages_of(std::function<bool(std::uint16_t channel)> wants) { wants_ = std::move(wants); }
   /// Errors: Code::incompatible_type, if a chunk is compressed.
   std::optional<Record> next();
+  /// Behind damage, goes on with the next chunk that is as it was written, else with the summary. Returns: is there one
+  /// of them? If not, all is as it was. Requires: end() != none. Cost: reads up to all of the file.
+  bool search();
   /// Why there is no next one.
   End end() const noexcept { return end_; }
   std::uint64_t position() const noexcept { return at_; }
@@ -45,15 +53,22 @@ class RecordStream {
     return std::nullopt;
   }
   std::optional<Record> next_in_chunk();
-  void open_chunk(bool is_whole);
+  void read_content(std::uint64_t begin, std::uint64_t bytes);
+  std::uint64_t wanted_bytes(Opcode opcode, std::uint64_t begin, std::uint64_t bytes) const;
+  void open_chunk(std::uint64_t begin, std::uint64_t length);
+  bool is_chunk(std::string_view head, std::uint64_t begin, std::uint64_t length);
+  std::optional<std::uint64_t> find_summary();
+  void go_to(std::uint64_t position) noexcept;
   void refuse_compressed(std::string_view compression) const;
 
   const inspect::Image& file_;
   std::uint64_t at_;
+  std::function<bool(std::uint16_t)> wants_;
   std::string content_;
   std::string chunk_;
   std::size_t chunk_at_ = 0;
   std::uint64_t damaged_chunks_ = 0;
+  std::uint64_t looked_at_ = 0;  // in a search
   End end_ = End::none;
 };
 

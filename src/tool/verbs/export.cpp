@@ -86,8 +86,16 @@ terminal::ExitCode run(const Options& options) {
   auto seq = source->next(row.bytes());
   recording::RecordingWriter writer(file, source->record());
   std::optional<terminal::ExitCode> failure;
+  const auto next = [&]() -> std::optional<std::uint64_t> {
+    try {
+      return source->next(row.bytes());
+    } catch (const Error& error) {  // of the input: what is in front of that is good
+      failure = report(error);
+      return std::nullopt;
+    }
+  };
   try {
-    for (; seq; seq = source->next(row.bytes())) {
+    for (; seq; seq = next()) {
       for (const Gap& gap : std::exchange(lost_before, {})) writer.append_lost(gap);
       if (restarted) writer.restart(*std::exchange(restarted, std::nullopt));
       writer.append(*seq, row.bytes(), std::exchange(lost, {}));
@@ -104,7 +112,7 @@ terminal::ExitCode run(const Options& options) {
                              refused > 0 ? ", refused " + text::counted(refused, "line") : ""));
   if (failure) return *failure;
   if (refused > 0) return terminal::ExitCode::failed;
-  return source->lost_count() > 0 ? terminal::ExitCode::lost : terminal::ExitCode::ok;
+  return source->is_damaged() ? terminal::ExitCode::lost : terminal::ExitCode::ok;
 }
 
 }  // namespace
@@ -119,7 +127,8 @@ void add_export(const terminal::Command& app, Action& action) {
            "FILE is a recording (.npy, .arrows, .mcap, .csv, .ndjson) or a segment saved by 'snapshot'; its first\n"
            "bytes tell which. Arrow streams of others are read if their columns have a fixed size, and MCAP files of\n"
            "others, with --fields, if their messages are JSON; neither may be compressed. Of a recording that was cut\n"
-           "off, all that is whole is exported; if it is known that values are missing, the exit code is 3.\n"
+           "off, all that is whole is exported, and of one that is damaged, also what is whole behind the damage; if\n"
+           "it is known that values are missing, the exit code is 3.\n"
            "CSV and NDJSON files do not contain the types of their fields: give them with --fields. A line that\n"
            "is not a record is refused with its number; all other lines are exported, and the exit code is then\n"
            "1. If a saved segment was cut off, its complete values are exported; if values are missing, the\n"

@@ -22,9 +22,10 @@ Numbers     12, -3, 0x1f, 1.5, 2e-3, nan, inf. Integers are exact: 1844674407370
             field is, so that what is printed is found.
 Texts       "ES" or 'ES', with \\ \" \' \n \r \t \0 \xHH; compared by their bytes. One that is longer than the field
             is a mistake beside == and !=.
-Enums       side == sell, Side.sell, 'sell' or its number
+Enums       side == sell, Side.sell, 'sell' or its number; beside an enum, a value named like a word is that value
 Times       ts > now - 5s, ts > '2026-01-31T12:34:56.789Z', late_us > 5ms. A field counts the unit in the schema, else
-            the one at the end of its name (_us, _ms, _s), else nanoseconds. now is when the verb was started.
+            the one at the end of its name (_us, _ms, _s), else nanoseconds. A time
+            divided by a time, as 5ms / late_us, is a number. now is when the verb was started.
 Operators   as in C: ||, &&, then == != < <= > >=, then + -, then * / %, then ! and -; parentheses. Also or, and, not.
             / is the quotient (7 / 2 is 3.5), % has the sign of its divisor, as in Python.
 Functions   has(flags, 4): are all bits of 4 set? abs(x). isnan(x)

@@ -9,6 +9,7 @@
 #include "recording/lanes.hpp"
 #include "recording/record_view.hpp"
 #include "schema/record_formatter.hpp"
+#include "schema/record_time.hpp"
 #include "text/quantities.hpp"
 #include "tool/verbs/where.hpp"
 #include "tool/views/report.hpp"
@@ -25,6 +26,25 @@ LatestFeed::LatestFeed(const LatestAsked& asked, recording::Attendant& attendant
       newest_(shape_.schema->select(schema::split_names(asked.by, *shape_.schema)).fields),
       row_(shape_) {
   stream_->on_gap([this](const Gap& gap) { lost_ += gap.count(); });
+  stream_->on_new_arena([this](const Info& info) { begin(info); });
+  begin(view_.info());
+}
+
+// Lanes without times come one after the other: the time field tells which value is newer, else its number.
+void LatestFeed::begin(const Info& info) {
+  newest_.restart(info.lanes);
+  are_lanes_apart_ = info.lanes > 1 && info.clock == arena_shm::Clock::none;
+  time_field_ = are_lanes_apart_ ? schema::time_field(*shape_.schema) : std::nullopt;
+  if (!are_lanes_apart_ || time_field_) return;
+  attendant_.note(
+      fmt::format("'{}': its lanes have no times, and its records no time field: of a key in several lanes, it is a "
+                  "guess by sequence numbers which value is the newest",
+                  info.name));
+}
+
+std::uint64_t LatestFeed::rank() {
+  if (!are_lanes_apart_) return 0;
+  return time_field_ ? schema::unsigned_time_ns(*time_field_, row_.record()) : stream_->seq();
 }
 
 RawView LatestFeed::open() const {
@@ -70,7 +90,7 @@ void LatestFeed::read_until(Clock::time_point end) {
     switch (stream_->next(row_)) {
       case Step::value:
         ++read_;
-        newest_.put(stream_->seq(), row_.bytes(), row_.record());
+        newest_.put(stream_->seq(), row_.bytes(), row_.record(), rank());
         break;
       case Step::passed: break;
       case Step::none: {

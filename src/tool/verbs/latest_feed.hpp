@@ -57,6 +57,8 @@ class LatestFeed {
   recording::RecordShape shape_of(const Info& info) const;
   std::unique_ptr<recording::ValueStream> follow();
   std::unique_ptr<recording::ValueStream> look();
+  void begin(const Info& info);
+  std::uint64_t rank();
 
   const LatestAsked& asked_;
   recording::Attendant& attendant_;
@@ -67,6 +69,8 @@ class LatestFeed {
   std::unique_ptr<recording::ValueStream> stream_;
   recording::NewestByKey newest_;
   recording::Row row_;
+  bool are_lanes_apart_ = false;  // nothing but a field tells what is newer
+  std::optional<schema::Field> time_field_;
   std::uint64_t read_ = 0;
   std::uint64_t lost_ = 0;
 };

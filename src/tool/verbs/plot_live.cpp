@@ -48,6 +48,12 @@ std::string axis_line(std::int64_t from, std::int64_t to, bool is_time, std::siz
   return std::string(columns - room, ' ') + text;
 }
 
+// The least place there is, where there is none so far back.
+std::int64_t back_from(std::int64_t at, std::int64_t by) noexcept {
+  std::int64_t place = 0;
+  return __builtin_sub_overflow(at, by, &place) ? std::numeric_limits<std::int64_t>::min() : place;
+}
+
 class LivePlot {
  public:
   LivePlot(terminal::Screen& screen, const PlotAsked& asked, std::int64_t window_ns)
@@ -79,7 +85,7 @@ class LivePlot {
     constexpr int kBetweenLooks = 1024;
     for (int i = 1; feed_.next(); ++i) {
       // Sequence numbers begin anew, or a clock was set back by more than is seen.
-      if (!bins_->is_empty() && feed_.at() < bins_->last() - window_) begin_anew();
+      if (!bins_->is_empty() && feed_.at() < back_from(bins_->last(), window_)) begin_anew();
       if (!is_paused_) {
         bins_->add(feed_.at(), feed_.values());
         std::ranges::copy(feed_.values(), newest_.begin());
@@ -87,7 +93,7 @@ class LivePlot {
       if (i % kBetweenLooks == 0 && Clock::now() >= end) break;
     }
     feed_.wait_for({});
-    if (!bins_->is_empty()) bins_->forget_before(bins_->last() - window_);
+    if (!bins_->is_empty()) bins_->forget_before(back_from(bins_->last(), window_));
   }
 
   void obey(Key key) {
@@ -135,7 +141,7 @@ class LivePlot {
     shown_ = std::clamp<std::size_t>(rows / (kLeastRows + 1), 1, feed_.series().size() - first_);
     const std::size_t height = rows / shown_ - 1;
     const std::int64_t to = bins_->last();
-    const std::int64_t from = to - window_;
+    const std::int64_t from = back_from(to, window_);
     const std::size_t dots = plot::curve_columns(columns) * plot::dots_across(dots_);
     int row = 1;
     for (std::size_t i = first_; i < first_ + shown_; ++i) {

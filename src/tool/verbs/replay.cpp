@@ -164,7 +164,7 @@ class Replay {
       const std::uint64_t before = written_;
       play();
       refused_ += source_->refused_count();
-      lost_ += source_->lost_count();
+      is_damaged_ = is_damaged_ || source_->is_damaged();
       if (source_->selection()) left_out_ += source_->selection()->left_out_count();
       ++rounds;
       if (written_ == before) break;  // an empty one would loop for ever
@@ -176,7 +176,7 @@ class Replay {
                                cut > 0 ? ", " + text::counted(cut, "wait") + " cut short" : "",
                                refused_ > 0 ? ", refused " + text::counted(refused_, "line") : "", room_.stop_text()));
     if (refused_ > 0) return terminal::ExitCode::failed;
-    return lost_ > 0 ? terminal::ExitCode::lost : terminal::ExitCode::ok;
+    return is_damaged_ ? terminal::ExitCode::lost : terminal::ExitCode::ok;
   }
 
  private:
@@ -203,7 +203,7 @@ class Replay {
   recording::Row row_;
   std::uint64_t written_ = 0;
   std::uint64_t refused_ = 0;
-  std::uint64_t lost_ = 0;
+  bool is_damaged_ = false;
   std::uint64_t left_out_ = 0;
 };
 

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
 #include <optional>
 #include <utility>
 
 #include "arena_shm/error.hpp"
 #include "arena_shm/raw.hpp"
+#include "filter/parser.hpp"
 #include "recording/selection.hpp"
 #include "schema/schema_json.hpp"
 
@@ -69,7 +71,9 @@ struct MatchRates::Followed {
   std::uint64_t lost = 0;
 };
 
-MatchRates::MatchRates(std::string where, Say say) : where_(std::move(where)), say_(std::move(say)) {}
+MatchRates::MatchRates(std::string where, Say say) : where_(std::move(where)), say_(std::move(say)) {
+  filter::parse(where_);
+}
 MatchRates::~MatchRates() = default;
 
 void MatchRates::follow(const std::vector<Watched>& arenas) {
@@ -78,16 +82,25 @@ void MatchRates::follow(const std::vector<Watched>& arenas) {
       return arena.name == one.first && (!one.second || one.second->is(arena));
     });
   });
+  struct Refused {
+    std::string name;
+    std::string why;
+    std::exception_ptr error;
+  };
+  std::vector<Refused> refused;
   for (const Watched& arena : arenas) {
     if (!arena.readable || followed_.contains(arena.name)) continue;
     std::unique_ptr<Followed>& followed = followed_[arena.name];
     try {
       followed = std::make_unique<Followed>(arena.name, where_);
     } catch (const Error& error) {
-      if (arenas.size() == 1) throw;
-      say_(fmt::format("'{}': {}", arena.name, error.what()));
+      refused.push_back({arena.name, error.what(), std::current_exception()});
     }
   }
+  if (refused.empty()) return;
+  const bool is_any = std::ranges::any_of(followed_, [](const auto& one) { return one.second != nullptr; });
+  if (!is_any) std::rethrow_exception(refused.front().error);
+  for (const Refused& one : refused) say_(fmt::format("'{}': {}", one.name, one.why));
 }
 
 void MatchRates::read() {

@@ -21,12 +21,12 @@ class MatchRates {
  public:
   using Say = std::function<void(std::string_view)>;
 
-  /// `say` is told, once for each arena, why it cannot be filtered.
+  /// `say` is told, once for each arena, why it cannot be filtered. Errors: filter::Complaint, if it is no expression.
   MatchRates(std::string where, Say say);
   ~MatchRates();
 
   /// Begins with those that it does not read yet, and forgets those that are gone. Errors: filter::Complaint, and as
-  /// recording::Selection, if it is the only one.
+  /// recording::Selection, if it can filter none.
   void follow(const std::vector<Watched>& arenas);
   /// Reads what has come, of each arena for no longer than some milliseconds. To be called often.
   void read();
