@@ -59,6 +59,7 @@ class Watch {
       refuse_without_times(view_.name());
     if (!wish.when.empty()) when_.emplace(wish.when, view_.info(), shape_.schema);
     if (when_ && when_->needs_time() && !shape_.has_time) timescale_.emplace(view_.timescale());
+    if (clock_.has_times() && !clock_.is_of_append()) look_at_newest();
   }
 
   /// Nothing: no more can come, or the attendant says stop.
@@ -118,6 +119,15 @@ class Watch {
     if (!when_ || (newest_ns_ && *newest_ns_ < armed_ns_)) return std::nullopt;
     if (!when_->matches(seq, row.record(), append_time_ns(seq, row))) return std::nullopt;
     return Trigger{.seq = seq, .ns = newest_ns_, .next = next_};
+  }
+
+  // Who triggers by hand may do so before anything comes. A value that is being written tells no time.
+  void look_at_newest() {
+    Row row(shape_);
+    for (const std::uint64_t next : next_) {
+      if (next < next_.size() || view_.read(next - next_.size(), row.record()) != ReadStatus::ok) continue;
+      newest_ns_ = std::max(newest_ns_, clock_.ns(row));
+    }
   }
 
   // Where the record has a time field, the row has no other time; and few ask for it.

@@ -34,10 +34,21 @@ Asker asker_of(const Request& request) {
           .fetch_site = view_of(request["Sec-Fetch-Site"])};
 }
 
-// The name of the ring to save, or nothing.
-std::string ring_of(const std::string& body) {
+// What is to be saved.
+struct Order {
+  std::string ring;    // its name, or nothing
+  std::string before;  // with one of these, as `capture` does it
+  std::string after;
+
+  bool is_capture() const { return !before.empty() || !after.empty(); }
+};
+
+Order order_of(const std::string& body) {
   const auto message = nlohmann::json::parse(body, nullptr, false);
-  return message.is_object() && message.contains("ring") && message["ring"].is_string() ? message["ring"] : "";
+  const auto text = [&message](const char* key) -> std::string {
+    return message.is_object() && message.contains(key) && message[key].is_string() ? message[key] : "";
+  };
+  return {.ring = text("ring"), .before = text("before"), .after = text("after")};
 }
 
 class Connection : public std::enable_shared_from_this<Connection> {
@@ -97,16 +108,17 @@ class Connection : public std::enable_shared_from_this<Connection> {
       return answer(text_answer(http::status::method_not_allowed, "rings are saved by POST"));
     if (!view_of(request[http::field::content_type]).starts_with("application/json"))
       return answer(text_answer(http::status::unsupported_media_type, "expected application/json"));
-    const std::string ring = ring_of(request.body());
-    if (ring.empty()) return answer(text_answer(http::status::bad_request, "expected {\"ring\": NAME}"));
+    const Order order = order_of(request.body());
+    if (order.ring.empty()) return answer(text_answer(http::status::bad_request, "expected {\"ring\": NAME}"));
     const Surroundings& surroundings = desk_.hub->surroundings();
     if (!surroundings.save)
       return answer(text_answer(http::status::forbidden, "nothing can be saved; start the server with --save-dir DIR"));
     stream_.expires_never();
-    const bool is_taken = desk_.save(
-        [&surroundings, ring] {
-          return surroundings.is_wanted(ring) ? surroundings.save(ring)
-                                              : problem_text("this server does not show that ring");
+    const bool is_taken = (order.is_capture() ? desk_.capture : desk_.save)(
+        [&surroundings, order] {
+          if (!surroundings.is_wanted(order.ring)) return problem_text("this server does not show that ring");
+          return order.is_capture() ? surroundings.capture(order.ring, order.before, order.after)
+                                    : surroundings.save(order.ring);
         },
         [self = shared_from_this()](std::string result) { self->answer(json_answer(std::move(result))); });
     if (!is_taken) answer(json_answer(problem_text("too many rings are being saved; try again")));

@@ -28,9 +28,10 @@ struct Desk {
   static constexpr std::size_t kMostRefused = 16;
 
   std::shared_ptr<Hub> hub;
-  Elsewhere scan{};    ///< parts of rings
-  Elsewhere save{};    ///< what rings hold; nobody's zoom waits for it
-  Elsewhere survey{};  ///< all rings
+  Elsewhere scan{};     ///< parts of rings
+  Elsewhere save{};     ///< what rings hold; nobody's zoom waits for it
+  Elsewhere capture{};  ///< what comes into rings
+  Elsewhere survey{};   ///< all rings
   std::vector<std::weak_ptr<OpenPage>> pages{};
   std::size_t connections = 0;
 

@@ -1,32 +1,79 @@
 #include "serve/saver.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <string_view>
 #include <utility>
 
 #include "arena_shm/error.hpp"
 #include "arena_shm/raw.hpp"
+#include "recording/capture.hpp"
 #include "recording/lanes.hpp"
 #include "recording/recorder.hpp"
 #include "serve/json.hpp"
+#include "text/quantity_input.hpp"
 #include "text/time_text.hpp"
 
 namespace arena_shm::serve {
 
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::minutes kLongestCapture{10};
+
 // Nobody attends to it: what there is to tell goes to the page, at the end.
 class Unattended final : public recording::Attendant {
  public:
-  bool stop_requested() const noexcept override { return false; }
+  explicit Unattended(const std::function<bool()>& stop_requested, Clock::time_point end = Clock::time_point::max())
+      : stop_requested_(stop_requested), end_(end) {}
+
+  bool stop_requested() const noexcept override { return stop_requested_() || Clock::now() > end_; }
   void note(std::string_view) override {}
-  void tell(std::string_view) override {}
+  void tell(std::string_view text) override { told_ = text; }
   void show_progress(std::string_view) override {}
+  /// The last that was told.
+  const std::string& told() const noexcept { return told_; }
+
+ private:
+  const std::function<bool()>& stop_requested_;
+  Clock::time_point end_;
+  std::string told_;
 };
 
+// It happened when the button was pressed.
+class Pressed final : public recording::Hand {
+ public:
+  bool was_pulled() override { return std::exchange(is_new_, false); }
+
+ private:
+  bool is_new_ = true;
+};
+
+recording::Span span_of(const std::string& ring, const std::string& text) {
+  if (text.empty()) return {};
+  if (const auto time = text::read_duration(text, text::BareNumber::is_refused)) return {.time = *time, .values = 0};
+  if (const auto values = text::read_count(text)) return {.time = {}, .values = *values};
+  throw Error(Code::invalid_argument, {.name = ring,
+                                       .doing = "capture",
+                                       .expected = "a time like 500ms, 5s or 1m, or a number of values like 1000",
+                                       .found = fmt::format("'{}'", text),
+                                       .remedy = "correct it"});
+}
+
+std::string saved_text(const std::string& file, const std::string& text) {
+  std::string out = "{";
+  append_text(out, "file", file);
+  append_text(out, "text", text);
+  out.back() = '}';
+  return out;
+}
+
 // Names of rings may have characters that shells read otherwise.
-std::string file_name(const std::string& ring) {
+std::string stem_of(const std::string& ring) {
   std::string name = ring + '-' + text::time_text(text::realtime_ns(), text::kNsPerSecond);
   std::replace_if(
       name.begin(), name.end(),
@@ -35,12 +82,13 @@ std::string file_name(const std::string& ring) {
         return !is_plain && c != '-' && c != '_' && c != '.';
       },
       '_');
-  return name + ".npy";
+  return name;
 }
 
 }  // namespace
 
-Saver::Saver(std::string directory) : directory_(std::move(directory)) {
+Saver::Saver(std::string directory, std::function<bool()> stop_requested)
+    : directory_(std::move(directory)), stop_requested_(std::move(stop_requested)) {
   std::error_code error;
   if (std::filesystem::is_directory(directory_, error)) return;
   throw Error(Code::not_found, {.name = directory_,
@@ -50,25 +98,50 @@ Saver::Saver(std::string directory) : directory_(std::move(directory)) {
                                 .remedy = "make it: mkdir"});
 }
 
-// Where `capture` goes in: with what was asked for (when, before, after), the same as it does.
+std::string Saver::path_of(const std::string& file) const {
+  return (std::filesystem::path(directory_) / file).string();
+}
+
 std::string Saver::save(const std::string& ring) {
   const std::lock_guard lock(mutex_);
   const RawView view = RawView::open(ring);
   const Position heads = view.reader(From::newest, {.doorbell = false}).position();
   const recording::Extent extent{.first = recording::place_of(From::oldest, heads, view.slots() / view.lanes()),
                                  .end = heads};
-  const std::string name = file_name(view.name());
-  Unattended unattended;
+  const std::string name = stem_of(view.name()) + ".npy";
+  Unattended unattended(stop_requested_);
   recording::FileOptions file;
-  file.path = (std::filesystem::path(directory_) / name).string();
+  file.path = path_of(name);
   file.ends = true;
   const recording::Recorded recorded = recording::record_arena(view, extent, {}, file, "", unattended);
   if (recorded.failure) throw Error(*recorded.failure);
-  std::string out = "{";
-  append_text(out, "file", name);
-  append_text(out, "text", recorded.summary);
-  out.back() = '}';
-  return out;
+  return saved_text(name, recorded.summary);
+}
+
+std::string Saver::capture(const std::string& ring, const std::string& before, const std::string& after) {
+  const std::string stem = stem_of(RawView::open(ring).name());  // it has to be there
+  const recording::CaptureWish wish{.before = span_of(ring, before), .after = span_of(ring, after), .count = 1};
+  if (wish.after.time > kLongestCapture) {
+    throw Error(Code::invalid_argument, {.name = ring,
+                                         .doing = "capture",
+                                         .expected = "at most 10m after",
+                                         .found = fmt::format("'{}'", after),
+                                         .remedy = "use arena-shm capture"});
+  }
+  Unattended unattended(stop_requested_, Clock::now() + kLongestCapture + std::chrono::seconds(5));
+  Pressed hand;
+  recording::FileOptions file;
+  file.path = path_of(stem + ".npy");
+  const recording::Captured captured = recording::capture(ring, wish, file, "", hand, unattended);
+  if (captured.failure) throw Error(*captured.failure);
+  const std::string name = stem + ".1.npy";
+  const std::string begin = fmt::format("captured {}: ", path_of(name));
+  if (unattended.told().starts_with(begin)) return saved_text(name, unattended.told().substr(begin.size()));
+  throw Error(Code::not_found, {.name = ring,
+                                .doing = "capture",
+                                .expected = "an arena that stays there",
+                                .found = captured.summary,
+                                .remedy = "try again"});
 }
 
 }  // namespace arena_shm::serve

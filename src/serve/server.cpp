@@ -22,6 +22,7 @@ using Tcp = asio::ip::tcp;
 constexpr std::chrono::milliseconds kTick{100};  // pages are told of news as often
 constexpr int kTicksBetweenSurveys = 10;
 constexpr std::size_t kMostTasks = 64;  // of each kind of what takes long
+constexpr std::size_t kMostCaptures = 8;
 
 int number_of(const boost::system::error_code& error) {
   return error.category() == boost::system::system_category() ? error.value() : EADDRNOTAVAIL;
@@ -33,6 +34,7 @@ struct Server::Core {
   Core(Address& address, Surroundings surroundings) : desk{.hub = std::make_shared<Hub>(std::move(surroundings))} {
     desk.scan = [this](auto task, auto done) { return scans.run(std::move(task), std::move(done)); };
     desk.save = [this](auto task, auto done) { return saves.run(std::move(task), std::move(done)); };
+    desk.capture = [this](auto task, auto done) { return captures.run(std::move(task), std::move(done)); };
     desk.survey = [this](auto task, auto done) { return surveys.run(std::move(task), std::move(done)); };
     listen(address);
   }
@@ -115,6 +117,7 @@ struct Server::Core {
   // Last: their tasks use the others.
   Workers scans{context, 2, kMostTasks};
   Workers saves{context, 1, kMostTasks};
+  Workers captures{context, kMostCaptures, kMostCaptures};
   Workers surveys{context, 1, 2};
 };
 

@@ -60,6 +60,16 @@ class ServeControlsTest(BrowserCase):
         self.one("#save").click()
         self.wait(lambda: self.text("#told").startswith("Saved as"))
         self.assertEqual(len(list(directory.iterdir())), 1)
+        for id, typed in [("before", "3"), ("after", "2")]:
+            self.one(f"#{id}").clear()
+            self.one(f"#{id}").send_keys(typed)
+        self.one("#capture").click()
+        self.wait(lambda: any(path.name.endswith(".1.npy") for path in directory.iterdir()))
+        self.write_text(name, HEADING + "9,9,A\n" * 2)
+        self.wait(lambda: "5 values, 3 before the trigger" in self.text("#told"))
+        self.one("#before").send_keys("!")
+        self.one("#capture").click()
+        self.wait(lambda: "expected a time like" in self.text("#told"))
 
     def every_control_has_a_name_and_can_be_reached_by_keyboard(self):
         name = self.create_filled(8)
@@ -73,7 +83,7 @@ class ServeControlsTest(BrowserCase):
         for node in controls:
             self.assertTrue(node.get("name", {}).get("value", "").strip() or node["role"]["value"] == "table", node)
         _, reached = self.press(self.one("body"), *[Keys.TAB] * 60)
-        for wanted in "theme ring-filter pause span whole zoom-in zoom-out earlier later save where".split():
+        for wanted in "theme ring-filter pause span whole zoom-in zoom-out earlier later save before after capture where".split():
             self.assertIn(wanted, reached)
         self.assertIn("CANVAS", {one[:6] for one in reached})
 

@@ -1,10 +1,12 @@
 """serve: the live page by HTTP and WebSocket, without a browser: who may ask, and what is told."""
 
+import contextlib
 import json
 import pathlib
 import resource
 import signal
 import socket
+import threading
 import unittest
 
 from arena_cli import ABSENT, FAILED, OK, USAGE
@@ -185,6 +187,49 @@ class ServeSaveTest(ServeCase):
         self.assertEqual([saved], list(directory.iterdir()))
         rows = self.expect(OK, "export", saved, "-o", "-", "--format", "csv").stdout.splitlines()
         self.assertEqual([row.split(",")[1] for row in rows[1:]], ["0", "1", "2", "3", "4"])
+
+    def test_what_comes_is_captured(self):
+        schema = self.directory() / "schema.json"
+        schema.write_text('{"names":["n","ts"],"formats":["<u8","<u8"],"offsets":[0,8],"itemsize":16,'
+                          '"metadata":{"fields":{"ts":{"unit":"s"}},"time":"ts"}}')
+        name = self.name()
+        self.expect(OK, "create", name, "--slots", 64, "--schema", schema)
+        self.expect(OK, "write", name, stdin="n,ts\n" + "".join(f"{n},{n}\n" for n in range(20)))
+        directory = self.directory()
+        _, host, port = self.serve("--save-dir", directory)
+
+        def capture(before, after):
+            order = json.dumps({"ring": name, "before": before, "after": after})
+            status, _, body = self.ask(host, port, "POST", "/save", self.own(host, port), order)
+            self.assertEqual(status, 200)
+            return json.loads(body)
+
+        found = capture("3s", "100ms")  # of another clock than this machine's
+        rows = self.expect(OK, "export", directory / found["file"], "-o", "-", "--format", "csv").stdout.splitlines()
+        self.assertEqual([row.split(",")[2] for row in rows[1:]], ["16", "17", "18", "19"])
+        self.assertRegex(found["text"], r"^4 values, 4 before the trigger, ")
+        for before, after, why in [("many", "0", "'many'"), ("1", "11m", "at most 10m"), ("0", "-1s", "'-1s'")]:
+            self.assertIn(why, capture(before, after)["problem"])
+        self.assertEqual(len(list(directory.iterdir())), 1)
+
+    def test_who_waits_for_what_comes_ends_with_the_server(self):
+        name = self.create_filled(5)
+        directory = self.directory()
+        server, host, port = self.serve("--save-dir", directory)
+        order = json.dumps({"ring": name, "before": "2", "after": "1"})
+
+        def ask():
+            with contextlib.suppress(OSError):  # an answer, or none any more
+                self.ask(host, port, "POST", "/save", self.own(host, port), order)
+
+        asks = threading.Thread(target=ask)
+        asks.start()
+        self.eventually(lambda: list(directory.iterdir()))
+        server.terminate()
+        server.communicate(timeout=30)
+        asks.join(timeout=30)
+        rows = self.expect(OK, "export", *directory.iterdir(), "-o", "-", "--format", "csv").stdout.splitlines()
+        self.assertEqual(len(rows), 3)
 
     def test_nothing_is_saved_for_others(self):
         name = self.create_filled(5)

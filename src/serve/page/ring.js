@@ -279,6 +279,11 @@ export class Ring {
       this.#setMode("live");
       this.watch();
     });
+    find("capture-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      const typed = (id) => find(id).value.trim() || "0";
+      save(this.#name, find("told"), { before: typed("before"), after: typed("after") });
+    });
     find("filter-form").addEventListener("submit", (event) => {
       event.preventDefault();
       this.#where = find("where").value.trim();

@@ -46,10 +46,13 @@ terminal::ExitCode run(const Options& options) {
       .rings = [list] { return list->look(); },
       .is_wanted = [names = options.names](const std::string& name) { return is_wanted(names, name); },
       .save = nullptr,
+      .capture = nullptr,
       .tell = [](const std::string& text) { terminal::note(text); }};
   if (!options.save_directory.empty()) {
-    surroundings.save = [saver = std::make_shared<serve::Saver>(options.save_directory)](const std::string& name) {
-      return saver->save(name);
+    const auto saver = std::make_shared<serve::Saver>(options.save_directory, terminal::stop_requested);
+    surroundings.save = [saver](const std::string& name) { return saver->save(name); };
+    surroundings.capture = [saver](const std::string& name, const std::string& before, const std::string& after) {
+      return saver->capture(name, before, after);
     };
   }
   terminal::catch_stop_signals();
@@ -77,7 +80,8 @@ void add_serve(const terminal::Command& app, Action& action) {
            "and no password: listen on another address only if everybody on that network may do so, too. Pages of "
            "other\n"
            "sites are refused; so are names: use an address, or localhost. From elsewhere: ssh -L 8080:localhost:8080\n"
-           "HOST. With --save-dir the page can save what an arena holds, as 'arena-shm snapshot' does.",
+           "HOST. With --save-dir the page can save what an arena holds, as 'arena-shm snapshot' does, and what comes\n"
+           "in the next moments, as 'arena-shm capture' does.",
        .example = "  arena-shm serve                             # then open http://127.0.0.1:8080/\n"
                   "  arena-shm serve ticks 'feed.*' --listen 0   # any free port; the server prints it\n"
                   "  arena-shm serve --save-dir captures"},
