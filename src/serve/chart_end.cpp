@@ -16,7 +16,7 @@ ChartEnd::Verdict ChartEnd::add(std::size_t lane, std::int64_t place, std::uint6
     place = one.ahead_newest;
     verdict = Verdict::believed;
   }
-  one.ahead_count = 0;
+  if (count > 0) one.ahead_count = 0;  // a loss says nothing of the doubtful ones
   const bool was_ahead = one.is_ahead;
   const bool is_behind = has_clock_ && one.newest && place + kFarNs < *one.newest;
   if (is_behind) {

@@ -36,8 +36,6 @@ class ChartEnd {
   Verdict add(std::size_t lane, std::int64_t place, std::uint64_t count, std::int64_t now);
   /// Nothing: no value has come.
   std::optional<std::int64_t> place() const noexcept { return place_; }
-  /// How many doubtful ones wait in that lane.
-  std::uint64_t doubtful(std::size_t lane) const noexcept { return lanes_[lane].ahead_count; }
 
  private:
   struct Lane {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "arena_shm/error.hpp"
+#include "recording/lanes.hpp"
 #include "schema/record_formatter.hpp"
 #include "serve/feed_segment.hpp"
 
@@ -159,6 +160,9 @@ void Feed::drain() {
   const auto is_there = [&] { return reached(segment_->reader.raw().position().next(), end); };
   while (!stop_.stop_requested() && !is_there() && read_batch() > 0) {
   }
+  const Position here = segment_->reader.raw().position();
+  if (const std::uint64_t left = recording::count_between(here, Position(end)); left > 0)
+    segment_->before.passed_over += left;
   for (const Gap& gap : std::exchange(segment_->gaps, {}))  // no value comes behind them
     note(std::string(to_string(gap.cause)), std::nullopt, schema::describe(gap));
 }

@@ -26,7 +26,7 @@ struct Surroundings {
   std::function<std::string(const std::string& name)> save;
   /// Saves what the ring holds from so long before now on, and what comes so long after it, which it waits for; both
   /// are as they were typed. Returns and errors: as `save`. Null where that one is.
-  std::function<std::string(const std::string& name, const std::string& before, const std::string& after)> capture;
+  std::function<std::string(const std::string& name, const std::string& before, const std::string& after)> capture{};
   /// Tells who has started the server what goes wrong. One thread at a time.
   std::function<void(const std::string& text)> tell;
 };

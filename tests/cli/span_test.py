@@ -70,6 +70,8 @@ class SpanTest(TimedTest):
         self.assertEqual(self.numbers("tail", name, other, "-n", 2, "--until", iso(end)), [8, 9])
         for follow in ["-f", "-F"]:
             self.assertEqual(self.numbers("tail", name, follow, "-n", 2, "--since", iso(begin)), [5, 6])
+            self.assertEqual(self.numbers("tail", name, name + "x*", follow, "-n", 2, "--since", iso(begin)), [5, 6])
+        self.assertEqual(len(self.numbers("tail", name, "--until", "1K", "-n", 20)), 15)
 
     def test_what_is_later_is_left_out_wherever_it_stands(self):
         names = [self.name() for _ in range(2)]

@@ -112,6 +112,15 @@ class TailSeveralFollowedTest(SeveralRings):
             self.assertEqual(self.stop(tail), "")
             self.assertEqual(notes.read_text().count("skipped"), 2)
 
+    def test_one_that_was_waited_for_and_does_not_fit_ends_it(self):
+        names = [self.name(), self.name()]
+        tail, notes = self.notes_of(*names, "-F")
+        self.eventually(lambda: "waiting for" in notes.read_text())
+        self.make(names[0], time="")
+        tail.communicate(timeout=30)
+        self.assertNotEqual(tail.returncode, OK)
+        self.assertIn(names[0], notes.read_text())
+
     def test_one_that_cannot_be_opened_yet_joins_later(self):
         base = self.name()
         first, second = self.make(f"{base}.a"), self.make(f"{base}.b")

@@ -229,6 +229,9 @@ class LatestOfLanesTest(LaneTest):
         for values in ([[100], [50]], [[50], [100]], [[120, 100], [50, 60]]):
             self.assertEqual(self.newest(values, "--schema", schema), [100], values)
         self.newest([[100], [50]], "--fields", "u64 ts, u64 key", says="its lanes have no times")
+        schema.write_text(schema.read_text().replace('"<u8"', '"<i8"', 1))
+        for values in ([[-100], [-50]], [[-50], [-100]]):  # before 1970
+            self.assertEqual(self.newest([[v % 2**64 for v in its] for its in values], "--schema", schema), [-50])
 
 
 if __name__ == "__main__":

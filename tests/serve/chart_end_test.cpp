@@ -31,6 +31,14 @@ TEST(ChartEndTest, SomeOfThemInARowAreBelieved) {
   EXPECT_EQ(end.place(), kFar + 1);
 }
 
+TEST(ChartEndTest, ALossBetweenThemDoesNotBeginAnew) {
+  ChartEnd end(1, true);
+  end.add(0, kNow, 1, kNow);
+  EXPECT_EQ(end.add(0, kFar, ChartEnd::kFewBelieved - 1, kNow), Verdict::doubtful);
+  EXPECT_EQ(end.add(0, kNow, 0, kNow), Verdict::good);
+  EXPECT_EQ(end.add(0, kFar + 1, 1, kNow), Verdict::believed);
+}
+
 TEST(ChartEndTest, AfterAPauseTheFirstValueIsTheEnd) {
   ChartEnd end(1, true);
   end.add(0, kNow, 1, kNow);

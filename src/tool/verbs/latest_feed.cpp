@@ -44,7 +44,10 @@ void LatestFeed::begin(const Info& info) {
 
 std::uint64_t LatestFeed::rank() {
   if (!are_lanes_apart_) return 0;
-  return time_field_ ? schema::unsigned_time_ns(*time_field_, row_.record()) : stream_->seq();
+  if (!time_field_) return stream_->seq();
+  constexpr std::uint64_t kSign = std::uint64_t{1} << 63;  // so the order of signed numbers is that of unsigned ones
+  if (const auto ns = schema::time_ns(*time_field_, row_.record())) return static_cast<std::uint64_t>(*ns) ^ kSign;
+  return schema::unsigned_time_ns(*time_field_, row_.record()) == 0 ? 0 : ~std::uint64_t{0};  // beyond either end
 }
 
 RawView LatestFeed::open() const {

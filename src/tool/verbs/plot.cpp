@@ -154,7 +154,7 @@ void add_plot(const terminal::Command& app, Action& action) {
           "Draw these fields only, like px,qty or pos[0]")
       .type_name("NAMES")
       .delimiter(',');
-  add_span_options(verb, options->asked.span);
+  add_span_options(verb, options->asked.span, nullptr, true);
   add_wait_option(verb, options->waits);
   verb.add_option("--as", options->asked.as, "Decode records as these fields, like 'u64 ts, f64 px'")
       .type_name("FIELDS");

@@ -107,7 +107,7 @@ void add_record(const terminal::Command& app, Action& action) {
       .check(terminal::position());
   add_wait_option(verb, options->waits);
   terminal::Option by_name = verb.add_flag("-F,--follow-name", options->waits, "The same as --wait");
-  const SpanOptions span = add_span_options(verb, options->span);
+  const SpanOptions span = add_span_options(verb, options->span, nullptr, true);
   span.begin_excludes("--from");
   terminal::Option consumer =
       verb.add_option(

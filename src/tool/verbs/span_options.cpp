@@ -17,15 +17,16 @@ constexpr char kSeqMark = '#';  // in front of a sequence number, where a time c
 
 terminal::Check seq_or_moment() {
   return {[](std::string& text) -> std::string {
-    std::string seq = text;  // digits only: 30m is a time, as everywhere else
-    if (text.find_first_not_of("0123456789") == std::string::npos && terminal::count().read(seq).empty()) {
-      text = kSeqMark + seq;
-      return "";
+    std::string seq = text;
+    std::string time = text;  // 30m is one, as everywhere else
+    const bool is_number = terminal::count().read(seq).empty();
+    const bool is_time = terminal::moment().read(time).empty();
+    const bool has_digits_only = text.find_first_not_of("0123456789") == std::string::npos;
+    if (!is_number && !is_time) {
+      return "expected a sequence number, or a time like 2026-01-31T12:34:56Z or 10s (ago), found '" + text + "'";
     }
-    const std::string wrong = terminal::moment().read(text);
-    return wrong.empty()
-               ? ""
-               : "expected a sequence number, or a time like 2026-01-31T12:34:56Z or 10s (ago), found '" + text + "'";
+    text = is_number && (has_digits_only || !is_time) ? kSeqMark + seq : time;
+    return "";
   }};
 }
 
@@ -38,7 +39,7 @@ std::int64_t nanoseconds_of(std::string seconds) {
 }  // namespace
 
 SpanOptions add_span_options(const terminal::Command& verb, recording::TimeSpan& span,
-                             std::optional<std::uint64_t>* until_seq) {
+                             std::optional<std::uint64_t>* until_seq, bool follows) {
   using std::chrono::nanoseconds;
   terminal::Option since =
       verb.add_option(
@@ -65,7 +66,9 @@ SpanOptions add_span_options(const terminal::Command& verb, recording::TimeSpan&
               until_seq != nullptr
                   ? "Stop after this sequence number, or leave out what is later than this time; who follows ends at "
                     "the first later one"
-                  : "Leave out values that are later than this time, as in --since; who follows ends at the first one")
+              : follows
+                  ? "Leave out values that are later than this time, as in --since; who follows ends at the first one"
+                  : "Leave out values that are later than this time, as in --since")
           .type_name(until_seq != nullptr ? "SEQ|WHEN" : "WHEN")
           .check(until_seq != nullptr ? seq_or_moment() : terminal::moment());
   return {since, last, until};

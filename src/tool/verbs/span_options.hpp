@@ -28,9 +28,9 @@ struct SpanOptions {
   }
 };
 
-/// Adds them to a verb. `until_seq`: then --until takes a sequence number, too.
+/// Adds them to a verb. `until_seq`: then --until takes a sequence number, too. `follows`: it waits for what comes.
 SpanOptions add_span_options(const terminal::Command& verb, recording::TimeSpan& span,
-                             std::optional<std::uint64_t>* until_seq = nullptr);
+                             std::optional<std::uint64_t>* until_seq = nullptr, bool follows = false);
 
 /// For --last: standard input, pipes and devices cannot be read twice. Errors: Code::invalid_argument.
 void require_file(const std::string& path);

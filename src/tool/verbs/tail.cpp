@@ -104,7 +104,7 @@ terminal::ExitCode run(const TailRequest& options) {
     TailOptions asked = options.tail;
     asked.asked.follow = true;
     asked.asked.is_filtered = options.where.has_value();
-    if (options.span.is_given()) ask_for_span(asked.asked);
+    if (options.span.is_given()) ask_for_span(asked.asked, true);
     return tail_name(options.names.front(), asked, printing);
   }
   if (options.waits && options.file.empty()) {
@@ -139,10 +139,11 @@ void add_tail(const terminal::Command& app, Action& action) {
       .type_name("");
   terminal::Option file =
       verb.add_option("--file", options->file, "A saved segment, instead of an arena").type_name("IMAGE");
-  verb.add_option("-n,-c,--count", options->tail.asked.count,
-                  "Print the last N values (default: 10), up to --until if given; with --from, or with -f and --since, "
-                  "at most N "
-                  "from there")
+  verb.add_option(
+          "-n,-c,--count", options->tail.asked.count,
+          "Print the last N values (default: 10), up to --until if given; with --from, or with -f or -F and --since, "
+          "at most N "
+          "from there")
       .type_name("N")
       .check(terminal::count());
   verb.add_flag("-f,--follow", options->tail.asked.follow,

@@ -63,7 +63,7 @@ TailOptions tail_options(const TailRequest& request, const Info& info, const std
                          ? schema
                          : recording::schema_for(info, request.as, terminal_attendant());
   if (request.span.is_given()) {
-    ask_for_span(tail.asked);
+    ask_for_span(tail.asked, request.tail.asked.follow || request.follow_name);
     tail.since.emplace(request.span, info, known);
   }
   tail.selection = recording::selection_of(request.where, info, known);

@@ -115,7 +115,8 @@ class SeveralTail {
       if (ring.is_known()) join(ring);
     }
     while (!is_finished()) {
-      if (!step(merge, rings) && !rings.empty()) return;  // it is later than was asked for
+      // An error ends it when what had been read is out; else it is later than was asked for.
+      if (!step(merge, rings) && (failure_ || !rings.empty())) return;
       const bool is_due = Clock::now() - rings_.looked() >= kBetweenNames;
       if (!is_due && !is_idle_) continue;
       if (is_due) {

@@ -83,9 +83,9 @@ std::uint64_t Present::newest() const {
   return newest;
 }
 
-void ask_for_span(Asked& asked) {
+void ask_for_span(Asked& asked, bool follows) {
   if (!asked.from.empty()) return;
-  if (asked.count && !asked.follow)
+  if (asked.count && !follows)
     asked.is_filtered = true;
   else
     asked.from = "oldest";

@@ -26,7 +26,7 @@ struct Asked {
 
 /// For a span of time: begins with its first value, or, if a number of values is asked for and none is waited for, is
 /// cut to the last ones.
-void ask_for_span(Asked& asked);
+void ask_for_span(Asked& asked, bool follows);
 
 /// Of each lane [first, end), and no more than `count` values in all.
 struct Window {
