@@ -71,7 +71,7 @@ class ServeClientsTest(ServeCase):
             page.next()
         descriptors = lambda: len(os.listdir(f"/proc/{server.pid}/fd"))
         maps = lambda: pathlib.Path(f"/proc/{server.pid}/maps").read_text().count(name)
-        self.assertGreater(maps(), 0)
+        self.eventually(lambda: maps() > 0)  # by a thread of its own
         with_pages = descriptors()
         for page in pages:
             page.close()  # without a word
