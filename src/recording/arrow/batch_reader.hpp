@@ -20,9 +20,17 @@ class BatchReader {
   /// Requires: they stay there.
   BatchReader(const StreamLayout& layout, const std::string& path) : layout_(layout), path_(path) {}
 
-  /// Errors: Code::corrupt, incompatible_type.
+  /// Our encoder has written the stream: a dictionary begins with the names of its field, in their order, and as long
+  /// as it is said as a whole, it only grows. To be called first.
+  void trust_names();
+  /// A message was left out: additions to dictionaries are not taken until a whole one has come.
+  void distrust_additions();
+  /// Errors: Code::corrupt, incompatible_type. Then it is as if a message was left out.
   void take_dictionary(const fb::DictionaryBatch& dictionary, std::vector<std::byte> body);
   void take_batch(const fb::RecordBatch& batch, std::vector<std::byte> body);
+  /// Has the batch values that dictionaries ought to have, and have not? Then one is missing that nobody has missed,
+  /// and nothing is known any more of what came since the batch before.
+  bool lacks_values();
   /// As if there were no batch.
   void leave() noexcept { rows_ = 0; }
 
@@ -43,7 +51,13 @@ class BatchReader {
     Buffer values{};
     std::optional<Buffer> validity{};
   };
-  using Values = std::vector<std::optional<std::uint64_t>>;
+  /// What an index stands for.
+  struct Values {
+    std::vector<std::optional<std::uint64_t>> known;
+    std::size_t certain = 0;  ///< of them: a batch came behind
+    bool is_said = false;
+    bool takes_additions = false;
+  };
 
   [[noreturn]] void fail(const std::string& expected, const std::string& found) const;
   std::vector<Buffer> buffers_of(const fb::RecordBatch& batch) const;
@@ -51,6 +65,8 @@ class BatchReader {
   std::uint64_t bytes_needed(const Part& part, std::uint64_t elements) const;
   bool is_null(const Data& data, std::uint64_t element) const noexcept;
   std::uint64_t index_at(const Part& part, const Data& data, std::uint64_t element) const noexcept;
+  void grow(Values& values, const schema::Field& field, std::span<const std::string> texts, bool is_addition) const;
+  void replace(Values& values, std::vector<std::optional<std::uint64_t>> news, std::size_t names) const;
   void put_element(std::size_t part, std::uint64_t element, std::byte* target) const;
   void put_part(std::size_t part, std::uint64_t first, std::uint64_t rows, std::byte* target, std::size_t stride) const;
 
@@ -59,7 +75,8 @@ class BatchReader {
   std::vector<std::byte> body_;
   std::uint64_t rows_ = 0;
   std::vector<Data> data_;                // of each part
-  std::map<std::size_t, Values> values_;  // of the parts that are enums, what an index stands for
+  std::map<std::size_t, Values> values_;  // of the parts that are enums
+  bool trusts_names_ = false;
 };
 
 }  // namespace arena_shm::recording::arrow

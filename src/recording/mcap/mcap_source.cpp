@@ -143,8 +143,12 @@ class McapSource final : public RecordingSource {
     if (!is_damage || !records_.search()) return false;
     is_damaged_ = true;
     const std::uint64_t next = records_.position();
-    attendant_.note(fmt::format("'{}' is damaged at byte {}: {} left out; going on at byte {}", file_.label(), from,
-                                text::counted(next - std::min(next, from), "byte"), next));
+    constexpr std::uint64_t kMostTold = 20;
+    if (++told_ > kMostTold) return true;
+    const std::string left_out = next > from ? ": " + text::counted(next - from, "byte") + " left out" : "";
+    attendant_.note(fmt::format("'{}' is damaged {} byte {}{}; going on at byte {}{}", file_.label(),
+                                next > from ? "at" : "in front of", from, left_out, next,
+                                told_ == kMostTold ? "; more like this is not told" : ""));
     return true;
   }
 
@@ -232,6 +236,7 @@ class McapSource final : public RecordingSource {
   std::uint64_t index_ = 0;
   std::uint64_t messages_ = 0;
   std::uint64_t missing_ = 0;
+  std::uint64_t told_ = 0;  // of damage
   bool has_ended_ = false;
 };
 
