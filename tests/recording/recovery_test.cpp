@@ -106,10 +106,6 @@ std::vector<Message> messages_in(const std::string& file) {
   return all;
 }
 
-std::size_t lines(const std::string& text) {
-  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
-}
-
 TEST(RecoveryTest, WhicheverBitOfAnArrowMessageIsAlteredNoRowIsWrong) {
   const Recorded made = varied(Form::arrow);
   ASSERT_EQ(wrong_in(read(made.file), made), "");
@@ -164,9 +160,9 @@ TEST(RecoveryTest, BehindTwoDamagesNoRowIsWrong) {
 TEST(RecoveryTest, AnAdditionToADictionaryThatIsMissingShiftsNoOther) {
   RecordShape shape = shape_of("u32 v, u32 e");
   shape.schema->fields[1].enumerators = {{"none", 0}};
-  const Recorded made = recorded(Form::arrow, shape, 9000, 500, [](std::uint64_t seq, Row& row) {
+  const Recorded made = recorded(Form::arrow, shape, 20'000, 1000, [](std::uint64_t seq, Row& row) {
     put_at(row, 0, static_cast<std::uint32_t>(seq));
-    put_at(row, 4, static_cast<std::uint32_t>(seq * 3));
+    put_at(row, 4, static_cast<std::uint32_t>(seq % 2 == 0 || seq < 2001 ? seq : seq - 2001));  // one of an older block
   });
   const auto messages = messages_in(made.file);
   for (std::size_t i = 1; i < messages.size(); ++i) {
@@ -261,50 +257,6 @@ TEST(RecoveryTest, WhateverItsLengthSaysAnMcapChunkThatIsNotAsItWasWrittenGivesN
       }
     }
     at += mcap::kRecordPrefixBytes + length;
-  }
-}
-
-constexpr std::size_t kHostileBytes = std::size_t{1} << 23;
-constexpr std::size_t kMostLines = 40;
-
-// Each chunk says that it reaches beyond the file, or that it has all of the rest.
-TEST(RecoveryTest, AHostileMcapFileEndsSoonAndSaysLittle) {
-  const Recorded made = recorded(Form::mcap, shape_of("u32 n"), 10, 5, [](std::uint64_t, Row&) {});
-  for (const bool is_whole : {false, true}) {
-    std::string file = made.file.substr(0, made.head_bytes);
-    while (file.size() < kHostileBytes) {
-      const std::string records = "\x90" + std::string(8, '\0') + "a";
-      file += '\x06';
-      mcap::put(file, is_whole ? std::uint64_t{40} + records.size() : std::uint64_t{1} << 40);
-      mcap::put(file, std::uint64_t{0});
-      mcap::put(file, std::uint64_t{0});
-      mcap::put(file, std::uint64_t{records.size()});
-      mcap::put(file, mcap::checksum(records));
-      mcap::put_text(file, "");
-      mcap::put(file, std::uint64_t{records.size()});
-      file += records + std::string(1, '\0');
-    }
-    const Seen seen = read(file);
-    EXPECT_EQ(seen.rows.size(), 0u);
-    EXPECT_LE(lines(seen.notes), kMostLines);
-  }
-}
-
-TEST(RecoveryTest, AHostileArrowFileEndsSoonAndSaysLittle) {
-  const Recorded made = recorded(Form::arrow, shape_of("u32 n"), 10, 5, [](std::uint64_t, Row&) {});
-  for (const bool is_long : {false, true}) {
-    std::string file = made.file.substr(0, made.head_bytes);
-    while (file.size() < kHostileBytes) {
-      flatbuffers::FlatBufferBuilder builder;
-      const std::uint64_t body = is_long ? kHostileBytes - file.size() - 200 : 0;
-      arrow::append_message(file, builder, arrow::fb::Header::record_batch,
-                            arrow::fb::CreateRecordBatch(builder, 0).Union(), body, {});
-      if (file.size() + 300 > kHostileBytes) break;
-    }
-    file += std::string(400, 'x');
-    const Seen seen = read(file);
-    EXPECT_EQ(seen.rows.size(), 0u);
-    EXPECT_LE(lines(seen.notes), kMostLines);
   }
 }
 

@@ -39,7 +39,7 @@ class ArrowSource final : public RecordingSource {
     align_bytes_ = record_.schema ? record_.schema->align_bytes : 1;
     epoch_ = record_.origin.epoch;
     is_as_written_ = layout_.is_ours && begins_as_written();
-    if (is_as_written_) batch_.trust_names();
+    batch_.begin(is_as_written_);
   }
 
  protected:

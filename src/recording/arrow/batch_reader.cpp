@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "arena_shm/error.hpp"
-#include "recording/arrow/dictionary.hpp"
 
 namespace arena_shm::recording::arrow {
 
@@ -45,18 +44,6 @@ float widened(std::uint16_t half) {
   float value = 0;
   std::memcpy(&value, &bits, sizeof(value));
   return value;
-}
-
-bool are_numbers(const schema::Field& field, std::span<const std::string> texts) {
-  return std::ranges::all_of(texts, [&](const std::string& text) {
-    const auto named = std::ranges::find(field.enumerators, text, &schema::Enumerator::name);
-    return named == field.enumerators.end() && value_of(field, text);
-  });
-}
-
-std::vector<std::optional<std::uint64_t>> sorted(std::vector<std::optional<std::uint64_t>> values) {
-  std::ranges::sort(values);
-  return values;
 }
 
 }  // namespace
@@ -161,76 +148,28 @@ void BatchReader::take_dictionary(const fb::DictionaryBatch& dictionary, std::ve
   }
   std::size_t all = 0;
   bool is_known = false;
-  for (std::size_t i = 0; i < layout_.parts.size(); ++i) {
-    const schema::Field* field = layout_.uses[i].field;
-    if (field == nullptr || layout_.parts[i].column->dictionary != dictionary.id()) continue;
+  std::string_view expected;
+  for (auto& [i, values] : values_) {
+    if (layout_.parts[i].column->dictionary != dictionary.id()) continue;
     is_known = true;
-    Values& values = values_[i];
-    all +=
-        texts.size() + (dictionary.is_delta() ? values.known.size() : 0);  // many columns may have the same dictionary
+    all += texts.size() + (dictionary.is_delta() ? values.size() : 0);  // many columns may have the same dictionary
     if (all > kMostValues) fail(fmt::format("at most {} values", kMostValues), "more");
-    grow(values, *field, texts, dictionary.is_delta());
+    if (const auto one = values.take(texts, dictionary.is_delta()); !one.empty()) expected = one;
   }
+  if (!expected.empty()) fail(std::string(expected), "something else");
   if (trusts_names_ && !is_known) fail("a dictionary of a column", fmt::format("number {}", dictionary.id()));
 }
 
-void BatchReader::trust_names() {
-  trusts_names_ = true;
+void BatchReader::begin(bool trusts_names) {
+  trusts_names_ = trusts_names;
   for (std::size_t i = 0; i < layout_.parts.size(); ++i) {
     const schema::Field* field = layout_.uses[i].field;
-    if (field == nullptr || !layout_.parts[i].column->dictionary) continue;
-    Values& values = values_[i];
-    for (const schema::Enumerator& one : field->enumerators) values.known.emplace_back(one.value);
-    values.certain = values.known.size();
+    if (field != nullptr && layout_.parts[i].column->dictionary) values_.emplace(i, EnumValues(*field, trusts_names));
   }
 }
 
 void BatchReader::distrust_additions() {
-  for (auto& [part, values] : values_) {
-    values.takes_additions = false;
-    if (!trusts_names_) values.known.clear();
-  }
-}
-
-void BatchReader::grow(Values& values, const schema::Field& field, std::span<const std::string> texts,
-                       bool is_addition) const {
-  std::vector<std::optional<std::uint64_t>> news;
-  for (const std::string& text : texts) news.push_back(value_of(field, text));
-  if (is_addition) {
-    if (!std::exchange(values.takes_additions, false)) fail("a dictionary before what is added to it", "an addition");
-    if (trusts_names_ && !are_numbers(field, texts)) fail("values without a name", "a name, or what is no value");
-    values.known.insert(values.known.end(), news.begin(), news.end());
-  } else if (trusts_names_) {
-    replace(values, std::move(news), field.enumerators.size());
-  } else {
-    values.known = std::move(news);
-  }
-  values.takes_additions = true;
-}
-
-// One that is said as a whole has all that was known before. The names of a schema are sorted; the first dictionary may
-// have them in another order.
-void BatchReader::replace(Values& values, std::vector<std::optional<std::uint64_t>> news, std::size_t names) const {
-  values.takes_additions = false;
-  bool is_altered = false;
-  for (std::size_t i = 0; i < std::min(names, news.size()); ++i) {
-    is_altered = is_altered || !news[i];
-    if (!news[i] && i < values.known.size()) news[i] = values.known[i];
-  }
-  if (!std::exchange(values.is_said, true) && news.size() >= names) {
-    const std::vector first(news.begin(), news.begin() + static_cast<std::ptrdiff_t>(names));
-    if (sorted(first) == sorted(values.known)) values.known = first;
-  }
-  const auto differs = std::ranges::mismatch(values.known, news);
-  const bool has_all = differs.in1 == values.known.end();
-  if (has_all && std::ranges::all_of(news, [](const auto& one) { return one.has_value(); }))
-    values.known = std::move(news);
-  else if (!has_all)
-    values.known.erase(differs.in1, values.known.end());
-  else
-    is_altered = true;
-  values.certain = std::min(values.certain, values.known.size());
-  if (!has_all || is_altered) fail("a dictionary that has what it had before", "another one");
+  for (auto& [part, values] : values_) values.distrust_additions();
 }
 
 bool BatchReader::lacks_values() {
@@ -239,13 +178,9 @@ bool BatchReader::lacks_values() {
   for (const auto& [i, values] : values_) {
     const std::uint64_t elements = rows_ * layout_.parts[i].per_row;
     for (std::uint64_t k = 0; k < elements && !is_lacking; ++k)
-      is_lacking = index_at(layout_.parts[i], data_[i], k) >= values.known.size();
+      is_lacking = index_at(layout_.parts[i], data_[i], k) >= values.size();
   }
-  for (auto& [i, values] : values_) {
-    if (is_lacking) values.known.resize(std::min(values.certain, values.known.size()));
-    if (is_lacking) values.takes_additions = false;
-    values.certain = values.known.size();
-  }
+  for (auto& [i, values] : values_) values.settle(!is_lacking);
   return is_lacking;
 }
 
@@ -276,9 +211,10 @@ void BatchReader::put_element(std::size_t i, std::uint64_t element, std::byte* t
   if (part.column->dictionary) {
     const std::uint64_t index = index_at(part, data, element);
     const auto values = values_.find(i);
-    if (values == values_.end() || index >= values->second.known.size() || !values->second.known[index])
+    const auto value = values == values_.end() ? std::nullopt : values->second.at(index);
+    if (!value)
       fail(fmt::format("values of column '{}' that its dictionary has", part.path), fmt::format("index {}", index));
-    std::memcpy(target, &*values->second.known[index], layout_.uses[i].field->element_bytes);
+    std::memcpy(target, &*value, layout_.uses[i].field->element_bytes);
   } else if (part.type == ColumnType::bits) {
     *target = std::byte{bit_at(from, element)};
   } else if (part.column->element_bytes == sizeof(float) && part.column->kind == Kind::floating) {

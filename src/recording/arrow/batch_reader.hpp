@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "recording/arrow/enum_values.hpp"
 #include "recording/arrow/messages.hpp"
 #include "recording/arrow/stream_layout.hpp"
 
@@ -20,9 +21,8 @@ class BatchReader {
   /// Requires: they stay there.
   BatchReader(const StreamLayout& layout, const std::string& path) : layout_(layout), path_(path) {}
 
-  /// Our encoder has written the stream: a dictionary begins with the names of its field, in their order, and as long
-  /// as it is said as a whole, it only grows. To be called first.
-  void trust_names();
+  /// As EnumValues does. To be called first.
+  void begin(bool trusts_names);
   /// A message was left out: additions to dictionaries are not taken until a whole one has come.
   void distrust_additions();
   /// Errors: Code::corrupt, incompatible_type. Then it is as if a message was left out.
@@ -51,13 +51,6 @@ class BatchReader {
     Buffer values{};
     std::optional<Buffer> validity{};
   };
-  /// What an index stands for.
-  struct Values {
-    std::vector<std::optional<std::uint64_t>> known;
-    std::size_t certain = 0;  ///< of them: a batch came behind
-    bool is_said = false;
-    bool takes_additions = false;
-  };
 
   [[noreturn]] void fail(const std::string& expected, const std::string& found) const;
   std::vector<Buffer> buffers_of(const fb::RecordBatch& batch) const;
@@ -65,8 +58,6 @@ class BatchReader {
   std::uint64_t bytes_needed(const Part& part, std::uint64_t elements) const;
   bool is_null(const Data& data, std::uint64_t element) const noexcept;
   std::uint64_t index_at(const Part& part, const Data& data, std::uint64_t element) const noexcept;
-  void grow(Values& values, const schema::Field& field, std::span<const std::string> texts, bool is_addition) const;
-  void replace(Values& values, std::vector<std::optional<std::uint64_t>> news, std::size_t names) const;
   void put_element(std::size_t part, std::uint64_t element, std::byte* target) const;
   void put_part(std::size_t part, std::uint64_t first, std::uint64_t rows, std::byte* target, std::size_t stride) const;
 
@@ -74,8 +65,8 @@ class BatchReader {
   const std::string& path_;
   std::vector<std::byte> body_;
   std::uint64_t rows_ = 0;
-  std::vector<Data> data_;                // of each part
-  std::map<std::size_t, Values> values_;  // of the parts that are enums
+  std::vector<Data> data_;                    // of each part
+  std::map<std::size_t, EnumValues> values_;  // of the parts that are enums
   bool trusts_names_ = false;
 };
 
