@@ -108,7 +108,8 @@ class ArrowSource final : public RecordingSource {
     while (!has_ended_) {
       const auto whole = messages_.next();
       if (!whole) {
-        const bool is_end = is_whole_ || (messages_.end() == MessageReader::End::marked && !layout_.is_ours);
+        const bool is_end =
+            is_whole_ || has_searched_ || (messages_.end() == MessageReader::End::marked && !layout_.is_ours);
         if (!is_end && messages_.end() != MessageReader::End::between && goes_on(messages_.position())) continue;
         end();
         break;
@@ -117,8 +118,10 @@ class ArrowSource final : public RecordingSource {
       const bool is_certain = is_as_written_ ? is_as_written(*whole) : knows_rest_ || messages_.is_at_message();
       if (!is_certain) {
         batch_.distrust_additions();
-        if (goes_on(whole->at)) continue;
-        tell_damaged("a batch", "lengths that agree", "others");
+        if (knows_rest_)
+          tell_damaged("a batch", "lengths that agree", "others");
+        else if (!goes_on(whole->at))
+          messages_.give_up(whole->at);  // nor is it known where the next one begins
         continue;
       }
       std::vector<std::byte> body(whole->body_bytes);
@@ -160,10 +163,11 @@ class ArrowSource final : public RecordingSource {
 
   // Where it goes on, one message leads to the next until the end: there is no second time.
   bool goes_on(std::uint64_t from) {
-    if (std::exchange(knows_rest_, true)) return false;
+    if (std::exchange(has_searched_, true)) return false;
     const auto next = arrow::find_rest(
         file_, {.from = from + 1, .next_row = layout_.is_ours ? next_row_ : 0, .is_as_written = is_as_written_});
     if (!next) return false;
+    knows_rest_ = true;
     is_damaged_ = true;
     attendant_.note(fmt::format("'{}' is damaged at byte {}: {} left out; going on at byte {}", file_.label(), from,
                                 text::counted(*next - from, "byte"), *next));
@@ -249,6 +253,7 @@ class ArrowSource final : public RecordingSource {
   std::string epoch_;
   bool is_as_written_ = false;  // by our encoder
   bool is_whole_ = false;
+  bool has_searched_ = false;
   bool knows_rest_ = false;  // there was damage; all messages behind it lead to the end
   std::uint64_t told_ = 0;   // of damage
   bool has_ended_ = false;

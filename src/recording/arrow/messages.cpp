@@ -132,6 +132,11 @@ void MessageReader::go_to(std::uint64_t position) noexcept {
   cut_rows_.reset();
 }
 
+void MessageReader::give_up(std::uint64_t position) noexcept {
+  go_to(position);
+  end_ = End::damaged;
+}
+
 bool MessageReader::is_at_message() const {
   std::array<char, 4> marker{};
   const std::size_t got = file_.read(at_, std::as_writable_bytes(std::span(marker)));

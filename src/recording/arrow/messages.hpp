@@ -68,6 +68,8 @@ class MessageReader {
   std::optional<WholeMessage> next();
   /// Goes on there.
   void go_to(std::uint64_t position) noexcept;
+  /// What is there is no message.
+  void give_up(std::uint64_t position) noexcept;
   /// Does another message begin at position(), or does the file end there?
   bool is_at_message() const;
   /// Why there is no next one.

@@ -175,6 +175,7 @@ class McapSource final : public RecordingSource {
     mcap::FieldReader counts(fields.take_text().value_or(""));
     while (const auto channel = counts.take<std::uint16_t>()) {
       const auto count = counts.take<std::uint64_t>();
+      knows_count_ = knows_count_ || (count && *channel == channel_);
       if (!count || *channel != channel_ || *count <= messages_) continue;
       missing_ = *count - messages_;
     }
@@ -214,7 +215,9 @@ class McapSource final : public RecordingSource {
       case RecordStream::End::between:
         return attendant_.note(
             fmt::format("'{}' has no end: it is being written, or was cut off{}", file_.label(), taking));
-      case RecordStream::End::inside: return attendant_.note(fmt::format("'{}' was cut off{}", file_.label(), taking));
+      case RecordStream::End::inside:
+        is_damaged_ = is_damaged_ || !knows_count_;
+        return attendant_.note(fmt::format("'{}' was cut off{}", file_.label(), taking));
       case RecordStream::End::damaged: break;
     }
     is_damaged_ = true;
@@ -236,7 +239,8 @@ class McapSource final : public RecordingSource {
   std::uint64_t index_ = 0;
   std::uint64_t messages_ = 0;
   std::uint64_t missing_ = 0;
-  std::uint64_t told_ = 0;  // of damage
+  bool knows_count_ = false;  // of messages that there ought to be
+  std::uint64_t told_ = 0;    // of damage
   bool has_ended_ = false;
 };
 
