@@ -16,7 +16,7 @@
 namespace arena_shm::recording {
 namespace {
 
-using Row = std::vector<std::byte>;
+using RowBytes = std::vector<std::byte>;
 
 const bool kIsLong = std::getenv("ARENA_SHM_LONG") != nullptr;
 const std::vector<unsigned> kAllBits{1, 2, 4, 8, 16, 32, 64, 128, 255};
@@ -25,17 +25,17 @@ const std::vector<unsigned> kSomeBits{1, 8, 64};
 struct Recorded {
   std::string file;
   std::size_t head_bytes = 0;
-  std::vector<Row> rows;  // by sequence number
+  std::vector<RowBytes> rows;  // by sequence number
 };
 
 Recorded recorded(Form form, const RecordShape& shape, std::uint64_t rows, std::uint64_t per_block,
-                  const std::function<void(std::uint64_t seq, Row& row)>& fill) {
+                  const std::function<void(std::uint64_t seq, RowBytes& row)>& fill) {
   const auto encoder = encoder_for(form, shape);
   Recorded made;
   encoder->begin(made.file);
   made.head_bytes = made.file.size();
   for (std::uint64_t seq = 0; seq < rows; ++seq) {
-    Row row(shape.size_bytes);
+    RowBytes row(shape.size_bytes);
     fill(seq, row);
     encoder->add(seq, row, {});
     made.rows.push_back(row);
@@ -46,7 +46,7 @@ Recorded recorded(Form form, const RecordShape& shape, std::uint64_t rows, std::
 }
 
 template <class T>
-void put_at(Row& row, std::size_t at, T value) {
+void put_at(RowBytes& row, std::size_t at, T value) {
   std::memcpy(row.data() + at, &value, sizeof(value));
 }
 
@@ -58,7 +58,7 @@ RecordShape varied_shape() {
   return shape;
 }
 
-void fill_varied(std::uint64_t seq, Row& row) {
+void fill_varied(std::uint64_t seq, RowBytes& row) {
   put_at(row, 0, seq % 2 == 0 ? std::int64_t{-1} : static_cast<std::int64_t>(seq) * -1000);
   put_at(row, 8, static_cast<std::uint8_t>(seq % 7 == 6 ? seq : seq % 2));
   put_at(row, 10, static_cast<std::int16_t>(seq % 5 == 4 ? 100 + seq : seq % 3 - 1));
@@ -160,7 +160,7 @@ TEST(RecoveryTest, BehindTwoDamagesNoRowIsWrong) {
 TEST(RecoveryTest, AnAdditionToADictionaryThatIsMissingShiftsNoOther) {
   RecordShape shape = shape_of("u32 v, u32 e");
   shape.schema->fields[1].enumerators = {{"none", 0}};
-  const Recorded made = recorded(Form::arrow, shape, 20'000, 1000, [](std::uint64_t seq, Row& row) {
+  const Recorded made = recorded(Form::arrow, shape, 20'000, 1000, [](std::uint64_t seq, RowBytes& row) {
     put_at(row, 0, static_cast<std::uint32_t>(seq));
     put_at(row, 4, static_cast<std::uint32_t>(seq % 2 == 0 || seq < 2001 ? seq : seq - 2001));  // one of an older block
   });
@@ -179,7 +179,7 @@ TEST(RecoveryTest, AnAdditionToADictionaryThatIsMissingShiftsNoOther) {
 TEST(RecoveryTest, TheNamesOfAnEnumAreThoseOfTheSchemaWhereItsDictionaryIsDamaged) {
   RecordShape shape = shape_of("u32 n, u8 side");
   shape.schema->fields[1].enumerators = {{"buy", 0}, {"sell", 1}};
-  const Recorded made = recorded(Form::arrow, shape, 1000, 100, [](std::uint64_t seq, Row& row) {
+  const Recorded made = recorded(Form::arrow, shape, 1000, 100, [](std::uint64_t seq, RowBytes& row) {
     put_at(row, 0, static_cast<std::uint32_t>(seq));
     put_at(row, 4, static_cast<std::uint8_t>(seq % 2));
   });
@@ -195,12 +195,12 @@ TEST(RecoveryTest, TheNamesOfAnEnumAreThoseOfTheSchemaWhereItsDictionaryIsDamage
 // What a ring of bytes transports may be a recording of the same layout.
 TEST(RecoveryTest, WhatValuesHoldIsNeverTakenForRows) {
   const RecordShape shape = shape_of("u8[2048] data");
-  const Recorded inner = recorded(Form::arrow, shape, 30, 1, [](std::uint64_t seq, Row& row) {
+  const Recorded inner = recorded(Form::arrow, shape, 30, 1, [](std::uint64_t seq, RowBytes& row) {
     std::fill(row.begin(), row.end(), std::byte{static_cast<std::uint8_t>(100 + seq)});
   });
   const Message from = messages_in(inner.file)[12];
   const std::string payload = inner.file.substr(from.at);
-  const Recorded made = recorded(Form::arrow, shape, 32, 16, [&](std::uint64_t seq, Row& row) {
+  const Recorded made = recorded(Form::arrow, shape, 32, 16, [&](std::uint64_t seq, RowBytes& row) {
     const std::size_t at = seq % 16 * row.size();
     if (at < payload.size()) std::memcpy(row.data(), payload.data() + at, std::min(row.size(), payload.size() - at));
   });
@@ -216,7 +216,7 @@ TEST(RecoveryTest, WhatValuesHoldIsNeverTakenForRows) {
 }
 
 TEST(RecoveryTest, NumbersThatLookLikeMessagesDoNotEndTheSearch) {
-  const Recorded made = recorded(Form::arrow, shape_of("i64 n"), 80'000, 8000, [](std::uint64_t seq, Row& row) {
+  const Recorded made = recorded(Form::arrow, shape_of("i64 n"), 80'000, 8000, [](std::uint64_t seq, RowBytes& row) {
     put_at(row, 0, seq % 2 == 0 ? std::int64_t{-1} : std::int64_t{150'000'000});
   });
   const Seen seen = read(flipped(made.file, messages_in(made.file)[3].at));
@@ -225,8 +225,9 @@ TEST(RecoveryTest, NumbersThatLookLikeMessagesDoNotEndTheSearch) {
 }
 
 TEST(RecoveryTest, ALengthThatStaysInsideOfAnMcapFileCostsNoChunk) {
-  const Recorded made = recorded(Form::mcap, shape_of("u32 n"), 2000, 100,
-                                 [](std::uint64_t seq, Row& row) { put_at(row, 0, static_cast<std::uint32_t>(seq)); });
+  const Recorded made = recorded(Form::mcap, shape_of("u32 n"), 2000, 100, [](std::uint64_t seq, RowBytes& row) {
+    put_at(row, 0, static_cast<std::uint32_t>(seq));
+  });
   std::size_t altered = 0;
   for (std::size_t at = mcap::kMcapMagic.size(); at + mcap::kRecordPrefixBytes < made.file.size() * 2 / 3;) {
     std::uint64_t length = 0;

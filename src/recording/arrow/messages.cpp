@@ -11,7 +11,6 @@ namespace arena_shm::recording::arrow {
 
 namespace {
 
-constexpr std::size_t kPrefixBytes = 8;                              // marker and length
 constexpr std::uint32_t kMaxMetadataBytes = std::uint32_t{1} << 28;  // a schema's text and thousands of columns
 constexpr flatbuffers::uoffset_t kMaxDepth = 128;                    // of tables in tables
 constexpr std::uint64_t kMostTables = 4'000'000;

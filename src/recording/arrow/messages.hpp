@@ -23,6 +23,7 @@ constexpr std::uint64_t aligned(std::uint64_t bytes) noexcept {
 
 /// What every message begins with.
 inline constexpr std::string_view kContinuation = "\xff\xff\xff\xff";
+inline constexpr std::size_t kPrefixBytes = 8;  ///< that, and the length of the metadata
 
 using NoteOffsets = flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<fb::KeyValue>>>;
 NoteOffsets add_notes(flatbuffers::FlatBufferBuilder& builder, const Notes& notes);

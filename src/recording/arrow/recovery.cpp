@@ -15,8 +15,7 @@ namespace arena_shm::recording::arrow {
 
 namespace {
 
-constexpr std::uint64_t kPrefixBytes = 8;   // marker and length
-constexpr std::size_t kHeadBytes = 8 + 4;   // and where the metadata's first table is
+constexpr std::size_t kCandidateBytes = kPrefixBytes + 4;  // and where the metadata's first table is
 constexpr std::uint64_t kReadBytes = 4096;  // so many cost as much as reading one message costs besides its own
 constexpr std::uint64_t kMostReadBytes = std::uint64_t{1} << 30;
 constexpr std::uint64_t kMostReadings = 8;  // of the file
@@ -88,7 +87,7 @@ std::optional<std::uint64_t> find_rest(const inspect::Image& file, const RestOfS
   for (std::uint64_t begin = wanted.from;;) {
     const std::size_t got = file.read(begin, std::as_writable_bytes(std::span(block)));
     const std::string_view there(block.data(), got);
-    for (std::size_t i = there.find(kContinuation); i < got && i + kHeadBytes <= got;
+    for (std::size_t i = there.find(kContinuation); i < got && i + kCandidateBytes <= got;
          i = there.find(kContinuation, i + 1)) {
       const std::uint64_t metadata = begin + i + kPrefixBytes;
       if (metadata > size || !may_be_message(there.substr(i), size - metadata)) continue;
@@ -96,7 +95,7 @@ std::optional<std::uint64_t> find_rest(const inspect::Image& file, const RestOfS
       if (chains.is_given_up()) return std::nullopt;
     }
     if (got < block.size()) return std::nullopt;
-    begin += block.size() - kHeadBytes + 1;
+    begin += block.size() - kCandidateBytes + 1;
     block.resize(kBlockBytes);
   }
 }
