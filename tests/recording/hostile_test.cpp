@@ -1,12 +1,14 @@
-// Arrow streams that say more than they have room for: offsets may lead to the same bytes again and again.
+// Files that say more than they have room for: offsets may lead to the same bytes again and again, and lengths, too.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "described_fixture.hpp"
 #include "recording/arrow/messages.hpp"
+#include "recording/mcap/records.hpp"
 
 namespace arena_shm::recording {
 namespace {
@@ -77,6 +79,56 @@ TEST(HostileTest, ManyColumnsWithLongNamesAreRead) {
   EXPECT_EQ(seen.notes, "");
   ASSERT_TRUE(seen.shape.schema);
   EXPECT_EQ(seen.shape.schema->fields.size(), 600u);
+}
+
+std::size_t lines(const std::string& text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+constexpr std::size_t kHostileBytes = std::size_t{1} << 23;
+constexpr std::size_t kMostLines = 40;
+
+// Each chunk says that it reaches beyond the file, or that it has all of the rest.
+TEST(HostileTest, AHostileMcapFileEndsSoonAndSaysLittle) {
+  std::string head;
+  encoder_for(Form::mcap, shape_of("u32 n"))->begin(head);
+  for (const bool is_whole : {false, true}) {
+    std::string file = head;
+    while (file.size() < kHostileBytes) {
+      const std::string records = "\x90" + std::string(8, '\0') + "a";
+      file += '\x06';
+      mcap::put(file, is_whole ? std::uint64_t{40} + records.size() : std::uint64_t{1} << 40);
+      mcap::put(file, std::uint64_t{0});
+      mcap::put(file, std::uint64_t{0});
+      mcap::put(file, std::uint64_t{records.size()});
+      mcap::put(file, mcap::checksum(records));
+      mcap::put_text(file, "");
+      mcap::put(file, std::uint64_t{records.size()});
+      file += records + std::string(1, '\0');
+    }
+    const Seen seen = read(file);
+    EXPECT_EQ(seen.rows.size(), 0u);
+    EXPECT_LE(lines(seen.notes), kMostLines);
+  }
+}
+
+TEST(HostileTest, AHostileArrowFileEndsSoonAndSaysLittle) {
+  std::string head;
+  encoder_for(Form::arrow, shape_of("u32 n"))->begin(head);
+  for (const bool is_long : {false, true}) {
+    std::string file = head;
+    while (file.size() < kHostileBytes) {
+      flatbuffers::FlatBufferBuilder builder;
+      const std::uint64_t body = is_long ? kHostileBytes - file.size() - 200 : 0;
+      arrow::append_message(file, builder, arrow::fb::Header::record_batch,
+                            arrow::fb::CreateRecordBatch(builder, 0).Union(), body, {});
+      if (file.size() + 300 > kHostileBytes) break;
+    }
+    file += std::string(400, 'x');
+    const Seen seen = read(file);
+    EXPECT_EQ(seen.rows.size(), 0u);
+    EXPECT_LE(lines(seen.notes), kMostLines);
+  }
 }
 
 }  // namespace

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "arena_shm/error.hpp"
-#include "core/text_numbers.hpp"
 #include "recording/arrow/arrow_notes.hpp"
 #include "recording/arrow/batch_reader.hpp"
+#include "recording/arrow/recovery.hpp"
 #include "recording/record_view.hpp"
 #include "recording/recording_source.hpp"
 #include "schema/schema_json.hpp"
@@ -21,11 +21,6 @@ namespace arena_shm::recording {
 namespace {
 
 using arrow::MessageReader;
-
-std::optional<std::string> batch_note(const Notes& notes, std::string_view key) {
-  const auto found = std::ranges::find(notes, key, &Notes::value_type::first);
-  return found == notes.end() ? std::nullopt : std::optional(found->second);
-}
 
 class ArrowSource final : public RecordingSource {
  public:
@@ -43,6 +38,8 @@ class ArrowSource final : public RecordingSource {
     record_.schema = schema_for(info, fields, attendant_);
     align_bytes_ = record_.schema ? record_.schema->align_bytes : 1;
     epoch_ = record_.origin.epoch;
+    is_as_written_ = layout_.is_ours && begins_as_written();
+    batch_.begin(is_as_written_);
   }
 
  protected:
@@ -77,6 +74,16 @@ class ArrowSource final : public RecordingSource {
                  .remedy = is_cut ? "the file was cut off in its schema and holds no values" : "check the path"});
   }
 
+  // Others that read a stream of ours and write another keep what its schema says, and drop what batches say.
+  bool begins_as_written() const {
+    MessageReader ahead = messages_;
+    while (const auto whole = ahead.next()) {
+      if (whole->message().header_as_record_batch() == nullptr) continue;
+      return arrow::number_in(arrow::notes_in(whole->message().custom_metadata()), arrow::kFirstRowNote).has_value();
+    }
+    return true;
+  }
+
   // Returns: is there a row? A damaged one of ours is passed over.
   bool fill() {
     const std::size_t row_bytes = record_.row_bytes();
@@ -88,13 +95,12 @@ class ArrowSource final : public RecordingSource {
       return true;
     } catch (const Error& error) {
       if (!layout_.is_ours) throw;
-      if (!std::exchange(reads_singly_, true)) tell_damaged("a row of the batch", error);
+      if (!std::exchange(reads_singly_, true)) tell_damaged("a row of the batch", error.expected(), error.found());
     }
     const bool is_one = block_.size() == row_bytes;
     block_.clear();
     if (!is_one) return false;  // one by one, then
     ++index_;
-    ++lost_;
     return false;
   }
 
@@ -102,13 +108,25 @@ class ArrowSource final : public RecordingSource {
     while (!has_ended_) {
       const auto whole = messages_.next();
       if (!whole) {
-        if (goes_on_behind_damage()) continue;
+        const bool is_end =
+            is_whole_ || has_searched_ || (messages_.end() == MessageReader::End::marked && !layout_.is_ours);
+        if (!is_end && messages_.end() != MessageReader::End::between && goes_on(messages_.position())) continue;
         end();
         break;
       }
+      // Its values would be those of other places.
+      const bool is_certain = is_as_written_ ? is_as_written(*whole) : knows_rest_ || messages_.is_at_message();
+      if (!is_certain) {
+        batch_.distrust_additions();
+        if (knows_rest_)
+          tell_damaged("a batch", "lengths that agree", "others");
+        else if (!goes_on(whole->at))
+          messages_.give_up(whole->at);  // nor is it known where the next one begins
+        continue;
+      }
       std::vector<std::byte> body(whole->body_bytes);
       if (file_.read(whole->body_at, body) != body.size()) {  // cut off just now
-        has_ended_ = true;
+        end();
         break;
       }
       try {
@@ -117,8 +135,9 @@ class ArrowSource final : public RecordingSource {
         // What a batch of ours says of its rows, the next one says, too; of others nobody knows whether it is damage.
         if (!layout_.is_ours) throw;
         batch_.leave();
+        batch_.distrust_additions();
         index_ = 0;
-        tell_damaged("a batch", error);
+        tell_damaged("a batch", error.expected(), error.found());
       }
     }
     return false;
@@ -137,47 +156,55 @@ class ArrowSource final : public RecordingSource {
     block_.clear();
     reads_singly_ = false;
     batch_.take_batch(*batch, std::move(body));
+    if (batch_.lacks_values()) tell_damaged("a dictionary", "all values of the rows", "fewer");
     read_notes(arrow::notes_in(message.custom_metadata()));
     return true;
   }
 
-  // A stream that ends as it should has nothing behind it that is ours.
-  bool goes_on_behind_damage() {
-    const bool is_end = is_whole_ || (messages_.end() == MessageReader::End::marked && !layout_.is_ours);
-    const std::uint64_t from = messages_.position();
-    if (is_end || messages_.end() == MessageReader::End::between || !messages_.search()) return false;
+  // Where it goes on, one message leads to the next until the end: there is no second time.
+  bool goes_on(std::uint64_t from) {
+    if (std::exchange(has_searched_, true)) return false;
+    const auto next = arrow::find_rest(
+        file_, {.from = from + 1, .next_row = layout_.is_ours ? next_row_ : 0, .is_as_written = is_as_written_});
+    if (!next) return false;
+    knows_rest_ = true;
     is_damaged_ = true;
-    const std::uint64_t next = messages_.position();
     attendant_.note(fmt::format("'{}' is damaged at byte {}: {} left out; going on at byte {}", file_.label(), from,
-                                text::counted(next - std::min(next, from), "byte"), next));
+                                text::counted(*next - from, "byte"), *next));
+    batch_.distrust_additions();
+    messages_.go_to(*next);
     return true;
   }
 
-  void tell_damaged(std::string_view what, const Error& error) {
+  void tell_damaged(std::string_view what, std::string_view expected, std::string_view found) {
+    tell(fmt::format("{} in front of byte {} is damaged: expected {}, found {}; leaving it out", what,
+                     messages_.position(), expected, found));
+  }
+
+  // A file may have damage in each of its batches.
+  void tell(const std::string& damage) {
+    constexpr std::uint64_t kMostTold = 20;
     is_damaged_ = true;
-    attendant_.note(fmt::format("'{}': {} in front of byte {} is damaged: expected {}, found {}; leaving it out",
-                                file_.label(), what, messages_.position(), error.expected(), error.found()));
+    if (++told_ <= kMostTold) attendant_.note(fmt::format("'{}': {}", file_.label(), damage));
+    if (told_ == kMostTold) attendant_.note(fmt::format("'{}': more like this is not told", file_.label()));
   }
 
   // What a batch says of itself.
   void read_notes(const Notes& notes) {
     if (!layout_.is_ours) return;
-    const auto number = [&](std::string_view key) { return core::leading_number(batch_note(notes, key).value_or("")); };
-    const std::uint64_t first = number(arrow::kFirstRowNote).value_or(next_row_);
-    if (first > next_row_) {
-      const std::uint64_t missing = first - next_row_;
-      attendant_.note(
-          fmt::format("'{}': {} missing in front of row {}", file_.label(), text::counted(missing, "row"), first));
-      lost_ += missing;
-    }
+    constexpr std::uint64_t kMostRows = std::uint64_t{1} << 60;
+    const std::uint64_t said = arrow::number_in(notes, arrow::kFirstRowNote).value_or(next_row_);
+    const std::uint64_t first = said > kMostRows ? next_row_ : said;
+    if (first > next_row_)
+      tell(fmt::format("{} missing in front of row {}", text::counted(first - next_row_, "row"), first));
     next_row_ = first + batch_.row_count();
-    for (const PlacedGap& placed : parse_gaps(batch_note(notes, arrow::kGapsNote).value_or("")))
+    for (const PlacedGap& placed : parse_gaps(arrow::note_in(notes, arrow::kGapsNote).value_or("")))
       gaps_.push_back({.row = placed.row - std::min(placed.row, first), .gap = placed.gap});
-    if (const auto epoch = batch_note(notes, kEpochNote); epoch && *epoch != epoch_) {
+    if (const auto epoch = arrow::note_in(notes, kEpochNote); epoch && *epoch != epoch_) {
       epoch_ = *epoch;
       report_restart(epoch_);
     }
-    is_whole_ = is_whole_ || number(arrow::kEndNote).has_value();
+    is_whole_ = is_whole_ || arrow::number_in(notes, arrow::kEndNote).has_value();
   }
 
   void report_gaps() {
@@ -190,6 +217,7 @@ class ArrowSource final : public RecordingSource {
 
   void end() {
     has_ended_ = true;
+    if (layout_.is_ours) lost_ = next_row_ - std::min(next_row_, count_);
     const bool is_marked = messages_.end() == MessageReader::End::marked;
     if (is_whole_ || (is_marked && !layout_.is_ours)) return;
     const std::uint64_t cut = messages_.cut_rows().value_or(0);
@@ -197,7 +225,9 @@ class ArrowSource final : public RecordingSource {
     const std::string taking = fmt::format("; taking the {} before that", text::counted(count_, "row"));
     const std::uint64_t left = file_.size_bytes() - std::min(file_.size_bytes(), messages_.position());
     const bool is_damage = messages_.end() == MessageReader::End::damaged || is_marked;
-    is_damaged_ = is_damaged_ || is_damage;
+    // In a batch that is not whole are rows, if it does not say otherwise.
+    const bool lacks_rows = messages_.end() == MessageReader::End::inside && messages_.cut_rows() != 0;
+    is_damaged_ = is_damaged_ || is_damage || lacks_rows;
     if (is_damage)
       attendant_.note(fmt::format("'{}' has something else at byte {}, and {} behind that could not be read{}",
                                   file_.label(), messages_.position(), text::counted(left, "byte"), taking));
@@ -221,7 +251,11 @@ class ArrowSource final : public RecordingSource {
   bool reads_singly_ = false;   // there is damage in the batch
   std::deque<PlacedGap> gaps_;  // of the batch; rows in it
   std::string epoch_;
+  bool is_as_written_ = false;  // by our encoder
   bool is_whole_ = false;
+  bool has_searched_ = false;
+  bool knows_rest_ = false;  // there was damage; all messages behind it lead to the end
+  std::uint64_t told_ = 0;   // of damage
   bool has_ended_ = false;
 };
 

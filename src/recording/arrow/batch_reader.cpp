@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "arena_shm/error.hpp"
-#include "recording/arrow/dictionary.hpp"
 
 namespace arena_shm::recording::arrow {
 
@@ -148,15 +147,41 @@ void BatchReader::take_dictionary(const fb::DictionaryBatch& dictionary, std::ve
     texts.emplace_back(data + begin, data + end);
   }
   std::size_t all = 0;
+  bool is_known = false;
+  std::string_view expected;
+  for (auto& [i, values] : values_) {
+    if (layout_.parts[i].column->dictionary != dictionary.id()) continue;
+    is_known = true;
+    all += texts.size() + (dictionary.is_delta() ? values.size() : 0);  // many columns may have the same dictionary
+    if (all > kMostValues) fail(fmt::format("at most {} values", kMostValues), "more");
+    if (const auto one = values.take(texts, dictionary.is_delta()); !one.empty()) expected = one;
+  }
+  if (!expected.empty()) fail(std::string(expected), "something else");
+  if (trusts_names_ && !is_known) fail("a dictionary of a column", fmt::format("number {}", dictionary.id()));
+}
+
+void BatchReader::begin(bool trusts_names) {
+  trusts_names_ = trusts_names;
   for (std::size_t i = 0; i < layout_.parts.size(); ++i) {
     const schema::Field* field = layout_.uses[i].field;
-    if (field == nullptr || layout_.parts[i].column->dictionary != dictionary.id()) continue;
-    Values& values = values_[i];
-    if (!dictionary.is_delta()) values.clear();
-    all += values.size() + texts.size();  // many columns may have the same dictionary
-    if (all > kMostValues) fail(fmt::format("at most {} values", kMostValues), "more");
-    for (const std::string& text : texts) values.push_back(value_of(*field, text));
+    if (field != nullptr && layout_.parts[i].column->dictionary) values_.emplace(i, EnumValues(*field, trusts_names));
   }
+}
+
+void BatchReader::distrust_additions() {
+  for (auto& [part, values] : values_) values.distrust_additions();
+}
+
+bool BatchReader::lacks_values() {
+  if (!trusts_names_) return false;
+  bool is_lacking = false;
+  for (const auto& [i, values] : values_) {
+    const std::uint64_t elements = rows_ * layout_.parts[i].per_row;
+    for (std::uint64_t k = 0; k < elements && !is_lacking; ++k)
+      is_lacking = index_at(layout_.parts[i], data_[i], k) >= values.size();
+  }
+  for (auto& [i, values] : values_) values.settle(!is_lacking);
+  return is_lacking;
 }
 
 std::uint64_t BatchReader::seq(std::uint64_t index) const noexcept {
@@ -186,9 +211,10 @@ void BatchReader::put_element(std::size_t i, std::uint64_t element, std::byte* t
   if (part.column->dictionary) {
     const std::uint64_t index = index_at(part, data, element);
     const auto values = values_.find(i);
-    if (values == values_.end() || index >= values->second.size() || !values->second[index])
+    const auto value = values == values_.end() ? std::nullopt : values->second.at(index);
+    if (!value)
       fail(fmt::format("values of column '{}' that its dictionary has", part.path), fmt::format("index {}", index));
-    std::memcpy(target, &*values->second[index], layout_.uses[i].field->element_bytes);
+    std::memcpy(target, &*value, layout_.uses[i].field->element_bytes);
   } else if (part.type == ColumnType::bits) {
     *target = std::byte{bit_at(from, element)};
   } else if (part.column->element_bytes == sizeof(float) && part.column->kind == Kind::floating) {

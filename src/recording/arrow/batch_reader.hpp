@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "recording/arrow/enum_values.hpp"
 #include "recording/arrow/messages.hpp"
 #include "recording/arrow/stream_layout.hpp"
 
@@ -20,9 +21,16 @@ class BatchReader {
   /// Requires: they stay there.
   BatchReader(const StreamLayout& layout, const std::string& path) : layout_(layout), path_(path) {}
 
-  /// Errors: Code::corrupt, incompatible_type.
+  /// As EnumValues does. To be called first.
+  void begin(bool trusts_names);
+  /// A message was left out: additions to dictionaries are not taken until a whole one has come.
+  void distrust_additions();
+  /// Errors: Code::corrupt, incompatible_type. Then it is as if a message was left out.
   void take_dictionary(const fb::DictionaryBatch& dictionary, std::vector<std::byte> body);
   void take_batch(const fb::RecordBatch& batch, std::vector<std::byte> body);
+  /// Has the batch values that dictionaries ought to have, and have not? Then one is missing that nobody has missed,
+  /// and nothing is known any more of what came since the batch before.
+  bool lacks_values();
   /// As if there were no batch.
   void leave() noexcept { rows_ = 0; }
 
@@ -43,7 +51,6 @@ class BatchReader {
     Buffer values{};
     std::optional<Buffer> validity{};
   };
-  using Values = std::vector<std::optional<std::uint64_t>>;
 
   [[noreturn]] void fail(const std::string& expected, const std::string& found) const;
   std::vector<Buffer> buffers_of(const fb::RecordBatch& batch) const;
@@ -58,8 +65,9 @@ class BatchReader {
   const std::string& path_;
   std::vector<std::byte> body_;
   std::uint64_t rows_ = 0;
-  std::vector<Data> data_;                // of each part
-  std::map<std::size_t, Values> values_;  // of the parts that are enums, what an index stands for
+  std::vector<Data> data_;                    // of each part
+  std::map<std::size_t, EnumValues> values_;  // of the parts that are enums
+  bool trusts_names_ = false;
 };
 
 }  // namespace arena_shm::recording::arrow

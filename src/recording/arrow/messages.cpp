@@ -5,11 +5,12 @@
 #include <cstring>
 #include <span>
 
+#include "core/text_numbers.hpp"
+
 namespace arena_shm::recording::arrow {
 
 namespace {
 
-constexpr std::size_t kPrefixBytes = 8;                              // marker and length
 constexpr std::uint32_t kMaxMetadataBytes = std::uint32_t{1} << 28;  // a schema's text and thousands of columns
 constexpr flatbuffers::uoffset_t kMaxDepth = 128;                    // of tables in tables
 constexpr std::uint64_t kMostTables = 4'000'000;
@@ -78,6 +79,15 @@ Notes notes_in(const flatbuffers::Vector<flatbuffers::Offset<fb::KeyValue>>* not
   return all;
 }
 
+std::optional<std::string> note_in(const Notes& notes, std::string_view key) {
+  const auto found = std::ranges::find(notes, key, &Notes::value_type::first);
+  return found == notes.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<std::uint64_t> number_in(const Notes& notes, std::string_view key) {
+  return core::leading_number(note_in(notes, key).value_or(""));
+}
+
 void append_message(std::string& out, flatbuffers::FlatBufferBuilder& builder, fb::Header type,
                     flatbuffers::Offset<void> header, std::uint64_t body_bytes, const Notes& notes) {
   const NoteOffsets note_offsets = notes.empty() ? NoteOffsets{} : add_notes(builder, notes);
@@ -95,40 +105,41 @@ void append_end(std::string& out) {
   out.append(sizeof(std::uint32_t), '\0');
 }
 
-bool MessageReader::search() {
-  constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
-  constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 28;  // of what only looks like metadata
-  const MessageReader before = *this;
-  std::uint64_t looked_at = 0;
-  std::string block(kBlockBytes, '\0');
-  for (std::uint64_t begin = last_ ? *last_ + 1 : at_ + 1;; begin += kBlockBytes - kPrefixBytes + 1) {
-    const std::size_t got = file_.read(begin, std::as_writable_bytes(std::span(block)));
-    const std::string_view there(block.data(), got);
-    for (std::size_t i = there.find(kContinuation); i < got && i + kPrefixBytes <= got;
-         i = there.find(kContinuation, i + 1)) {
-      std::uint32_t bytes = 0;
-      std::memcpy(&bytes, there.data() + i + kContinuation.size(), sizeof(bytes));
-      if (bytes == 0 || bytes > kMaxMetadataBytes) continue;
-      looked_at += bytes;
-      if (looked_at > kMostBytes) break;
-      go_to(begin + i);
-      const bool is_there = next().has_value();
-      go_to(begin + i);
-      if (is_there) return true;
-    }
-    if (got < kBlockBytes || looked_at > kMostBytes) break;
+// The encoder begins the metadata with the nodes of the columns, which thereby are at its end, and lays the buffers one
+// behind the other.
+bool is_as_written(const WholeMessage& whole) {
+  const fb::Message& message = whole.message();
+  const fb::DictionaryBatch* dictionary = message.header_as_dictionary_batch();
+  const fb::RecordBatch* batch = dictionary != nullptr ? dictionary->data() : message.header_as_record_batch();
+  if (batch == nullptr || batch->nodes() == nullptr || batch->buffers() == nullptr) return false;
+  const auto* end = reinterpret_cast<const std::byte*>(batch->nodes()->Data()) +
+                    std::size_t{batch->nodes()->size()} * sizeof(fb::FieldNode);
+  if (aligned(static_cast<std::uint64_t>(end - whole.metadata.data())) != whole.metadata.size()) return false;
+  std::uint64_t at = 0;
+  for (const fb::Buffer* buffer : *batch->buffers()) {
+    const auto bytes = static_cast<std::uint64_t>(buffer->length());
+    if (static_cast<std::uint64_t>(buffer->offset()) != at || bytes > whole.body_bytes) return false;
+    at += aligned(bytes);
+    if (at > whole.body_bytes) return false;
   }
-  at_ = before.at_;
-  last_ = before.last_;
-  end_ = before.end_;
-  cut_rows_ = before.cut_rows_;
-  return false;
+  return at == whole.body_bytes;
 }
 
 void MessageReader::go_to(std::uint64_t position) noexcept {
   at_ = position;
   end_ = End::none;
   cut_rows_.reset();
+}
+
+void MessageReader::give_up(std::uint64_t position) noexcept {
+  go_to(position);
+  end_ = End::damaged;
+}
+
+bool MessageReader::is_at_message() const {
+  std::array<char, 4> marker{};
+  const std::size_t got = file_.read(at_, std::as_writable_bytes(std::span(marker)));
+  return kContinuation.starts_with(std::string_view(marker.data(), got));
 }
 
 std::optional<WholeMessage> MessageReader::next() {
@@ -156,7 +167,7 @@ std::optional<WholeMessage> MessageReader::next() {
       cut_rows_ = static_cast<std::uint64_t>(std::max<std::int64_t>(batch->length(), 0));
     return ends(End::inside);
   }
-  last_ = at_;
+  whole.at = at_;
   at_ = whole.body_at + aligned(whole.body_bytes);
   return whole;
 }

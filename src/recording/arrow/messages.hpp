@@ -23,10 +23,14 @@ constexpr std::uint64_t aligned(std::uint64_t bytes) noexcept {
 
 /// What every message begins with.
 inline constexpr std::string_view kContinuation = "\xff\xff\xff\xff";
+inline constexpr std::size_t kPrefixBytes = 8;  ///< that, and the length of the metadata
 
 using NoteOffsets = flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<fb::KeyValue>>>;
 NoteOffsets add_notes(flatbuffers::FlatBufferBuilder& builder, const Notes& notes);
 Notes notes_in(const flatbuffers::Vector<flatbuffers::Offset<fb::KeyValue>>* notes);
+/// Nothing, if there is none of this name; or none that is a number.
+std::optional<std::string> note_in(const Notes& notes, std::string_view key);
+std::optional<std::uint64_t> number_in(const Notes& notes, std::string_view key);
 
 /// Appends a message up to its body.
 void append_message(std::string& out, flatbuffers::FlatBufferBuilder& builder, fb::Header type,
@@ -36,12 +40,17 @@ void append_end(std::string& out);
 
 /// A message that is whole.
 struct WholeMessage {
+  std::uint64_t at = 0;  ///< in the file
   std::vector<std::byte> metadata;
   std::uint64_t body_at = 0;  ///< in the file
   std::uint64_t body_bytes = 0;
 
   const fb::Message& message() const { return *flatbuffers::GetRoot<fb::Message>(metadata.data()); }
 };
+
+/// Do its lengths and places agree with one another, as those of our batches and dictionaries do? Where one was altered
+/// the values would be others.
+bool is_as_written(const WholeMessage& message);
 
 /// Reads messages, one after the other, from a file that is not trusted. Thread safety: none.
 class MessageReader {
@@ -58,9 +67,12 @@ class MessageReader {
   explicit MessageReader(const inspect::Image& file) noexcept : file_(file) {}
 
   std::optional<WholeMessage> next();
-  /// Behind damage, goes on with the next message that is whole, wherever it is. Returns: is there one? If not, all is
-  /// as it was. Requires: end() != none. Cost: reads up to all of the file.
-  bool search();
+  /// Goes on there.
+  void go_to(std::uint64_t position) noexcept;
+  /// What is there is no message.
+  void give_up(std::uint64_t position) noexcept;
+  /// Does another message begin at position(), or does the file end there?
+  bool is_at_message() const;
   /// Why there is no next one.
   End end() const noexcept { return end_; }
   /// Behind the last whole one.
@@ -69,7 +81,6 @@ class MessageReader {
   std::optional<std::uint64_t> cut_rows() const noexcept { return cut_rows_; }
 
  private:
-  void go_to(std::uint64_t position) noexcept;
   std::nullopt_t ends(End end) noexcept {
     end_ = end;
     return std::nullopt;
@@ -77,7 +88,6 @@ class MessageReader {
 
   const inspect::Image& file_;
   std::uint64_t at_ = 0;
-  std::optional<std::uint64_t> last_;  // where the last whole one begins: its lengths may be wrong
   End end_ = End::none;
   std::optional<std::uint64_t> cut_rows_;
 };

@@ -143,8 +143,12 @@ class McapSource final : public RecordingSource {
     if (!is_damage || !records_.search()) return false;
     is_damaged_ = true;
     const std::uint64_t next = records_.position();
-    attendant_.note(fmt::format("'{}' is damaged at byte {}: {} left out; going on at byte {}", file_.label(), from,
-                                text::counted(next - std::min(next, from), "byte"), next));
+    constexpr std::uint64_t kMostTold = 20;
+    if (++told_ > kMostTold) return true;
+    const std::string left_out = next > from ? ": " + text::counted(next - from, "byte") + " left out" : "";
+    attendant_.note(fmt::format("'{}' is damaged {} byte {}{}; going on at byte {}{}", file_.label(),
+                                next > from ? "at" : "in front of", from, left_out, next,
+                                told_ == kMostTold ? "; more like this is not told" : ""));
     return true;
   }
 
@@ -171,6 +175,7 @@ class McapSource final : public RecordingSource {
     mcap::FieldReader counts(fields.take_text().value_or(""));
     while (const auto channel = counts.take<std::uint16_t>()) {
       const auto count = counts.take<std::uint64_t>();
+      knows_count_ = knows_count_ || (count && *channel == channel_);
       if (!count || *channel != channel_ || *count <= messages_) continue;
       missing_ = *count - messages_;
     }
@@ -210,7 +215,9 @@ class McapSource final : public RecordingSource {
       case RecordStream::End::between:
         return attendant_.note(
             fmt::format("'{}' has no end: it is being written, or was cut off{}", file_.label(), taking));
-      case RecordStream::End::inside: return attendant_.note(fmt::format("'{}' was cut off{}", file_.label(), taking));
+      case RecordStream::End::inside:
+        is_damaged_ = is_damaged_ || !knows_count_;
+        return attendant_.note(fmt::format("'{}' was cut off{}", file_.label(), taking));
       case RecordStream::End::damaged: break;
     }
     is_damaged_ = true;
@@ -232,6 +239,8 @@ class McapSource final : public RecordingSource {
   std::uint64_t index_ = 0;
   std::uint64_t messages_ = 0;
   std::uint64_t missing_ = 0;
+  bool knows_count_ = false;  // of messages that there ought to be
+  std::uint64_t told_ = 0;    // of damage
   bool has_ended_ = false;
 };
 

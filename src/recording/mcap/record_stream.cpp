@@ -11,8 +11,12 @@ namespace arena_shm::recording::mcap {
 
 namespace {
 
-constexpr std::size_t kChunkHeadBytes = 8 + 8 + 8 + 4 + 4 + 8;   // of one that is not compressed
-constexpr std::uint64_t kMostLookedAt = std::uint64_t{1} << 32;  // of what only looks like chunks
+constexpr std::size_t kChunkHeadBytes = 8 + 8 + 8 + 4 + 4 + 8;  // of one that is not compressed
+constexpr char kFirstReserved = 0x10;                           // opcodes that are not there yet
+constexpr char kLastReserved = 0x7f;
+constexpr std::size_t kMostCompressionBytes = 32;  // "zstd"
+constexpr std::uint64_t kMostSpent = std::uint64_t{1} << 30;
+constexpr std::uint64_t kMostReadings = 8;  // of the file
 
 // Requires: a prefix.
 std::uint64_t length_in(std::string_view prefix) {
@@ -32,7 +36,7 @@ std::optional<Record> RecordStream::next() {
     if (got == 0) return ends(End::between);
     if (kMcapMagic.starts_with(std::string_view(prefix.data(), std::min(got, kMcapMagic.size()))))
       return ends(got >= kMcapMagic.size() ? End::marked : End::inside);
-    if (prefix[0] == 0) return ends(End::damaged);
+    if (prefix[0] == 0 || (prefix[0] >= kFirstReserved && prefix[0] <= kLastReserved)) return ends(End::damaged);
     if (got < prefix.size()) return ends(End::inside);
     const std::uint64_t length = length_in({prefix.data(), prefix.size()});
     const std::uint64_t size = file_.size_bytes();
@@ -40,14 +44,26 @@ std::optional<Record> RecordStream::next() {
     const bool is_whole = length <= size - std::min(size, begin);
     const auto opcode = static_cast<Opcode>(prefix[0]);
     if (!is_whole && opcode != Opcode::chunk) return ends(End::inside);
-    read_content(begin, wanted_bytes(opcode, begin, std::min(length, size - std::min(size, begin))));
+    if (opcode == Opcode::message_index && !is_index_of(begin, length)) return ends(End::damaged);
     if (is_whole) at_ = begin + length;
     if (!is_whole) end_ = End::inside;
-    if (opcode == Opcode::chunk)
+    if (opcode == Opcode::chunk) {
       open_chunk(begin, length);
-    else if (!content_.empty())
-      return Record{.opcode = opcode, .content = content_};
+      continue;
+    }
+    read_content(begin, wanted_bytes(opcode, begin, length));
+    if (!content_.empty()) return Record{.opcode = opcode, .content = content_};
   }
+}
+
+// Its list says its size, too: a length that is damaged would lead over chunks.
+bool RecordStream::is_index_of(std::uint64_t begin, std::uint64_t length) const {
+  constexpr std::size_t kHeadBytes = 2 + 4;  // the channel, and the size of the list
+  std::string head(kHeadBytes, '\0');
+  if (file_.read(begin, std::as_writable_bytes(std::span(head))) != head.size()) return false;
+  FieldReader fields(head);
+  fields.take<std::uint16_t>();
+  return fields.take<std::uint32_t>().value_or(0) + std::uint64_t{kHeadBytes} == length;
 }
 
 void RecordStream::read_content(std::uint64_t begin, std::uint64_t bytes) {
@@ -59,7 +75,6 @@ void RecordStream::read_content(std::uint64_t begin, std::uint64_t bytes) {
 std::uint64_t RecordStream::wanted_bytes(Opcode opcode, std::uint64_t begin, std::uint64_t bytes) const {
   switch (opcode) {
     case Opcode::channel:
-    case Opcode::chunk:
     case Opcode::statistics: return bytes;
     case Opcode::message: break;
     default: return 0;
@@ -77,13 +92,15 @@ void RecordStream::refuse_compressed(std::string_view compression) const {
                                         .remedy = "write it without compression: mcap compress --compression none"});
 }
 
-// Of one that was cut off, the messages that are whole are as they were written. A length that is damaged is known by
-// those inside.
+// What its head says of its size is read, and no more. If all of that is there the checksum decides, whatever the
+// length says; of one that was cut off, the messages that are whole are as they were written.
 void RecordStream::open_chunk(std::uint64_t begin, std::uint64_t length) {
-  bool is_whole = content_.size() == length;
-  FieldReader fields(content_);
+  const std::uint64_t size_bytes = file_.size_bytes();
+  const bool is_whole = end_ == End::none;
   chunk_.clear();
   chunk_at_ = 0;
+  read_content(begin, std::min<std::uint64_t>(kChunkHeadBytes + kMostCompressionBytes, size_bytes - begin));
+  FieldReader fields(content_);
   fields.take<std::uint64_t>();  // the times
   fields.take<std::uint64_t>();
   const auto size = fields.take<std::uint64_t>();
@@ -94,20 +111,20 @@ void RecordStream::open_chunk(std::uint64_t begin, std::uint64_t length) {
     damaged_chunks_ += is_whole ? 1 : 0;
     return;
   }
-  const bool is_name = std::ranges::all_of(*compression, [](unsigned char c) { return c > ' ' && c < 0x7f; });
-  if (!compression->empty() && is_name) refuse_compressed(*compression);
-  const std::string_view records = fields.rest().substr(0, *bytes);
-  const std::uint64_t own_bytes = content_.size() - fields.rest().size() + records.size();
-  if (own_bytes != length && records.size() == *bytes && *crc != 0 && *crc == checksum(records)) {
-    is_whole = true;
-    go_to(begin + own_bytes);
-  }
-  const bool is_damaged = !is_name || *size != *bytes || (is_whole && records.size() != *bytes) ||
-                          (is_whole && *crc != 0 && *crc != checksum(records));
-  if (is_damaged)
+  if (*compression == "lz4" || *compression == "zstd") refuse_compressed(*compression);
+  const std::uint64_t head_bytes = content_.size() - fields.rest().size();
+  const bool says_itself = compression->empty() && *size == *bytes;
+  const bool is_there = *bytes <= size_bytes - std::min(size_bytes, begin + head_bytes);
+  if (says_itself) read_content(begin + head_bytes, is_there ? *bytes : size_bytes - begin - head_bytes);
+  const bool is_known = *crc != 0 && is_there && says_itself && *crc == checksum(content_);
+  const bool is_of_length = length >= head_bytes && length - head_bytes == *bytes;
+  if (!says_itself || (!is_known && (!is_of_length || (*crc != 0 && is_there)))) {
     ++damaged_chunks_;
-  else
-    chunk_ = records;
+    return;
+  }
+  chunk_.swap(content_);
+  last_ = begin + head_bytes + chunk_.size();
+  if (!is_of_length) go_to(last_);
 }
 
 // Is what begins here the content of a chunk, which is as it was written?
@@ -123,19 +140,23 @@ bool RecordStream::is_chunk(std::string_view head, std::uint64_t begin, std::uin
   if (!bytes || *first > *last || *size != *bytes || *compression != 0 || length < kChunkHeadBytes ||
       *bytes != length - kChunkHeadBytes || length > file_bytes - std::min(file_bytes, begin))
     return false;
-  if (*crc == 0) return true;
-  looked_at_ += *bytes;
-  if (looked_at_ > kMostLookedAt) return false;
+  if (*crc == 0 || !spend(*bytes)) return false;
   read_content(begin + kChunkHeadBytes, *bytes);
   return content_.size() == *bytes && checksum(content_) == *crc;
 }
 
+bool RecordStream::spend(std::uint64_t bytes) noexcept {
+  const std::uint64_t most = kMostSpent + kMostReadings * file_.size_bytes();
+  spent_ += std::min(bytes, most - spent_);
+  return spent_ < most;
+}
+
 bool RecordStream::search() {
+  constexpr std::size_t kFirstBytes = std::size_t{1} << 14;  // the next one may be near
   constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
   constexpr std::size_t kHeadBytes = kRecordPrefixBytes + kChunkHeadBytes;
-  std::string block(kBlockBytes, '\0');
-  looked_at_ = 0;
-  for (std::uint64_t begin = at_ + 1;; begin += kBlockBytes - kHeadBytes + 1) {
+  std::string block(kFirstBytes, '\0');
+  for (std::uint64_t begin = last_; spend(block.size());) {
     const std::size_t got = file_.read(begin, std::as_writable_bytes(std::span(block)));
     const std::string_view there(block.data(), got);
     constexpr char kChunk = static_cast<char>(Opcode::chunk);
@@ -146,7 +167,9 @@ bool RecordStream::search() {
       go_to(begin + i);
       return true;
     }
-    if (got < kBlockBytes) break;
+    if (got < block.size()) break;
+    begin += block.size() - kHeadBytes + 1;
+    block.resize(kBlockBytes);
   }
   const auto summary = find_summary();
   if (summary) go_to(*summary);

@@ -31,15 +31,16 @@ class RecordStream {
   };
 
   /// Requires: the file stays there, and begins with the magic.
-  explicit RecordStream(const inspect::Image& file) : file_(file), at_(kMcapMagic.size()) {}
+  explicit RecordStream(const inspect::Image& file) : file_(file), at_(kMcapMagic.size()), last_(at_) {}
 
   /// Of messages of other channels only the heads are read; of records that are neither messages nor channels nor
   /// statistics nothing is told. Without this, all channels are wanted.
   void want_messages_of(std::function<bool(std::uint16_t channel)> wants) { wants_ = std::move(wants); }
   /// Errors: Code::incompatible_type, if a chunk is compressed.
   std::optional<Record> next();
-  /// Behind damage, goes on with the next chunk that is as it was written, else with the summary. Returns: is there one
-  /// of them? If not, all is as it was. Requires: end() != none. Cost: reads up to all of the file.
+  /// Behind damage, goes on with the next chunk that is as it was written, as its checksum says, else with the summary.
+  /// Returns: is there one of them? If not, all is as it was. Requires: end() != none. Cost: reads up to all of the
+  /// file; all searches together, some times as much at most, then there is none.
   bool search();
   /// Why there is no next one.
   End end() const noexcept { return end_; }
@@ -57,6 +58,8 @@ class RecordStream {
   std::uint64_t wanted_bytes(Opcode opcode, std::uint64_t begin, std::uint64_t bytes) const;
   void open_chunk(std::uint64_t begin, std::uint64_t length);
   bool is_chunk(std::string_view head, std::uint64_t begin, std::uint64_t length);
+  bool is_index_of(std::uint64_t begin, std::uint64_t length) const;
+  bool spend(std::uint64_t bytes) noexcept;
   std::optional<std::uint64_t> find_summary();
   void go_to(std::uint64_t position) noexcept;
   void refuse_compressed(std::string_view compression) const;
@@ -68,7 +71,8 @@ class RecordStream {
   std::string chunk_;
   std::size_t chunk_at_ = 0;
   std::uint64_t damaged_chunks_ = 0;
-  std::uint64_t looked_at_ = 0;  // in a search
+  std::uint64_t last_;       // behind the last chunk that was taken: lengths of what follows may be wrong
+  std::uint64_t spent_ = 0;  // bytes that searches have read
   End end_ = End::none;
 };
 
