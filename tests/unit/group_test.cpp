@@ -75,9 +75,12 @@ TEST_P(GroupTest, NamesTheMemberThatHoldsUpTheWriters) {
   EXPECT_EQ(blockers[0].name, "workers");
   EXPECT_EQ(blockers[0].kind, ConsumerKind::member);
   EXPECT_EQ(blockers[0].holds, 1U);
-  // A sanitizer, or an emulator, has a thread of its own.
-  const Code expected = core::is_only_thread() ? Code::would_deadlock : Code::timed_out;
-  EXPECT_EQ(code_of([&] { writer.alloc_for(1ms, 100); }), expected);
+  const auto found = code_of([&] { writer.alloc_for(1ms, 100); });
+  if (found == Code::timed_out) {
+    EXPECT_FALSE(core::is_only_thread());  // a sanitizer, or an emulator, has a thread of its own, soon
+  } else {
+    EXPECT_EQ(found, Code::would_deadlock);
+  }
 }
 
 TEST_P(GroupTest, TakesSeveralAtOnceAndHoldsThemUntilTheNextCall) {
