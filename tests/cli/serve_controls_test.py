@@ -65,8 +65,8 @@ class ServeControlsTest(BrowserCase):
             self.one(f"#{id}").send_keys(typed)
         self.one("#capture").click()
         self.wait(lambda: any(path.name.endswith(".1.npy") for path in directory.iterdir()))
-        self.write_text(name, HEADING + "9,9,A\n" * 2)
-        self.wait(lambda: "5 values, 3 before the trigger" in self.text("#told"))
+        self.write_text(name, HEADING + "9,9,A\n" * 3)  # the trigger's, and those after it
+        self.wait(lambda: "6 values, 3 before the trigger" in self.text("#told"))
         self.one("#before").send_keys("!")
         self.one("#capture").click()
         self.wait(lambda: "expected a time like" in self.text("#told"))
