@@ -25,7 +25,7 @@ bool Workers::run(std::function<std::string()> task, std::function<void(std::str
     --count_;
     boost::asio::post(context_, [done = std::move(done), result = std::move(result)] { done(result); });
   });
-  ++count_;
+  ++count_;  // after what may throw; that it may be -1 for a moment is seen by nobody else
   return true;
 }
 
