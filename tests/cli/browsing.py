@@ -107,7 +107,7 @@ class BrowserCase(ServeCase):
     def choose(self, selector, text):
         Select(self.one(selector)).select_by_visible_text(text)
 
-    def wait(self, condition, seconds=20):
+    def wait(self, condition, seconds=60):
         """Until that is true; returns what it was. What is redrawn meanwhile is looked for again."""
         end = time.monotonic() + seconds
         while True:

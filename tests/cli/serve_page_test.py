@@ -161,10 +161,19 @@ class ServePageTest(BrowserCase):
             for (const node of document.querySelectorAll('#ring-table button, h2')) {
               if (node.textContent === arguments[0]) node.textContent = 'quotes';
             }""", name)
+        shown = base64.b64encode((ROOT / "src/serve/page.png").read_bytes()).decode()
+        now = self.wait(lambda: self.picture_like(shown))
+        # Fonts are most of it; of the charts, which are few of the pixels, there has to be as much.
+        for place in range(2):
+            drawn, in_readme = self.painted_in(place, now), self.painted_in(place, shown)
+            self.assertGreater(min(drawn, in_readme), [1500, 500][place])
+            self.assertLess(max(drawn, in_readme), 1.5 * min(drawn, in_readme))
+
+    def picture_like(self, shown):
+        """A picture of the page; fails as long as it is not much like that one."""
         now = self.browser.get_screenshot_as_base64()
         if directory := os.environ.get("ARENA_SHM_SCREENSHOTS"):
             pathlib.Path(directory, "page.png").write_bytes(base64.b64decode(now))
-        shown = base64.b64encode((ROOT / "src/serve/page.png").read_bytes()).decode()
         difference = self.browser.execute_async_script("""
             const done = arguments[2];
             const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
@@ -181,12 +190,8 @@ class ServePageTest(BrowserCase):
               if (a[0] !== b[0] || a[1] !== b[1]) return done(255);
               done(a.reduce((sum, x, i) => sum + Math.abs(x - b[i]), 0) / a.length);
             }, (error) => done(String(error)));""", now, shown)
-        self.assertLess(difference, 4)
-        # Fonts are most of it; of the charts, which are few of the pixels, there has to be as much.
-        for place in range(2):
-            drawn, in_readme = self.painted_in(place, now), self.painted_in(place, shown)
-            self.assertGreater(min(drawn, in_readme), [1500, 500][place])
-            self.assertLess(max(drawn, in_readme), 1.5 * min(drawn, in_readme))
+        self.assertLess(difference, 4, "of 255, on the average of coarse pixels")
+        return now
 
     def painted_in(self, place, picture):
         """As painted(), but in a picture of the whole page."""
