@@ -36,11 +36,10 @@ Asker asker_of(const Request& request) {
 
 // What is to be saved.
 struct Order {
-  std::string ring;    // its name, or nothing
-  std::string before;  // with one of these, as `capture` does it
-  std::string after;
+  std::string ring;      // its name, or nothing
+  CaptureOrder capture;  // if there is anything in it
 
-  bool is_capture() const { return !before.empty() || !after.empty(); }
+  bool is_capture() const { return !capture.before.empty() || !capture.after.empty() || !capture.when.empty(); }
 };
 
 Order order_of(const std::string& body) {
@@ -48,7 +47,7 @@ Order order_of(const std::string& body) {
   const auto text = [&message](const char* key) -> std::string {
     return message.is_object() && message.contains(key) && message[key].is_string() ? message[key] : "";
   };
-  return {.ring = text("ring"), .before = text("before"), .after = text("after")};
+  return {.ring = text("ring"), .capture = {.before = text("before"), .after = text("after"), .when = text("when")}};
 }
 
 class Connection : public std::enable_shared_from_this<Connection> {
@@ -117,8 +116,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     const bool is_taken = (order.is_capture() ? desk_.capture : desk_.save)(
         [&surroundings, order] {
           if (!surroundings.is_wanted(order.ring)) return problem_text("this server does not show that ring");
-          return order.is_capture() ? surroundings.capture(order.ring, order.before, order.after)
-                                    : surroundings.save(order.ring);
+          return order.is_capture() ? surroundings.capture(order.ring, order.capture) : surroundings.save(order.ring);
         },
         [self = shared_from_this()](std::string result) { self->answer(json_answer(std::move(result))); });
     if (!is_taken) answer(json_answer(problem_text("too many rings are being saved; try again")));

@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 
+#include "serve/capture_order.hpp"
 #include "serve/feed.hpp"
 #include "serve/feed_ender.hpp"
 
@@ -24,9 +25,9 @@ struct Surroundings {
   /// Saves what the ring holds now; returns an object of JSON that says where. Null: nothing may be saved.
   /// Errors: Error.
   std::function<std::string(const std::string& name)> save;
-  /// Saves what the ring holds from so long before now on, and what comes so long after it, which it waits for; both
-  /// are as they were typed. Returns and errors: as `save`. Null where that one is.
-  std::function<std::string(const std::string& name, const std::string& before, const std::string& after)> capture{};
+  /// Saves what the ring holds from so long before a moment on, and what comes so long after it, which it waits for.
+  /// Returns and errors: as `save`. Null where that one is.
+  std::function<std::string(const std::string& name, const CaptureOrder& order)> capture{};
   /// Tells who has started the server what goes wrong. One thread at a time.
   std::function<void(const std::string& text)> tell;
 };

@@ -14,6 +14,7 @@
 #include "recording/lanes.hpp"
 #include "recording/recorder.hpp"
 #include "serve/json.hpp"
+#include "text/quantities.hpp"
 #include "text/quantity_input.hpp"
 #include "text/time_text.hpp"
 
@@ -23,15 +24,24 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::minutes kLongestCapture{10};
-
 // Nobody attends to it: what there is to tell goes to the page, at the end.
 class Unattended final : public recording::Attendant {
  public:
-  explicit Unattended(const std::function<bool()>& stop_requested, Clock::time_point end = Clock::time_point::max())
-      : stop_requested_(stop_requested), end_(end) {}
+  explicit Unattended(const std::function<bool()>& stop_requested) : stop_requested_(stop_requested) {}
 
-  bool stop_requested() const noexcept override { return stop_requested_() || Clock::now() > end_; }
+  /// So long it may take until there is that file, and so long again until it is written.
+  void limit(std::chrono::nanoseconds patience, std::string file) {
+    begins_before_ = Clock::now() + patience;
+    ends_before_ = begins_before_ + patience + kGrace;
+    file_ = std::move(file);
+  }
+
+  bool stop_requested() const noexcept override {
+    if (stop_requested_()) return true;
+    const Clock::time_point now = Clock::now();
+    std::error_code ignored;
+    return now > begins_before_ && (now > ends_before_ || !std::filesystem::exists(file_, ignored));
+  }
   void note(std::string_view) override {}
   void tell(std::string_view text) override { told_ = text; }
   void show_progress(std::string_view) override {}
@@ -39,18 +49,23 @@ class Unattended final : public recording::Attendant {
   const std::string& told() const noexcept { return told_; }
 
  private:
+  static constexpr std::chrono::seconds kGrace{5};
+
   const std::function<bool()>& stop_requested_;
-  Clock::time_point end_;
+  Clock::time_point begins_before_ = Clock::time_point::max();
+  Clock::time_point ends_before_ = Clock::time_point::max();
+  std::string file_;
   std::string told_;
 };
 
-// It happened when the button was pressed.
+// The button was pressed, which is all that happens.
 class Pressed final : public recording::Hand {
  public:
+  explicit Pressed(bool triggers) : is_new_(triggers) {}
   bool was_pulled() override { return std::exchange(is_new_, false); }
 
  private:
-  bool is_new_ = true;
+  bool is_new_;
 };
 
 recording::Span span_of(const std::string& ring, const std::string& text) {
@@ -87,8 +102,8 @@ std::string stem_of(const std::string& ring) {
 
 }  // namespace
 
-Saver::Saver(std::string directory, std::function<bool()> stop_requested)
-    : directory_(std::move(directory)), stop_requested_(std::move(stop_requested)) {
+Saver::Saver(std::string directory, std::function<bool()> stop_requested, std::chrono::nanoseconds patience)
+    : directory_(std::move(directory)), stop_requested_(std::move(stop_requested)), patience_(patience) {
   std::error_code error;
   if (std::filesystem::is_directory(directory_, error)) return;
   throw Error(Code::not_found, {.name = directory_,
@@ -118,30 +133,35 @@ std::string Saver::save(const std::string& ring) {
   return saved_text(name, recorded.summary);
 }
 
-std::string Saver::capture(const std::string& ring, const std::string& before, const std::string& after) {
+std::string Saver::capture(const std::string& ring, const CaptureOrder& order) {
   const std::string stem = stem_of(RawView::open(ring).name());  // it has to be there
-  const recording::CaptureWish wish{.before = span_of(ring, before), .after = span_of(ring, after), .count = 1};
-  if (wish.after.time > kLongestCapture) {
+  const recording::CaptureWish wish{
+      .when = order.when, .before = span_of(ring, order.before), .after = span_of(ring, order.after), .count = 1};
+  if (wish.after.time > patience_) {
     throw Error(Code::invalid_argument, {.name = ring,
                                          .doing = "capture",
-                                         .expected = "at most 10m after",
-                                         .found = fmt::format("'{}'", after),
+                                         .expected = fmt::format("at most {} after", text::short_duration(patience_)),
+                                         .found = fmt::format("'{}'", order.after),
                                          .remedy = "use arena-shm capture"});
   }
-  Unattended unattended(stop_requested_, Clock::now() + kLongestCapture + std::chrono::seconds(5));
-  Pressed hand;
+  const std::string name = stem + ".1.npy";
+  Unattended unattended(stop_requested_);
+  unattended.limit(patience_, path_of(name));
+  Pressed hand(wish.when.empty());
   recording::FileOptions file;
   file.path = path_of(stem + ".npy");
   const recording::Captured captured = recording::capture(ring, wish, file, "", hand, unattended);
   if (captured.failure) throw Error(*captured.failure);
-  const std::string name = stem + ".1.npy";
   const std::string begin = fmt::format("captured {}: ", path_of(name));
   if (unattended.told().starts_with(begin)) return saved_text(name, unattended.told().substr(begin.size()));
-  throw Error(Code::not_found, {.name = ring,
-                                .doing = "capture",
-                                .expected = "an arena that stays there",
-                                .found = captured.summary,
-                                .remedy = "try again"});
+  const bool has_condition = !wish.when.empty();
+  throw Error(
+      Code::not_found,
+      {.name = ring,
+       .doing = "capture",
+       .expected = has_condition ? fmt::format("a value with {}", order.when) : "an arena that stays there",
+       .found = has_condition ? fmt::format("none within {}", text::short_duration(patience_)) : captured.summary,
+       .remedy = has_condition ? "use arena-shm capture, which waits for as long as it takes" : "try again"});
 }
 
 }  // namespace arena_shm::serve

@@ -67,6 +67,14 @@ class ServeControlsTest(BrowserCase):
         self.wait(lambda: any(path.name.endswith(".1.npy") for path in directory.iterdir()))
         self.write_text(name, HEADING + "9,9,A\n" * 3)  # the trigger's, and those after it
         self.wait(lambda: "6 values, 3 before the trigger" in self.text("#told"))
+        self.one("#when").send_keys("px == 11")
+        self.one("#capture").click()
+        self.wait(lambda: self.text("#told") == "Waiting for a value with px == 11.")
+        for _ in range(200):  # until one of them comes after it has begun to watch
+            if "Saved as" in self.text("#told"):
+                break
+            self.write_text(name, HEADING + "10,10,A\n11,11,A\n12,12,A\n13,13,A\n")
+        self.assertIn("6 values, 3 before the trigger", self.text("#told"))
         self.one("#before").send_keys("!")
         self.one("#capture").click()
         self.wait(lambda: "expected a time like" in self.text("#told"))
@@ -83,7 +91,7 @@ class ServeControlsTest(BrowserCase):
         for node in controls:
             self.assertTrue(node.get("name", {}).get("value", "").strip() or node["role"]["value"] == "table", node)
         _, reached = self.press(self.one("body"), *[Keys.TAB] * 60)
-        for wanted in "theme ring-filter pause span whole zoom-in zoom-out earlier later save before after capture where".split():
+        for wanted in "theme ring-filter pause span whole zoom-in zoom-out earlier later save before after when capture where".split():
             self.assertIn(wanted, reached)
         self.assertIn("CANVAS", {one[:6] for one in reached})
 

@@ -212,6 +212,33 @@ class ServeSaveTest(ServeCase):
             self.assertIn(why, capture(before, after)["problem"])
         self.assertEqual(len(list(directory.iterdir())), 1)
 
+    def test_what_comes_around_the_next_value_that_matches_is_captured(self):
+        name = self.create_filled(5)
+        directory = self.directory()
+        _, host, port = self.serve("--save-dir", directory)
+        found = []
+
+        def capture(when):
+            order = json.dumps({"ring": name, "before": "2", "after": "1", "when": when})
+            found.append(json.loads(self.ask(host, port, "POST", "/save", self.own(host, port), order)[2]))
+
+        asks = threading.Thread(target=capture, args=["ts % 10 == 7 && px >= 0"])
+        asks.start()
+        first = 10
+        while asks.is_alive():  # it sees what comes from when it has begun to watch
+            lines = "".join(f"{first + i},{i},A\n" for i in range(10))
+            self.expect(OK, "write", name, stdin="ts,px,sym\n" + lines)
+            first += 10
+        asks.join()
+        rows = self.expect(OK, "export", directory / found[0]["file"], "-o", "-", "--format", "csv").stdout.splitlines()
+        place = rows[0].split(",").index("_trigger")
+        self.assertEqual([row.split(",")[place] for row in rows[1:]], ["0", "0", "1", "0"])
+        times = [int(row.split(",")[place + 1]) for row in rows[1:]]
+        self.assertEqual([time % 10 for time in times], [5, 6, 7, 8])
+        capture("no_such > 1")
+        self.assertIn("no_such", found[1]["problem"])
+        self.assertEqual(len(list(directory.iterdir())), 1)
+
     def test_who_waits_for_what_comes_ends_with_the_server(self):
         name = self.create_filled(5)
         directory = self.directory()

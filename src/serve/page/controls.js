@@ -40,12 +40,14 @@ export function usualFields(fields) {
   return (best.length > 0 ? best : fields).slice(0, 2).map((field) => field.name);
 }
 
-/// Asks the server to save what the ring holds; with `spans`, {before, after}, only so much of it, and what comes.
-export async function save(name, told, spans = {}) {
-  told.textContent = spans.after ? "Capturing." : "Saving.";
+/// Asks the server to save what the ring holds; with an `order`, {before, after, when}, only so much of it before now,
+/// or before the next value that matches, and what comes.
+export async function save(name, told, order = {}) {
+  const waiting = order.when ? `Waiting for a value with ${order.when}.` : "Capturing.";
+  told.textContent = order.after ? waiting : "Saving.";
   try {
     const answer = await fetch("save", {
-      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ ring: name, ...spans }),
+      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ ring: name, ...order }),
     });
     const isObject = answer.headers.get("Content-Type").startsWith("application/json");
     const result = isObject ? await answer.json() : { problem: await answer.text() };

@@ -57,7 +57,7 @@ export class Ring {
     find("told").textContent = "";
     find("field-list").replaceChildren();
     find("filter-problem").hidden = true;
-    find("where").value = this.#where = "";
+    find("when").value = find("where").value = this.#where = "";
     this.watch(true);
   }
 
@@ -282,7 +282,9 @@ export class Ring {
     find("capture-form").addEventListener("submit", (event) => {
       event.preventDefault();
       const typed = (id) => find(id).value.trim() || "0";
-      save(this.#name, find("told"), { before: typed("before"), after: typed("after") });
+      save(this.#name, find("told"), {
+        before: typed("before"), after: typed("after"), when: find("when").value.trim(),
+      });
     });
     find("filter-form").addEventListener("submit", (event) => {
       event.preventDefault();

@@ -51,8 +51,8 @@ terminal::ExitCode run(const Options& options) {
   if (!options.save_directory.empty()) {
     const auto saver = std::make_shared<serve::Saver>(options.save_directory, terminal::stop_requested);
     surroundings.save = [saver](const std::string& name) { return saver->save(name); };
-    surroundings.capture = [saver](const std::string& name, const std::string& before, const std::string& after) {
-      return saver->capture(name, before, after);
+    surroundings.capture = [saver](const std::string& name, const serve::CaptureOrder& order) {
+      return saver->capture(name, order);
     };
   }
   terminal::catch_stop_signals();
@@ -81,7 +81,7 @@ void add_serve(const terminal::Command& app, Action& action) {
            "other\n"
            "sites are refused; so are names: use an address, or localhost. From elsewhere: ssh -L 8080:localhost:8080\n"
            "HOST. With --save-dir the page can save what an arena holds, as 'arena-shm snapshot' does, and what comes\n"
-           "in the next moments, as 'arena-shm capture' does.",
+           "in the next moments, or around the next value that matches, as 'arena-shm capture' does.",
        .example = "  arena-shm serve                             # then open http://127.0.0.1:8080/\n"
                   "  arena-shm serve ticks 'feed.*' --listen 0   # any free port; the server prints it\n"
                   "  arena-shm serve --save-dir captures"},
