@@ -24,6 +24,7 @@ constexpr std::chrono::milliseconds kConnectPatience{3000};
 constexpr std::chrono::milliseconds kAnswerPatience{5000};
 constexpr std::chrono::milliseconds kPingInterval{5000};
 constexpr int kPingsOut = 2;
+constexpr int kBufferBytes = 256 * 1024;
 constexpr const char* kFence = "Nats-Expected-Last-Sequence";  // as the server spells it
 
 template <auto destroy>
@@ -61,7 +62,7 @@ OptionsHandle options_of(const ServerOptions& wish, const std::string& where) {
   natsOptions_SetPingInterval(made, kPingInterval.count());
   natsOptions_SetMaxPingsOut(made, kPingsOut);
   natsOptions_SetFailRequestsOnDisconnect(made, true);
-  natsOptions_SetSendAsap(made, true);  // messages are large, and somebody waits for them
+  natsOptions_SetIOBufSize(made, kBufferBytes);  // sent when it is full, or after 1 ms
   if (wish.creds) {
     check_readable(*wish.creds);
     check(natsOptions_SetUserCredentialsFromFiles(made, wish.creds->c_str(), nullptr), *wish.creds, "read");
