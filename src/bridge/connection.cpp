@@ -115,6 +115,19 @@ struct Connection::Handles {
   jsCtx* jetstream = nullptr;
   natsSubscription* answers = nullptr;
   std::string inbox;
+  std::vector<MessageHandle> done;
+  std::size_t done_bytes = 0;
+
+  // Each message that is destroyed wakes a thread of the library's, unless that is awake.
+  void destroy_soon(MessageHandle message, std::size_t bytes) {
+    constexpr std::size_t kMostMessages = 64;
+    constexpr std::size_t kMostBytes = 1 << 20;
+    done.push_back(std::move(message));
+    done_bytes += bytes;
+    if (done.size() < kMostMessages && done_bytes < kMostBytes) return;
+    done.clear();
+    done_bytes = 0;
+  }
 
   ~Handles() {
     if (connection != nullptr) natsConnection_Close(connection);
@@ -209,15 +222,16 @@ void Connection::publish(const std::string& subject, std::uint64_t number, std::
   const std::span<const char> data(reinterpret_cast<const char*>(wire.payload.data()), wire.payload.size());
   check(natsMsg_Create(&made, subject.c_str(), reply.c_str(), data.data(), static_cast<int>(data.size())), where_,
         "prepare a message to");
-  const MessageHandle message(made);
+  MessageHandle message(made);
   check(natsMsgHeader_Set(made, block_.c_str(), wire.headers.back().second.c_str()), where_, "prepare a message to");
   check(natsConnection_PublishMsg(nats_->connection, made), where_, "publish to");
+  nats_->destroy_soon(std::move(message), data.size());
 }
 
 std::optional<Answer> Connection::next_answer(std::chrono::milliseconds longest) {
   natsMsg* found = nullptr;
   const natsStatus status = natsSubscription_NextMsg(&found, nats_->answers, longest.count());
-  const MessageHandle message(found);
+  MessageHandle message(found);
   if (status == NATS_TIMEOUT) {
     if (is_closed()) check(NATS_CONNECTION_CLOSED, where_, "wait for");
     return std::nullopt;
@@ -240,6 +254,7 @@ std::optional<Answer> Connection::next_answer(std::chrono::milliseconds longest)
   } else {
     answer.text = "an answer that cannot be understood";
   }
+  nats_->destroy_soon(std::move(message), 0);
   return answer;
 }
 

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <exception>
 #include <list>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "arena_shm/error.hpp"
 #include "bridge/forwarder.hpp"
@@ -52,6 +54,8 @@ class SharedAttendant final : public recording::Attendant {
 };
 
 struct Member {
+  explicit Member(bridge::ForwardOptions wish) : options(std::move(wish)) {}
+
   bridge::ForwardOptions options;
   bridge::Meter meter{};
   std::atomic<bool> is_over = false;
