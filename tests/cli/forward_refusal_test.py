@@ -43,8 +43,11 @@ class ForwardRefusalTest(ForwardCase):
         self.server = Server(self)
         self.make_ring()
         with self.server.client() as client:
-            client.api("STREAM.CREATE.other", {"name": "other", "subjects": ["other.>"]})
+            for name, more in {"other": {}, "work": {"retention": "workqueue"}, "mute": {"no_ack": True}}.items():
+                client.api(f"STREAM.CREATE.{name}", {"name": name, "subjects": [f"{name}.>"], **more})
         self.refuse("--stream", "other", says="choose another --stream or --subject", code=USAGE)
+        self.refuse("--stream", "work", "--subject", "work.x", says="keeps messages by its limits", code=USAGE)
+        self.refuse("--stream", "mute", "--subject", "mute.x", says="one without acknowledgements", code=USAGE)
         self.refuse("--subject", "other.x", says="that no other stream has", code=USAGE)
 
     def test_a_record_larger_than_max_payload(self):
