@@ -46,15 +46,15 @@ struct Tally {
   friend bool operator==(const Tally&, const Tally&) = default;
 };
 
-/// Where a message has its place: behind the one of the same run with the number before, or, with number 0, wherever it
-/// is. One that follows another message is void.
+/// Where a message has its place: if the last valid one before it is of the same run and has the number before, or, with
+/// number 0, wherever it is. Else it is void.
 struct Link {
   std::uint64_t run = 0;  ///< random
   std::uint64_t number = 0;
   friend bool operator==(const Link&, const Link&) = default;
 };
 
-/// May a message with `next` stand right behind one with `before`?
+/// Is a message with `next` valid, if the last valid one before it has `before`?
 inline bool follows(const Link& next, const std::optional<Link>& before) noexcept {
   return next.number == 0 || (before && before->run == next.run && before->number + 1 == next.number);
 }

@@ -77,6 +77,8 @@ void add_verbs(const terminal::Command& app, Action& action, char** arguments) {
   add_export(app, action);
   add_replay(app, action);
   entitle(app, "Keep values in files");
+  add_forward(app, action);
+  entitle(app, "Go beyond this host");
   add_doctor(app, action);
   add_bench(app, action, arguments);
   entitle(app, "Examine this machine");

@@ -11,7 +11,7 @@ terminal::Option add_where_option(const terminal::Command& verb, std::optional<s
 }
 
 std::string filters_text() {
-  return R"(Filters: --where EXPR of tail, latest, record, snapshot, export, replay and stat
+  return R"(Filters: --where EXPR of tail, latest, record, snapshot, export, replay, stat and forward
 
   px > 100.5 && sym == "ES" && side != sell
 

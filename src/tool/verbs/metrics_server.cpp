@@ -141,7 +141,8 @@ class StopSignalsBlocked {
 
 }  // namespace
 
-terminal::ExitCode serve_metrics(serve::Address address, std::function<std::string()> page) {
+terminal::ExitCode serve_metrics(serve::Address address, std::function<std::string()> page,
+                                 const std::function<bool()>& is_over) {
   constexpr std::chrono::milliseconds kBetweenLooks{50};
   Server server;
   configure(server, std::move(page));
@@ -158,7 +159,7 @@ terminal::ExitCode serve_metrics(serve::Address address, std::function<std::stri
   }
   terminal::note(fmt::format("listening at {}/metrics", serve::url_of(address)));
   // One that has not begun cannot be stopped.
-  while (!has_ended && !(terminal::stop_requested() && server.is_running())) std::this_thread::sleep_for(kBetweenLooks);
+  while (!has_ended && !(is_over() && server.is_running())) std::this_thread::sleep_for(kBetweenLooks);
   if (has_ended) {
     terminal::note("the server ended unexpectedly");
     return terminal::ExitCode::failed;

@@ -6,11 +6,13 @@
 
 #include "serve/address.hpp"
 #include "terminal/exit_code.hpp"
+#include "terminal/signals.hpp"
 
 namespace arena_shm::tool {
 
-/// Serves the page until a signal asks to stop; says where. `page` is called by one thread at a time.
+/// Serves the page until a signal asks to stop, or `is_over`; says where. `page` is called by one thread at a time.
 /// Errors: Code::system if the address cannot be had.
-terminal::ExitCode serve_metrics(serve::Address address, std::function<std::string()> page);
+terminal::ExitCode serve_metrics(serve::Address address, std::function<std::string()> page,
+                                 const std::function<bool()>& is_over = terminal::stop_requested);
 
 }  // namespace arena_shm::tool
