@@ -36,6 +36,7 @@ void add_check(const terminal::Command& app, Action& action);
 void add_rm(const terminal::Command& app, Action& action);
 void add_gc(const terminal::Command& app, Action& action);
 void add_forward(const terminal::Command& app, Action& action);
+void add_mirror(const terminal::Command& app, Action& action);
 void add_doctor(const terminal::Command& app, Action& action);
 /// `arguments`: the verb and what follows it, as main() has them.
 void add_bench(const terminal::Command& app, Action& action, char** arguments);
