@@ -4,13 +4,15 @@
 #include <fmt/ranges.h>
 #include <nats/nats.h>
 
+#include <cerrno>
 #include <charconv>
 #include <cstdlib>
+#include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "arena_shm/error.hpp"
+#include "arena_shm/core/system.hpp"
 #include "bridge/nats_errors.hpp"
 #include "bridge/nats_handles.hpp"
 #include "bridge/subject.hpp"
@@ -31,6 +33,11 @@ std::string where_of(const ServerOptions& options) {
   return fmt::format("{}", fmt::join(urls, ","));
 }
 
+// Else all that is heard of it is that there is no connection.
+void check_readable(const std::string& path) {
+  if (!std::ifstream(path)) core::throw_errno(errno, core::Act::open_file, "read", path);
+}
+
 OptionsHandle options_of(const ServerOptions& wish, const std::string& where) {
   natsOptions* made = nullptr;
   check(natsOptions_Create(&made), where, "prepare a connection to");
@@ -45,9 +52,12 @@ OptionsHandle options_of(const ServerOptions& wish, const std::string& where) {
   natsOptions_SetMaxPingsOut(made, kPingsOut);
   natsOptions_SetFailRequestsOnDisconnect(made, true);
   natsOptions_SetSendAsap(made, true);  // messages are large, and somebody waits for them
-  if (wish.creds)
+  if (wish.creds) {
+    check_readable(*wish.creds);
     check(natsOptions_SetUserCredentialsFromFiles(made, wish.creds->c_str(), nullptr), *wish.creds, "read");
+  }
   if (wish.tls_ca) {
+    check_readable(*wish.tls_ca);
     check(natsOptions_SetSecure(made, true), where, "use TLS with");
     check(natsOptions_LoadCATrustedCertificates(made, wish.tls_ca->c_str()), *wish.tls_ca, "read certificates from");
   }

@@ -72,7 +72,8 @@ std::string public_url(std::string_view url);
 /// Thread safety: none.
 class Connection {
  public:
-  /// Errors: Code::permission_denied, invalid_argument; Code::system: there is nobody, or it broke. Those of all others
+  /// Errors: those of a file that cannot be read. Code::permission_denied, invalid_argument; Code::system: there is
+  /// nobody, or it broke. Those of all others
   /// as well; Code::unsupported, if the server has no JetStream. All are ServerTrouble; none says a password.
   explicit Connection(const ServerOptions& options);
   ~Connection();

@@ -46,8 +46,8 @@ struct Tally {
   friend bool operator==(const Tally&, const Tally&) = default;
 };
 
-/// Where a message has its place: if the last valid one before it is of the same run and has the number before, or, with
-/// number 0, wherever it is. Else it is void.
+/// Where a message has its place: if the last valid one before it is of the same run and has the number before, or,
+/// with number 0, wherever it is. Else it is void.
 struct Link {
   std::uint64_t run = 0;  ///< random
   std::uint64_t number = 0;

@@ -39,7 +39,7 @@ void Run::publish(Message& message, const Delivery& delivery, std::uint64_t most
   message.link = {.run = id_, .number = number_};
   encode(message, wire_);
   if (const std::uint64_t bytes = bytes_of(wire_); bytes > most_bytes) {
-    throw Error(Code::invalid_argument,
+    throw Error(Code::unsupported,
                 {.name = wish_.name,
                  .doing = "publish to stream",
                  .expected = fmt::format("messages of {} at most, headers and data", text::counted(most_bytes, "byte")),

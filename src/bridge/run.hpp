@@ -37,7 +37,7 @@ class Run {
       std::function<void(const Place&, const Delivery&)> stored);
 
   /// Gives it its place and sends it; waits for room while too many are under way. `pause`: called while it waits.
-  /// Errors: Doubt; as Connection; Code::invalid_argument, if it is larger than `most_bytes`.
+  /// Errors: Doubt; as Connection; Code::unsupported, if it is larger than `most_bytes`.
   void publish(Message& message, const Delivery& delivery, std::uint64_t most_bytes,
                const std::function<void()>& pause);
   /// Takes the answers that are there, or waits for one. Errors: Doubt; as Connection.

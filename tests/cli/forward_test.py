@@ -7,7 +7,7 @@ import time
 import unittest
 import urllib.request
 
-from arena_cli import FAILED, LOST, OK, USAGE, CliTest
+from arena_cli import ABSENT, FAILED, LOST, OK, USAGE, CliTest
 from exposition import parse
 from nats_server import Account, Client, Server, valid
 
@@ -195,8 +195,10 @@ class ForwardFaultTest(ForwardCase):
     def test_a_server_that_is_killed_stopped_or_restarted_costs_nothing_while_the_ring_holds_it(self):
         self.make_ring()
         run = self.forward("--batch", "16")
-        self.await_position(0)
-        for first in range(0, 6000, 1000):
+        self.write(0, 100)
+        self.await_position(100)
+        self.write(100, 1000)
+        for first in range(1000, 6000, 1000):
             if first % 2000 == 0:
                 self.write(first, first + 500)
                 self.server.kill()
@@ -231,19 +233,18 @@ class ForwardFaultTest(ForwardCase):
     def test_a_lossless_ring_waits_for_it_and_loses_nothing(self):
         self.make_ring("--lossless", slots=64)
         run = self.forward("--batch", "16")
-        self.await_position(0)
         self.eventually(lambda: "forward" in self.expect(OK, "consumers", self.ring).stdout)
         writer = self.start("write", self.ring)
         writer.stdin.write("n,twice\n" + "".join(f"{n},{2 * n}\n" for n in range(3000)))
-        writer.stdin.close()
+        writer.stdin.flush()
         self.await_position(200)
         self.server.kill()
         run.kill()
         run.wait()
         self.server.start()
         run = self.forward("--batch", "16")
-        writer.wait(timeout=60)
         self.await_position(3000)
+        writer.communicate(timeout=60)
         self.stop(run)
         account = self.account()
         self.expect_values(account, range(3000))
@@ -323,7 +324,7 @@ class ForwardFaultTest(ForwardCase):
             self.expect_values(self.account(), range(200))
             for _ in range(1100):
                 client.request(f"telemetry.{self.ring}", b"of somebody else")
-        self.expect(FAILED, "forward", self.ring, "--to", self.server.url, says="only messages of others")
+        self.expect(USAGE, "forward", self.ring, "--to", self.server.url, says="only messages of others")
 
     def test_void_messages_are_passed_over(self):
         """As they are when one of a window was refused, and the ones behind it were not."""
@@ -338,7 +339,7 @@ class ForwardFaultTest(ForwardCase):
             # The same behind a message of another run: void, up to the end.
             strange = messages[-1].head.split(b"\r\n", 2)[2].replace(messages[-1]["Run"].encode(), b"0" * 16)
             client.request(f"telemetry.{self.ring}", messages[-1].data, strange.rstrip(b"\r\n") + b"\r\n")
-            self.assertEqual(len(valid(client.messages(self.stream))), len(messages) - 1 - 5)
+            self.assertEqual(len(valid(client.messages(self.stream))), len(messages) - 5)  # one deleted, four void
         self.write(100, 120)
         self.forward_all(120)
         self.assertEqual(self.account().position, 120)
@@ -359,8 +360,9 @@ class ForwardRefusalTest(ForwardCase):
         self.refuse(url="127.0.0.1:4222", says="expected nats://HOST:PORT", code=USAGE)
         self.refuse("--stream", "a b", url="nats://127.0.0.1:1", says="as the name of a stream", code=USAGE)
         self.refuse("--subject", "a.>", url="nats://127.0.0.1:1", says="as a subject", code=USAGE)
-        self.refuse("--creds", "/none", url="nats://127.0.0.1:1", says="/none")
-        self.refuse("--tls-ca", "/none", url="nats://127.0.0.1:1", says="/none")
+        for option in ("--creds", "--tls-ca"):
+            done = self.refuse(option, "/none", url="nats://127.0.0.1:1", says="/none", code=(FAILED, ABSENT))
+            self.assertIn("/none", done.stderr)
 
     def test_wrong_credentials_are_not_printed(self):
         self.server = Server(self, config='authorization { user: "user", password: "right" }\n')
@@ -379,8 +381,8 @@ class ForwardRefusalTest(ForwardCase):
         self.make_ring()
         with self.server.client() as client:
             client.api("STREAM.CREATE.other", {"name": "other", "subjects": ["other.>"]})
-        self.refuse("--stream", "other", says="choose another --stream or --subject")
-        self.refuse("--subject", "other.x", says="that no other stream has")
+        self.refuse("--stream", "other", says="choose another --stream or --subject", code=USAGE)
+        self.refuse("--subject", "other.x", says="that no other stream has", code=USAGE)
 
     def test_a_record_larger_than_max_payload(self):
         self.server = Server(self, config="max_payload: 8192\n")

@@ -155,7 +155,7 @@ def valid(messages):
     """Those that count, by the rule of src/bridge/README.md."""
     before, out = None, []
     for message in messages:
-        if not message.is_ours:
+        if not message.is_ours or message["Number"] is None:
             continue
         link = message["Run"], message["Number"]
         if link[1] == 0 or before in (None, (link[0], link[1] - 1)):

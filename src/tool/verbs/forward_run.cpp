@@ -129,7 +129,7 @@ terminal::ExitCode forward(const ForwardWish& wish) {
   attendant.show_progress("");
   bool has_lost = false;
   for (const Member& member : members) {
-    tell_end(member, attendant);
+    if (!attendant.failure() || member.meter.read().messages > 0) tell_end(member, attendant);
     has_lost = has_lost || member.meter.read().lost() > 0;
   }
   if (attendant.failure()) std::rethrow_exception(attendant.failure());
