@@ -38,9 +38,9 @@ class MirrorTest(CliTest):
 
     @staticmethod
     def kill(process):
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
+        process.kill()
+        process.wait()
+        process.stderr.close()
 
     def end(self, process, number=signal.SIGTERM):
         """What it has said."""
