@@ -32,6 +32,15 @@ Tally own_tally(const Message& message) {
   return own;
 }
 
+/// A stream has the name of its ring, if nobody has wished otherwise. Whatever else has it is not meant.
+std::optional<MirrorRing> likely_ring(const std::string& stream) {
+  try {
+    return MirrorRing::find(stream);
+  } catch (const Error&) {  // if it is meant, it is said when its name is known
+    return std::nullopt;
+  }
+}
+
 std::uint64_t above(std::uint64_t a, std::uint64_t b) noexcept { return a > b ? a - b : 0; }
 
 }  // namespace
@@ -78,13 +87,15 @@ void Mirror::follow(Connection& connection) {
 }
 
 Mirror::Next Mirror::read(Connection& connection, std::uint64_t margin) {
-  if (!ring_ && !options_.name.empty()) ring_ = MirrorRing::find(options_.name);
+  if (!ring_) ring_ = options_.name.empty() ? likely_ring(options_.stream) : MirrorRing::find(options_.name);
   const StreamBegin begin = find_begin(
       connection, options_.stream,
       [this](const Message& message) {
         return ring_ && message.epoch == ring_->epoch() && ring_->is_beyond(message.next);
       },
       margin);
+  // Of the name that it is to have only the text of the schema tells for certain.
+  if (ring_ && options_.name.empty() && begin.newest && *begin.newest != ring_->epoch()) ring_.reset();
   chain_ = {};
   awaited_ = begin.newest;
   waits_for_schema_ = false;
@@ -207,7 +218,9 @@ void Mirror::account(const Message& message, std::uint64_t gone) {
 
 void Mirror::tell_losses(const Message& message) {
   std::size_t told = 0;
-  for (const Gap& gap : message.gaps) {
+  for (Gap gap : message.gaps) {
+    gap.first = std::max(gap.first, ring_->next()[gap.first % message.lanes()]);
+    if (gap.first > gap.last) continue;  // what is there is not lost here
     switch (gap.cause) {
       case Loss::overwritten: counts_.overwritten += gap.count(); break;
       case Loss::hole: counts_.holes += gap.count(); break;

@@ -13,6 +13,7 @@ namespace arena_shm::bridge {
 namespace {
 
 constexpr std::chrono::milliseconds kHeartbeat{1000};
+constexpr std::chrono::milliseconds kSilence{2000};
 
 }  // namespace
 
@@ -33,15 +34,23 @@ StreamReader::StreamReader(Connection& connection, std::string stream, std::uint
 
 StreamReader::~StreamReader() = default;
 
-/// The library asks for one.
-std::string StreamReader::subject_of_stream() const {
+/// A stream that was made anew counts from 1 again.
+StreamReader::Look StreamReader::look() {
   jsStreamInfo* found = nullptr;
   jsErrCode code{};
   const natsStatus status = js_GetStreamInfo(&found, connection_.nats_->jetstream, stream_.c_str(), nullptr, &code);
   const InfoHandle info(found);
   const std::string doing = fmt::format("read stream '{}' of", stream_);
   check_jetstream(status, code, connection_.where_, doing);
-  if (info->Config->SubjectsLen == 1) return info->Config->Subjects[0];
+  if (created_ != 0 && info->Created != created_)
+    throw ServerTrouble(Code::system, {.name = connection_.where_,
+                                       .doing = doing,
+                                       .expected = "the one that was there before",
+                                       .found = "one that was made anew",
+                                       .remedy = "read it from where the ring ends"});
+  created_ = info->Created;
+  heard_ = Clock::now();
+  if (info->Config->SubjectsLen == 1) return {.subject = info->Config->Subjects[0], .last_seq = info->State.LastSeq};
   throw Error(Code::invalid_argument, {.name = connection_.where_,
                                        .doing = doing,
                                        .expected = "a stream with one subject",
@@ -51,11 +60,16 @@ std::string StreamReader::subject_of_stream() const {
 
 void StreamReader::subscribe() {
   nats_->end();
-  const std::string subject = subject_of_stream();
+  const std::string subject = look().subject;  // the library asks for one
   jsSubOptions options;
   jsSubOptions_Init(&options);
   options.Stream = stream_.c_str();
-  options.Ordered = true;
+  // Not what the library calls ordered: that would begin anew behind one's back, and in another stream of the name,
+  // too.
+  options.Config.AckPolicy = js_AckNone;
+  options.Config.MaxDeliver = 1;
+  options.Config.FlowControl = true;
+  options.Config.MemoryStorage = true;
   options.Config.DeliverPolicy = js_DeliverByStartSequence;
   options.Config.OptStartSeq = seq_;
   options.Config.Heartbeat = std::chrono::nanoseconds(kHeartbeat).count();
@@ -71,7 +85,12 @@ std::optional<Stored> StreamReader::receive(std::chrono::milliseconds longest) {
   const natsStatus status = natsSubscription_NextMsg(&found, nats_->subscription, longest.count());
   const MessageHandle message(found);
   if (connection_.is_closed()) check(NATS_CONNECTION_CLOSED, connection_.where_, "read from");
-  if (status == NATS_TIMEOUT) return std::nullopt;
+  if (status == NATS_TIMEOUT) {
+    // Has the consumer gone, by a restart of the server, say, it says nothing.
+    if (Clock::now() - heard_ >= kSilence && look().last_seq >= seq_) subscribe();
+    return std::nullopt;
+  }
+  heard_ = Clock::now();
   if (status != NATS_OK) {  // nothing heard of the consumer, or it has come out of step
     subscribe();
     return std::nullopt;

@@ -1,5 +1,5 @@
-// The messages of a stream from one of them on, in their order, each once: an ordered consumer, of which the server
-// keeps nothing. With connection.cpp the only place that knows nats.c.
+// The messages of a stream from one of them on, in their order, each once: by a consumer that lives as long as
+// this one. With connection.cpp the only place that knows nats.c.
 #pragma once
 
 #include <chrono>
@@ -27,21 +27,29 @@ class StreamReader {
   StreamReader(const StreamReader&) = delete;
   StreamReader& operator=(const StreamReader&) = delete;
 
-  /// Nothing if none has come by then. Errors: as Connection: also if the stream is not there any more.
+  /// Nothing if none has come by then. Errors: as Connection: also if the stream is not there any more, or was
+  /// made anew.
   std::optional<Arrived> next(std::chrono::milliseconds longest);
   /// Of the message that is waited for.
   std::uint64_t seq() const noexcept { return seq_; }
 
  private:
+  using Clock = std::chrono::steady_clock;
   struct Handles;
+  struct Look {
+    std::string subject;
+    std::uint64_t last_seq;
+  };
 
-  std::string subject_of_stream() const;
+  Look look();
   void subscribe();
   std::optional<Stored> receive(std::chrono::milliseconds longest);
 
   Connection& connection_;
   std::string stream_;
   std::uint64_t seq_;
+  std::int64_t created_ = 0;  // the stream
+  Clock::time_point heard_{};
   bool is_asked_again_ = false;
   std::unique_ptr<Handles> nats_;
 };

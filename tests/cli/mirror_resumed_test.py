@@ -29,6 +29,37 @@ class MirrorResumedTest(MirrorTest):
         self.await_head(name, head)
         return mirror
 
+    def test_without_a_name_it_finds_its_ring_though_the_schema_is_gone(self):
+        server, name = self.server(), self.name()
+        origin = self.origin(server, name)
+        origin.describe()
+        origin.values(0)
+        first = self.start_mirror(server, name)
+        self.await_head(name, 1)
+        self.end(first, signal.SIGKILL)
+        origin.client.api(f"STREAM.PURGE.{name}")
+        origin.values(1)
+        mirror = self.start_mirror(server, name)
+        self.await_head(name, 2)
+        self.assertIn("mirrored 1 value; lost none", self.end(mirror))
+
+    def test_a_stream_that_was_made_anew_by_the_same_ring(self):
+        server, name = self.server(), self.name()
+        origin = self.origin(server, name)
+        origin.describe()
+        origin.values(0, 1)
+        mirror = self.start_and_await(server, name, 2)
+        origin.client.api(f"STREAM.DELETE.{name}")
+        epoch = origin.epoch
+        again = self.origin(server, name)
+        again.epoch = epoch
+        again.describe()
+        again.losses((0, 3, OVERWRITTEN))
+        again.values(4)
+        self.await_head(name, 5)
+        self.assertEqual(self.ring(name), (values(0, 1, 4), ["2..3 (2 holes)"]))
+        self.assertIn("2 overwritten at the origin", self.end(mirror))
+
     def test_in_a_long_stream_it_does_not_begin_at_the_beginning(self):
         server, name = self.server(), self.name()
         origin = self.origin(server, name)
