@@ -25,6 +25,7 @@ constexpr std::chrono::milliseconds kConnectPatience{3000};
 constexpr std::chrono::milliseconds kAnswerPatience{5000};
 constexpr std::chrono::milliseconds kPingInterval{5000};
 constexpr int kPingsOut = 2;
+constexpr int kBufferBytes = 256 * 1024;
 constexpr const char* kFence = "Nats-Expected-Last-Sequence";  // as the server spells it
 
 std::string where_of(const ServerOptions& options) {
@@ -51,7 +52,7 @@ OptionsHandle options_of(const ServerOptions& wish, const std::string& where) {
   natsOptions_SetPingInterval(made, kPingInterval.count());
   natsOptions_SetMaxPingsOut(made, kPingsOut);
   natsOptions_SetFailRequestsOnDisconnect(made, true);
-  natsOptions_SetSendAsap(made, true);  // messages are large, and somebody waits for them
+  natsOptions_SetIOBufSize(made, kBufferBytes);  // sent when it is full, or after 1 ms
   if (wish.creds) {
     check_readable(*wish.creds);
     check(natsOptions_SetUserCredentialsFromFiles(made, wish.creds->c_str(), nullptr), *wish.creds, "read");
@@ -211,15 +212,16 @@ void Connection::publish(const std::string& subject, std::uint64_t number, std::
   const std::span<const char> data(reinterpret_cast<const char*>(wire.payload.data()), wire.payload.size());
   check(natsMsg_Create(&made, subject.c_str(), reply.c_str(), data.data(), static_cast<int>(data.size())), where_,
         "prepare a message to");
-  const MessageHandle message(made);
+  MessageHandle message(made);
   check(natsMsgHeader_Set(made, block_.c_str(), wire.headers.back().second.c_str()), where_, "prepare a message to");
   check(natsConnection_PublishMsg(nats_->connection, made), where_, "publish to");
+  nats_->destroy_soon(std::move(message), data.size());
 }
 
 std::optional<Answer> Connection::next_answer(std::chrono::milliseconds longest) {
   natsMsg* found = nullptr;
   const natsStatus status = natsSubscription_NextMsg(&found, nats_->answers, longest.count());
-  const MessageHandle message(found);
+  MessageHandle message(found);
   if (status == NATS_TIMEOUT) {
     if (is_closed()) check(NATS_CONNECTION_CLOSED, where_, "wait for");
     return std::nullopt;
@@ -242,6 +244,7 @@ std::optional<Answer> Connection::next_answer(std::chrono::milliseconds longest)
   } else {
     answer.text = "an answer that cannot be understood";
   }
+  nats_->destroy_soon(std::move(message), 0);
   return answer;
 }
 

@@ -20,6 +20,7 @@ constexpr std::chrono::milliseconds kTakeOver{2000};  // so long another one may
 constexpr std::chrono::milliseconds kFirstLook{700};  // for one that has just begun
 constexpr std::chrono::seconds kRecent{3};
 constexpr std::uint64_t kGapBytes = 24;
+constexpr std::size_t kOwnRuns = 64;  // each may end without a message; then the last one is of one before
 
 }  // namespace
 
@@ -77,14 +78,19 @@ bool Forwarder::resume() {
   if (!begin_source(is_of_this ? known_->next : std::vector<std::uint64_t>())) return false;
   run_ = std::make_unique<Run>(*connection_, options_.stream, end.state.last_seq,
                                [this](const Place& place, const Delivery& delivery) { on_stored(place, delivery); });
-  own_run_ = run_->id();
+  own_runs_.push_back(run_->id());
+  if (own_runs_.size() > kOwnRuns) own_runs_.pop_front();
   meter_.change([](Reading& reading) { reading.state = ForwarderState::forwarding; });
   return true;
 }
 
+bool Forwarder::is_own(const Place& place) const noexcept {
+  return std::ranges::find(own_runs_, place.link.run) != own_runs_.end();
+}
+
 // Who is at work is seen by what comes from it. Of a lossless arena, by who is the consumer.
 bool Forwarder::is_to_stand_by(const std::optional<Place>& place) {
-  if (source_->is_lossless() || !place || place->link.run == own_run_) return stands_by_ = false;
+  if (source_->is_lossless() || !place || is_own(*place)) return stands_by_ = false;
   const auto now = Clock::now();
   if (seen_link_ != place->link) {
     const bool is_first = !seen_link_ && !was_refused_;
@@ -144,8 +150,7 @@ void Forwarder::begin_message(const std::optional<Place>& place) {
   if (place) message_.next = place->next;
   told_ = place ? place->tally : Tally{};
   told_sum_ = told_.sum();
-  records_.clear();
-  record_.resize(info.record.size_bytes);
+  records_.resize(batch_ * info.record.size_bytes);
   unreleased_ = 0;
   before_.reset();
   if (!place) since_schema_.reset();

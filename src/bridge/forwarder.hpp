@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,6 +45,7 @@ class Forwarder {
   // forwarder.cpp: from one doubt to the next.
   bool open_source();
   bool resume();
+  bool is_own(const Place& place) const noexcept;
   bool is_to_stand_by(const std::optional<Place>& place);
   bool begin_source(const std::vector<std::uint64_t>& next);
   void begin_message(const std::optional<Place>& place);
@@ -81,19 +83,18 @@ class Forwarder {
   std::optional<Place> known_;                               // the last message that is in the stream for certain
   std::optional<std::array<std::uint8_t, 16>> whole_epoch_;  // of an arena that was forwarded to its end
   bool has_connected_ = false;
-  bool is_checked_ = false;        // that messages are stored as they are meant
-  bool was_there_ = false;         // the arena, before it was asked for
-  std::uint64_t own_run_ = 0;      // the newest
-  bool was_refused_ = false;       // by the fence
-  std::optional<Link> seen_link_;  // the newest of others
+  bool is_checked_ = false;             // that messages are stored as they are meant
+  bool was_there_ = false;              // the arena, before it was asked for
+  std::deque<std::uint64_t> own_runs_;  // the newest
+  bool was_refused_ = false;            // by the fence
+  std::optional<Link> seen_link_;       // the newest of others
   Clock::time_point seen_at_{};
   bool stands_by_ = false;
 
-  Message message_;  // that is being filled
-  std::vector<std::byte> records_;
-  std::vector<std::byte> record_;
-  Tally told_;                  // up to the end of that
-  std::uint64_t told_sum_ = 0;  // up to the last one that was published
+  Message message_;                 // that is being filled
+  std::vector<std::byte> records_;  // of message_, and room for as many as it may have
+  Tally told_;                      // up to the end of that
+  std::uint64_t told_sum_ = 0;      // up to the last one that was published
   std::int64_t newest_ns_ = 0;
   Clock::time_point opened_{};  // when its first value came
   Clock::time_point told_at_{};

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
+#include <span>
 #include <utility>
 
 #include "bridge/forwarder.hpp"
@@ -49,8 +51,13 @@ bool Forwarder::is_drained() {
 // Returns: false if there is nothing more just now.
 bool Forwarder::take() {
   for (std::uint64_t left_out = 0; left_out < kBetweenLooks;) {
-    const Source::Step step = source_->next(record_);
-    if (!source_->gaps().empty()) tell_losses();
+    const std::size_t bytes = message_.record_bytes;
+    const std::size_t place = message_.seqs.size() * bytes;
+    const Source::Step step = source_->next(std::span(records_).subspan(place, bytes));
+    if (!source_->gaps().empty()) {
+      tell_losses();
+      if (place > 0) std::memcpy(records_.data(), records_.data() + place, bytes);  // is the first of its message now
+    }
     if (step == Source::Step::none) return false;
     std::uint64_t& next = message_.next[message_.lanes() == 1 ? 0 : source_->seq() % message_.lanes()];
     next = source_->seq() + message_.lanes();
@@ -76,7 +83,6 @@ void Forwarder::append() {
   if (message_.seqs.empty()) opened_ = Clock::now();
   ++told_.values;
   message_.seqs.push_back(source_->seq());
-  records_.insert(records_.end(), record_.begin(), record_.end());
   const bool has_times = source_->info().clock != arena_shm::Clock::none;
   if (has_times) message_.times.push_back(source_->time_ns());
   newest_ns_ = has_times ? source_->time_ns() : 0;
@@ -108,13 +114,12 @@ void Forwarder::publish(const Delivery& delivery) {
 void Forwarder::seal() {
   if (message_.seqs.empty()) return;
   message_.kind = Kind::values;
-  message_.records = records_;
+  message_.records = std::span(records_).first(message_.seqs.size() * message_.record_bytes);
   publish({.values = message_.seqs.size(),
            .last_seq = message_.seqs.back(),
            .newest_ns = newest_ns_ != 0 ? newest_ns_ : text::realtime_ns()});
   message_.seqs.clear();
   message_.times.clear();
-  records_.clear();
 }
 
 // What was lost behind the values so far, in messages of their own.

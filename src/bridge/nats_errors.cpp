@@ -92,6 +92,9 @@ void check_stream(const jsStreamInfo& info, const StreamWish& wish, const std::s
   if (!is_taken)
     refuse(Code::invalid_argument, where, doing, fmt::format("one that takes the subject '{}'", wish.subject),
            fmt::format("one that takes '{}'", fmt::join(subjects, "', '")), "choose another --stream or --subject");
+  if (config.Retention != js_LimitsPolicy)
+    refuse(Code::invalid_argument, where, doing, "one that keeps messages by its limits, so that the last one is there",
+           "one that drops them when they were read", "choose another --stream");
   if (config.NoAck || config.Sealed || config.Mirror != nullptr)
     refuse(Code::invalid_argument, where, doing, "one that takes messages and acknowledges them",
            config.NoAck ? "one without acknowledgements" : "one that takes no messages", "choose another --stream");

@@ -3,8 +3,11 @@
 
 #include <nats/nats.h>
 
+#include <cstddef>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "bridge/connection.hpp"
 
@@ -28,6 +31,19 @@ struct Connection::Handles {
   jsCtx* jetstream = nullptr;
   natsSubscription* answers = nullptr;
   std::string inbox;
+  std::vector<MessageHandle> done;
+  std::size_t done_bytes = 0;
+
+  // Each message that is destroyed wakes a thread of the library's, unless that is awake.
+  void destroy_soon(MessageHandle message, std::size_t bytes) {
+    constexpr std::size_t kMostMessages = 64;
+    constexpr std::size_t kMostBytes = 1 << 20;
+    done.push_back(std::move(message));
+    done_bytes += bytes;
+    if (done.size() < kMostMessages && done_bytes < kMostBytes) return;
+    done.clear();
+    done_bytes = 0;
+  }
 
   ~Handles() {
     if (connection != nullptr) natsConnection_Close(connection);

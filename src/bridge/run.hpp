@@ -29,7 +29,7 @@ struct Delivery {
 /// Thread safety: none.
 class Run {
  public:
-  static constexpr std::size_t kWindow = 128;  // below about 10 it is slower than one by one
+  static constexpr std::size_t kWindow = 256;  // below about 10 it is slower than one by one
   static_assert(kWindow <= kMostUnderWay);
 
   /// Begins behind message `base` of the stream. `stored`: called for each message that is in the stream.

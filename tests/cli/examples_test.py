@@ -1,5 +1,6 @@
 """The examples of each verb's help run, and end as they should. Names of arenas are replaced by the test's own."""
 
+import functools
 import os
 import pathlib
 import re
@@ -7,13 +8,14 @@ import socket
 import subprocess
 import unittest
 
+import nats_server
 from arena_cli import FAILED, OF_ALL, OK, SHM, TOOL, CliTest
 from lossless import PARTY
 
 NAMES = ["ticks", "imu", "old", "new", "copy", "orders"]
 MADE_BY_THE_EXAMPLE = {"create": ["ticks", "orders"], "replay": ["copy"]}
 GOES_ON = re.compile(  # until it is interrupted
-    r"arena-shm (record|capture|stat|top|serve|plot (?!.*-o)|metrics --listen|(tail|latest) .*(-f|-F|--follow))\b"
+    r"arena-shm (record|capture|stat|top|serve|plot (?!.*-o)|metrics --listen|forward|(tail|latest) .*(-f|-F|--follow))\b"
 )
 PLAIN = "u64 ts, f64 px"
 RICH = ["capture", "latest", "plot", "tail"]  # whose examples ask for more of it
@@ -77,11 +79,17 @@ class ExamplesTest(CliTest):
                 self.expect(OK, "write", self.names["ticks"], stdin="ts,px\n" + "".join(f"{i},1\n" for i in range(10)))
                 self.expect(OK, make, self.names["ticks"], "-o", self.sandbox / file)
 
+    @functools.cache
+    def server(self):
+        return nats_server.Server(self)
+
     def run_example(self, command):
         for word, name in self.names.items():
             command = re.sub(rf"(?<=[ =]){word}\b(?!['.])", name, command)
         command = re.sub(r"\| jq .*", "| cat", command)
         command = command.replace("9464", "0")  # any port
+        command = re.sub(r"nats://\S+", lambda _: self.server().url, command.replace("9465", "0"))
+        command = command.replace("--creds edge.creds", "").replace("--replicas 3", "--replicas 1")  # it is one, for all
         command = re.sub(r"arena-shm serve\b(?!.*--listen)", "arena-shm serve --listen 0", command)
         command = re.sub("bench --quick$", "bench --quick --only W8", command)
         if GOES_ON.match(command):
@@ -116,6 +124,8 @@ class ExamplesTest(CliTest):
                     if command.startswith("python3") and not self.has_numpy():
                         continue
                     if verb == "bench" and not pathlib.Path(TOOL).with_name("arena-bench").exists():
+                        continue
+                    if verb == "forward" and nats_server.PROGRAM is None:
                         continue
                     if "[::1]" in command and not self.has_ipv6():
                         continue

@@ -1,4 +1,5 @@
 // forward: rings into streams of NATS JetStream. What it does is in bridge/forwarder.hpp.
+#include <algorithm>
 #include <chrono>
 
 #include "bridge/subject.hpp"

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <exception>
 #include <list>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "arena_shm/error.hpp"
 #include "bridge/forwarder.hpp"
@@ -52,6 +54,8 @@ class SharedAttendant final : public recording::Attendant {
 };
 
 struct Member {
+  explicit Member(bridge::ForwardOptions wish) : options(std::move(wish)) {}
+
   bridge::ForwardOptions options;
   bridge::Meter meter{};
   std::atomic<bool> is_over = false;
@@ -83,11 +87,13 @@ std::string progress(const std::list<Member>& members) {
 
 void tell_end(const Member& member, SharedAttendant& attendant) {
   const bridge::Reading reading = member.meter.read();
-  attendant.note(fmt::format(
-      "forwarded {} of '{}' to stream '{}' in {}{}, lost {}{}", text::counted(reading.values, "value"),
-      member.options.source.name, member.options.stream.name, text::counted(reading.messages, "message"),
-      reading.own.left_out > 0 ? fmt::format(", left out {}", reading.own.left_out) : "", reading.lost(),
-      reading.lag > 0 ? fmt::format("; stopped {} behind the head", text::counted(reading.lag, "value")) : ""));
+  attendant.note(
+      fmt::format("forwarded {} of '{}' to stream '{}' in {}{}, lost {}{}", text::counted(reading.values, "value"),
+                  member.options.source.name, member.options.stream.name, text::counted(reading.messages, "message"),
+                  reading.own.left_out > 0 ? fmt::format(", left out {}", reading.own.left_out) : "", reading.lost(),
+                  reading.lag > 0 && reading.state != bridge::ForwarderState::standing_by
+                      ? fmt::format("; stopped {} behind the head", text::counted(reading.lag, "value"))
+                      : ""));
 }
 
 void run_member(Member& member, SharedAttendant& attendant) {
