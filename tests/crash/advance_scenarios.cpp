@@ -12,7 +12,7 @@ void advance(const std::string& name, const std::function<void()>& arm) {
   auto writer = arena.writer("victim");
   writer.alloc(CrashValue::make(kVictim, 0));
   arm();
-  writer.advance_to(arena.head() + kCrashSlots + 3);
+  writer.advance_to((arena.head() + kCrashSlots + 3) * arena.lanes());
   writer.alloc(CrashValue::make(kVictim, 1));
 }
 

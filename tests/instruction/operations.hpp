@@ -75,7 +75,7 @@ inline Operation batch_alloc(Arena<Value>& arena) {
 inline Operation advance(Arena<Value>& arena) {
   auto writer = std::make_shared<Writer<Value>>(arena.writer());
   writer->alloc(victim_value());
-  const std::uint64_t target = arena.head() + kSlots + 1;
+  const std::uint64_t target = (arena.head() + kSlots + 1) * arena.lanes();
   return [writer, target] {
     writer->advance_to(target);
     writer->alloc(victim_value());
