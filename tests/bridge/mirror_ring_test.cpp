@@ -154,7 +154,9 @@ TEST(MirrorRingOnceTest, WhatSomebodyElseHasWrittenIsLeftAlone) {
 
 TEST(MirrorRingOnceTest, ARingThatWasMadeForItIsUsed) {
   const TempName name;
-  auto arena = Arena<std::uint32_t>::create(name, {.slots = kSlots, .writers = Writers::exclusive});
+  const auto arena =
+      RawArena::create(name.str(), {.name = "four bytes", .size_bytes = 4, .align_bytes = 4, .schema = {}},
+                       {.slots = kSlots, .writers = Writers::exclusive});
   const auto epoch = arena.info().epoch;
   const MirrorRing ring = MirrorRing::make(name.str(), origin_of_lanes(1), kEpoch, 0);
   EXPECT_EQ(RawView::open(name.str()).info().epoch, epoch);
