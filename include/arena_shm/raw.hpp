@@ -165,6 +165,10 @@ class RawWriter {
   std::optional<std::uint64_t> try_alloc(std::span<const std::byte> value, Duration timeout = {});
   /// As Writer::alloc_for.
   std::uint64_t alloc_for(Duration timeout, std::span<const std::byte> value);
+  /// As Writer::advance_to.
+  /// @param seq  the next value's sequence number
+  /// Returns: how many numbers were left out.
+  std::uint64_t advance_to(std::uint64_t seq) { return core_->advance_to(seq); }
   /// As Writer::blocked_by.
   std::vector<ConsumerInfo> blocked_by() const { return core_->blocked_by(); }
   /// As Writer::alloc of several.

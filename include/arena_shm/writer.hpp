@@ -64,6 +64,17 @@ class Writer {
     return {written->seq, value, written->time, false};
   }
 
+  /// Leaves numbers out: the next value gets `seq`, and the numbers from the head up to there are holes from now on, for
+  /// every reader. For who keeps to numbers that another ring has given: a copy of it, with its holes. If a lap or more
+  /// is left out, latest() finds nothing until the next value.
+  /// @param seq  the next value's sequence number; in a laned arena, the first one of the writer's lane from there on
+  ///     counts
+  /// Returns: how many numbers of this writer's ring, or lane, were left out: 0, if it is the next one anyhow.
+  /// Errors: Code::invalid_argument, if it is below the head, or in an arena of shared writers; exhausted; reentered.
+  /// Nothing has changed then. Ordering: a writer that dies inside has left out all of them, or none. Cost: three
+  /// stores, whatever their count.
+  std::uint64_t advance_to(std::uint64_t seq) { return core_->advance_to(seq); }
+
   /// Returns: the consumers that leave no room for the next value; none in an arena that overwrites. Cost: a look at
   /// each consumer, and at /proc.
   std::vector<ConsumerInfo> blocked_by() const { return core_->blocked_by(); }

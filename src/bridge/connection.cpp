@@ -14,6 +14,7 @@
 
 #include "arena_shm/core/system.hpp"
 #include "bridge/nats_errors.hpp"
+#include "bridge/nats_handles.hpp"
 #include "bridge/subject.hpp"
 
 namespace arena_shm::bridge {
@@ -26,17 +27,6 @@ constexpr std::chrono::milliseconds kPingInterval{5000};
 constexpr int kPingsOut = 2;
 constexpr int kBufferBytes = 256 * 1024;
 constexpr const char* kFence = "Nats-Expected-Last-Sequence";  // as the server spells it
-
-template <auto destroy>
-struct Destroyer {
-  template <class Thing>
-  void operator()(Thing* thing) const noexcept {
-    destroy(thing);
-  }
-};
-using OptionsHandle = std::unique_ptr<natsOptions, Destroyer<natsOptions_Destroy>>;
-using MessageHandle = std::unique_ptr<natsMsg, Destroyer<natsMsg_Destroy>>;
-using InfoHandle = std::unique_ptr<jsStreamInfo, Destroyer<jsStreamInfo_Destroy>>;
 
 std::string where_of(const ServerOptions& options) {
   std::vector<std::string> urls;
@@ -75,6 +65,8 @@ OptionsHandle options_of(const ServerOptions& wish, const std::string& where) {
   return options;
 }
 
+}  // namespace
+
 Stored stored_of(natsMsg* message) {
   Stored stored{.seq = natsMsg_GetSequence(message),
                 .time = std::chrono::nanoseconds(natsMsg_GetTime(message)),
@@ -99,8 +91,6 @@ Stored stored_of(natsMsg* message) {
   return stored;
 }
 
-}  // namespace
-
 std::string public_url(std::string_view url) {
   const std::size_t scheme = url.find("://");
   const std::size_t begin = scheme == std::string_view::npos ? 0 : scheme + 3;
@@ -108,34 +98,6 @@ std::string public_url(std::string_view url) {
   if (at == std::string_view::npos || at < begin) return std::string(url);
   return std::string(url.substr(0, begin)) + std::string(url.substr(at + 1));
 }
-
-// The connection goes first, then what was made of it: else what it has in hand is answered to nobody.
-struct Connection::Handles {
-  natsConnection* connection = nullptr;
-  jsCtx* jetstream = nullptr;
-  natsSubscription* answers = nullptr;
-  std::string inbox;
-  std::vector<MessageHandle> done;
-  std::size_t done_bytes = 0;
-
-  // Each message that is destroyed wakes a thread of the library's, unless that is awake.
-  void destroy_soon(MessageHandle message, std::size_t bytes) {
-    constexpr std::size_t kMostMessages = 64;
-    constexpr std::size_t kMostBytes = 1 << 20;
-    done.push_back(std::move(message));
-    done_bytes += bytes;
-    if (done.size() < kMostMessages && done_bytes < kMostBytes) return;
-    done.clear();
-    done_bytes = 0;
-  }
-
-  ~Handles() {
-    if (connection != nullptr) natsConnection_Close(connection);
-    natsSubscription_Destroy(answers);
-    jsCtx_Destroy(jetstream);
-    natsConnection_Destroy(connection);
-  }
-};
 
 Connection::Connection(const ServerOptions& options) : nats_(std::make_unique<Handles>()), where_(where_of(options)) {
   const OptionsHandle made = options_of(options, where_);
@@ -167,6 +129,34 @@ std::optional<StreamState> Connection::stream(const StreamWish& wish) {
       .last_seq = info->State.LastSeq,
       .messages = info->State.Msgs,
       .max_message = info->Config->MaxMsgSize > 0 ? static_cast<std::uint64_t>(info->Config->MaxMsgSize) : 0};
+}
+
+std::optional<StreamState> Connection::state_of(const std::string& stream) {
+  jsStreamInfo* found = nullptr;
+  jsErrCode code{};
+  const natsStatus status = js_GetStreamInfo(&found, nats_->jetstream, stream.c_str(), nullptr, &code);
+  const InfoHandle info(found);
+  if (code == JSStreamNotFoundErr) return std::nullopt;
+  check_jetstream(status, code, where_, fmt::format("look at stream '{}' of", stream));
+  return StreamState{.first_seq = info->State.FirstSeq,
+                     .last_seq = info->State.LastSeq,
+                     .messages = info->State.Msgs,
+                     .max_message = 0};
+}
+
+std::vector<std::string> Connection::streams_for(const std::string& subjects) {
+  jsOptions options;
+  jsOptions_Init(&options);
+  options.Stream.Info.SubjectsFilter = subjects.c_str();
+  jsStreamNamesList* found = nullptr;
+  jsErrCode code{};
+  const natsStatus status = js_StreamNames(&found, nats_->jetstream, &options, &code);
+  const StreamNamesHandle names(found);
+  if (status == NATS_NOT_FOUND) return {};
+  check_jetstream(status, code, where_, fmt::format("look for streams with subjects '{}' at", subjects));
+  std::vector<std::string> all;
+  for (int i = 0; found != nullptr && i < found->Count; ++i) all.emplace_back(found->List[i]);
+  return all;
 }
 
 void Connection::make_stream(const StreamWish& wish) {

@@ -86,6 +86,10 @@ class Connection {
 
   /// Nothing if there is no such stream. Errors: also Code::invalid_argument, if it does not take the subject.
   std::optional<StreamState> stream(const StreamWish& wish);
+  /// The same, whatever it takes. Nothing if there is no such stream.
+  std::optional<StreamState> state_of(const std::string& stream);
+  /// The names of all streams that take a subject of the pattern.
+  std::vector<std::string> streams_for(const std::string& subjects);
   void make_stream(const StreamWish& wish);
   /// Nothing if it is not there, or not any more.
   std::optional<Stored> message(const std::string& stream, std::uint64_t seq);
@@ -99,6 +103,7 @@ class Connection {
   void forget_answers();
 
  private:
+  friend class StreamReader;
   struct Handles;
   std::unique_ptr<Handles> nats_;
   std::string where_;

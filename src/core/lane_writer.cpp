@@ -1,5 +1,6 @@
 #include "arena_shm/core/lane_writer.hpp"
 
+#include <string>
 #include <utility>
 
 #include "arena_shm/core/retained.hpp"
@@ -27,6 +28,37 @@ bool LaneWriter::has_room() {
   const bool has = gate_.has_room();
   state_.store(State::idle, std::memory_order_relaxed);
   return has;
+}
+
+std::uint64_t LaneWriter::advance_to(std::uint64_t seq) {
+  enter();
+  const auto leave_unchanged = [this] { state_.store(State::idle, std::memory_order_relaxed); };
+  const std::uint64_t head = seat_.hi.load(std::memory_order_relaxed);  // own store, or ordered by the lease
+  const std::uint64_t number = ring_.number_from(seq);
+  if (number <= head || number > ring_.limit) {
+    leave_unchanged();
+    if (number == head) return 0;
+    if (number > ring_.limit) refuse_number(number);
+    refuse_to_go_back(seq, head);
+  }
+  const std::uint64_t left_out = number - head;
+  seat_.claim.store(idle(number), std::memory_order_release);  // A1
+  ARENA_SHM_STOP_POINT(lane_advancing);
+  seat_.hi.store(number, std::memory_order_release);  // A2
+  ARENA_SHM_STOP_POINT(lane_advanced);
+  // Relaxed: as count_values.
+  seat_.skipped.store(seat_.skipped.load(std::memory_order_relaxed) + left_out, std::memory_order_relaxed);
+  leave(0);
+  return left_out;
+}
+
+void LaneWriter::refuse_to_go_back(std::uint64_t seq, std::uint64_t head) const {
+  throw Error(Code::invalid_argument, {.name = hold_->segment()->info().name,
+                                       .doing = "advance in",
+                                       .expected = "a sequence number of at least " +
+                                                   std::to_string(ring_.seq_of(head)) + ", which is the next one",
+                                       .found = std::to_string(seq),
+                                       .remedy = "what has been handed out cannot be written again"});
 }
 
 bool LaneWriter::enter_lap(std::uint64_t number, Deadline deadline) {

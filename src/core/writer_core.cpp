@@ -40,6 +40,15 @@ std::vector<ConsumerInfo> WriterCore::blocked_by() const {
   return all;
 }
 
+std::uint64_t WriterCore::advance_to(std::uint64_t seq) {
+  if (lane_) return lane_->advance_to(seq);
+  throw Error(Code::invalid_argument, {.name = hold().segment()->info().name,
+                                       .doing = "advance in",
+                                       .expected = "an arena whose writer has its numbers alone, exclusive or laned",
+                                       .found = "one of shared writers",
+                                       .remedy = "create it with other writers"});
+}
+
 void WriterCore::refuse_timeout(std::chrono::nanoseconds timeout) const {
   std::string found;
   for (const ConsumerInfo& one : blocked_by()) found += (found.empty() ? "" : "; ") + describe(one);

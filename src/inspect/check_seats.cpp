@@ -107,6 +107,12 @@ class Look {
     if (claim.kind == core::ClaimKind::invalid) {
       wrong(name, claim.word(), Severity::error,
             fmt::format("expected idle, claiming or writing, found {:#x}; {}", claim.word(), kWrittenOver));
+    } else if (has_lanes(header_) && claim.kind == core::ClaimKind::idle && claim.seq > head_ &&
+               claim.seq <= number_limit(header_)) {
+      wrong(name, claim.word(), Severity::note,
+            fmt::format("expected a number not beyond {}, {}, found '{}': its writer is about to leave numbers out, or "
+                        "ended in the middle of that; the next one goes on at the head",
+                        name_of_head(), shown_head(seat), describe_claim(alone, header_)));
     } else if (claim.seq + (claim.kind == core::ClaimKind::writing ? 1 : 0) > head_) {
       wrong(name, claim.word(), severity_beyond_head(image_),
             fmt::format("expected a number not beyond {}, {}, found '{}'; {}", name_of_head(), shown_head(seat),

@@ -78,6 +78,7 @@ void add_verbs(const terminal::Command& app, Action& action, char** arguments) {
   add_replay(app, action);
   entitle(app, "Keep values in files");
   add_forward(app, action);
+  add_mirror(app, action);
   entitle(app, "Go beyond this host");
   add_doctor(app, action);
   add_bench(app, action, arguments);

@@ -127,6 +127,7 @@ std::string cell(const std::string& problem) {
 
 std::vector<Scenario> all_scenarios() {
   std::vector<Scenario> all = scenarios();
+  for (Scenario& scenario : advance_scenarios()) all.push_back(std::move(scenario));
   for (Scenario& scenario : lossless_scenarios()) all.push_back(std::move(scenario));
   for (Scenario& scenario : group_scenarios()) all.push_back(std::move(scenario));
   return all;

@@ -33,6 +33,7 @@ struct Scenario {
 };
 
 std::vector<Scenario> scenarios();
+std::vector<Scenario> advance_scenarios();
 std::vector<Scenario> lossless_scenarios();
 std::vector<Scenario> group_scenarios();
 

@@ -1,7 +1,7 @@
 /* One lane, or an exclusive arena: one seat, one holder at a time, no read-modify-write; and one reader that accounts
  * for every seq.
  *
- * Labels as in lane_writer.hpp (X1), slot.hpp (S1 to S4, R1 to R4) and settle.hpp (T1 to T3). One statement of a STEP
+ * Labels as in lane_writer.hpp (X1, A1, A2), slot.hpp (S1 to S4, R1 to R4) and settle.hpp (T1 to T3). One statement of a STEP
  * is one access to shared memory. Sequentially consistent. A holder is killed between any two steps; it may stay
  * attached and idle for ever; with STOPS it is stopped between any two steps and goes on some time later.
  *
@@ -11,6 +11,7 @@
  * where the session began up to head; that head is beyond it, T1 has seen.
  *
  * Sizes, -D:   SLOTS, HOLDERS (one after the other), VALUES each, BATCH: so many at most are claimed at once
+ *              ADVANCES: a holder may leave so many numbers at a time out, and go on behind them (A1, A2)
  * Faults, -D:  DEATHS, STOPS
  * Mutations:   M_..., each must be found out. tests/model/README.md lists them.
  */
@@ -31,6 +32,9 @@
 #endif
 #ifndef STOPS
 #define STOPS 0
+#endif
+#ifndef ADVANCES
+#define ADVANCES 0
 #endif
 #define SEQS (HOLDERS * VALUES)
 
@@ -55,6 +59,12 @@ byte fate[SEQS + 1];
 #define OPEN 0
 #define PUBLISHED 1 /* and the reader has not come by */
 #define LOST 2      /* the reader has called it a hole, or overwritten: it may not be published any more */
+#if ADVANCES
+bit left_out[SEQS + 1];
+#define IS_LEFT_OUT left_out[cursor]
+#else
+#define IS_LEFT_OUT 0
+#endif
 bit door;           /* a newcomer is between two sessions, or the seat is held */
 bit at_work;        /* the same, and he is not idle for ever */
 bit quiet;          /* the reader has looked in vain, and nobody has been at work since: it may not look in vain again */
@@ -91,6 +101,19 @@ end_take_seat: /* seat.cpp: E1 to E3, E4 */
 end_idle:
      false
   :: todo == 0 -> break
+#if ADVANCES
+  :: todo > 0 ->
+     end = seq + 1;
+     if :: skip :: todo >= ADVANCES -> end = seq + ADVANCES fi;
+#if !defined(M_NO_A1) && !defined(M_A2_FIRST)
+     STEP( claim = end ); /* A1 */
+#endif
+     STEP( head = end;    /* A2 */
+           do :: seq < end -> left_out[seq] = 1; seq++; todo-- :: else -> break od );
+#ifdef M_A2_FIRST
+     STEP( claim = end );
+#endif
+#endif
   :: todo > 0 ->
      end = seq + 1;
 #if BATCH > 1
@@ -218,7 +241,7 @@ T3:
   atomic {
 #ifdef M_NO_T3
     if
-    :: covered -> goto pending
+    :: covered -> assert(!IS_LEFT_OUT); goto pending
 #else
     s = stamp[cursor % SLOTS];
     if
@@ -226,7 +249,7 @@ T3:
     :: else -> s = 0
     fi;
     if
-    :: covered -> covered = 0; goto pending
+    :: covered -> covered = 0; assert(!IS_LEFT_OUT); goto pending
 #endif
     :: else -> assert(fate[cursor] != PUBLISHED); LOSE; goto next_seq /* a hole, for ever */
     fi

@@ -50,7 +50,8 @@ class Claims {
   std::uint32_t count() const noexcept { return ring_.exclusive ? 1 : ring_.claim_count(); }
 
   /// T2, first half; acquires what was published under the claims before. A lane has one seat, whose word is that of
-  /// the whole session: it covers what that has claimed, from where it began up to the head.
+  /// the whole session: it covers what that has claimed, from where it began, or has left numbers out up to, to the
+  /// head.
   Claim look(std::uint32_t number) const noexcept;
 
   /// T2, second half: the holder, after the claim. True: no store of its can still come, and what it has stored is

@@ -8,7 +8,7 @@
 //
 // Ordering pairs
 //   X1 -> T1   (settle.hpp) who sees head > n sees what this session, or one before it, had stored before X1: so the
-//              session's beginning (seat.hpp, E4), which is what tells whose n is.
+//              session's beginning (seat.hpp, E4; A1), which is what tells whose n is.
 //   E4         claim := idle(head), by a newcomer, when all sessions before it are over: what they have left of what
 //              they had claimed is theirs for ever, and nobody else's. So n is of the session in force if claim <= n.
 //   The lease of a seat stands between one holder and the next: head and slots are one writer's at a time.
@@ -18,6 +18,17 @@
 //
 // A batch claims once: were head moved on with each of its values, a reader that looks in between would take the lane
 // for empty, though the batch has begun. So head > n + 1 does not say that n is published.
+//
+// A writer may leave numbers out, and go on at t (advance_to). They are holes at once, though it lives:
+//
+//   A1  claim := idle(t)    release   what is below t is not this session's, or is done
+//   A2  head := t           release
+//
+//   A2 -> T1   who sees head = t, or beyond, sees A1, or a later word: no claim covers what was left out, and nobody
+//              writes there ever after. The other way round it would be pending for as long as the writer stands
+//              between the two.
+//   A1 -> T2   who sees idle(t) before A2 sees all done that is below the head of then.
+//   A writer that ends between the two has left nothing out: the next one's E4 says where head is.
 //
 // X2 stands behind X1, so that a reader can prove that a lane has nothing older (time_order.hpp): who sees head = n
 // after every writer has been made to show its stores, knows that value n has not taken its time yet. Nothing in the
@@ -93,6 +104,11 @@ class LaneWriter : public WriterBase {
     return range;
   }
 
+  /// The next value gets `seq`, or, in a lane, the first one of the lane that is not below it: what is left out are
+  /// holes. Waits for nobody. Returns: how many.
+  /// Errors: Code::invalid_argument, if that is below the lane's head; exhausted, reentered, forked.
+  std::uint64_t advance_to(std::uint64_t seq);
+
   /// Would an alloc find room now? Errors: Code::reentered, forked. Cost: as Gate::has_room.
   bool has_room();
   bool is_forked() const noexcept { return forked_.holds(); }
@@ -136,6 +152,8 @@ class LaneWriter : public WriterBase {
 
   /// Errors: Code::reentered, forked.
   [[noreturn, gnu::noinline, gnu::cold]] void refuse() const;
+  /// Errors: Code::invalid_argument, always.
+  [[noreturn]] void refuse_to_go_back(std::uint64_t seq, std::uint64_t head) const;
   /// False: beyond the gate, and the time is over; nobody is inside then. Errors: Code::exhausted, would_deadlock, the
   /// same.
   [[gnu::noinline, gnu::cold]] bool enter_lap(std::uint64_t number, Deadline deadline);

@@ -13,9 +13,10 @@
 //   A run is many such settlements whose scan is one and the same: nothing in T2 is about a single seq. A seq that
 //       nobody covers at T2 is covered by nobody ever after. So T3 may come at any time later, and the look at a slot
 //       serves for all seqs of that slot: once a whole lap has been looked at, the rest of the run needs no look.
-//   A lane has one seat, whose claim is where the session began: T2 is then a session that began after seq (E4 stands
-//       behind all that those before it stored), or a dead holder. A living one has left no hole: what it has claimed
-//       and not published is to come.
+//   A lane has one seat, whose claim is where the session began, or what it has left numbers out up to
+//       (lane_writer.hpp, A1): T2 is then a session that began after seq (E4 stands behind all that those before it
+//       stored), or has left it out; or a dead holder. What a living one has claimed from there on, and not published,
+//       is to come.
 //
 // Source: the protocol is this project's own; tests/model verifies it.
 #pragma once

@@ -98,6 +98,9 @@ class WriterCore {
     return shared_->alloc_reserved(fill, still_mine);
   }
 
+  /// LaneWriter::advance_to. Errors: also Code::invalid_argument, in a shared arena.
+  std::uint64_t advance_to(std::uint64_t seq);
+
   /// Would alloc find room now? Errors: Code::reentered, forked. Cost: as Gate::has_room.
   bool has_room() { return lane_ ? lane_->has_room() : shared_->has_room(); }
   bool is_forked() const noexcept { return lane_ ? lane_->is_forked() : shared_->is_forked(); }

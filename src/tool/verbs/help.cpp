@@ -34,6 +34,12 @@ terminal::ExitCode print_version(const Options& options) { return print(terminal
 
 }  // namespace
 
+std::string footer_of(const Help& help) {
+  std::string text = help.details;
+  if (!text.empty()) text += "\n\n";
+  return text.append("Example:\n").append(help.example);
+}
+
 void add_help(const terminal::Command& app, Action& action) {
   auto options = std::make_shared<Options>();
   options->app = &app;

@@ -36,6 +36,7 @@ void add_check(const terminal::Command& app, Action& action);
 void add_rm(const terminal::Command& app, Action& action);
 void add_gc(const terminal::Command& app, Action& action);
 void add_forward(const terminal::Command& app, Action& action);
+void add_mirror(const terminal::Command& app, Action& action);
 void add_doctor(const terminal::Command& app, Action& action);
 /// `arguments`: the verb and what follows it, as main() has them.
 void add_bench(const terminal::Command& app, Action& action, char** arguments);
@@ -52,12 +53,14 @@ struct Help {
   const char* example;  ///< one command a line
 };
 
+/// What stands behind the options.
+std::string footer_of(const Help& help);
+
 /// Adds a verb whose options are an `Options`, and which `run`s with them.
 template <class Options>
 terminal::Command add_verb(const terminal::Command& app, Action& action, const Help& help,
                            std::shared_ptr<Options> options, terminal::ExitCode (*run)(const Options&)) {
-  const std::string details = *help.details == '\0' ? "" : std::string(help.details) + "\n\n";
-  return app.add_verb(help.name, help.summary, details + "Example:\n" + help.example,
+  return app.add_verb(help.name, help.summary, footer_of(help),
                       [options, run, &action] { action = [options, run] { return run(*options); }; });
 }
 
