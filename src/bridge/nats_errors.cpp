@@ -76,9 +76,12 @@ void check_jetstream(natsStatus status, jsErrCode code, const std::string& where
     refuse(Code::invalid_argument, where, doing, "a subject that no other stream has", "that one does",
            "choose another --subject, or that stream with --stream");
   if (code != 0) {
-    const char* text = nats_GetLastError(nullptr);  // of a request, which has no password in it
-    refuse(Code::system, where, doing, "that the server agrees", text == nullptr ? "that it does not" : text,
-           "look at the limits of the account and the server");
+    const char* told = nats_GetLastError(nullptr);  // of a request, which has no password in it
+    const std::string text = told == nullptr ? "that it does not" : told;
+    const std::size_t begin = text.starts_with('(') ? text.find("): ") : std::string::npos;  // (jsm.c:1033):
+    refuse(Code::system, where, doing, "that the server agrees",
+           begin == std::string::npos ? text : text.substr(begin + 3),
+           "look at the limits of the account and the server, and whether all of a cluster are there");
   }
   check(status, where, doing);
 }

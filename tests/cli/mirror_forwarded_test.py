@@ -10,7 +10,8 @@ from mirroring import MirrorTest, values
 
 class MirrorForwardedTest(MirrorTest):
     def start_forward(self, server, name, *args):
-        process = subprocess.Popen([TOOL, "forward", name, "--to", server.url, *args], stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen([TOOL, "forward", name, "--to", server.url, *args],
+                                   stderr=subprocess.PIPE, text=True)
         self.addCleanup(self.kill, process)
         return process
 

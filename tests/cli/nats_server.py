@@ -70,8 +70,8 @@ class Server:
 class Client:
     """One request at a time."""
 
-    def __init__(self, port, **connect):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
+    def __init__(self, port, timeout=30, **connect):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
         self.stream = self.socket.makefile("rb")
         self.stream.readline()  # INFO
         wish = {"verbose": False, "headers": True, "no_responders": True, "lang": "python", "version": "0", **connect}
