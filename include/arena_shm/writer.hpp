@@ -64,9 +64,9 @@ class Writer {
     return {written->seq, value, written->time, false};
   }
 
-  /// Leaves numbers out: the next value gets `seq`, and the numbers from the head up to there are holes from now on, for
-  /// every reader. For who keeps to numbers that another ring has given: a copy of it, with its holes. If a lap or more
-  /// is left out, latest() finds nothing until the next value.
+  /// Leaves numbers out: the next value gets `seq`, and the numbers from the head up to there are holes from now on,
+  /// for every reader. For who keeps to numbers that another ring has given: a copy of it, with its holes. If a lap or
+  /// more is left out, latest() finds nothing until the next value.
   /// @param seq  the next value's sequence number; in a laned arena, the first one of the writer's lane from there on
   ///     counts
   /// Returns: how many numbers of this writer's ring, or lane, were left out: 0, if it is the next one anyhow.
