@@ -65,16 +65,15 @@ bool Mirror::attempt(bool is_first) {
   std::optional<Connection> connection;
   try {
     connection.emplace(options_.server);
-    if (!is_first) {
-      ++counts_.reconnects;
-      note("connected again");
-    }
+    is_again_ = has_begun_;
     follow(*connection);
     return true;
   } catch (const Error& error) {
     const bool is_trouble = dynamic_cast<const ServerTrouble*>(&error) != nullptr || error.code() == Code::not_found;
-    if (!is_trouble || error.code() == Code::permission_denied || (is_first && counts_.values == 0 && !ring_)) throw;
-    if (connection || is_first) note(fmt::format("{}; it is tried again", error.what()));
+    const bool is_beginning = is_first && counts_.values == 0 && !ring_;
+    if (!is_trouble || error.code() == Code::permission_denied || (is_beginning && !options_.waits)) throw;
+    if (std::exchange(told_trouble_, error.what()) != error.what())
+      note(fmt::format("{}; it is tried again", error.what()));
   }
   return connection.has_value();
 }
@@ -101,6 +100,12 @@ Mirror::Next Mirror::read(Connection& connection, std::uint64_t margin) {
   waits_for_schema_ = false;
   tally_ = ring_ && ring_->sum() == 0 ? std::optional(Tally{}) : std::nullopt;
   StreamReader reader(connection, options_.stream, begin.seq);
+  has_begun_ = true;
+  told_trouble_.clear();
+  if (std::exchange(is_again_, false)) {
+    ++counts_.reconnects;
+    note("connected again");
+  }
   bool is_cut = begin.is_first;
   while (!attendant_.stop_requested()) {
     const auto arrived = reader.next(kBetweenLooks);

@@ -19,6 +19,7 @@ struct MirrorOptions {
   std::string stream;
   std::string name;         ///< of the ring; empty: the origin's
   std::uint64_t slots = 0;  ///< of each lane; 0: as many as the origin has
+  bool waits = false;       ///< for a server, and a stream, that are not there yet
 };
 
 /// What a mirror has done since it began.
@@ -43,9 +44,9 @@ class Mirror {
  public:
   Mirror(MirrorOptions options, recording::Attendant& attendant);
 
-  /// Goes on until the attendant asks for the end. What the server does not do is waited for, but at the beginning.
-  /// Errors: at the beginning: as Connection; Code::not_found. Also later: as MirrorRing::find and make;
-  /// Code::permission_denied.
+  /// Goes on until the attendant asks for the end. What the server does not do is waited for, but at the beginning, if
+  /// that is not wished for. Errors: at the beginning: as Connection; Code::not_found. Also later: as MirrorRing::find
+  /// and make; Code::permission_denied.
   void run();
   const MirrorCounts& counts() const noexcept { return counts_; }
 
@@ -73,6 +74,9 @@ class Mirror {
   MirrorOptions options_;
   recording::Attendant& attendant_;
   MirrorCounts counts_;
+  std::string told_trouble_;
+  bool has_begun_ = false;  // to read
+  bool is_again_ = false;   // it has, by another connection
   std::optional<MirrorRing> ring_;
   Clock::time_point ring_looked_{};
   // Of the reading that is under way.

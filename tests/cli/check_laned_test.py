@@ -49,8 +49,6 @@ class CheckLanedTest(Laned, CliTest):
             ("warning: slot 0 of lane 0: expected a value below the lane's head, 40, found value 64; ",
              lambda: seat(0, HEAD, 10)),
             ("error: head of lane 2: expected a number below ", lambda: seat(2, HEAD, 2**59)),
-            ("warning: seat 1 claim: expected a number not beyond the lane's head, 13, found 'since 17'; ",
-             lambda: self.poke_claim(image, 1, "idle", 4)),
             ("error: seat 1 claim kind: expected the number where the only writer of this lane began, ",
              lambda: self.poke_claim(image, 1, "writing", 2)),
             ("warning: seat 1 counters: expected at most 3 values", lambda: seat(1, VALUES, 4)),
@@ -64,6 +62,17 @@ class CheckLanedTest(Laned, CliTest):
                 text = self.check(FAILED, "--file", image)
                 self.assertRegex(text, "(?m)^" + says)
                 self.assertNotIn("ok:", text)
+
+    def test_a_claim_beyond_the_head_is_of_who_leaves_numbers_out(self):
+        name = self.laned(counts=(20, 3))
+        image = self.directory() / "saved.img"
+        shutil.copy(SHM / name, image)
+        self.poke_claim(image, 1, "idle", 4)
+        self.assertRegex(
+            self.check(OK, "--file", image),
+            "(?m)^note: seat 1 claim: expected a number not beyond the lane's head, 13, found 'since 17': its writer is ")
+        self.poke_claim(image, 1, "idle", 2**59)
+        self.assertRegex(self.check(FAILED, "--file", image), "(?m)^[a-z]+: seat 1 claim: expected ")
 
     def test_a_header_that_is_no_longer_laned_is_refused(self):
         name = self.laned(counts=(20, 3))

@@ -1,14 +1,30 @@
 """mirror: whatever ends, it goes on where it was, and what is gone meanwhile is counted."""
 
 import signal
+import subprocess
 import unittest
 
-from arena_cli import LOST, OK
+from arena_cli import LOST, OK, TOOL
 from mirroring import MirrorTest, values
+from nats_server import free_port
 from stream_origin import HOLE, OVERWRITTEN
 
 
 class MirrorResumedTest(MirrorTest):
+    def test_it_can_wait_for_a_server_and_for_a_stream(self):
+        name, copy, port = self.name(), self.name("copy"), free_port()
+        command = [TOOL, "mirror", "--from", f"nats://127.0.0.1:{port}", "--stream", name, copy, "--wait"]
+        mirror = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(self.kill, mirror)
+        self.assertIn("it is tried again", mirror.stderr.readline())
+        server = self.server(port=port)
+        next(line for line in mirror.stderr if "a stream of that name" in line)
+        origin = self.origin(server, name)
+        origin.describe()
+        origin.values(*range(5))
+        self.await_head(copy, 5)
+        self.assertNotIn("connected again", self.end(mirror))
+
     def test_it_goes_on_where_its_ring_ends(self):
         server, name = self.server(), self.name()
         origin = self.origin(server, name)

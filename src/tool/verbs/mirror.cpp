@@ -96,7 +96,8 @@ class Mirrors {
   explicit Mirrors(const bridge::MirrorOptions& options) : options_(options) {}
 
   terminal::ExitCode run() {
-    bridge::Connection(options_.server).streams_for(options_.stream);  // to begin with, all has to be right
+    // To begin with, all has to be right.
+    if (!options_.waits) bridge::Connection(options_.server).streams_for(options_.stream);
     while (!attendant_.stop_requested()) {
       look();
       for (int i = 0; i < 10 && !attendant_.stop_requested(); ++i) std::this_thread::sleep_for(100ms);
@@ -195,6 +196,7 @@ void add_mirror(const terminal::Command& app, Action& action) {
       .required()
       .type_name("STREAM")
       .check(check_stream);
+  verb.add_flag("--wait", options->mirror.waits, "Wait for a server, and a stream, that are not there yet");
   verb.add_option("--slots", options->mirror.slots,
                   "How many values the arena holds, each lane if there are several; without it, as many as the origin")
       .type_name("N")
