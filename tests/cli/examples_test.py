@@ -13,9 +13,9 @@ from arena_cli import FAILED, OF_ALL, OK, SHM, TOOL, CliTest
 from lossless import PARTY
 
 NAMES = ["ticks", "imu", "old", "new", "copy", "orders"]
-MADE_BY_THE_EXAMPLE = {"create": ["ticks", "orders"], "replay": ["copy"]}
+MADE_BY_THE_EXAMPLE = {"create": ["ticks", "orders"], "replay": ["copy"], "mirror": ["copy"]}
 GOES_ON = re.compile(  # until it is interrupted
-    r"arena-shm (record|capture|stat|top|serve|plot (?!.*-o)|metrics --listen|forward|(tail|latest) .*(-f|-F|--follow))\b"
+    r"arena-shm (record|capture|stat|top|serve|plot (?!.*-o)|metrics --listen|forward|mirror|(tail|latest) .*(-f|-F|--follow))\b"
 )
 PLAIN = "u64 ts, f64 px"
 RICH = ["capture", "latest", "plot", "tail"]  # whose examples ask for more of it
@@ -44,7 +44,8 @@ class ExamplesTest(CliTest):
         """The arenas and files that the example takes for granted."""
         for word, name in self.names.items():
             (SHM / name).unlink(missing_ok=True)
-            if word not in MADE_BY_THE_EXAMPLE.get(verb, []) and re.search(rf"\b{word}\b", command):
+            is_needed = re.search(rf"\b{word}\b", command) or (verb == "mirror" and word == "ticks")
+            if word not in MADE_BY_THE_EXAMPLE.get(verb, []) and is_needed:
                 lossless = ["--lossless"] if word == "orders" else []
                 is_rich = verb in RICH and not lossless
                 fields = PLAIN + ", u32 qty, s4 sym, s4 venue" if is_rich and word == "ticks" else PLAIN
@@ -61,6 +62,9 @@ class ExamplesTest(CliTest):
             capture = self.start("capture", self.names["ticks"], "-o", self.sandbox / "t.csv", "--before", 1, "--after", 1)
             while "watching" not in capture.stderr.readline():
                 pass
+        if verb == "mirror":
+            self.run_example("arena-shm forward ticks --to nats://hub")
+            (SHM / self.names["ticks"]).unlink()
         if "saved.img" in command:
             source = self.name("saved")
             self.expect(OK, "create", source, "--slots", 4, "--size", 8)
@@ -89,7 +93,7 @@ class ExamplesTest(CliTest):
         command = re.sub(r"\| jq .*", "| cat", command)
         command = command.replace("9464", "0")  # any port
         command = re.sub(r"nats://\S+", lambda _: self.server().url, command.replace("9465", "0"))
-        command = command.replace("--creds edge.creds", "").replace("--replicas 3", "--replicas 1")  # it is one, for all
+        command = re.sub("--creds [a-z]+.creds", "", command).replace("--replicas 3", "--replicas 1")  # it is one, for all
         command = re.sub(r"arena-shm serve\b(?!.*--listen)", "arena-shm serve --listen 0", command)
         command = re.sub("bench --quick$", "bench --quick --only W8", command)
         if GOES_ON.match(command):
@@ -125,7 +129,7 @@ class ExamplesTest(CliTest):
                         continue
                     if verb == "bench" and not pathlib.Path(TOOL).with_name("arena-bench").exists():
                         continue
-                    if verb == "forward" and nats_server.PROGRAM is None:
+                    if verb in ["forward", "mirror"] and nats_server.PROGRAM is None:
                         continue
                     if "[::1]" in command and not self.has_ipv6():
                         continue

@@ -119,7 +119,10 @@ class ServeGuardTest(ServeCase):
         finally:
             for client in clients:
                 client.close()
-        self.eventually(lambda: self.ask(host, port)[0] == 200)
+        def is_served():
+            with contextlib.suppress(ConnectionError):  # it has not noticed yet that they are gone
+                return self.ask(host, port)[0] == 200
+        self.eventually(is_served)
 
     def test_a_message_that_no_page_sends_ends_its_connection_only(self):
         name = self.create_filled(5)
