@@ -71,7 +71,7 @@ class CheckLanedTest(Laned, CliTest):
         self.assertRegex(
             self.check(OK, "--file", image),
             "(?m)^note: seat 1 claim: expected a number not beyond the lane's head, 13, found 'since 17': its writer is ")
-        self.poke_claim(image, 1, "idle", 2**59)
+        self.poke_claim(image, 1, "idle", 2**60)
         self.assertRegex(self.check(FAILED, "--file", image), "(?m)^[a-z]+: seat 1 claim: expected ")
 
     def test_a_header_that_is_no_longer_laned_is_refused(self):
