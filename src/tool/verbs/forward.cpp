@@ -1,5 +1,4 @@
 // forward: rings into streams of NATS JetStream. What it does is in bridge/forwarder.hpp.
-#include <algorithm>
 #include <chrono>
 
 #include "bridge/subject.hpp"
@@ -7,6 +6,7 @@
 #include "terminal/quantity_options.hpp"
 #include "tool/verbs/filter_option.hpp"
 #include "tool/verbs/forward_run.hpp"
+#include "tool/verbs/server_options.hpp"
 #include "tool/verbs/verbs.hpp"
 
 namespace arena_shm::tool {
@@ -15,9 +15,6 @@ namespace {
 
 struct Options {
   ForwardWish wish;
-  std::string servers;
-  std::string creds;
-  std::string tls_ca;
   double max_delay = 0.05;
   double max_age = 0;
   std::optional<double> stall_exit;
@@ -25,23 +22,6 @@ struct Options {
 
 std::chrono::nanoseconds nanoseconds_of(double seconds) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(seconds));
-}
-
-std::vector<std::string> urls_of(const std::string& text) {
-  std::vector<std::string> urls;
-  for (std::size_t at = 0; at <= text.size();) {
-    const std::size_t end = std::min(text.find(',', at), text.size());
-    if (end > at) urls.push_back(text.substr(at, end - at));
-    at = end + 1;
-  }
-  return urls;
-}
-
-std::string check_servers(const std::string& text) {
-  const auto is_url = [](const std::string& url) { return url.starts_with("nats://") || url.starts_with("tls://"); };
-  const std::vector<std::string> urls = urls_of(text);
-  if (!urls.empty() && std::ranges::all_of(urls, is_url)) return "";
-  return "expected nats://HOST:PORT, or several with commas between them";
 }
 
 std::string check_stream(const std::string& text) { return bridge::stream_defect(bridge::with_name(text, "name")); }
@@ -60,9 +40,6 @@ terminal::ExitCode run(const Options& options) {
         terminal::refuse_value(option, "expected {name} in it, for there are several arenas");
     }
   }
-  wish.server.urls = urls_of(options.servers);
-  if (!options.creds.empty()) wish.server.creds = options.creds;
-  if (!options.tls_ca.empty()) wish.server.tls_ca = options.tls_ca;
   wish.max_delay = nanoseconds_of(options.max_delay);
   wish.limits.max_age = nanoseconds_of(options.max_age);
   if (options.stall_exit) wish.stall_exit = nanoseconds_of(*options.stall_exit);
@@ -119,10 +96,7 @@ void add_forward(const terminal::Command& app, Action& action) {
                   "  arena-shm forward ticks --to nats://hub:4222 --where 'px > 100' --stall-exit 30s"},
       options, run);
   verb.add_option("NAME", options->wish.names, "Names of the arenas").required().type_name("");
-  verb.add_option("--to", options->servers, "The server, or several of a cluster with commas between them")
-      .required()
-      .type_name("URL")
-      .check(check_servers);
+  add_server_options(verb, "--to", options->wish.server);
   verb.add_option("--stream", options->wish.stream, "The stream")
       .type_name("STREAM")
       .capture_default_str()
@@ -143,9 +117,6 @@ void add_forward(const terminal::Command& app, Action& action) {
   verb.add_option("--consumer", options->wish.consumer, "Of a lossless arena: the durable consumer to be")
       .type_name("CONSUMER")
       .capture_default_str();
-  verb.add_option("--creds", options->creds, "A file of credentials for the server").type_name("FILE");
-  verb.add_option("--tls-ca", options->tls_ca, "Use TLS, and trust servers whose certificates these sign")
-      .type_name("FILE");
   add_stream_options(verb, options);
   verb.add_option("--stall-exit", options->stall_exit,
                   "End with an error if the arena goes on and nothing is delivered for so long")
