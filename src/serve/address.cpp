@@ -41,6 +41,11 @@ std::optional<Address> parse_address(std::string_view text) {
   return address;
 }
 
+std::string address_defect(const std::string& text) {
+  if (parse_address(text)) return "";
+  return "expected PORT, ADDR:PORT or [ADDR]:PORT with a port up to 65535, found '" + text + "'";
+}
+
 std::string url_of(const Address& address) {
   const bool is_v6 = address.host.find(':') != std::string::npos;
   return fmt::format("http://{}:{}", is_v6 ? '[' + address.host + ']' : address.host, address.port);

@@ -15,6 +15,9 @@ struct Address {
 /// "9464", "localhost:9464", "[::1]:9464"
 std::optional<Address> parse_address(std::string_view text);
 
+/// Empty if it is one; else what was expected, and what was found.
+std::string address_defect(const std::string& text);
+
 /// "http://[::1]:9464"
 std::string url_of(const Address& address);
 

@@ -14,12 +14,12 @@ namespace arena_shm::tool {
 
 namespace {
 
-struct Options {
+struct BenchOptions {
   bench::BenchCommandLine line;  // checked here; arena-bench reads it again
   char** arguments = nullptr;
 };
 
-terminal::ExitCode run(const Options& options) {
+terminal::ExitCode run_bench(const BenchOptions& options) {
   const auto places = terminal::places_of("arena-bench", ARENA_SHM_LIBEXEC_FROM_BIN);
   const std::string program = terminal::first_program(places);
   if (program.empty()) {
@@ -42,7 +42,7 @@ terminal::ExitCode run(const Options& options) {
 }  // namespace
 
 void add_bench(const terminal::Command& app, Action& action, char** arguments) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BenchOptions>();
   options->arguments = arguments;
   const std::string details = bench::bench_details();
   terminal::Command verb = add_verb(app, action,
@@ -51,7 +51,7 @@ void add_bench(const terminal::Command& app, Action& action, char** arguments) {
                                      .details = details.c_str(),
                                      .example = "  arena-shm bench --quick\n"
                                                 "  arena-shm bench --quick --only W8 --format json"},
-                                    options, run);
+                                    options, run_bench);
   bench::add_bench_options(verb, options->line);
 }
 

@@ -28,7 +28,7 @@ namespace arena_shm::tool {
 
 namespace {
 
-struct Options {
+struct CaptureOptions {
   std::string name;
   recording::FileOptions file;
   std::string as;
@@ -76,7 +76,7 @@ recording::Span span_of(const std::string& text) {
   return {.time = std::chrono::nanoseconds(std::stoll(text)), .values = 0};
 }
 
-terminal::ExitCode run(const Options& options) {
+terminal::ExitCode run_capture(const CaptureOptions& options) {
   terminal::catch_stop_signals();
   if (options.file.path == "-") {
     throw Error(Code::invalid_argument, {.name = "standard output",
@@ -105,7 +105,7 @@ terminal::ExitCode run(const Options& options) {
 }  // namespace
 
 void add_capture(const terminal::Command& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CaptureOptions>();
   terminal::Command verb = add_verb(
       app, action,
       {.name = "capture",
@@ -128,7 +128,7 @@ void add_capture(const terminal::Command& app, Action& action) {
        .example = "  arena-shm capture ticks -o high.npy --when 'px > 100.5' --before 5s --after 2s\n"
                   "  arena-shm capture ticks -o big.csv --when 'qty > 10000' --before 500 --after 500 --count 1\n"
                   "  arena-shm capture imu -o bump.npy --before 10s --after 10s"},
-      options, run);
+      options, run_capture);
   verb.add_option("NAME", options->name, "Name of the arena").required().type_name("");
   add_numbered_file_options(verb, options->file);
   verb.add_option("--when", options->wish.when, "What triggers: a condition, see arena-shm help filters")

@@ -15,7 +15,7 @@ namespace arena_shm::tool {
 
 namespace {
 
-struct Options {
+struct CheckOptions {
   ChosenArenas arenas;
   terminal::ObjectFormat format;
 };
@@ -55,7 +55,7 @@ void append_objects(std::string& out, terminal::ObjectFormat format, const inspe
   lines.append(out, summary);
 }
 
-terminal::ExitCode check_one(const Options& options, const inspect::Image& image) {
+terminal::ExitCode check_one(const CheckOptions& options, const inspect::Image& image) {
   const inspect::Checked checked = inspect::check(image);
   terminal::Output output;
   if (options.format.is_table()) {
@@ -68,14 +68,14 @@ terminal::ExitCode check_one(const Options& options, const inspect::Image& image
   return checked.has_failed() ? terminal::ExitCode::failed : terminal::ExitCode::ok;
 }
 
-terminal::ExitCode run(const Options& options) {
+terminal::ExitCode run_check(const CheckOptions& options) {
   return options.arenas.for_each([&](const inspect::Image& image) { return check_one(options, image); });
 }
 
 }  // namespace
 
 void add_check(const terminal::Command& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CheckOptions>();
   terminal::Command verb = add_verb(
       app, action,
       {.name = "check",
@@ -90,7 +90,7 @@ void add_check(const terminal::Command& app, Action& action) {
                   "  arena-shm check ticks\n"
                   "  arena-shm check ticks --format ndjson | jq .severity\n"
                   "  arena-shm check --file saved.img"},
-      options, run);
+      options, run_check);
   add_arenas_or_file(verb, options->arenas);
   terminal::add_nested_format_option(verb, options->format);
 }

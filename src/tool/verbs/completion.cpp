@@ -11,7 +11,7 @@ namespace arena_shm::tool {
 
 namespace {
 
-struct Options {
+struct CompletionOptions {
   const terminal::Command* app = nullptr;
   std::string shell;
 };
@@ -209,7 +209,7 @@ std::string fish(const Verbs& verbs) {
   return text;
 }
 
-terminal::ExitCode run(const Options& options) {
+terminal::ExitCode run_completion(const CompletionOptions& options) {
   const Verbs verbs = terminal::describe_verbs(*options.app);
   terminal::Output output;
   output.text() = options.shell == "bash" ? bash(verbs) : options.shell == "zsh" ? zsh(verbs) : fish(verbs);
@@ -220,7 +220,7 @@ terminal::ExitCode run(const Options& options) {
 }  // namespace
 
 void add_completion(const terminal::Command& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CompletionOptions>();
   options->app = &app;
   terminal::Command verb =
       add_verb(app, action,
@@ -230,7 +230,7 @@ void add_completion(const terminal::Command& app, Action& action) {
                            "cmake --install puts the scripts where the shells look for them.",
                 .example = "  arena-shm completion bash > ~/.local/share/bash-completion/completions/arena-shm\n"
                            "  arena-shm completion fish > ~/.config/fish/completions/arena-shm.fish"},
-               options, run);
+               options, run_completion);
   verb.add_option("SHELL", options->shell, "bash, zsh or fish")
       .required()
       .type_name("")

@@ -20,7 +20,7 @@ namespace arena_shm::tool {
 
 namespace {
 
-struct Options {
+struct ConsumersOptions {
   ChosenArenas arenas;
   std::string evicted;
   std::string removed;
@@ -39,7 +39,7 @@ void require_lossless(const inspect::Image& image, const inspect::Facts& facts) 
 }
 
 // Only here is anything written.
-terminal::ExitCode change(const Options& options) {
+terminal::ExitCode change(const ConsumersOptions& options) {
   if (options.arenas.names.size() != 1) {
     terminal::note(fmt::format("--{}: expected the name of one arena, found {}",
                                options.removed.empty() ? "evict" : "remove", options.arenas.names.size()));
@@ -61,15 +61,16 @@ terminal::ExitCode change(const Options& options) {
   return terminal::ExitCode::ok;
 }
 
-void append_table(std::string& out, const Options& options, const inspect::Image& image, const inspect::Facts& facts,
-                  const inspect::Consumers& consumers) {
+void append_table(std::string& out, const ConsumersOptions& options, const inspect::Image& image,
+                  const inspect::Facts& facts, const inspect::Consumers& consumers) {
   const bool may_be_many = options.arenas.may_be_many();
   if (may_be_many) out += text::cut(text::printable(image.label()), terminal::line_width()) + '\n';
   append_consumers(out, facts, consumers);
   if (may_be_many) out += '\n';
 }
 
-terminal::ExitCode show_one(const Options& options, terminal::ObjectLines& lines, const inspect::Image& image) {
+terminal::ExitCode show_one(const ConsumersOptions& options, terminal::ObjectLines& lines,
+                            const inspect::Image& image) {
   inspect::Facts facts = inspect::read_facts(image);
   const bool is_asked_for = !options.arenas.names.empty() || !options.arenas.file.empty();
   if (facts.usable && !core::is_lossless(facts.header) && !is_asked_for) return terminal::ExitCode::ok;
@@ -97,7 +98,7 @@ terminal::ExitCode show_one(const Options& options, terminal::ObjectLines& lines
   return terminal::ExitCode::ok;
 }
 
-terminal::ExitCode run(const Options& options) {
+terminal::ExitCode run_consumers(const ConsumersOptions& options) {
   if (options.changes_something()) return change(options);
   terminal::ObjectLines lines(options.format);
   return options.arenas.for_each([&](const inspect::Image& image) { return show_one(options, lines, image); });
@@ -108,7 +109,7 @@ std::string check_name(const std::string& text) { return text.empty() ? "expecte
 }  // namespace
 
 void add_consumers(const terminal::Command& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ConsumersOptions>();
   terminal::Command verb = add_verb(
       app, action,
       {.name = "consumers",
@@ -131,7 +132,7 @@ void add_consumers(const terminal::Command& app, Action& action) {
                   "  arena-shm consumers orders --evict risk\n"
                   "  arena-shm consumers orders --evict workers\n"
                   "  arena-shm consumers orders --remove risk"},
-      options, run);
+      options, run_consumers);
   add_arenas_or_file(verb, options->arenas);
   terminal::Option evict =
       verb.add_option("--evict", options->evicted, "Let the writers go on without this consumer, group, or member")

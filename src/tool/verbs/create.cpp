@@ -26,7 +26,7 @@ namespace arena_shm::tool {
 
 namespace {
 
-struct Options {
+struct CreateOptions {
   std::string name;
   std::uint64_t slots = 0;
   std::string fields;
@@ -81,7 +81,7 @@ std::uint64_t natural_align(std::uint64_t size_bytes) {
   return std::uint64_t{1} << std::min(std::countr_zero(size_bytes), kWordBits);
 }
 
-RecordType record_type(const Options& options) {
+RecordType record_type(const CreateOptions& options) {
   if (!options.schema_file.empty()) return from_file(options.schema_file);
   if (options.size_bytes) {
     return {.name = {},
@@ -93,7 +93,7 @@ RecordType record_type(const Options& options) {
   return described(schema, schema::to_json(schema));
 }
 
-Writers writers(const Options& options) {
+Writers writers(const CreateOptions& options) {
   if (options.lanes > 0) return Writers::laned;
   return options.exclusive ? Writers::exclusive : Writers::shared;
 }
@@ -103,7 +103,7 @@ std::string lossless_text(const Info& info) {
   return fmt::format(", lossless: {}", waiting_text(info));
 }
 
-terminal::ExitCode run(const Options& options) {
+terminal::ExitCode run_create(const CreateOptions& options) {
   const RecordType record = record_type(options);
   const auto arena =
       RawArena::create(options.name, record,
@@ -132,7 +132,7 @@ std::string check_mode(const std::string& text) {
 }  // namespace
 
 void add_create(const terminal::Command& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CreateOptions>();
   terminal::Command verb = add_verb(
       app, action,
       {.name = "create",
@@ -144,7 +144,7 @@ void add_create(const terminal::Command& app, Action& action) {
            "registered consumer has got that value. A consumer that died holds up nobody, unless it is durable.",
        .example = "  arena-shm create ticks --slots 65536 --fields 'u64 ts, f64 px, 4x, s16 sym, f32[3] pos'\n"
                   "  arena-shm create orders --slots 4096 --fields 'u64 id' --lossless --patience 5s"},
-      options, run);
+      options, run_create);
   verb.add_option("NAME", options->name, "Name of the arena").required().type_name("");
   verb.add_option("--slots", options->slots, "How many values the ring holds; with --lanes, each lane")
       .required()

@@ -14,7 +14,7 @@ namespace arena_shm::tool {
 
 namespace {
 
-struct Options {
+struct DoctorOptions {
   terminal::ObjectFormat format;
 };
 
@@ -33,7 +33,7 @@ std::string line_of(const inspect::Symptom& symptom) {
   return symptom.health == inspect::Health::broken ? terminal::alarming(std::move(line)) : line;
 }
 
-terminal::ExitCode run(const Options& options) {
+terminal::ExitCode run_doctor(const DoctorOptions& options) {
   using inspect::Health;
   const auto symptoms = inspect::examine_host();
   terminal::Output output;
@@ -54,7 +54,7 @@ terminal::ExitCode run(const Options& options) {
 }  // namespace
 
 void add_doctor(const terminal::Command& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DoctorOptions>();
   terminal::Command verb = add_verb(
       app, action,
       {.name = "doctor",
@@ -65,7 +65,7 @@ void add_doctor(const terminal::Command& app, Action& action) {
            "lossless arenas whose writers are held up, and by whom.",
        .example = "  arena-shm doctor\n"
                   "  arena-shm doctor --format ndjson | jq .remedy"},
-      options, run);
+      options, run_doctor);
   terminal::add_format_option(verb, options->format);
 }
 

@@ -28,7 +28,7 @@ namespace arena_shm::tool {
 
 namespace {
 
-struct Options {
+struct ExportOptions {
   std::string input;
   recording::FileOptions file;
   std::string fields;
@@ -38,7 +38,7 @@ struct Options {
   recording::TextDialect dialect;
 };
 
-void refuse_same_file(const Options& options) {
+void refuse_same_file(const ExportOptions& options) {
   std::error_code ignored;
   const auto path_of = [](const std::string& path, const char* stream) { return path == "-" ? stream : path; };
   const std::string input = path_of(options.input, "/dev/stdin");
@@ -53,12 +53,12 @@ void refuse_same_file(const Options& options) {
                                        .remedy = "choose another file with -o"});
 }
 
-std::unique_ptr<recording::RecordingSource> open_source(const Options& options) {
+std::unique_ptr<recording::RecordingSource> open_source(const ExportOptions& options) {
   return recording::open_recording(options.input, options.fields, terminal_attendant(),
                                    {.missing = missing_from(options.missing), .dialect = options.dialect});
 }
 
-terminal::ExitCode run(const Options& options) {
+terminal::ExitCode run_export(const ExportOptions& options) {
   refuse_same_file(options);
   const auto source = open_source(options);
   if (!source->record().schema && !recording::keeps_bytes(recording::file_format(options.file))) {
@@ -118,7 +118,7 @@ terminal::ExitCode run(const Options& options) {
 }  // namespace
 
 void add_export(const terminal::Command& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ExportOptions>();
   terminal::Command verb = add_verb(
       app, action,
       {.name = "export",
@@ -140,7 +140,7 @@ void add_export(const terminal::Command& app, Action& action) {
        .example = "  arena-shm export ticks.npy -o ticks.csv\n"
                   "  arena-shm export crash.arena -o crash.npy\n"
                   "  arena-shm export ticks.csv -o ticks.npy --fields 'u64 ts, f64 px'"},
-      options, run);
+      options, run_export);
   verb.add_option("FILE", options->input, "The recording, or the saved segment; - is standard input")
       .required()
       .type_name("");

@@ -13,7 +13,7 @@ namespace arena_shm::tool {
 
 namespace {
 
-struct Options {
+struct ForwardOptions {
   ForwardWish wish;
   double max_delay = 0.05;
   double max_age = 0;
@@ -27,12 +27,7 @@ std::chrono::nanoseconds nanoseconds_of(double seconds) {
 std::string check_stream(const std::string& text) { return bridge::stream_defect(bridge::with_name(text, "name")); }
 std::string check_subject(const std::string& text) { return bridge::subject_defect(bridge::with_name(text, "name")); }
 
-std::string check_address(const std::string& text) {
-  if (serve::parse_address(text)) return "";
-  return "expected PORT, ADDR:PORT or [ADDR]:PORT with a port up to 65535, found '" + text + "'";
-}
-
-terminal::ExitCode run(const Options& options) {
+terminal::ExitCode run_forward(const ForwardOptions& options) {
   ForwardWish wish = options.wish;
   if (wish.names.size() > 1) {
     for (const auto& [option, text] : {std::pair{"--stream", wish.stream}, std::pair{"--subject", wish.subject}}) {
@@ -46,7 +41,7 @@ terminal::ExitCode run(const Options& options) {
   return forward(wish);
 }
 
-void add_stream_options(const terminal::Command& verb, const std::shared_ptr<Options>& options) {
+void add_stream_options(const terminal::Command& verb, const std::shared_ptr<ForwardOptions>& options) {
   using std::chrono::nanoseconds;
   bridge::StreamWish& limits = options->wish.limits;
   verb.add_option("--replicas", limits.replicas, "Of a stream that is made: on how many servers it is")
@@ -70,7 +65,7 @@ void add_stream_options(const terminal::Command& verb, const std::shared_ptr<Opt
 
 void add_forward(const terminal::Command& app, Action& action) {
   using std::chrono::nanoseconds;
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ForwardOptions>();
   options->wish.consumer = "forward";
   terminal::Command verb = add_verb(
       app, action,
@@ -94,7 +89,7 @@ void add_forward(const terminal::Command& app, Action& action) {
                   "  arena-shm forward ticks orders --to nats://hub:4222 --creds edge.creds --listen 9465\n"
                   "  arena-shm forward ticks --to nats://a:4222,nats://b:4222 --replicas 3 --max-age 7d\n"
                   "  arena-shm forward ticks --to nats://hub:4222 --where 'px > 100' --stall-exit 30s"},
-      options, run);
+      options, run_forward);
   verb.add_option("NAME", options->wish.names, "Names of the arenas").required().type_name("");
   add_server_options(verb, "--to", options->wish.server);
   verb.add_option("--stream", options->wish.stream, "The stream")
@@ -126,7 +121,7 @@ void add_forward(const terminal::Command& app, Action& action) {
           "--listen", [options](const std::string& text) { options->wish.listen = serve::parse_address(text); },
           "Serve metrics for Prometheus at this address")
       .type_name("[ADDR:]PORT")
-      .check(check_address);
+      .check(serve::address_defect);
 }
 
 }  // namespace arena_shm::tool

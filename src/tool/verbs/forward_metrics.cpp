@@ -13,7 +13,7 @@ namespace {
 
 using bridge::Reading;
 
-struct Sample {
+struct BridgeSample {
   std::string labels;
   Reading reading;
 };
@@ -22,14 +22,14 @@ struct Sample {
 
 std::string forward_page(const std::vector<Metered>& forwarders) {
   exposition::Page page({}, {});
-  std::vector<Sample> samples;
+  std::vector<BridgeSample> samples;
   for (const Metered& one : forwarders) {
     samples.push_back(
         {exposition::label("arena", one.arena) + ',' + exposition::label("stream", one.stream), one.meter->read()});
   }
   const auto family = [&](const char* name, const char* type, const char* help, auto value) {
     page.head(name, type, help);
-    for (const Sample& sample : samples) page.sample(name, sample.labels, value(sample.reading));
+    for (const BridgeSample& sample : samples) page.sample(name, sample.labels, value(sample.reading));
   };
   const std::int64_t now_ns = text::realtime_ns();
   family("forward_up", "gauge", "Is it connected, and forwards?",
@@ -41,7 +41,7 @@ std::string forward_page(const std::vector<Metered>& forwarders) {
   family("forward_messages_total", "counter", "Messages that the stream has acknowledged to this process.",
          [](const Reading& r) { return r.messages; });
   page.head("forward_last_seq", "gauge", "Number of the newest value that was delivered.");
-  for (const Sample& sample : samples)
+  for (const BridgeSample& sample : samples)
     if (sample.reading.last_seq) page.sample("forward_last_seq", sample.labels, *sample.reading.last_seq);
   family("forward_head", "gauge", "How many numbers the arena has handed out.",
          [](const Reading& r) { return r.head; });
@@ -50,12 +50,12 @@ std::string forward_page(const std::vector<Metered>& forwarders) {
   family("forward_lag_seconds", "gauge", "How long the oldest of those has been there.",
          [](const Reading& r) { return exposition::Page::seconds(r.lag_time.count()); });
   page.head("forward_newest_age_seconds", "gauge", "Age of the newest value that was delivered.");
-  for (const Sample& sample : samples) {
+  for (const BridgeSample& sample : samples) {
     if (!sample.reading.newest_ns) continue;
     page.sample("forward_newest_age_seconds", sample.labels, page.seconds(now_ns - *sample.reading.newest_ns));
   }
   page.head("forward_lost_total", "counter", "Values that this process could not deliver, by cause.");
-  for (const Sample& sample : samples) {
+  for (const BridgeSample& sample : samples) {
     const bridge::Tally& own = sample.reading.own;
     for (const auto& [cause, count] : {std::pair{"overwritten", own.overwritten - sample.reading.before},
                                        {"hole", own.holes},

@@ -27,7 +27,7 @@ namespace arena_shm::tool {
 
 namespace {
 
-struct Options {
+struct GcOptions {
   std::vector<std::string> names;
   bool dry_run = false;
   bool force = false;
@@ -99,7 +99,7 @@ void refuse_unless_arena(const inspect::Image& image) {
 /// What became of the arenas. The table has those that are gone; the other formats have all, with the reason.
 class Outcomes {
  public:
-  explicit Outcomes(const Options& options) : options_(options), lines_(options.format) {}
+  explicit Outcomes(const GcOptions& options) : options_(options), lines_(options.format) {}
 
   void gone(const inspect::Image& image) {
     add(image, options_.dry_run ? "would remove" : "removed", text::printable(image.label()) + '\n', nullptr);
@@ -121,14 +121,14 @@ class Outcomes {
     output_.flush();
   }
 
-  const Options& options_;
+  const GcOptions& options_;
   terminal::ObjectLines lines_;
   terminal::Output output_;
 };
 
 class Collection {
  public:
-  explicit Collection(const Options& options) : options_(options), outcomes_(options) {}
+  explicit Collection(const GcOptions& options) : options_(options), outcomes_(options) {}
 
   terminal::ExitCode run() {
     if (options_.names.empty()) {
@@ -174,19 +174,19 @@ class Collection {
     }
   }
 
-  const Options& options_;
+  const GcOptions& options_;
   Outcomes outcomes_;
   terminal::Verdict verdict_;
   std::size_t gone_ = 0;
   std::size_t kept_ = 0;
 };
 
-terminal::ExitCode run(const Options& options) { return Collection(options).run(); }
+terminal::ExitCode run_gc(const GcOptions& options) { return Collection(options).run(); }
 
 }  // namespace
 
 void add_gc(const terminal::Command& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<GcOptions>();
   terminal::Command verb = add_verb(
       app, action,
       {.name = "gc",
@@ -205,7 +205,7 @@ void add_gc(const terminal::Command& app, Action& action) {
        .example = "  arena-shm gc --dry-run\n"
                   "  arena-shm gc --dry-run --format ndjson | jq .name\n"
                   "  arena-shm gc ticks imu"},
-      options, run);
+      options, run_gc);
   verb.add_option("NAME", options->names, "Only these arenas (default: all on this host)").type_name("");
   verb.add_flag("--dry-run", options->dry_run, "Remove nothing, only print what would be removed");
   verb.add_flag("--force", options->force, "Assume that processes that gc cannot look at do not use the arenas");

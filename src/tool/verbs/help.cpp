@@ -11,7 +11,7 @@ namespace arena_shm::tool {
 
 namespace {
 
-struct Options {
+struct HelpOptions {
   const terminal::Command* app = nullptr;
   std::string verb;
 };
@@ -23,14 +23,16 @@ terminal::ExitCode print(const std::string& text) {
   return terminal::ExitCode::ok;
 }
 
-terminal::ExitCode run(const Options& options) {
+terminal::ExitCode run_help(const HelpOptions& options) {
   if (options.verb == "filters") return print(filters_text());
   if (const auto text = terminal::help_text(*options.app, options.verb)) return print(*text);
   terminal::note(terminal::unknown_verb_text(*options.app, options.verb));
   return terminal::ExitCode::usage;
 }
 
-terminal::ExitCode print_version(const Options& options) { return print(terminal::version_text(*options.app) + '\n'); }
+terminal::ExitCode print_version(const HelpOptions& options) {
+  return print(terminal::version_text(*options.app) + '\n');
+}
 
 }  // namespace
 
@@ -41,7 +43,7 @@ std::string footer_of(const Help& help) {
 }
 
 void add_help(const terminal::Command& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<HelpOptions>();
   options->app = &app;
   terminal::Command verb =
       add_verb(app, action,
@@ -51,7 +53,7 @@ void add_help(const terminal::Command& app, Action& action) {
                 .example = "  arena-shm help\n"
                            "  arena-shm help tail\n"
                            "  arena-shm help filters"},
-               options, run);
+               options, run_help);
   verb.add_option("VERB", options->verb, "The verb to explain").type_name("");
   add_verb(app, action,
            {.name = "version", .summary = "Print the version", .details = "", .example = "  arena-shm version"},

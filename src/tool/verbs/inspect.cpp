@@ -22,7 +22,7 @@ namespace arena_shm::tool {
 
 namespace {
 
-struct Options {
+struct InspectOptions {
   ChosenArenas arenas;
   std::string as;
   std::size_t count = 5;
@@ -59,7 +59,7 @@ void print(const Inspection& inspection, terminal::ObjectFormat format) {
   output.flush();
 }
 
-terminal::ExitCode inspect_one(const Options& options, const inspect::Image& image) {
+terminal::ExitCode inspect_one(const InspectOptions& options, const inspect::Image& image) {
   Inspection inspection{.image = image, .facts = inspect::read_facts(image)};
   inspect::Facts& facts = inspection.facts;
   if (!facts.usable) {
@@ -88,7 +88,7 @@ terminal::ExitCode inspect_one(const Options& options, const inspect::Image& ima
   return exit_code_of(facts);
 }
 
-terminal::ExitCode run(const Options& options) {
+terminal::ExitCode run_inspect(const InspectOptions& options) {
   bool is_first = true;
   return options.arenas.for_each([&](const inspect::Image& image) {
     if (!std::exchange(is_first, false) && options.format.is_table()) {
@@ -103,7 +103,7 @@ terminal::ExitCode run(const Options& options) {
 }  // namespace
 
 void add_inspect(const terminal::Command& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<InspectOptions>();
   terminal::Command verb = add_verb(
       app, action,
       {.name = "inspect",
@@ -115,7 +115,7 @@ void add_inspect(const terminal::Command& app, Action& action) {
        .example = "  arena-shm inspect ticks\n"
                   "  arena-shm inspect ticks --format ndjson | jq .seats\n"
                   "  arena-shm inspect --file saved.img"},
-      options, run);
+      options, run_inspect);
   add_arenas_or_file(verb, options->arenas);
   verb.add_option("-n,-c,--count", options->count, "How many of the newest values to show")
       .type_name("N")

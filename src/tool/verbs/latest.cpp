@@ -31,11 +31,11 @@ namespace arena_shm::tool {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using SteadyClock = std::chrono::steady_clock;
 using Key = terminal::Screen::Key;
 using Newest = recording::NewestByKey::Newest;
 
-struct Options {
+struct LatestOptions {
   LatestAsked asked;
   std::string fields;
   std::string format = "table";
@@ -50,7 +50,7 @@ schema::Format format_of(const std::string& text) {
 
 class Latest {
  public:
-  explicit Latest(const Options& options) : options_(options) {
+  explicit Latest(const LatestOptions& options) : options_(options) {
     if (options.asked.follow && options.format == "table") screen_ = terminal::Screen::open();
     feed_.emplace(options.asked, screen_ ? screen_attendant_ : terminal_attendant());
     printer(terminal::line_width());  // wrong fields are refused at once
@@ -63,7 +63,7 @@ class Latest {
     } else if (options_.asked.follow) {
       print_changes();
     } else {
-      while (feed_->goes_on()) feed_->read_until(Clock::now() + LatestFeed::kLongestWait);
+      while (feed_->goes_on()) feed_->read_until(SteadyClock::now() + LatestFeed::kLongestWait);
       print_all();
     }
     if (feed_->lost_count() > 0 || options_.asked.follow || feed_->newest().size() == 0)
@@ -101,9 +101,9 @@ class Latest {
     const auto formatter = printer(terminal::line_width());
     bool has_heading = false;
     while (feed_->goes_on()) {
-      const Clock::time_point end = Clock::now() + interval();
-      while (Clock::now() < end && feed_->goes_on()) {
-        feed_->read_until(std::min<Clock::time_point>(end, Clock::now() + LatestFeed::kLongestWait));
+      const SteadyClock::time_point end = SteadyClock::now() + interval();
+      while (SteadyClock::now() < end && feed_->goes_on()) {
+        feed_->read_until(std::min<SteadyClock::time_point>(end, SteadyClock::now() + LatestFeed::kLongestWait));
         terminal::Output::check_open();
       }
       if (!has_heading) {
@@ -119,23 +119,24 @@ class Latest {
     }
   }
 
-  Clock::duration interval() const {
-    return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options_.interval_seconds));
+  SteadyClock::duration interval() const {
+    return std::chrono::duration_cast<SteadyClock::duration>(std::chrono::duration<double>(options_.interval_seconds));
   }
 
   void watch(terminal::Screen& screen) {
-    Clock::time_point next = Clock::now() + std::min<Clock::duration>(interval(), std::chrono::milliseconds(100));
+    SteadyClock::time_point next =
+        SteadyClock::now() + std::min<SteadyClock::duration>(interval(), std::chrono::milliseconds(100));
     while (feed_->goes_on()) {
       const Key key = screen.wait_key(std::chrono::milliseconds(0));
       if (key == Key::quit) return;
-      feed_->read_until(std::min<Clock::time_point>(next, Clock::now() + LatestFeed::kLongestWait));
+      feed_->read_until(std::min<SteadyClock::time_point>(next, SteadyClock::now() + LatestFeed::kLongestWait));
       if (key == Key::redraw) screen.redraw();
       if (key == Key::up && first_ > 0) --first_;
       if (key == Key::down) ++first_;
       if (key == Key::first) first_ = 0;
       if (key == Key::last) first_ = feed_->newest().size();
-      if (Clock::now() < next && key == Key::none) continue;
-      if (Clock::now() >= next) next = Clock::now() + interval();
+      if (SteadyClock::now() < next && key == Key::none) continue;
+      if (SteadyClock::now() >= next) next = SteadyClock::now() + interval();
       draw(screen);
     }
   }
@@ -172,14 +173,14 @@ class Latest {
     screen.show();
   }
 
-  const Options& options_;
+  const LatestOptions& options_;
   ScreenAttendant screen_attendant_;
   std::unique_ptr<terminal::Screen> screen_;
   std::optional<LatestFeed> feed_;
   std::size_t first_ = 0;  // that is shown
 };
 
-terminal::ExitCode run(const Options& options) {
+terminal::ExitCode run_latest(const LatestOptions& options) {
   terminal::catch_stop_signals();  // before ncurses would do it in its own way
   return Latest(options).run();
 }
@@ -187,7 +188,7 @@ terminal::ExitCode run(const Options& options) {
 }  // namespace
 
 void add_latest(const terminal::Command& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<LatestOptions>();
   terminal::Command verb = add_verb(
       app, action,
       {.name = "latest",
@@ -203,7 +204,7 @@ void add_latest(const terminal::Command& app, Action& action) {
        .example = "  arena-shm latest ticks --by sym\n"
                   "  arena-shm latest ticks --by venue,sym --where 'px > 0' -f -i 200ms\n"
                   "  arena-shm latest ticks --by sym -f --format ndjson | jq -c '[.sym, .px]'"},
-      options, run);
+      options, run_latest);
   verb.add_option("NAME", options->asked.name, "Name of the arena").required().type_name("");
   verb.add_option("--by", options->asked.by, "The fields that are the key, like sym or venue,sym")
       .required()

@@ -26,12 +26,12 @@ namespace arena_shm::tool {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using SteadyClock = std::chrono::steady_clock;
 using text::TextTable;
 
 constexpr std::chrono::milliseconds kBetweenSamples{200};
 
-struct Options {
+struct ListOptions {
   bool names = false;
   terminal::ObjectFormat format;
 };
@@ -43,7 +43,7 @@ struct Row {
   std::optional<std::int64_t> newest_time_ns;
   std::optional<std::int64_t> newest_age_ns;
   std::optional<Blocker> blocker;
-  Clock::time_point sampled;
+  SteadyClock::time_point sampled;
 };
 
 std::string writers(const inspect::Seats& seats) {
@@ -55,7 +55,7 @@ std::string writers(const inspect::Seats& seats) {
 
 Row look_at(const inspect::Image& image, inspect::Facts facts) {
   inspect::Seats seats = inspect::read_seats(image, facts.header);
-  const Clock::time_point sampled = Clock::now();
+  const SteadyClock::time_point sampled = SteadyClock::now();
   const inspect::NewestTimes newest = inspect::read_newest_times(image, facts.header, facts.heads);
   const auto age_ns = inspect::newest_age_ns(image, facts, facts.heads, newest);
   auto blocker = find_blocker(image, facts.header, seats);
@@ -69,7 +69,7 @@ double rate_of(const Row& row) {
     core::Header header{};
     if (!image.load(0, header) || header.epoch != row.facts.header.epoch) return 0;
     const std::uint64_t now = inspect::read_value_count(image, row.facts.header);
-    return inspect::rate(row.seats.values, now, Clock::now() - row.sampled);
+    return inspect::rate(row.seats.values, now, SteadyClock::now() - row.sampled);
   } catch (const Error&) {
     return 0;
   }
@@ -146,7 +146,7 @@ terminal::ExitCode print_names() {
   return terminal::ExitCode::ok;
 }
 
-terminal::ExitCode run(const Options& options) {
+terminal::ExitCode run_list(const ListOptions& options) {
   if (options.names) return print_names();
   terminal::Verdict verdict;
   std::vector<Row> rows;
@@ -176,7 +176,7 @@ terminal::ExitCode run(const Options& options) {
 }  // namespace
 
 void add_list(const terminal::Command& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ListOptions>();
   terminal::Command verb = add_verb(
       app, action,
       {.name = "list",
@@ -187,7 +187,7 @@ void add_list(const terminal::Command& app, Action& action) {
                   "lossless arena is full, and how long a writer has been waiting for it.",
        .example = "  arena-shm list\n"
                   "  arena-shm list --format ndjson | jq .name"},
-      options, run);
+      options, run_list);
   terminal::add_format_option(verb, options->format);
   verb.add_flag("--names", options->names, "Print only names, one per line").group("");
 }

@@ -17,7 +17,7 @@ namespace arena_shm::tool {
 
 namespace {
 
-struct Options {
+struct ManOptions {
   const terminal::Command* app = nullptr;
   std::string directory;
 };
@@ -173,7 +173,7 @@ void save(const std::filesystem::path& path, const std::string& text) {
   core::throw_errno(error, core::Act::make_file, "write", path);
 }
 
-terminal::ExitCode run(const Options& options) {
+terminal::ExitCode run_man(const ManOptions& options) {
   const std::filesystem::path directory = options.directory;
   std::filesystem::create_directories(directory);
   const auto verbs = terminal::describe_verbs(*options.app);
@@ -186,12 +186,12 @@ terminal::ExitCode run(const Options& options) {
 }  // namespace
 
 void add_man(const terminal::Command& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ManOptions>();
   options->app = &app;
   terminal::Command verb = add_verb(
       app, action,
       {.name = "man", .summary = "Write the manual pages", .details = "", .example = "  arena-shm man share/man/man1"},
-      options, run);
+      options, run_man);
   verb.group("");
   verb.add_option("DIRECTORY", options->directory, "The directory to write to").required().type_name("");
 }

@@ -14,16 +14,11 @@ namespace arena_shm::tool {
 
 namespace {
 
-struct Options {
+struct MetricsOptions {
   std::string listen;
   std::string output = "-";
   ConstantLabels labels;
 };
-
-std::string check_address(const std::string& text) {
-  if (serve::parse_address(text)) return "";
-  return "expected PORT, ADDR:PORT or [ADDR]:PORT with a port up to 65535, found '" + text + "'";
-}
 
 void add_labels(const std::vector<std::string>& texts, ConstantLabels& labels) {
   for (const std::string& text : texts) {
@@ -32,7 +27,7 @@ void add_labels(const std::vector<std::string>& texts, ConstantLabels& labels) {
   }
 }
 
-terminal::ExitCode run(const Options& options) {
+terminal::ExitCode run_metrics(const MetricsOptions& options) {
   auto exposer = std::make_shared<Exposer>(options.labels);
   if (!options.listen.empty())
     return serve_metrics(*serve::parse_address(options.listen), [exposer] { return exposer->look().text; });
@@ -51,7 +46,7 @@ terminal::ExitCode run(const Options& options) {
 }  // namespace
 
 void add_metrics(const terminal::Command& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<MetricsOptions>();
   terminal::Command verb = add_verb(
       app, action,
       {.name = "metrics",
@@ -65,11 +60,11 @@ void add_metrics(const terminal::Command& app, Action& action) {
                   "  arena-shm metrics -o arena.prom --label rack=b7\n"
                   "  arena-shm metrics --listen 9464        # http://127.0.0.1:9464/metrics\n"
                   "  arena-shm metrics --listen '[::1]:0'   # any free port; the server prints it"},
-      options, run);
+      options, run_metrics);
   terminal::Option listen =
       verb.add_option("--listen", options->listen, "Serve the metrics at this address, until interrupted")
           .type_name("[ADDR:]PORT")
-          .check(check_address);
+          .check(serve::address_defect);
   verb.add_option("-o,--output", options->output, "Write to this file, and replace it atomically; - is standard output")
       .type_name("FILE")
       .excludes(listen);

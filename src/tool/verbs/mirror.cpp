@@ -27,7 +27,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-struct Options {
+struct MirrorOptions {
   bridge::MirrorOptions mirror;
 };
 
@@ -150,7 +150,7 @@ class Mirrors {
   std::map<std::string, One> mirrors_;
 };
 
-terminal::ExitCode run(const Options& options) {
+terminal::ExitCode run_mirror(const MirrorOptions& options) {
   terminal::catch_stop_signals();
   if (!is_pattern(options.mirror.stream)) return mirror_one(options.mirror);
   if (!options.mirror.name.empty()) {
@@ -160,7 +160,7 @@ terminal::ExitCode run(const Options& options) {
   return Mirrors(options.mirror).run();
 }
 
-std::string check_stream(const std::string& text) {
+std::string check_mirrored_stream(const std::string& text) {
   if (!is_pattern(text)) return bridge::stream_defect(text);
   return text.find_first_of(" \t\r\n") == std::string::npos && text.front() != '$'
              ? ""
@@ -170,7 +170,7 @@ std::string check_stream(const std::string& text) {
 }  // namespace
 
 void add_mirror(const terminal::Command& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<MirrorOptions>();
   terminal::Command verb = add_verb(
       app, action,
       {.name = "mirror",
@@ -189,13 +189,13 @@ void add_mirror(const terminal::Command& app, Action& action) {
        .example = "  arena-shm mirror --from nats://hub:4222 --stream ticks\n"
                   "  arena-shm mirror --from nats://hub:4222 --stream ticks copy --slots 1M\n"
                   "  arena-shm mirror --from nats://hub:4222 --stream 'telemetry.>' --creds hub.creds"},
-      options, run);
+      options, run_mirror);
   verb.add_option("NAME", options->mirror.name, "Name of the arena; without it, that of the origin").type_name("");
   add_server_options(verb, "--from", options->mirror.server);
   verb.add_option("--stream", options->mirror.stream, "The stream, or subjects of several, as 'telemetry.>'")
       .required()
       .type_name("STREAM")
-      .check(check_stream);
+      .check(check_mirrored_stream);
   verb.add_flag("--wait", options->mirror.waits, "Wait for a server, and a stream, that are not there yet");
   verb.add_option("--slots", options->mirror.slots,
                   "How many values the arena holds, each lane if there are several; without it, as many as the origin")

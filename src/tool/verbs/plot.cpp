@@ -27,9 +27,9 @@ namespace arena_shm::tool {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using SteadyClock = std::chrono::steady_clock;
 
-struct Options {
+struct PlotOptions {
   PlotAsked asked;
   std::string udp;
   std::string file;
@@ -39,16 +39,16 @@ struct Options {
 };
 
 // Of each interval the extremes, so that the receiver's load does not depend on the arena's rate.
-terminal::ExitCode send(const Options& options) {
+terminal::ExitCode send(const PlotOptions& options) {
   plot::UdpSender sender(options.udp);
   PlotFeed feed(options.asked, From::newest, terminal_attendant());
   if (!feed.has_begun()) return terminal::ExitCode::ok;
   plot::InfluxLines lines(options.asked.name, feed.series());
-  const auto interval =
-      std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(1.0 / static_cast<double>(options.hz)));
+  const auto interval = std::chrono::duration_cast<SteadyClock::duration>(
+      std::chrono::duration<double>(1.0 / static_cast<double>(options.hz)));
   constexpr std::chrono::milliseconds kLongestWait{20};
   bool has_told = false;
-  Clock::time_point next = Clock::now() + interval;
+  SteadyClock::time_point next = SteadyClock::now() + interval;
   const auto flush = [&] {
     for (const std::string& datagram : lines.take()) sender.send(datagram);
     if (sender.is_refused() && !std::exchange(has_told, true))
@@ -56,15 +56,15 @@ terminal::ExitCode send(const Options& options) {
   };
   while (!terminal::stop_requested() && !feed.is_finished()) {
     bool has_any = false;
-    while (Clock::now() < next && feed.next()) {
+    while (SteadyClock::now() < next && feed.next()) {
       has_any = true;
       lines.add(feed.has_times() ? feed.at() : text::realtime_ns(), feed.values());
     }
-    if (Clock::now() >= next) {
+    if (SteadyClock::now() >= next) {
       flush();
-      next = std::max(next + interval, Clock::now());
+      next = std::max(next + interval, SteadyClock::now());
     } else if (!has_any) {
-      feed.wait_for(std::min(kLongestWait, std::chrono::ceil<std::chrono::milliseconds>(next - Clock::now())));
+      feed.wait_for(std::min(kLongestWait, std::chrono::ceil<std::chrono::milliseconds>(next - SteadyClock::now())));
     }
   }
   flush();
@@ -73,7 +73,7 @@ terminal::ExitCode send(const Options& options) {
   return feed.conclude();
 }
 
-terminal::ExitCode draw_file(const Options& options) {
+terminal::ExitCode draw_file(const PlotOptions& options) {
   constexpr std::size_t kBins = 2048;  // twice so many as the picture has columns
   const std::filesystem::path path = options.file;
   if (path.extension() != ".svg") {
@@ -101,7 +101,7 @@ terminal::ExitCode draw_file(const Options& options) {
   return feed.conclude();
 }
 
-terminal::ExitCode run(const Options& options) {
+terminal::ExitCode run_plot(const PlotOptions& options) {
   constexpr std::int64_t kUsualWindowNs = 10'000'000'000;
   terminal::catch_stop_signals();  // before ncurses would do it in its own way
   if (!options.waits)
@@ -119,7 +119,7 @@ terminal::ExitCode run(const Options& options) {
 }  // namespace
 
 void add_plot(const terminal::Command& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PlotOptions>();
   terminal::Command verb = add_verb(
       app, action,
       {.name = "plot",
@@ -138,7 +138,7 @@ void add_plot(const terminal::Command& app, Action& action) {
                   "  arena-shm plot ticks --fields px,qty --last 1m\n"
                   "  arena-shm plot ticks -o ticks.svg\n"
                   "  arena-shm plot imu --udp 127.0.0.1:9870 --hz 30"},
-      options, run);
+      options, run_plot);
   verb.add_option("NAME", options->asked.name, "Name of the arena").required().type_name("");
   terminal::Option udp = verb.add_option("--udp", options->udp, "Send to this address").type_name("HOST:PORT");
   verb.add_option("--hz", options->hz, "How many times a second, at most")

@@ -24,7 +24,7 @@ namespace arena_shm::tool {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using SteadyClock = std::chrono::steady_clock;
 using Key = terminal::Screen::Key;
 using Style = terminal::Screen::Style;
 
@@ -68,7 +68,7 @@ class LivePlot {
   terminal::ExitCode run() {
     constexpr std::chrono::milliseconds kBetweenPictures{50};
     while (feed_.has_begun() && !terminal::stop_requested() && !feed_.is_finished()) {
-      read_until(Clock::now() + kBetweenPictures);
+      read_until(SteadyClock::now() + kBetweenPictures);
       draw();
       const Key key = screen_.wait_key(kBetweenPictures);
       if (key == Key::quit) break;
@@ -81,7 +81,7 @@ class LivePlot {
  private:
   void begin_anew() { bins_.emplace(feed_.series().size(), std::max<std::int64_t>(window_ / 2048, 1), kBins); }
 
-  void read_until(Clock::time_point end) {
+  void read_until(SteadyClock::time_point end) {
     constexpr int kBetweenLooks = 1024;
     for (int i = 1; feed_.next(); ++i) {
       // Sequence numbers begin anew, or a clock was set back by more than is seen.
@@ -90,7 +90,7 @@ class LivePlot {
         bins_->add(feed_.at(), feed_.values());
         std::ranges::copy(feed_.values(), newest_.begin());
       }
-      if (i % kBetweenLooks == 0 && Clock::now() >= end) break;
+      if (i % kBetweenLooks == 0 && SteadyClock::now() >= end) break;
     }
     feed_.wait_for({});
     if (!bins_->is_empty()) bins_->forget_before(back_from(bins_->last(), window_));
@@ -123,7 +123,7 @@ class LivePlot {
   }
 
   std::string heading() {
-    const auto now = Clock::now();
+    const auto now = SteadyClock::now();
     if (now - rate_taken_ >= std::chrono::seconds(1)) {
       const std::chrono::duration<double> elapsed = now - rate_taken_;
       rate_ = static_cast<double>(feed_.read_count() - rate_count_) / elapsed.count();
@@ -163,7 +163,7 @@ class LivePlot {
   std::size_t first_ = 0;
   std::size_t shown_ = 1;
   bool is_paused_ = false;
-  Clock::time_point rate_taken_ = Clock::now();
+  SteadyClock::time_point rate_taken_ = SteadyClock::now();
   std::uint64_t rate_count_ = 0;
   double rate_ = 0;
 };

@@ -19,7 +19,7 @@ namespace arena_shm::tool {
 
 namespace {
 
-struct Options {
+struct RecordOptions {
   std::string name;
   recording::FileOptions file;
   std::string as;
@@ -33,7 +33,7 @@ struct Options {
   std::optional<std::string> consumer;
 };
 
-terminal::ExitCode run(const Options& options) {
+terminal::ExitCode run_record(const RecordOptions& options) {
   terminal::catch_stop_signals();
   recording::Limits limits{.count = options.max_count.value_or(recording::Limits::kNone)};
   if (options.max_seconds) limits.duration = Duration(std::chrono::duration<double>(*options.max_seconds));
@@ -57,7 +57,7 @@ terminal::ExitCode run(const Options& options) {
 }  // namespace
 
 void add_record(const terminal::Command& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RecordOptions>();
   terminal::Command verb = add_verb(
       app, action,
       {.name = "record",
@@ -99,7 +99,7 @@ void add_record(const terminal::Command& app, Action& action) {
                   "  arena-shm record ticks -o ticks.mcap --from newest\n"
                   "  arena-shm record orders -o orders.csv --consumer archive\n"
                   "  python3 -c \"import numpy; print(numpy.load('ticks.npy')['px'].mean())\""},
-      options, run);
+      options, run_record);
   verb.add_option("NAME", options->name, "Name of the arena").required().type_name("");
   add_file_options(verb, options->file);
   verb.add_option("--from", options->from, "Where to begin: oldest, newest, or a sequence number")

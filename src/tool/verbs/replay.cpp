@@ -34,7 +34,7 @@ namespace arena_shm::tool {
 
 namespace {
 
-struct Options {
+struct ReplayOptions {
   std::string input;
   std::string name;
   std::string fields;
@@ -51,7 +51,7 @@ struct Options {
   recording::TimeSpan span;
 };
 
-[[noreturn]] void refuse_records(const Options& options, std::string expected, std::string found) {
+[[noreturn]] void refuse_records(const ReplayOptions& options, std::string expected, std::string found) {
   throw Error(Code::incompatible_type, {.name = options.input,
                                         .doing = "fill '" + options.name + "' from",
                                         .expected = std::move(expected),
@@ -76,7 +76,8 @@ std::string comparable(schema::Schema schema) {
 }
 
 // `units`: the schema of the ring, as JSON; .npy and texts have no units. By its row.
-recording::ReplayPace pace_of(const Options& options, const recording::RecordShape& record, const std::string& units) {
+recording::ReplayPace pace_of(const ReplayOptions& options, const recording::RecordShape& record,
+                              const std::string& units) {
   if (options.speed == "max") return {};
   if (!record.schema && !(record.has_time && options.time_field.empty())) {
     if (options.time_field.empty()) return {};
@@ -93,7 +94,7 @@ recording::ReplayPace pace_of(const Options& options, const recording::RecordSha
 }
 
 // Texts say nothing of their types: those of the ring that they go into are meant, unless there are to be others.
-recording::TextReading text_reading(const Options& options) {
+recording::TextReading text_reading(const ReplayOptions& options) {
   recording::TextReading reading{.missing = missing_from(options.missing),
                                  .time_field = options.time_field,
                                  .time_unit = options.time_unit,
@@ -106,7 +107,7 @@ recording::TextReading text_reading(const Options& options) {
   return reading;
 }
 
-RawArena open_arena(const Options& options, const recording::RecordingSource& source) {
+RawArena open_arena(const ReplayOptions& options, const recording::RecordingSource& source) {
   const recording::RecordShape& record = source.record();
   if (options.create) {
     const std::string schema = record.schema ? schema::to_json(*record.schema) : "";
@@ -129,7 +130,7 @@ RawArena open_arena(const Options& options, const recording::RecordingSource& so
   return arena;
 }
 
-std::unique_ptr<recording::RecordingSource> open_source(const Options& options) {
+std::unique_ptr<recording::RecordingSource> open_source(const ReplayOptions& options) {
   const auto open = [&] {
     return recording::open_recording(options.input, options.fields, terminal_attendant(), text_reading(options));
   };
@@ -141,7 +142,7 @@ std::unique_ptr<recording::RecordingSource> open_source(const Options& options) 
 
 class Replay {
  public:
-  explicit Replay(const Options& options)
+  explicit Replay(const ReplayOptions& options)
       : options_(options),
         source_(open_source(options)),
         arena_(open_arena(options, *source_)),
@@ -194,7 +195,7 @@ class Replay {
     return true;
   }
 
-  const Options& options_;
+  const ReplayOptions& options_;
   std::unique_ptr<recording::RecordingSource> source_;
   RawArena arena_;
   RawWriter writer_;
@@ -207,7 +208,7 @@ class Replay {
   std::uint64_t left_out_ = 0;
 };
 
-terminal::ExitCode run(const Options& options) {
+terminal::ExitCode run_replay(const ReplayOptions& options) {
   std::error_code ignored;
   const std::string path = options.input == "-" ? "/dev/stdin" : options.input;
   if (options.loop && std::filesystem::exists(path, ignored) &&
@@ -232,7 +233,7 @@ std::string check_speed(const std::string& text) {
 }  // namespace
 
 void add_replay(const terminal::Command& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ReplayOptions>();
   terminal::Command verb = add_verb(
       app, action,
       {.name = "replay",
@@ -250,7 +251,7 @@ void add_replay(const terminal::Command& app, Action& action) {
            "waits as 'write' does, and hurries afterwards to be on time again.",
        .example = "  arena-shm replay ticks.npy copy --create --slots 65536 --time-field ts\n"
                   "  arena-shm replay ticks.npy ticks --speed max"},
-      options, run);
+      options, run_replay);
   verb.add_option("FILE", options->input, "The recording, or a saved segment; - is standard input")
       .required()
       .type_name("");

@@ -10,7 +10,7 @@ namespace arena_shm::tool {
 
 namespace {
 
-struct Options {
+struct RmOptions {
   std::vector<std::string> names;
 };
 
@@ -28,7 +28,7 @@ void remove(const std::string& name) {
   terminal::note("removed '" + name + "'");
 }
 
-terminal::ExitCode run(const Options& options) {
+terminal::ExitCode run_rm(const RmOptions& options) {
   terminal::ExitCode code = terminal::ExitCode::ok;
   for (const std::string& name : options.names) {
     try {
@@ -44,13 +44,13 @@ terminal::ExitCode run(const Options& options) {
 }  // namespace
 
 void add_rm(const terminal::Command& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RmOptions>();
   terminal::Command verb = add_verb(app, action,
                                     {.name = "rm",
                                      .summary = "Remove arenas",
                                      .details = "Processes that have an arena open can go on using it.",
                                      .example = "  arena-shm rm ticks imu"},
-                                    options, run);
+                                    options, run_rm);
   verb.add_option("NAME", options->names, "Names of arenas").required().type_name("");
 }
 

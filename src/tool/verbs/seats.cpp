@@ -20,7 +20,7 @@ namespace arena_shm::tool {
 
 namespace {
 
-struct Options {
+struct SeatsOptions {
   ChosenArenas arenas;
   bool clear_stale = false;
   terminal::ObjectFormat format;
@@ -57,7 +57,7 @@ terminal::JsonObject object_of(const inspect::Image& image, const inspect::SeatF
   return object;
 }
 
-terminal::ExitCode show_one(const Options& options, terminal::ObjectLines& lines, const inspect::Image& image) {
+terminal::ExitCode show_one(const SeatsOptions& options, terminal::ObjectLines& lines, const inspect::Image& image) {
   const bool may_be_many = options.arenas.may_be_many();
   const inspect::Facts facts = inspect::read_facts(image);
   for (const std::string& problem : facts.problems) terminal::note(fmt::format("'{}': {}", image.label(), problem));
@@ -84,7 +84,7 @@ terminal::ExitCode show_one(const Options& options, terminal::ObjectLines& lines
   return exit_code_of(facts);
 }
 
-terminal::ExitCode run(const Options& options) {
+terminal::ExitCode run_seats(const SeatsOptions& options) {
   terminal::ObjectLines lines(options.format);
   return options.arenas.for_each([&](const inspect::Image& image) { return show_one(options, lines, image); });
 }
@@ -92,7 +92,7 @@ terminal::ExitCode run(const Options& options) {
 }  // namespace
 
 void add_seats(const terminal::Command& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SeatsOptions>();
   terminal::Command verb =
       add_verb(app, action,
                {.name = "seats",
@@ -108,7 +108,7 @@ void add_seats(const terminal::Command& app, Action& action) {
                 .example = "  arena-shm seats\n"
                            "  arena-shm seats ticks imu\n"
                            "  arena-shm seats ticks --clear-stale"},
-               options, run);
+               options, run_seats);
   add_arenas(verb, options->arenas);
   terminal::add_format_option(verb, options->format);
   verb.add_flag("--clear-stale", options->clear_stale, "Repair the seats of dead holders, and print which");

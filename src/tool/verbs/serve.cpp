@@ -20,16 +20,11 @@ namespace arena_shm::tool {
 
 namespace {
 
-struct Options {
+struct ServeOptions {
   std::vector<std::string> names;
   std::string listen = "127.0.0.1:8080";
   std::string save_directory;
 };
-
-std::string check_address(const std::string& text) {
-  if (serve::parse_address(text)) return "";
-  return "expected PORT, ADDR:PORT or [ADDR]:PORT with a port up to 65535, found '" + text + "'";
-}
 
 bool is_wanted(const std::vector<std::string>& names, const std::string& name) {
   if (names.empty()) return true;
@@ -39,7 +34,7 @@ bool is_wanted(const std::vector<std::string>& names, const std::string& name) {
   return false;
 }
 
-terminal::ExitCode run(const Options& options) {
+terminal::ExitCode run_serve(const ServeOptions& options) {
   auto list = std::make_shared<RingsList>(options.names);
   static_cast<void>(list->look());  // what is misspelt is an error now, and not an empty page
   serve::Surroundings surroundings{
@@ -66,7 +61,7 @@ terminal::ExitCode run(const Options& options) {
 }  // namespace
 
 void add_serve(const terminal::Command& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ServeOptions>();
   terminal::Command verb = add_verb(
       app, action,
       {.name = "serve",
@@ -85,12 +80,12 @@ void add_serve(const terminal::Command& app, Action& action) {
        .example = "  arena-shm serve                             # then open http://127.0.0.1:8080/\n"
                   "  arena-shm serve ticks 'feed.*' --listen 0   # any free port; the server prints it\n"
                   "  arena-shm serve --save-dir captures"},
-      options, run);
+      options, run_serve);
   verb.add_option("NAME", options->names, "Names of arenas, or patterns like 'tick*' (default: all)").type_name("");
   verb.add_option("--listen", options->listen, "Serve the page at this address, until interrupted")
       .type_name("[ADDR:]PORT")
       .capture_default_str()
-      .check(check_address);
+      .check(serve::address_defect);
   verb.add_option("--save-dir", options->save_directory, "Let the page save arenas in this directory").type_name("DIR");
 }
 

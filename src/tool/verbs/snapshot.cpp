@@ -22,7 +22,7 @@ namespace arena_shm::tool {
 
 namespace {
 
-struct Options {
+struct SnapshotOptions {
   std::string name;
   recording::FileOptions file;
   bool raw = false;
@@ -32,7 +32,7 @@ struct Options {
   std::string as;
 };
 
-terminal::ExitCode save_image(const Options& options) {
+terminal::ExitCode save_image(const SnapshotOptions& options) {
   if (options.span.is_given() || options.where || options.order) {
     throw Error(Code::invalid_argument, {.name = options.file.path,
                                          .doing = "save the segment in",
@@ -51,7 +51,7 @@ terminal::ExitCode save_image(const Options& options) {
   return terminal::ExitCode::ok;
 }
 
-terminal::ExitCode run(const Options& options) {
+terminal::ExitCode run_snapshot(const SnapshotOptions& options) {
   terminal::catch_stop_signals();
   if (options.raw || (options.file.format.empty() && recording::file_extension(options.file.path) == ".arena"))
     return save_image(options);
@@ -70,7 +70,7 @@ terminal::ExitCode run(const Options& options) {
 }  // namespace
 
 void add_snapshot(const terminal::Command& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SnapshotOptions>();
   terminal::Command verb = add_verb(
       app, action,
       {.name = "snapshot",
@@ -81,7 +81,7 @@ void add_snapshot(const terminal::Command& app, Action& action) {
            "A snapshot holds the values that each lane had when it began; if they have times, in order of time.",
        .example = "  arena-shm snapshot ticks -o ticks.npy\n"
                   "  arena-shm snapshot ticks -o crash.arena && arena-shm inspect --file crash.arena"},
-      options, run);
+      options, run_snapshot);
   verb.add_option("NAME", options->name, "Name of the arena").required().type_name("");
   add_file_options(verb, options->file);
   verb.add_flag("--raw", options->raw, "Save the segment itself, whatever the file's extension").excludes("--format");

@@ -20,7 +20,7 @@ namespace arena_shm::tool {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using SteadyClock = std::chrono::steady_clock;
 
 // As vmstat: a count alone is one line a second, an interval alone goes on until interrupted, neither is one line.
 std::uint64_t line_count(const StatOptions& options) {
@@ -41,8 +41,8 @@ terminal::ExitCode code_of(const Watch& watch, const StatOptions& options) {
 terminal::ExitCode print_stat(const StatOptions& options) {
   terminal::catch_stop_signals();
   const auto lines = stat_lines(options.format, options.quote_int64, options.where.has_value());
-  const auto interval =
-      std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.interval_seconds.value_or(1)));
+  const auto interval = std::chrono::duration_cast<SteadyClock::duration>(
+      std::chrono::duration<double>(options.interval_seconds.value_or(1)));
   Watch watch(options.names, terminal::note, options.waits ? Watch::Absent::is_waited_for : Watch::Absent::is_an_error);
   std::optional<MatchRates> matches;
   if (options.where) matches.emplace(*options.where, terminal::note);
@@ -53,7 +53,7 @@ terminal::ExitCode print_stat(const StatOptions& options) {
   if (left == 0) return terminal::ExitCode::ok;
   watch.sample();
   if (matches) matches->follow(watch.arenas());
-  Clock::time_point next = Clock::now() + std::min<Clock::duration>(interval, kFirstInterval);
+  SteadyClock::time_point next = SteadyClock::now() + std::min<SteadyClock::duration>(interval, kFirstInterval);
   bool has_come = !options.waits || options.names.empty();
   while (left > 0) {
     const bool is_none = !options.names.empty() && watch.readable_count() == 0;
@@ -68,7 +68,7 @@ terminal::ExitCode print_stat(const StatOptions& options) {
     lines->append(output.text(), arenas);
     output.flush();
     has_come = has_come || watch.readable_count() > 0;
-    next = next_tick(next, interval, Clock::now());
+    next = next_tick(next, interval, SteadyClock::now());
     if (has_come) --left;  // of what is waited for, the lines count from then on
   }
   return code_of(watch, options);

@@ -170,11 +170,11 @@ class Tail {
   }
 
   void wait() {
-    constexpr std::chrono::milliseconds kLongestWait{50};  // until a signal, or a closed pipe, is looked for again
+    constexpr std::chrono::milliseconds kLongestRest{50};  // until a signal, or a closed pipe, is looked for again
     if (newest_) print_newest();
     flush();
     end_idle_lanes();
-    if (is_finished() || input_.wait_for(kLongestWait)) return;
+    if (is_finished() || input_.wait_for(kLongestRest)) return;
     is_past_ = since_ && since_->is_past(text::realtime_ns());
     pass_what_others_took();
     give_up_pending();

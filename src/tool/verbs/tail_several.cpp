@@ -28,7 +28,7 @@ namespace {
 
 using recording::TimeMerge;
 using recording::ValueStream;
-using Clock = TimeMerge::Clock;
+using MergeClock = TimeMerge::Clock;
 
 constexpr std::chrono::milliseconds kHold{20};          // for one that is silent
 constexpr std::chrono::milliseconds kPause{2};          // where there is nothing to print
@@ -87,7 +87,7 @@ class SeveralTail {
       most_kept_ = asked.count.value_or(kDefaultCount);
       ring.begin_there(window, {.order = asked_.order, .span = asked_.span, .where = asked_.where});
       rings.push_back(&ring);
-      merge.add(Clock::now());
+      merge.add(MergeClock::now());
     }
     if (!is_last_so_many_) columns_.print_heading(output_.text());
     while (!rings.empty() && !is_finished() && step(merge, rings)) {
@@ -109,7 +109,7 @@ class SeveralTail {
     const auto join = [&](TailRing& ring) {
       ring.begin_coming({.order = asked_.order, .span = asked_.span, .where = asked_.where});
       rings.push_back(&ring);
-      merge.add(Clock::now());
+      merge.add(MergeClock::now());
     };
     for (TailRing& ring : rings_.all()) {
       if (ring.is_known()) join(ring);
@@ -117,7 +117,7 @@ class SeveralTail {
     while (!is_finished()) {
       // An error ends it when what had been read is out; else it is later than was asked for.
       if (!step(merge, rings) && (failure_ || !rings.empty())) return;
-      const bool is_due = Clock::now() - rings_.looked() >= kBetweenNames;
+      const bool is_due = MergeClock::now() - rings_.looked() >= kBetweenNames;
       if (!is_due && !is_idle_) continue;
       if (is_due) {
         forget_gone(merge, rings);
@@ -175,7 +175,7 @@ class SeveralTail {
       if (!merge.has_head(i) && !merge.is_over(i)) pull(merge, i, *rings[i]);
       has_any = has_any || merge.has_head(i) || !merge.is_over(i);
     }
-    const auto next = merge.next(Clock::now());
+    const auto next = merge.next(MergeClock::now());
     is_idle_ = !next;
     if (!next) {
       if (has_any || rings.empty()) pause(rings);
@@ -192,7 +192,7 @@ class SeveralTail {
     if (step == ValueStream::Step::value) return merge.head(i, ring.time_ns());
     if (ring.stream().failure()) failure_ = ring.stream().failure();
     if (ring.stream().is_finished()) return merge.over(i);
-    merge.none(i, Clock::now());  // where none was wanted, too: the others have their turn
+    merge.none(i, MergeClock::now());  // where none was wanted, too: the others have their turn
     is_busy_ = is_busy_ || step == ValueStream::Step::passed;
   }
 
@@ -242,8 +242,8 @@ class SeveralTail {
       output_.flush();
       std::this_thread::sleep_for(kPause);
     }
-    if (Clock::now() - looked_ < kBetweenLooks) return;
-    looked_ = Clock::now();
+    if (MergeClock::now() - looked_ < kBetweenLooks) return;
+    looked_ = MergeClock::now();
     output_.flush();
     terminal::Output::check_open();
     for (TailRing* ring : rings) ring->stream().wait_for({});
@@ -275,7 +275,7 @@ class SeveralTail {
   std::uint64_t late_ = 0;
   std::uint64_t lost_ = 0;
   std::uint64_t gaps_ = 0;
-  Clock::time_point looked_ = Clock::now();
+  MergeClock::time_point looked_ = MergeClock::now();
   bool follow_ = asked_.follow || asked_.follow_name;
   bool is_last_so_many_ = false;
   bool is_idle_ = false;

@@ -28,41 +28,42 @@ namespace arena_shm::tool {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using SteadyClock = std::chrono::steady_clock;
 using Key = terminal::Screen::Key;
 using Style = terminal::Screen::Style;
 
-struct Options {
+struct TopOptions {
   std::vector<std::string> names;
   double interval_seconds = 1;
   bool waits = false;
 };
 
-enum class Order : std::uint8_t { name, rate, written, holes };
+enum class TopOrder : std::uint8_t { name, rate, written, holes };
 constexpr std::array<const char*, 4> kOrderNames{"name", "rate", "written", "holes"};
 
 class Top {
  public:
-  Top(terminal::Screen& screen, const Options& options)
+  Top(terminal::Screen& screen, const TopOptions& options)
       : screen_(screen),
-        interval_(std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.interval_seconds))),
+        interval_(
+            std::chrono::duration_cast<SteadyClock::duration>(std::chrono::duration<double>(options.interval_seconds))),
         watch_(
             options.names, [this](std::string_view text) { message_ = text; },
             options.waits ? Watch::Absent::is_waited_for : Watch::Absent::is_an_error) {}
 
   void run() {
-    constexpr std::chrono::milliseconds kLongestWait{50};  // until a signal is looked for again
+    constexpr std::chrono::milliseconds kLongestRest{50};  // until a signal is looked for again
     watch_.sample();
-    Clock::time_point next = Clock::now() + std::min<Clock::duration>(interval_, kFirstInterval);
+    SteadyClock::time_point next = SteadyClock::now() + std::min<SteadyClock::duration>(interval_, kFirstInterval);
     draw();
     while (!terminal::stop_requested()) {
-      const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - Clock::now());
-      const Key key = screen_.wait_key(std::clamp(left, std::chrono::milliseconds(0), kLongestWait));
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - SteadyClock::now());
+      const Key key = screen_.wait_key(std::clamp(left, std::chrono::milliseconds(0), kLongestRest));
       const bool is_for_page = (is_typing_ || is_helping_) && !screen_.typed().empty();
       if (key == Key::quit && !is_for_page) return;
-      if (Clock::now() >= next) {
+      if (SteadyClock::now() >= next) {
         watch_.sample();
-        next = next_tick(next, interval_, Clock::now());
+        next = next_tick(next, interval_, SteadyClock::now());
       } else if (key == Key::none) {
         continue;
       }
@@ -84,7 +85,9 @@ class Top {
       case Key::down: selected_ += selected_ + 1 < count ? 1 : 0; break;
       case Key::first: selected_ = 0; break;
       case Key::last: selected_ = count > 0 ? count - 1 : 0; break;
-      case Key::sort: order_ = static_cast<Order>((static_cast<std::size_t>(order_) + 1) % kOrderNames.size()); return;
+      case Key::sort:
+        order_ = static_cast<TopOrder>((static_cast<std::size_t>(order_) + 1) % kOrderNames.size());
+        return;
       case Key::reverse: reversed_ = !reversed_; return;
       case Key::help: is_helping_ = true; return;
       case Key::filter: is_typing_ = true; return;
@@ -114,10 +117,10 @@ class Top {
   bool comes_before(const Watched* a, const Watched* b) const {
     const auto key = [this](const Watched* arena) {
       switch (order_) {
-        case Order::rate: return -rates_of(*arena).value_or(Rates{}).values_per_second;
-        case Order::written: return -static_cast<double>(arena->now.counters.values);
-        case Order::holes: return -static_cast<double>(arena->now.holes_max());
-        case Order::name: break;
+        case TopOrder::rate: return -rates_of(*arena).value_or(Rates{}).values_per_second;
+        case TopOrder::written: return -static_cast<double>(arena->now.counters.values);
+        case TopOrder::holes: return -static_cast<double>(arena->now.holes_max());
+        case TopOrder::name: break;
       }
       return 0.0;
     };
@@ -243,10 +246,10 @@ class Top {
   }
 
   terminal::Screen& screen_;
-  Clock::duration interval_;
+  SteadyClock::duration interval_;
   std::string message_;
   Watch watch_;
-  Order order_ = Order::name;
+  TopOrder order_ = TopOrder::name;
   bool reversed_ = false;
   std::size_t selected_ = 0;
   std::string selected_name_;
@@ -255,7 +258,7 @@ class Top {
   bool is_helping_ = false;
 };
 
-terminal::ExitCode run(const Options& options) {
+terminal::ExitCode run_top(const TopOptions& options) {
   terminal::catch_stop_signals();  // before ncurses would do it in its own way
   const std::unique_ptr<terminal::Screen> screen = terminal::Screen::open();
   if (!screen)
@@ -268,7 +271,7 @@ terminal::ExitCode run(const Options& options) {
 }  // namespace
 
 void add_top(const terminal::Command& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TopOptions>();
   terminal::Command verb = add_verb(
       app, action,
       {.name = "top",
@@ -281,7 +284,7 @@ void add_top(const terminal::Command& app, Action& action) {
        .example = "  arena-shm top\n"
                   "  arena-shm top -i 200ms\n"
                   "  arena-shm top ticks imu"},
-      options, run);
+      options, run_top);
   verb.add_option("NAME", options->names, "Names of arenas, or patterns like 'tick*' (default: all)").type_name("");
   verb.add_option("-i,--interval", options->interval_seconds, "The time between two updates, like 500ms")
       .type_name("TIME")

@@ -14,11 +14,11 @@ namespace arena_shm::tool {
 
 namespace {
 
-struct Options {
+struct TriggerOptions {
   std::string name;
 };
 
-terminal::ExitCode run(const Options& options) {
+terminal::ExitCode run_trigger(const TriggerOptions& options) {
   const std::vector<pid_t> triggered = recording::pull_triggers(options.name);
   if (triggered.empty()) {
     throw Error(Code::not_found, {.name = options.name,
@@ -36,7 +36,7 @@ terminal::ExitCode run(const Options& options) {
 }  // namespace
 
 void add_trigger(const terminal::Command& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TriggerOptions>();
   terminal::Command verb = add_verb(
       app, action,
       {.name = "trigger",
@@ -45,7 +45,7 @@ void add_trigger(const terminal::Command& app, Action& action) {
            "Every arena-shm capture of that name, of the same user on this host, writes a file now: of what came\n"
            "before this moment, and after it.",
        .example = "  arena-shm trigger ticks"},
-      options, run);
+      options, run_trigger);
   verb.add_option("NAME", options->name, "Name of the arena").required().type_name("");
 }
 

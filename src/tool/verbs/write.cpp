@@ -29,10 +29,10 @@ namespace arena_shm::tool {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using SteadyClock = std::chrono::steady_clock;
 using schema::InputStatus;
 
-struct Options {
+struct WriteOptions {
   std::string name;
   std::string format;
   std::string as;
@@ -65,14 +65,15 @@ class RawInput final : public schema::RecordInput {
 class Pace {
  public:
   explicit Pace(double rate) {
-    if (rate > 0) step_ = std::min<Clock::duration>(Duration(std::chrono::duration<double>(1 / rate)), kLongestStep);
+    if (rate > 0)
+      step_ = std::min<SteadyClock::duration>(Duration(std::chrono::duration<double>(1 / rate)), kLongestStep);
   }
 
   void wait() {
-    if (step_ == Clock::duration::zero()) return;
-    next_ = std::max(next_ + step_, Clock::now() - kMostBehind);
-    while (!terminal::stop_requested() && Clock::now() < next_) {
-      std::this_thread::sleep_for(std::min<Clock::duration>(next_ - Clock::now(), kLongestSleep));
+    if (step_ == SteadyClock::duration::zero()) return;
+    next_ = std::max(next_ + step_, SteadyClock::now() - kMostBehind);
+    while (!terminal::stop_requested() && SteadyClock::now() < next_) {
+      std::this_thread::sleep_for(std::min<SteadyClock::duration>(next_ - SteadyClock::now(), kLongestSleep));
     }
   }
 
@@ -81,13 +82,13 @@ class Pace {
   static constexpr std::chrono::milliseconds kMostBehind{100};
   static constexpr std::chrono::milliseconds kLongestSleep{50};  // until a signal is looked for again
 
-  Clock::duration step_ = Clock::duration::zero();
-  Clock::time_point next_ = Clock::now();
+  SteadyClock::duration step_ = SteadyClock::duration::zero();
+  SteadyClock::time_point next_ = SteadyClock::now();
 };
 
 class Write {
  public:
-  explicit Write(const Options& options)
+  explicit Write(const WriteOptions& options)
       : arena_(RawArena::open(options.name)),
         writer_(arena_.writer("arena-shm write")),
         room_(writer_, arena_.name(), terminal_attendant()),
@@ -123,7 +124,7 @@ class Write {
                                           .remedy = "save it in a file, then run: arena-shm replay FILE NAME"});
   }
 
-  std::unique_ptr<schema::RecordInput> make_input(const Options& options) {
+  std::unique_ptr<schema::RecordInput> make_input(const WriteOptions& options) {
     if (options.format == "raw") return std::make_unique<RawInput>();
     const auto schema = recording::schema_for(arena_.info(), options.as, terminal_attendant());
     if (!schema) recording::refuse_without_schema(arena_.info(), "write text into");
@@ -173,7 +174,7 @@ class Write {
   std::uint64_t refused_ = 0;
 };
 
-terminal::ExitCode run(const Options& options) {
+terminal::ExitCode run_write(const WriteOptions& options) {
   Write write(options);
   try {
     return write.run();
@@ -187,7 +188,7 @@ terminal::ExitCode run(const Options& options) {
 }  // namespace
 
 void add_write(const terminal::Command& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<WriteOptions>();
   terminal::Command verb = add_verb(
       app, action,
       {.name = "write",
@@ -204,7 +205,7 @@ void add_write(const terminal::Command& app, Action& action) {
            "  raw     records as they are in memory, one after the other",
        .example = "  printf 'ts,px\\n1,2.5\\n2,2.75\\n' | arena-shm write ticks\n"
                   "  arena-shm tail old --from oldest --format ndjson | arena-shm write new --rate 1000"},
-      options, run);
+      options, run_write);
   verb.add_option("NAME", options->name, "Name of the arena").required().type_name("");
   verb.add_option("--format", options->format, "csv, ndjson or raw (default: csv or ndjson, as the first line shows)")
       .type_name("FORMAT")
