@@ -4,6 +4,8 @@
 
 #include <chrono>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -13,6 +15,15 @@ namespace arena_shm::test {
 namespace {
 
 constexpr std::uint32_t kSurvivor = 3;
+
+/// The name of a segment that is being made, where the system does not let it be without one. Empty if there is none.
+std::string a_draft() {
+  const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir("/dev/shm"), ::closedir);
+  for (const dirent* entry = nullptr; directory != nullptr && (entry = ::readdir(directory.get())) != nullptr;) {
+    if (std::string_view(entry->d_name).starts_with(".arena-shm.")) return entry->d_name;
+  }
+  return "";
+}
 
 }  // namespace
 
@@ -120,18 +131,20 @@ std::string consumers_are_reusable(const std::string& name) {
 
 std::string nothing_half_made(const std::string& name) {
   const std::string other = name + ".other";
-  std::string problem;
   try {
     ArenaView<CrashValue>::open(other);
     Arena<CrashValue>::remove(other);
   } catch (const Error& error) {
-    if (error.code() != Code::not_found) problem = error.what();
+    if (error.code() != Code::not_found) return error.what();
   }
-  const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir("/dev/shm"), ::closedir);
-  for (const dirent* entry = nullptr; directory != nullptr && (entry = ::readdir(directory.get())) != nullptr;) {
-    if (std::string(entry->d_name).starts_with(".arena-shm.")) problem = std::string("left behind: ") + entry->d_name;
+  // Somebody else may be making one just now: that has soon another name, or none.
+  std::string found;
+  for (int look = 0; look < 200; ++look) {
+    found = a_draft();
+    if (found.empty()) return "";
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
-  return problem;
+  return "left behind: " + found;
 }
 
 }  // namespace arena_shm::test

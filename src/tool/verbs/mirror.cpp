@@ -31,7 +31,7 @@ struct MirrorOptions {
   bridge::MirrorOptions mirror;
 };
 
-bool is_pattern(const std::string& text) { return text.find_first_of(".*>") != std::string::npos; }
+bool is_subject_pattern(const std::string& text) { return text.find_first_of(".*>") != std::string::npos; }
 
 // A line at a time, whoever has it.
 class SharedAttendant : public recording::Attendant {
@@ -152,7 +152,7 @@ class Mirrors {
 
 terminal::ExitCode run_mirror(const MirrorOptions& options) {
   terminal::catch_stop_signals();
-  if (!is_pattern(options.mirror.stream)) return mirror_one(options.mirror);
+  if (!is_subject_pattern(options.mirror.stream)) return mirror_one(options.mirror);
   if (!options.mirror.name.empty()) {
     terminal::note("NAME: expected none, for --stream is a pattern: each ring has the name of its origin");
     return terminal::ExitCode::usage;
@@ -161,7 +161,7 @@ terminal::ExitCode run_mirror(const MirrorOptions& options) {
 }
 
 std::string check_mirrored_stream(const std::string& text) {
-  if (!is_pattern(text)) return bridge::stream_defect(text);
+  if (!is_subject_pattern(text)) return bridge::stream_defect(text);
   return text.find_first_of(" \t\r\n") == std::string::npos && text.front() != '$'
              ? ""
              : "expected a stream, or subjects like 'telemetry.>'";

@@ -89,7 +89,7 @@ SeveralAsked several_asked(const TailRequest& options) {
           .where = options.where};
 }
 
-terminal::ExitCode run_tail(const TailRequest& options) {
+terminal::ExitCode run_request(const TailRequest& options) {
   check_choice(options);
   const auto printing = [&](const Info& info, std::size_t margin = 0) { return printing_for(options, info, margin); };
   if (is_several(options)) return tail_several(several_asked(options), printing);
@@ -134,7 +134,7 @@ void add_tail(const terminal::Command& app, Action& action) {
                            "  arena-shm tail orders -f --consumer risk --from oldest --format ndjson\n"
                            "  arena-shm tail orders -f --consumer workers --share\n"
                            "  arena-shm tail --file crash.arena --from oldest"},
-               options, run_tail);
+               options, run_request);
   verb.add_option("NAME", options->names, "Name of the arena; several, or patterns like 'feed.*': merged by time")
       .type_name("");
   terminal::Option file =
