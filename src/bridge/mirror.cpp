@@ -45,8 +45,8 @@ std::uint64_t above(std::uint64_t a, std::uint64_t b) noexcept { return a > b ? 
 
 }  // namespace
 
-Mirror::Mirror(MirrorOptions options, recording::Attendant& attendant)
-    : options_(std::move(options)), attendant_(attendant) {}
+Mirror::Mirror(MirrorOptions options, recording::Attendant& attendant, MirrorMeter& meter)
+    : options_(std::move(options)), attendant_(attendant), meter_(meter) {}
 
 void Mirror::note(const std::string& text) { attendant_.note(fmt::format("stream '{}': {}", options_.stream, text)); }
 
@@ -54,6 +54,7 @@ void Mirror::run() {
   auto pause = kShortestPause;
   for (bool is_first = true; !attendant_.stop_requested(); is_first = false) {
     if (attempt(is_first)) pause = kShortestPause;
+    measure(false);
     for (auto left = pause; left > 0ms && !attendant_.stop_requested(); left -= kBetweenLooks)
       std::this_thread::sleep_for(std::min(left, kBetweenLooks));
     pause = std::min(pause * 2, kLongestPause);
@@ -106,12 +107,14 @@ Mirror::Next Mirror::read(Connection& connection, std::uint64_t margin) {
     ++counts_.reconnects;
     note("connected again");
   }
+  measure(true);
   bool is_cut = begin.is_first;
   while (!attendant_.stop_requested()) {
     const auto arrived = reader.next(kBetweenLooks);
     if (is_ring_gone()) return Next::look_again;
     if (!arrived) continue;
     const Next next = take(*arrived, is_cut || arrived->gone > 0);
+    measure(true);
     if (next != Next::go_on) return next;
     is_cut = false;
   }
@@ -129,6 +132,8 @@ bool Mirror::is_ring_gone() {
 }
 
 Mirror::Next Mirror::take(const Arrived& arrived, bool is_cut) {
+  ++counts_.messages;
+  pending_ = arrived.pending;
   if (!is_of_ours(arrived.stored.headers)) {
     ++counts_.foreign;
     return Next::go_on;
@@ -136,7 +141,7 @@ Mirror::Next Mirror::take(const Arrived& arrived, bool is_cut) {
   try {
     const Message message = decode(arrived.stored.headers, arrived.stored.payload);
     switch (chain_.take(message.link, is_cut)) {
-      case Standing::valid: return take_valid(message, arrived.gone);
+      case Standing::valid: return take_valid(message, arrived);
       case Standing::void_: ++counts_.void_; return Next::go_on;
       case Standing::unknown: break;
     }
@@ -152,13 +157,15 @@ Mirror::Next Mirror::take(const Arrived& arrived, bool is_cut) {
   }
 }
 
-Mirror::Next Mirror::take_valid(const Message& message, std::uint64_t gone) {
+Mirror::Next Mirror::take_valid(const Message& message, const Arrived& arrived) {
   if (awaited_ && message.epoch != *awaited_) return Next::go_on;  // of an arena before that
   const bool is_known = ring_ && message.epoch == ring_->epoch();
   if (is_known) {
     awaited_.reset();
-    account(message, gone);
-    counts_.values += ring_->apply(message).values;
+    account(message, arrived.gone);
+    const std::uint64_t values = ring_->apply(message).values;
+    counts_.values += values;
+    if (values > 0) newest_ns_ = message.times.empty() ? arrived.stored.time.count() : message.times.back();
     tally_ = message.tally;
     return Next::go_on;
   }
@@ -166,7 +173,7 @@ Mirror::Next Mirror::take_valid(const Message& message, std::uint64_t gone) {
     awaited_.reset();
     // There may be more of it: behind what is in the ring, or before this message.
     if (begin_epoch(message) || std::exchange(waits_for_schema_, false)) return Next::look_again;
-    return take_valid(message, gone);
+    return take_valid(message, arrived);
   }
   if (!std::exchange(waits_for_schema_, true))
     note(fmt::format("the stream has dropped what the values of epoch {} are; waiting until it is said again",
@@ -235,6 +242,18 @@ void Mirror::tell_losses(const Message& message) {
       attendant_.tell(fmt::format("{} at the origin of '{}'", schema::describe(gap), ring_->name()));
   }
   if (told > kMostTold) note(fmt::format("and {} more", text::counted(told - kMostTold, "gap")));
+}
+
+void Mirror::measure(bool is_connected) {
+  meter_.change([&](MirrorReading& reading) {
+    reading.is_connected = is_connected;
+    reading.counts = counts_;
+    reading.pending = pending_;
+    reading.newest_ns = newest_ns_;
+    if (!ring_) return;
+    if (reading.ring != ring_->name()) reading.ring = ring_->name();
+    reading.head = ring_->sum();
+  });
 }
 
 void Mirror::refused(const Stored& stored, const Error& error) {

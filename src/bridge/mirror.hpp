@@ -8,6 +8,7 @@
 
 #include "bridge/chain.hpp"
 #include "bridge/connection.hpp"
+#include "bridge/mirror_meter.hpp"
 #include "bridge/mirror_ring.hpp"
 #include "bridge/stream_reader.hpp"
 #include "recording/attendant.hpp"
@@ -22,33 +23,16 @@ struct MirrorOptions {
   bool waits = false;       ///< for a server, and a stream, that are not there yet
 };
 
-/// What a mirror has done since it began.
-struct MirrorCounts {
-  std::uint64_t values = 0;       ///< written into the ring
-  std::uint64_t overwritten = 0;  ///< lost before they were forwarded, as the messages say: by cause
-  std::uint64_t holes = 0;
-  std::uint64_t passed_over = 0;
-  std::uint64_t left_out = 0;  ///< by the forwarder's filter
-  std::uint64_t dropped = 0;   ///< values that were in messages which the stream has dropped, or may have been
-  std::uint64_t foreign = 0;   ///< messages of somebody else
-  std::uint64_t refused = 0;   ///< messages that say they are ours, and in which something is wrong
-  std::uint64_t void_ = 0;     ///< messages that came again
-  std::uint64_t rings = 0;     ///< made
-  std::uint64_t reconnects = 0;
-
-  std::uint64_t lost() const noexcept { return overwritten + passed_over + dropped; }
-};
-
 /// Thread safety: none; one thread.
 class Mirror {
  public:
-  Mirror(MirrorOptions options, recording::Attendant& attendant);
+  /// Requires: the attendant and the meter stay there.
+  Mirror(MirrorOptions options, recording::Attendant& attendant, MirrorMeter& meter);
 
   /// Goes on until the attendant asks for the end. What the server does not do is waited for, but at the beginning, if
   /// that is not wished for. Errors: at the beginning: as Connection; Code::not_found. Also later: as MirrorRing::find
   /// and make; Code::permission_denied.
   void run();
-  const MirrorCounts& counts() const noexcept { return counts_; }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -64,16 +48,20 @@ class Mirror {
   Next read(Connection& connection, std::uint64_t margin);
   bool is_ring_gone();
   Next take(const Arrived& arrived, bool is_cut);
-  Next take_valid(const Message& message, std::uint64_t gone);
+  Next take_valid(const Message& message, const Arrived& arrived);
   bool begin_epoch(const Message& message);
   void account(const Message& message, std::uint64_t gone);
   void tell_losses(const Message& message);
   void note(const std::string& text);
   void refused(const Stored& stored, const Error& error);
+  void measure(bool is_connected);
 
   MirrorOptions options_;
   recording::Attendant& attendant_;
+  MirrorMeter& meter_;
   MirrorCounts counts_;
+  std::uint64_t pending_ = 0;              // messages behind the last one that came
+  std::optional<std::int64_t> newest_ns_;  // of the newest value
   std::string told_trouble_;
   bool has_begun_ = false;  // to read
   bool is_again_ = false;   // it has, by another connection

@@ -80,7 +80,7 @@ void StreamReader::subscribe() {
   natsSubscription_SetPendingLimits(nats_->subscription, -1, -1);  // the server waits for those that are not taken
 }
 
-std::optional<Stored> StreamReader::receive(std::chrono::milliseconds longest) {
+std::optional<Arrived> StreamReader::receive(std::chrono::milliseconds longest) {
   natsMsg* found = nullptr;
   const natsStatus status = natsSubscription_NextMsg(&found, nats_->subscription, longest.count());
   const MessageHandle message(found);
@@ -97,23 +97,22 @@ std::optional<Stored> StreamReader::receive(std::chrono::milliseconds longest) {
   }
   jsMsgMetaData* meta = nullptr;
   if (natsMsg_GetMetaData(&meta, found) != NATS_OK) return std::nullopt;
-  Stored stored = stored_of(found);
-  stored.seq = meta->Sequence.Stream;
-  stored.time = std::chrono::nanoseconds(meta->Timestamp);
+  Arrived arrived{.stored = stored_of(found), .gone = 0, .pending = meta->NumPending};
+  arrived.stored.seq = meta->Sequence.Stream;
+  arrived.stored.time = std::chrono::nanoseconds(meta->Timestamp);
   jsMsgMetaData_Destroy(meta);
-  return stored;
+  return arrived;
 }
 
 std::optional<Arrived> StreamReader::next(std::chrono::milliseconds longest) {
-  auto stored = receive(longest);
-  if (!stored || stored->seq < seq_) return std::nullopt;
-  if (stored->seq > seq_ && !is_asked_again_) {
+  auto arrived = receive(longest);
+  if (!arrived || arrived->stored.seq < seq_) return std::nullopt;
+  if (arrived->stored.seq > seq_ && !is_asked_again_) {
     is_asked_again_ = true;
     subscribe();
     return std::nullopt;
   }
-  Arrived arrived{.stored = std::move(*stored), .gone = 0};
-  arrived.gone = arrived.stored.seq - std::exchange(seq_, arrived.stored.seq + 1);
+  arrived->gone = arrived->stored.seq - std::exchange(seq_, arrived->stored.seq + 1);
   is_asked_again_ = false;
   return arrived;
 }

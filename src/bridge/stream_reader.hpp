@@ -14,7 +14,8 @@ namespace arena_shm::bridge {
 
 struct Arrived {
   Stored stored;
-  std::uint64_t gone = 0;  ///< so many messages before it are not in the stream any more
+  std::uint64_t gone = 0;     ///< so many messages before it are not in the stream any more
+  std::uint64_t pending = 0;  ///< so many behind it were there when the server sent it
 };
 
 /// A message that does not come is not taken for one that is gone: it is asked for once more.
@@ -43,7 +44,7 @@ class StreamReader {
 
   Look look();
   void subscribe();
-  std::optional<Stored> receive(std::chrono::milliseconds longest);
+  std::optional<Arrived> receive(std::chrono::milliseconds longest);
 
   Connection& connection_;
   std::string stream_;

@@ -2,6 +2,7 @@
 
 import re
 import struct
+import urllib.request
 
 from arena_cli import OF_ALL, SHM, CliTest
 
@@ -42,6 +43,22 @@ def parse(text):
         if (kind == "counter") != name.endswith("_total"):
             raise ValueError(f"a {kind} of the name {name}")
     return samples
+
+
+def served_by(process, prefix):
+    """What a verb that was started with --listen says, by a function: its samples by name, and by cause if they have
+    one."""
+    url = ""
+    while "listening at" not in url:
+        url = process.stderr.readline()
+
+    def look():
+        with urllib.request.urlopen(url.split()[-1], timeout=30) as response:
+            samples = parse(response.read().decode())
+        return {" ".join([name.removeprefix(PREFIX + prefix), *(v for k, v in labels if k == "cause")]): value
+                for (name, labels), value in samples.items()}
+
+    return look
 
 
 class MetricsCase(CliTest):

@@ -4,10 +4,9 @@ import signal
 import struct
 import time
 import unittest
-import urllib.request
 
 from arena_cli import OK
-from exposition import parse
+from exposition import served_by
 from forwarding import TICK, ForwardCase
 
 
@@ -92,17 +91,8 @@ class ForwardTest(ForwardCase):
         self.make_ring()
         self.write(0, 100)
         run = self.forward("--listen", "0")
-        url = ""
-        while "listening at" not in url:
-            url = run.stderr.readline()
+        look = served_by(run, "forward_")
         self.await_position(100)
-
-        def look():
-            with urllib.request.urlopen(url.split()[-1], timeout=30) as response:
-                samples = parse(response.read().decode())
-            return {name.removeprefix("arena_shm_forward_"): value for (name, labels), value in samples.items()
-                    if ("arena", self.ring) in labels and not any(k == "cause" for k, _ in labels)}
-
         self.eventually(lambda: look()["values_total"] == 100 and look()["lag_values"] == 0)
         found = look()
         self.assertEqual((found["up"], found["last_seq"], found["head"]), (1, 99, 100))

@@ -3,6 +3,7 @@
 import unittest
 
 from arena_cli import LOST, OK
+from exposition import served_by
 from mirroring import MirrorTest, values
 from stream_origin import HOLE, OVERWRITTEN, PASSED_OVER
 
@@ -21,6 +22,32 @@ class MirroredTest(MirrorTest):
         self.assertIn("mirrored 4 values; lost none", self.end(mirror))
         self.assertEqual(mirror.returncode, OK)
         self.expect(OK, "check", name)
+
+    def test_metrics_say_how_far_it_is(self):
+        server, name = self.server(), self.name()
+        origin = self.origin(server, name)
+        origin.describe()
+        origin.values(0, 1)
+        mirror = self.start_mirror(server, name, "--listen", 0)
+        look = served_by(mirror, "mirror_")
+        self.await_head(name, 2)
+        origin.losses((2, 4, OVERWRITTEN), (5, 5, HOLE))
+        origin.values(6)
+        origin.client.request(origin.subject, b"of somebody else")
+        self.eventually(lambda: look()["foreign_messages_total"] == 1)
+        found = look()
+        self.assertEqual({key: found[key] for key in found if key != "newest_age_seconds"}, {
+            "up": 1, "values_total": 3, "messages_total": 5, "head": 7, "pending_messages": 0,
+            "lost_total overwritten": 3, "lost_total hole": 1, "lost_total passed_over": 0, "lost_total dropped": 0,
+            "left_out_total": 0, "refused_messages_total": 0, "foreign_messages_total": 1, "rings_total": 1,
+            "reconnects_total": 0})
+        self.assertLess(found["newest_age_seconds"], 60)
+        server.kill()
+        self.eventually(lambda: look()["up"] == 0)
+        server.start()
+        self.eventually(lambda: look()["up"] == 1 and look()["reconnects_total"] == 1)
+        self.assertEqual(look()["head"], 7)
+        self.end(mirror)
 
     def test_what_is_lost_at_the_origin_is_a_hole_here_and_its_cause_is_said(self):
         server, name = self.server(), self.name()

@@ -5,7 +5,6 @@
 #include <atomic>
 #include <exception>
 #include <list>
-#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -16,42 +15,13 @@
 #include "text/quantities.hpp"
 #include "tool/verbs/forward_metrics.hpp"
 #include "tool/verbs/metrics_server.hpp"
-#include "tool/views/terminal_attendant.hpp"
+#include "tool/views/shared_attendant.hpp"
 
 namespace arena_shm::tool {
 
 #ifdef ARENA_SHM_HAS_NATS
 
 namespace {
-
-// What several threads tell one after the other, and how they are stopped.
-class SharedAttendant final : public recording::Attendant {
- public:
-  bool stop_requested() const noexcept override { return has_failed_ || terminal::stop_requested(); }
-  void note(std::string_view text) override {
-    const std::lock_guard lock(mutex_);
-    terminal_attendant().note(text);
-  }
-  void tell(std::string_view line) override {
-    const std::lock_guard lock(mutex_);
-    terminal_attendant().tell(line);
-  }
-  void show_progress(std::string_view line) override {
-    const std::lock_guard lock(mutex_);
-    terminal_attendant().show_progress(line);
-  }
-  void fail(std::exception_ptr failure) {
-    const std::lock_guard lock(mutex_);
-    if (!failure_) failure_ = std::move(failure);
-    has_failed_ = true;
-  }
-  const std::exception_ptr& failure() const noexcept { return failure_; }
-
- private:
-  std::mutex mutex_;
-  std::exception_ptr failure_;
-  std::atomic<bool> has_failed_ = false;
-};
 
 struct Member {
   explicit Member(bridge::ForwardOptions wish) : options(std::move(wish)) {}
