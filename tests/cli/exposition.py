@@ -62,8 +62,13 @@ def served_by(process, prefix):
 
 
 class MetricsCase(CliTest):
+    def page(self, code, *args, says="", **kwargs):
+        """What metrics prints. Read as bytes: a \\r in a type of somebody's arena stays one."""
+        done = self.expect(code, "metrics", *args, stdin=b"", says=says.encode(), **kwargs)
+        return done.stdout.decode()
+
     def scrape(self):
-        return parse(self.expect(OF_ALL, "metrics", stdin=b"").stdout.decode())  # bytes: \r is to stay \r
+        return parse(self.page(OF_ALL))
 
     def of(self, samples, arena):
         """Those of one arena, by name and the other labels' values."""

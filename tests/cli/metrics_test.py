@@ -100,15 +100,13 @@ class MetricsTest(MetricsCase):
     def test_a_damaged_arena_is_counted_and_the_others_are_shown(self):
         good, bad = self.create(), self.create()
         self.poke(bad, 128, b"\xff")
-        done = self.expect(DAMAGED, "metrics", says=f"'{bad}': header: expected header checksum")
-        samples = parse(done.stdout)
+        samples = parse(self.page(DAMAGED, says=f"'{bad}': header: expected header checksum"))
         self.assertEqual(self.of(samples, bad), {"readable": 0, "problems": 1})
         self.assertEqual(self.of(samples, good)["slots"], 8)
 
     def test_needs_read_permission_only(self):
         name, hidden = self.create("--mode", "0444"), self.create()
-        done = self.expect(OF_ALL, "metrics", says=f"skipped '{hidden}': no permission", **self.as_nobody())
-        samples = parse(done.stdout)
+        samples = parse(self.page(OF_ALL, says=f"skipped '{hidden}': no permission", **self.as_nobody()))
         self.assertEqual(self.of(samples, name)["slots"], 8)
         self.assertEqual(self.of(samples, hidden), {})
         self.assertGreaterEqual(self.skipped(samples)["no_permission"], 1)
@@ -151,8 +149,7 @@ class MetricsTest(MetricsCase):
 
     def test_constant_labels(self):
         name = self.create()
-        done = self.expect(OF_ALL, "metrics", "--label", "rack=b7", "--label", 'x_1=a"b\\=')
-        samples = parse(done.stdout)
+        samples = parse(self.page(OF_ALL, "--label", "rack=b7", "--label", 'x_1=a"b\\='))
         self.assertIn(("slots"), {key.split()[0] for key in self.of(samples, name)})
         for _, labels in samples:
             self.assertLessEqual({("rack", "b7"), ("x_1", 'a"b\\=')}, labels)
@@ -169,9 +166,9 @@ class MetricsTest(MetricsCase):
         directory = self.directory()
         target = directory / "arena.prom"
         self.assertEqual(self.expect(OF_ALL, "metrics", "-o", target).stdout, "")
-        self.assertEqual(self.of(parse(target.read_text()), name)["values_written_total"], 3)
+        self.assertEqual(self.of(parse(target.read_bytes().decode()), name)["values_written_total"], 3)
         target.chmod(0o640)
-        before = target.open()
+        before = target.open(newline="")
         link = directory / "link.prom"
         link.symlink_to(target)
         self.expect(OF_ALL, "metrics", "-o", link)
@@ -183,7 +180,7 @@ class MetricsTest(MetricsCase):
         self.assertEqual(sorted(os.listdir(directory)), ["arena.prom", "link.prom"])
         self.expect(FAILED, "metrics", "-o", directory / "none" / "arena.prom", says="No such file")
         self.expect(FAILED, "metrics", "-o", "/dev/full", says="cannot write to '/dev/full'")
-        self.assertEqual(parse(self.expect(OF_ALL, "metrics", "-o", "-").stdout).keys() > set(), True)
+        self.assertEqual(parse(self.page(OF_ALL, "-o", "-")).keys() > set(), True)
         self.assertIn(name, self.expect(OF_ALL, "metrics", "-o", "/dev/stdout").stdout)
         self.expect(USAGE, "metrics", "-o", target, "--listen", "0")
 
@@ -191,7 +188,7 @@ class MetricsTest(MetricsCase):
         if shutil.which("promtool") is None:
             self.skipTest("promtool is not installed")
         self.create_filled(3)
-        text = self.expect(OF_ALL, "metrics").stdout
+        text = self.page(OF_ALL)
         done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, timeout=60)
         self.assertEqual((done.returncode, done.stdout + done.stderr), (0, ""))
 

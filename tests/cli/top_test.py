@@ -25,10 +25,16 @@ class TopTest(CliTest):
     def select(self, terminal, name):
         """From one that comes before it."""
         terminal.await_text(name)
-        self.eventually(terminal.selected)
-        while (selected := terminal.selected()) != name:
+        before = None
+        while (selected := self.another_than(before, terminal)) != name:
             terminal.press(DOWN)
-            self.eventually(lambda: terminal.selected() not in (selected, None))
+            before = selected
+
+    def another_than(self, before, terminal):
+        """What is selected, once it is. While the screen is drawn, nothing may be."""
+        found = []
+        self.eventually(lambda: found.append(terminal.selected()) or found[-1] not in (before, None))
+        return found[-1]
 
     def test_shows_arenas_and_the_seats_of_the_selected_one(self):
         first, second = self.create_named("a"), self.create_named("b")
