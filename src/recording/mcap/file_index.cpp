@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::size_t kEntryBytes = 16;
 constexpr std::size_t kRecordsBytes = 1024;  // of a chunk's index and the summary, besides lists
-constexpr std::uint64_t kFooterBytes = 8 + 8 + 4;
 
 // Channels are numbered from 1.
 constexpr std::size_t place_of_channel(std::uint16_t channel) { return channel - std::size_t{1}; }

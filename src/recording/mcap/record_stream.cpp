@@ -178,7 +178,6 @@ bool RecordStream::search() {
 
 // As the footer says, if that is there.
 std::optional<std::uint64_t> RecordStream::find_summary() {
-  constexpr std::size_t kFooterBytes = 8 + 8 + 4;
   constexpr std::size_t kEndBytes = kRecordPrefixBytes + kFooterBytes + kMcapMagic.size();
   const std::uint64_t size = file_.size_bytes();
   if (size < kEndBytes) return std::nullopt;

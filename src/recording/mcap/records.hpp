@@ -34,6 +34,7 @@ enum class Opcode : std::uint8_t {
 };
 
 inline constexpr std::size_t kRecordPrefixBytes = 1 + 8;  ///< opcode and length
+inline constexpr std::uint64_t kFooterBytes = 8 + 8 + 4;  ///< without that
 inline constexpr std::size_t kMessageHeadBytes = 2 + 4 + 8 + 8;
 static_assert(std::endian::native == std::endian::little);
 

@@ -39,13 +39,13 @@ struct MatchRates::Followed {
   bool is(const Watched& arena) const { return view.info().epoch == arena.facts.info.epoch; }
 
   void read() {
-    constexpr std::chrono::milliseconds kLongest{20};
-    constexpr std::uint64_t kBetweenLooks = 1024;
-    const Clock::time_point end = Clock::now() + kLongest;
+    constexpr std::chrono::milliseconds kLongestRead{20};
+    constexpr std::uint64_t kBetweenClocks = 1024;
+    const Clock::time_point end = Clock::now() + kLongestRead;
     while (const auto seq = reader.next(record)) {
       const std::int64_t ns = timescale ? timescale->nanoseconds(reader.time()) : 0;
       if (selection.matches(*seq, record, ns)) ++matched;
-      if (++seen % kBetweenLooks == 0 && Clock::now() >= end) return;
+      if (++seen % kBetweenClocks == 0 && Clock::now() >= end) return;
     }
   }
 
