@@ -106,7 +106,7 @@ TEST_F(WaitSetTest, AnEmptyOneIsRefusedInAForkedChildToo) {
 TEST_F(WaitSetTest, AStaticOneDoesNotHoldUpExit) {
   make(2);
   Child child([&] {
-    static std::deque<Numbers> opened;
+    static std::deque<RingOfNumbers> opened;
     struct Waker {  // when exit() has destroyed the set: the thread goes on in it
       ~Waker() {
         opened.front().alloc(1);
@@ -117,7 +117,7 @@ TEST_F(WaitSetTest, AStaticOneDoesNotHoldUpExit) {
     static std::deque<Reader<std::uint64_t>> own;
     static WaitSet set;
     for (const auto& name : names_) {
-      opened.push_back(Numbers::open(name));
+      opened.push_back(RingOfNumbers::open(name));
       set.add(own.emplace_back(opened.back().reader(From::oldest)));
     }
     set.fd();
@@ -146,10 +146,10 @@ TEST_F(WaitSetTest, WithoutWaitvItLooksAgain) {
   Child child([&] {
     if (!refuse_waitv()) return 77;
     std::deque<Reader<std::uint64_t>> own;
-    std::vector<Numbers> opened;
+    std::vector<RingOfNumbers> opened;
     WaitSet set;
     for (const auto& name : names_) {
-      opened.push_back(Numbers::open(name));
+      opened.push_back(RingOfNumbers::open(name));
       set.add(own.emplace_back(opened.back().reader(From::oldest)));
     }
     for (std::size_t i = 0; i < own.size(); ++i) {

@@ -19,13 +19,13 @@ namespace arena_shm {
 inline constexpr int kForever = -1;  // for poll: CTest's limit ends a test that fails
 
 using Indices = std::vector<std::size_t>;
-using Numbers = Arena<std::uint64_t>;
+using RingOfNumbers = Arena<std::uint64_t>;
 
 class WaitSetTest : public ::testing::Test {
  protected:
   void make(std::size_t count, const ReaderOptions& options = {}) {
     for (std::size_t i = 0; i < count; ++i) {
-      arenas_.push_back(Numbers::create(names_.emplace_back(), {.slots = 8, .seats = 2}));
+      arenas_.push_back(RingOfNumbers::create(names_.emplace_back(), {.slots = 8, .seats = 2}));
       readers_.push_back(arenas_.back().reader(From::oldest, options));
     }
     for (auto& reader : readers_) set_.add(reader);
@@ -47,7 +47,7 @@ class WaitSetTest : public ::testing::Test {
   }
 
   std::deque<test::TempName> names_;
-  std::vector<Numbers> arenas_;
+  std::vector<RingOfNumbers> arenas_;
   std::vector<Reader<std::uint64_t>> readers_;
   WaitSet set_;
 };
