@@ -15,7 +15,7 @@ namespace arena_shm::bridge {
 
 namespace {
 
-constexpr std::uint64_t kBatchesPerRing = 8;
+constexpr std::uint64_t kBatchesPerRing = 2;  // one is given back while writers fill the other
 
 std::optional<recording::Selection> selection(const std::optional<std::string>& where, const Info& info) {
   if (!where) return std::nullopt;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <string_view>
 #include <utility>
 
@@ -78,12 +79,15 @@ std::optional<schema::Line> LineReader::next() {
   }
 }
 
-std::size_t read_input(std::span<std::byte> target, const Attendant& attendant) {
+std::size_t PieceReader::read(std::span<std::byte> target) {
   std::size_t count = 0;
   while (count < target.size()) {
-    const std::size_t got = read_some(STDIN_FILENO, target.subspan(count), attendant);
-    if (got == 0) break;
-    count += got;
+    if (rest_.empty()) rest_ = std::span(block_).first(read_some(STDIN_FILENO, block_, attendant_));
+    if (rest_.empty()) break;
+    const std::size_t some = std::min(rest_.size(), target.size() - count);
+    std::memcpy(target.data() + count, rest_.data(), some);
+    rest_ = rest_.subspan(some);
+    count += some;
   }
   return count;
 }

@@ -6,8 +6,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "recording/attendant.hpp"
 #include "schema/record_input.hpp"
@@ -47,8 +49,21 @@ class LineReader {
   std::optional<schema::Line> put_back_;
 };
 
-/// Reads from standard input until the span is full or the input ends. Returns the number of bytes; fewer at the end.
-/// Errors: Code::system.
-std::size_t read_input(std::span<std::byte> target, const Attendant& attendant);
+/// Standard input, piece by piece. Thread safety: none.
+class PieceReader {
+ public:
+  explicit PieceReader(const Attendant& attendant) : attendant_(attendant) {}
+
+  /// Reads until the span is full, the input ends or a stop is requested: then fewer bytes. What is there already is
+  /// read in blocks, but nobody waits for the rest of a block. Returns: how many. Errors: Code::system.
+  std::size_t read(std::span<std::byte> target);
+
+ private:
+  static constexpr std::size_t kBlockBytes = 1 << 16;
+
+  const Attendant& attendant_;
+  std::vector<std::byte> block_ = std::vector<std::byte>(kBlockBytes);
+  std::span<const std::byte> rest_;  // of the block: has not been given yet
+};
 
 }  // namespace arena_shm::recording

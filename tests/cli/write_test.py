@@ -137,15 +137,6 @@ class WriteTest(CliTest):
         for arguments in [[], ["--format", "ndjson"], ["--format", "raw"]]:
             self.expect(OK, "write", name, *arguments, stdin="", says="wrote 0 values")
 
-    def test_raw_records_go_in_as_they_are(self):
-        name = self.create()
-        records = b"".join(struct.pack("<Qd4s4x", i, i / 4, b"RAW") for i in range(5))
-        self.expect(OK, "write", name, "--format", "raw", stdin=records)
-        self.assertEqual([value["px"] for value in self.values(name)], [0, 0.25, 0.5, 0.75, 1])
-        done = self.run_tool("write", name, "--format", "raw", stdin=records[:30])
-        self.assertEqual(done.returncode, FAILED)
-        self.assertIn(b"refused line 2, which is the last: expected a record of 24 bytes, found 6", done.stderr)
-
     def test_what_tail_prints_can_be_written_back(self):
         fields = "u64 a, f64 b, f32[2] c, s8 d, bool e, i8 f"
         first, second = self.create(fields=fields, slots=50), self.create(fields=fields, slots=50)

@@ -45,7 +45,7 @@ struct WriteOptions {
 class RawInput final : public schema::RecordInput {
  public:
   InputStatus next(std::span<std::byte> record) override {
-    const std::size_t bytes = recording::read_input(record, terminal_attendant());
+    const std::size_t bytes = pieces_.read(record);
     ++records_;
     if (bytes == record.size()) return InputStatus::record;
     if (bytes == 0 || terminal::stop_requested()) return InputStatus::end;
@@ -58,6 +58,7 @@ class RawInput final : public schema::RecordInput {
   }
 
  private:
+  recording::PieceReader pieces_{terminal_attendant()};
   std::uint64_t records_ = 0;
 };
 
