@@ -54,7 +54,6 @@ void Mirror::run() {
   auto pause = kShortestPause;
   for (bool is_first = true; !attendant_.stop_requested(); is_first = false) {
     if (attempt(is_first)) pause = kShortestPause;
-    measure(false);
     for (auto left = pause; left > 0ms && !attendant_.stop_requested(); left -= kBetweenLooks)
       std::this_thread::sleep_for(std::min(left, kBetweenLooks));
     pause = std::min(pause * 2, kLongestPause);
@@ -68,8 +67,10 @@ bool Mirror::attempt(bool is_first) {
     connection.emplace(options_.server);
     is_again_ = has_begun_;
     follow(*connection);
+    measure(false);
     return true;
   } catch (const Error& error) {
+    measure(false);  // also of one that ends here, while others go on
     const bool is_trouble = dynamic_cast<const ServerTrouble*>(&error) != nullptr || error.code() == Code::not_found;
     const bool is_beginning = is_first && counts_.values == 0 && !ring_;
     if (!is_trouble || error.code() == Code::permission_denied || (is_beginning && !options_.waits)) throw;
