@@ -90,6 +90,13 @@ class Consumer {
   /// All that it has got is done with: writers may overwrite it, and who comes back to a durable name gets it no more.
   void release() { core_->release(); }
 
+  /// What it has got before a place is done with; the rest stays as it is. For what is done with in order, and later
+  /// than it was got, as when it is acknowledged from elsewhere: with Release::explicitly. Nothing, if that was
+  /// released before. Cost: for each lane a store, if it goes further.
+  /// @param end  as position() told it, or the sequence numbers of each lane from which on it is not done
+  /// Errors: Code::invalid_argument, if it is no position in this arena; of a group.
+  void release(const Position& end) { core_->release(end); }
+
   /// As Reader::on_gap. Only of what was lost for ever.
   void on_gap(std::function<void(const Gap&)> report) { core_->on_gap(std::move(report)); }
 

@@ -91,6 +91,13 @@ void ConsumerCore::release() {
   in_hand_ = 0;
 }
 
+void ConsumerCore::release(const Position& end) {
+  if (forked_.holds()) refuse_forked(segment().info().name);
+  reader_.require_place(end);
+  if (state_->load(std::memory_order_relaxed) != own_state_) return;  // the next call tells
+  for (std::uint32_t lane = 0; lane < lanes_; ++lane) publish(lane, std::min(end.next()[lane] / lanes_, target(lane)));
+}
+
 /// J0 to J5.
 void ConsumerCore::join(const Place& place) {
   const auto store_all = [&] {

@@ -141,6 +141,14 @@ void MemberCore::release() {
   let_go_of_what_was_delivered();
 }
 
+void MemberCore::release(const Position& /*end*/) {
+  throw Error(Code::invalid_argument, {.name = segment().info().name,
+                                       .doing = "release up to a position in",
+                                       .expected = "a consumer that gets all values",
+                                       .found = "a member of the group '" + group_name() + "'",
+                                       .remedy = "release all that it has got"});
+}
+
 std::uint64_t MemberCore::place_of_claim() const noexcept {
   return claim_ == kHoldsNothing ? at_ : segment().place_of(held_seq(claim_)).number;
 }

@@ -90,10 +90,10 @@ ReaderCore::~ReaderCore() { leave_set(); }
 
 void ReaderCore::refuse_place(std::string expected, std::string found) const {
   throw Error(Code::invalid_argument, {.name = name(),
-                                       .doing = "follow",
+                                       .doing = "take a place in",
                                        .expected = std::move(expected),
                                        .found = std::move(found),
-                                       .remedy = "begin at another place"});
+                                       .remedy = "take another one, as position() tells it"});
 }
 
 void ReaderCore::seek(From from) {
@@ -116,8 +116,7 @@ void ReaderCore::seek(From from) {
   if (by_time_) by_time_->reset();
 }
 
-void ReaderCore::seek(const Position& position) {
-  if (forked_.holds()) refuse_forked(name());
+void ReaderCore::require_place(const Position& position) const {
   const std::vector<std::uint64_t>& next = position.next();
   if (next.size() != lane_count())
     refuse_place("a position in " + counted(lane_count(), "lane"), "one in " + std::to_string(next.size()));
@@ -126,7 +125,13 @@ void ReaderCore::seek(const Position& position) {
     if (next[k] % lane_count() != k || next[k] / lane_count() > ring.limit)
       refuse_place("a sequence number of lane " + std::to_string(k), std::to_string(next[k]));
   }
+}
+
+void ReaderCore::seek(const Position& position) {
+  if (forked_.holds()) refuse_forked(name());
+  require_place(position);
   report_gap();  // may throw: before anything is moved
+  const std::vector<std::uint64_t>& next = position.next();
   for (std::uint32_t k = 0; k < lane_count(); ++k) {
     cursors_[k] = next[k] / lane_count();
     lane(k).seek(cursors_[k]);

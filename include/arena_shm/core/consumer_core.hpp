@@ -77,6 +77,8 @@ class ConsumerCore final : private Attendance {
   bool wait_for(std::chrono::nanoseconds timeout);
   /// All that it has got is done with.
   void release();
+  /// What it has got below that position is. Errors: Code::invalid_argument, if it is not one of this arena's lanes.
+  void release(const Position& end);
 
   void on_gap(std::function<void(const Gap&)> report) { reader_.on_gap(std::move(report)); }
 

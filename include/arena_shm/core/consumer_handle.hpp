@@ -61,6 +61,7 @@ class ConsumerHandle {
     return is_alone() ? alone_->wait_for(timeout) : member_->wait_for(timeout);
   }
   void release() { is_alone() ? alone_->release() : member_->release(); }
+  void release(const Position& end) { is_alone() ? alone_->release(end) : member_->release(end); }
   void on_gap(std::function<void(const Gap&)> report) {
     is_alone() ? alone_->on_gap(std::move(report)) : member_->on_gap(std::move(report));
   }

@@ -89,6 +89,8 @@ class MemberCore final : public Waitable {
   bool wait_for(std::chrono::nanoseconds timeout);
   /// All that it has got is done with.
   void release();
+  /// Errors: Code::invalid_argument: what members have got has no order.
+  [[noreturn]] void release(const Position& end);
   void on_gap(std::function<void(const Gap&)> report) { report_ = std::move(report); }
 
   /// Of the value that was delivered last.

@@ -125,6 +125,8 @@ class ReaderCore final : public Waitable {
   /// Goes elsewhere; the counters go on. Errors: as the constructors.
   void seek(From from);
   void seek(const Position& position);
+  /// Errors: Code::invalid_argument, if there is no such position in this arena.
+  void require_place(const Position& position) const;
 
   /// Of the value that next() has delivered: does it come after newer ones? Never true in Order::arrival.
   [[gnu::always_inline]] bool is_late() const noexcept { return is_late_; }
