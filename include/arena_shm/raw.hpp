@@ -109,6 +109,8 @@ class RawConsumer {
   bool wait_for(Duration timeout) { return core_->wait_for(timeout); }
   /// As Consumer::release.
   void release() { core_->release(); }
+  /// As Consumer::release.
+  void release(const Position& end) { core_->release(end); }
   /// As Consumer::on_gap.
   void on_gap(std::function<void(const Gap&)> report) { core_->on_gap(std::move(report)); }
 
@@ -169,6 +171,9 @@ class RawWriter {
   /// @param seq  the next value's sequence number
   /// Returns: how many numbers were left out.
   std::uint64_t advance_to(std::uint64_t seq) { return core_->advance_to(seq); }
+  /// As Writer::alloc_repeatable.
+  /// @param values  one record after the other, without gaps
+  SeqRange alloc_repeatable(std::span<const std::byte> values);
   /// As Writer::blocked_by.
   std::vector<ConsumerInfo> blocked_by() const { return core_->blocked_by(); }
   /// As Writer::alloc of several.
@@ -218,7 +223,6 @@ class RawView {
   RawReader reader(const Position& from, const ReaderOptions& options = {}) const {
     return {segment_.share(), from, options};
   }
-
   /// As ArenaBase::timescale.
   Timescale timescale() const { return segment_->timescale(); }
   /// As ArenaBase::slots.
@@ -265,7 +269,6 @@ class RawArena : public RawView {
   static RawArena open_or_create(std::string_view name, const RecordType& record, const Options& options);
   /// As Arena::remove.
   static bool remove(std::string_view name);
-
   /// Under the interprocess mutex, or in lanes the handle's: as Arena::alloc.
   /// @param value  of the record's size
   /// @param time  gets its Entry::time, if that is wanted

@@ -75,6 +75,16 @@ class Writer {
   /// stores, whatever their count.
   std::uint64_t advance_to(std::uint64_t seq) { return core_->advance_to(seq); }
 
+  /// As alloc of several, but their numbers are handed out behind them: a writer that dies inside leaves no holes, and
+  /// the next one in its place goes on with the first value that is not whole. For who can begin again there, as a copy
+  /// of another ring. Readers may get a value before the head is beyond it.
+  /// @param values  what is copied into the ring
+  /// Returns: where they went. Errors: as alloc; Code::invalid_argument, in an arena of shared writers, with times, or
+  /// lossless.
+  SeqRange alloc_repeatable(std::span<const T> values) {
+    return core_->alloc_repeatable(values.size(), core::CopyFrom<T>(values.data()));
+  }
+
   /// Returns: the consumers that leave no room for the next value; none in an arena that overwrites. Cost: a look at
   /// each consumer, and at /proc.
   std::vector<ConsumerInfo> blocked_by() const { return core_->blocked_by(); }

@@ -99,24 +99,27 @@ LaneReader::Look LaneReader::look_further(Effort& effort) {
   const std::uint64_t stamp = ring().slot_of(cursor_).stamp();
   if (stamp == done(cursor_)) return Look::again;  // published meanwhile, or overwritten in the middle of the copy
   if (!is_newer(stamp, cursor_)) return resolve(effort);
-  lapped(effort);
+  lapped(stamp, effort);
   return Look::again;
 }
 
-void LaneReader::lapped(Effort& effort) {
-  std::uint64_t oldest_seq = std::max(oldest(head(), ring().slot_count), cursor_ + 1);
+void LaneReader::lapped(std::uint64_t stamp, Effort& effort) {
+  // The writer of a lane may be beyond its head (lane_writer.hpp, X1').
+  const std::uint64_t begun = std::min(stamp_seq(stamp) + 1, ring().limit);
+  const auto oldest_there = [&] { return oldest(std::max(head(), begun), ring().slot_count); };
+  std::uint64_t oldest_seq = std::max(oldest_there(), cursor_ + 1);
   std::uint64_t end = cursor_ + 1;  // the stamp that was seen proves this one
   if (oldest_seq - cursor_ > ring().slot_count) {
     if (!survey(effort)) return;
     end = std::clamp(survey_.first, end, oldest_seq);
-    oldest_seq = std::max(oldest(head(), ring().slot_count), end);  // to look at all slots took a while
+    oldest_seq = std::max(oldest_there(), end);  // to look at all slots took a while
   }
   // At most a lap, whatever a hostile peer does to the stamps meanwhile.
   const std::uint64_t limit = std::min(oldest_seq, end + ring().slot_count);
   const std::uint64_t cost = Effort::of_slot(ring().stride_bytes);
   while (end < limit && effort.try_spend(cost) && is_newer(ring().slot_of(end).stamp(), end)) ++end;
   lose_up_to(end, Loss::overwritten);
-  if (cursor_ == oldest_seq) jump_ahead();
+  if (cursor_ == oldest_seq) jump_ahead(begun);
 }
 
 /// Looks at all slots, on from where the call before became tired: a stamp's seq only grows, so what it proves stays
@@ -139,9 +142,9 @@ bool LaneReader::survey(Effort& effort) noexcept {
 /// That is so if less than a lap was written since the last time, or nothing was read. Halved when a run was longer,
 /// and forgotten only by one who catches up: who is too slow once is too slow again, and reads more in few long runs
 /// than in many short ones.
-void LaneReader::jump_ahead() {
+void LaneReader::jump_ahead(std::uint64_t begun) {
   if (following_->attendance != nullptr) return;  // what it does not have to lose it does not lose
-  const std::uint64_t now = head();
+  const std::uint64_t now = std::max(head(), begun);
   const std::uint64_t written = now - std::min(now, head_when_lapped_);
   const bool chased = written > 0 && (written < ring().slot_count || read_ == read_when_lapped_);
   const std::uint64_t first_skid = std::clamp<std::uint64_t>(written, 1, ring().slot_count / kFirstSkidPart + 1);

@@ -23,6 +23,18 @@ void LaneWriter::refuse() const {
   refuse_reentry();
 }
 
+void LaneWriter::require_repeatable() const {
+  const bool is_lossless = hold_->segment()->is_lossless();
+  if (!ring_.is_timed() && !is_lossless) return;
+  throw Error(Code::invalid_argument,
+              {.name = hold_->segment()->info().name,
+               .doing = "hand out numbers behind their values in",
+               .expected = "an arena that overwrites, without times",
+               .found = is_lossless ? "a lossless one, whose consumers release no more than was handed out"
+                                    : "one with times, whose order needs each number before its value",
+               .remedy = "create it so; or append as usual"});
+}
+
 bool LaneWriter::has_room() {
   enter();
   const bool has = gate_.has_room();

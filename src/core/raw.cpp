@@ -47,6 +47,12 @@ std::size_t take_batch(std::uint64_t record_bytes, std::span<std::byte> values, 
   });
 }
 
+/// Returns: the record's size. Errors: Code::invalid_argument, if the bytes are not whole records.
+std::size_t whole_records(std::size_t bytes, std::uint64_t record_bytes) {
+  check_size(bytes, bytes / record_bytes * record_bytes, ", or other whole records");
+  return static_cast<std::size_t>(record_bytes);
+}
+
 }  // namespace
 
 RawReader::RawReader(std::shared_ptr<const core::Segment> segment, From from, const ReaderOptions& options)
@@ -120,11 +126,15 @@ std::uint64_t RawWriter::alloc_for(Duration timeout, std::span<const std::byte> 
 }
 
 SeqRange RawWriter::alloc_batch(std::span<const std::byte> values) {
-  const auto size = static_cast<std::size_t>(core_->payload_bytes());
-  check_size(values.size(), values.size() / size * size, ", or other whole records");
+  const std::size_t size = whole_records(values.size(), core_->payload_bytes());
   return with_size(size, [&](auto known_size) {
     return core_->alloc_batch(values.size() / size, CopyBytesFrom(values.data(), known_size));
   });
+}
+
+SeqRange RawWriter::alloc_repeatable(std::span<const std::byte> values) {
+  const std::size_t size = whole_records(values.size(), core_->payload_bytes());
+  return core_->alloc_repeatable(values.size() / size, CopyBytesFrom(values.data(), size));
 }
 
 SeqRange RawWriter::alloc_batch(std::span<const std::byte> values, std::span<std::uint64_t> seqs) {

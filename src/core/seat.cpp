@@ -25,6 +25,14 @@ namespace {
 constexpr int kCheapTests =
     64;  // leases that a newcomer looks at before it goes for a seat that nobody has left behind
 
+/// Behind what a session that is over has published beyond the lane's head (lane_writer.hpp, X1').
+std::uint64_t whole_end(const Ring& lane, std::uint64_t head) noexcept {
+  std::uint64_t end = head;
+  const std::uint64_t most = std::min(head, lane.limit - std::min(lane.limit, lane.slot_count)) + lane.slot_count;
+  while (end < most && lane.slot_of(end).stamp() == done(end)) ++end;
+  return end;
+}
+
 }  // namespace
 
 bool clear_dead_seat(const Segment& segment, std::uint32_t index) {
@@ -57,9 +65,14 @@ void SeatHold::clear_up_after_predecessor() const noexcept {
   free_mutex_of_seat(ring, index());
   ARENA_SHM_STOP_POINT(seat_repaired);
   // Shared: nothing below head will be this holder's. A lane: where this session begins.
-  const std::uint64_t head = segment()->lane_of_seat(index()).head->load(std::memory_order_acquire);
+  const Ring lane = segment()->lane_of_seat(index());
+  const std::uint64_t head = lane.head->load(std::memory_order_acquire);
+  const std::uint64_t begin = lane.exclusive ? whole_end(lane, head) : head;
   for (std::uint32_t which = 0; which < kClaimsPerSeat; ++which)
-    seat().claim_at(which).word.store(idle(std::min(head, kSeqLimit)), std::memory_order_release);
+    seat().claim_at(which).word.store(idle(std::min(begin, kSeqLimit)), std::memory_order_release);
+  if (begin == head) return;
+  ARENA_SHM_STOP_POINT(seat_goes_on);
+  lane.head->store(begin, std::memory_order_release);
 }
 
 /// Cheap: seats that were left, and the first dead ones. Thorough: all that is free, whatever it takes to prove that.

@@ -40,10 +40,10 @@ std::vector<ConsumerInfo> WriterCore::blocked_by() const {
   return all;
 }
 
-std::uint64_t WriterCore::advance_to(std::uint64_t seq) {
-  if (lane_) return lane_->advance_to(seq);
+LaneWriter& WriterCore::lane() {
+  if (lane_) return *lane_;
   throw Error(Code::invalid_argument, {.name = hold().segment()->info().name,
-                                       .doing = "advance in",
+                                       .doing = "keep to given numbers in",
                                        .expected = "an arena whose writer has its numbers alone, exclusive or laned",
                                        .found = "one of shared writers",
                                        .remedy = "create it with other writers"});

@@ -40,7 +40,9 @@
  *              payload along when it looks at a time, and not only when it delivers); PASSES_OVER (out of patience, it
  *              passes over what the lane has claimed, and does not set it aside); WORDS (the payload has a word besides
  *              the time); WEAK; RDTSC; LEAN (a value is published by one store, and read and copied by one load: torn
- *              values are for other rows); CAUSAL (with LEAN, 2 LANES, 1 SLOT: a writer appends after it has seen a
+ *              values are for other rows); AHEAD (with ARRIVAL: each holder may publish first, and store head behind the
+ *              last S4 of a batch, so that its death leaves no hole; who comes next finds what was published ahead of
+ *              head there, and goes on behind it; 2: each of them does, and there are no holes at all); CAUSAL (with LEAN, 2 LANES, 1 SLOT: a writer appends after it has seen a
  *              value of the other lane, and must not get a time below that one's)
  * Mutations:   M_..., each must be found out. tests/model/README.md lists them.
  */
@@ -106,6 +108,9 @@
 #endif
 #ifndef CAUSAL
 #define CAUSAL 0
+#endif
+#ifndef AHEAD
+#define AHEAD 0
 #endif
 #ifdef M_RDTSC
 #define RDTSC 1
@@ -288,6 +293,8 @@ byte aside[LANES];         /* what is below it was set aside, and may come late 
 /* What is left when nobody does anything any more. */
 #if PASSES_OVER
 #define IS_ALL_THERE_IS(k) (cur[k] == head[k])
+#elif AHEAD
+#define IS_ALL_THERE_IS(k) (cur[k] >= head[k] || stopped[k])
 #elif ARRIVAL
 #define IS_ALL_THERE_IS(k) (cur[k] == head[k] || stopped[k])
 #else
@@ -343,6 +350,11 @@ proctype Writer(byte me) {
   byte cause;
 #endif
   byte n, end, t, newest_time, todo = (me == 0 -> VALUES : VALUES_1);
+#if AHEAD
+  bit ahead_of_head;
+
+  if :: ahead_of_head = 1 :: AHEAD == 1 fi;
+#endif
 
 #if HOLDERS > 1
   if
@@ -353,10 +365,25 @@ end_take_seat: /* E1 to E3 */
   atomic { !LIVES(me) && !door[me] -> door[me] = 1; at_work[me] = 1; MOVED };
 E4:
   STEP( true, n = head[me] );
+#if AHEAD && !defined(M_NOT_TAKEN_OVER)
+E4_there:
+  if
+#ifdef M_BUSY_TAKEN_OVER
+  :: STEP( stamp[SLOT(me, n)] == DONE(n) || stamp[SLOT(me, n)] == BUSY(n), n++ ); goto E4_there
+  :: STEP( stamp[SLOT(me, n)] != DONE(n) && stamp[SLOT(me, n)] != BUSY(n), skip )
+#else
+  :: STEP( stamp[SLOT(me, n)] == DONE(n), n++ ); goto E4_there
+  :: STEP( stamp[SLOT(me, n)] != DONE(n), skip )
+#endif
+  fi;
+#endif
 #ifdef M_CLAIM_AHEAD
   STEP( ROOM, STORE(A_CLAIM, n + 1) );
 #elif !defined(M_NO_CLAIM)
   STEP( ROOM, STORE(A_CLAIM, n) );
+#endif
+#if AHEAD
+  STEP( ROOM, STORE(A_HEAD, n) );
 #endif
 E5:
   STEP( ROOM, STORE(A_SESSION, session[me] + 1) );
@@ -380,7 +407,12 @@ append:
   fi;
 #endif
 X1:
-#ifdef M_BATCH_HEADS /* claims them one by one, and takes the time with the first */
+#if AHEAD
+  if
+  :: ahead_of_head
+  :: !ahead_of_head -> STEP( ROOM, STORE(A_HEAD, end) )
+  fi;
+#elif defined(M_BATCH_HEADS) /* claims them one by one, and takes the time with the first */
   STEP( ROOM, STORE(A_HEAD, n + 1) );
 #elif !defined(M_HEAD_LATE)
   STEP( ROOM, STORE(A_HEAD, end) );
@@ -445,6 +477,12 @@ S4:
         n++; todo-- );
 #ifdef M_HEAD_LATE
   STEP( ROOM, STORE(A_HEAD, n) );
+#endif
+#if AHEAD
+  if
+  :: n == end && ahead_of_head -> STEP( ROOM, STORE(A_HEAD, end) )
+  :: else
+  fi;
 #endif
   if
   :: n < end ->
@@ -728,7 +766,7 @@ T3:
 #endif
           if
           :: covered -> covered = 0; pend[k] = 1; k++
-          :: else -> assert(FATE != PUBLISHED); LOSE /* a hole, for ever */
+          :: else -> assert(FATE != PUBLISHED && AHEAD != 2); LOSE /* a hole, for ever */
           fi
         }
      fi

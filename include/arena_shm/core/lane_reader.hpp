@@ -199,9 +199,9 @@ class alignas(kCacheLine) LaneReader {
   [[gnu::noinline, gnu::cold]] void enter_lap();
   /// The cursor's slot does not show it: one step towards a value.
   [[gnu::noinline, gnu::cold]] Look look_further(Effort& effort);
-  /// The cursor's stamp is newer: counts what is proven overwritten, and moves the cursor behind it.
-  void lapped(Effort& effort);
-  void jump_ahead();
+  /// The cursor's stamp, this one, is newer: counts what is proven overwritten, and moves the cursor behind it.
+  void lapped(std::uint64_t stamp, Effort& effort);
+  void jump_ahead(std::uint64_t begun);
   /// The cursor's stamp is older.
   Look resolve(Effort& effort);
   Look resolve_pending(const Settlement& settlement, Effort& effort);

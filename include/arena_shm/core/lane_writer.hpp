@@ -30,6 +30,16 @@
 //   A1 -> T2   who sees idle(t) before A2 sees all done that is below the head of then.
 //   A writer that ends between the two has left nothing out: the next one's E4 says where head is.
 //
+// A writer that can repeat what it has begun, as one who copies another ring, may hand out its numbers last: then its
+// death leaves no hole, and who comes next goes on with the first value that is not whole (HandOut::last).
+//
+//   S1..S4 publish each     (slot.hpp) at head and beyond it. A reader takes what a slot shows, whatever head is
+//   X1' head := end         release
+//
+//   What is whole beyond head when the writer has died is there for ever: E4 of the next session goes on behind it,
+//   claim := idle(n), head := n (seat.hpp). It must not be published once more: a reader could copy half of the one and
+//   half of the other, between two looks at the same stamp. From what is only begun nobody has copied.
+//
 // X2 stands behind X1, so that a reader can prove that a lane has nothing older (time_order.hpp): who sees head = n
 // after every writer has been made to show its stores, knows that value n has not taken its time yet. Nothing in the
 // processor keeps the two in order: it is the reader's membarrier that does, or the fence of a writer that it does not
@@ -51,6 +61,9 @@
 #include "arena_shm/options.hpp"
 
 namespace arena_shm::core {
+
+/// When the numbers of a batch are handed out: before its values are there, or behind them.
+enum class HandOut : bool { first, last };
 
 /// Thread safety: one thread at a time.
 class LaneWriter : public WriterBase {
@@ -78,9 +91,11 @@ class LaneWriter : public WriterBase {
   }
 
   /// Publishes `count` values in order, `fill(i, payload words)` storing the i-th, at most a lap with one claim.
-  /// Errors: as alloc; the values before have then been published.
-  template <class Fill>
+  /// Errors: as alloc; the values before have then been published. Handed out last: Code::invalid_argument, in an arena
+  /// with times, or a lossless one.
+  template <HandOut hand_out = HandOut::first, class Fill>
   [[gnu::always_inline]] SeqRange alloc_batch(std::size_t count, Fill fill) {
+    if constexpr (hand_out == HandOut::last) require_repeatable();
     SeqRange range;
     while (range.count < count) {
       enter();
@@ -90,13 +105,19 @@ class LaneWriter : public WriterBase {
       const std::uint64_t length =
           std::min({count - range.count, ring_.slot_count, ring_.limit - first, gate_.end() - first});
       const std::uint64_t end = first + length;
-      seat_.hi.store(end, std::memory_order_release);  // X1
-      ARENA_SHM_STOP_POINT(lane_batch_claimed);
+      if constexpr (hand_out == HandOut::first) {
+        seat_.hi.store(end, std::memory_order_release);  // X1
+        ARENA_SHM_STOP_POINT(lane_batch_claimed);
+      }
       const std::uint64_t time = take_time();  // X2
       std::uint64_t next = write_run(first, std::min(end, lap_.end()), time, range.count, fill);
       if (next < end) [[unlikely]] {
         lap_.move_to(next, gate_.end());
         write_run(next, end, time, range.count + (next - first), fill);
+      }
+      if constexpr (hand_out == HandOut::last) {
+        ARENA_SHM_STOP_POINT(lane_batch_published);
+        seat_.hi.store(end, std::memory_order_release);  // X1'
       }
       leave(length);
       range.add(SeqRange{ring_.seq_of(first), ring_.seq_of(end - 1), length});
@@ -152,6 +173,8 @@ class LaneWriter : public WriterBase {
 
   /// Errors: Code::reentered, forked.
   [[noreturn, gnu::noinline, gnu::cold]] void refuse() const;
+  /// Errors: Code::invalid_argument. With times, X2 has to stand behind X1; no consumer may be beyond head.
+  void require_repeatable() const;
   /// Errors: Code::invalid_argument, always.
   [[noreturn]] void refuse_to_go_back(std::uint64_t seq, std::uint64_t head) const;
   /// False: beyond the gate, and the time is over; nobody is inside then. Errors: Code::exhausted, would_deadlock, the

@@ -6,7 +6,8 @@
 //   E1  s := seat.session; is session s over?  (witness.hpp)       no: the seat is taken
 //   E2  lock the door of session s + 1                             no: another newcomer is there
 //   E3  seat.session still s? lock the lease of s + 1              no: that session has begun, and may be over
-//   E4  free the mutex, if a word of this seat's is in it; claims := idle(head); write who holds it
+//   E4  free the mutex, if a word of this seat's is in it; of a lane, head := behind what is whole beyond it
+//       (lane_writer.hpp, X1'), when claims := idle(that head) has been stored; write who holds it
 //   E5  seat.session := s + 1            release                   from here on the seat is held
 //       ...
 //   E6  seat.ended := s + 1              release                   left; then the lease goes

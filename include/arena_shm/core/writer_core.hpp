@@ -98,8 +98,13 @@ class WriterCore {
     return shared_->alloc_reserved(fill, still_mine);
   }
 
+  /// LaneWriter::alloc_batch, handed out last. Errors: also Code::invalid_argument, in a shared arena.
+  template <class Fill>
+  SeqRange alloc_repeatable(std::size_t count, Fill fill) {
+    return lane().alloc_batch<HandOut::last>(count, fill);
+  }
   /// LaneWriter::advance_to. Errors: also Code::invalid_argument, in a shared arena.
-  std::uint64_t advance_to(std::uint64_t seq);
+  std::uint64_t advance_to(std::uint64_t seq) { return lane().advance_to(seq); }
 
   /// Would alloc find room now? Errors: Code::reentered, forked. Cost: as Gate::has_room.
   bool has_room() { return lane_ ? lane_->has_room() : shared_->has_room(); }
@@ -121,6 +126,9 @@ class WriterCore {
   }
 
  private:
+  /// Errors: Code::invalid_argument, in a shared arena.
+  LaneWriter& lane();
+
   // One of the two.
   std::optional<SharedWriter> shared_;
   std::optional<LaneWriter> lane_;
