@@ -31,7 +31,7 @@ void Forwarder::run() {
     } catch (const Doubt& doubt) {
       settle(doubt);
     } catch (const ServerTrouble& trouble) {
-      if (!has_connected_) throw;
+      if (!has_connected_ && (!options_.waits || trouble.code() == Code::permission_denied)) throw;
       reconnect(trouble);
     }
   }
@@ -151,7 +151,6 @@ void Forwarder::begin_message(const std::optional<Place>& place) {
   told_ = place ? place->tally : Tally{};
   told_sum_ = told_.sum();
   records_.resize(batch_ * info.record.size_bytes);
-  unreleased_ = 0;
   before_.reset();
   if (!place) since_schema_.reset();
   if (!place && known_) before_ = Predecessor{.epoch = known_->epoch, .is_complete = known_->epoch == whole_epoch_};
@@ -173,6 +172,7 @@ void Forwarder::on_stored(const Place& place, const Delivery& delivery) {
   if (!std::exchange(is_checked_, true)) check_first(place);
   const Tally before = known_ && known_->epoch == place.epoch ? known_->tally : Tally{};
   known_ = place;
+  release();
   progress_ = Clock::now();
   noted_.clear();
   why_not_.clear();

@@ -26,6 +26,7 @@ struct ForwardOptions {
   std::uint64_t batch = 256;                       ///< values in a message, at most
   std::chrono::nanoseconds max_delay{50'000'000};  ///< that a value waits for others
   std::optional<std::chrono::nanoseconds> stall_exit{};
+  bool waits = false;  ///< for a server that is not there yet
 };
 
 /// Thread safety: none.
@@ -36,7 +37,8 @@ class Forwarder {
       : options_(options), attendant_(attendant), meter_(meter) {}
 
   /// Until the attendant says stop; then forwards what is there by then. Errors: as Source, Connection; of the latter
-  /// only before it has been connected once. Code::timed_out, if nothing was delivered for too long.
+  /// only before it has been connected once, and if it waits only Code::permission_denied. Code::timed_out, if nothing
+  /// was delivered for too long.
   void run();
 
  private:
@@ -72,6 +74,7 @@ class Forwarder {
   void tell_schema();
   void publish(const Delivery& delivery);
   void finish();
+  void release();
   bool go_over();
 
   const ForwardOptions& options_;
@@ -103,8 +106,7 @@ class Forwarder {
   std::uint64_t most_gaps_ = 0;
   std::optional<Predecessor> before_;
   std::optional<std::uint64_t> since_schema_;  // messages; nothing: it is to be told
-  std::uint64_t unreleased_ = 0;
-  std::optional<std::uint64_t> last_number_;  // once it is to stop: how many numbers there were
+  std::optional<std::uint64_t> last_number_;   // once it is to stop: how many numbers there were
   Clock::time_point last_moment_{};
 
   Clock::time_point paused_{};

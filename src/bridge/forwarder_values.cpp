@@ -61,19 +61,15 @@ bool Forwarder::take() {
     if (step == Source::Step::none) return false;
     std::uint64_t& next = message_.next[message_.lanes() == 1 ? 0 : source_->seq() % message_.lanes()];
     next = source_->seq() + message_.lanes();
-    ++unreleased_;
     if (step == Source::Step::left_out) {
       ++told_.left_out;
       ++left_out;
     } else {
       append();
     }
-    if (unreleased_ >= source_->release_after()) {
-      finish();
-      return true;
-    }
-    if (message_.seqs.size() < batch_) continue;
+    if (message_.seqs.size() < batch_ && told_.sum() - told_sum_ < source_->most_untold()) continue;
     seal();
+    tell_position();
     return true;
   }
   return true;
@@ -97,9 +93,8 @@ void Forwarder::idle() {
     wait = std::clamp(std::chrono::duration_cast<std::chrono::milliseconds>(left), kShortWait, wait);
   } else if (told_.sum() != told_sum_ && now - told_at_ >= kBetweenPositions) {
     tell_position();
-  } else if (source_->is_lossless() && unreleased_ > 0 && told_.sum() == told_sum_) {
-    return finish();  // writers may wait
   }
+  release();  // also what has come once more, and was in the stream before
   source_->wait_for(run_->under_way() > 0 ? kShortWait : wait);
 }
 
@@ -168,8 +163,10 @@ void Forwarder::finish() {
     run_->take_answers(kBetweenAnswers);
     pause();
   }
-  source_->release();
-  unreleased_ = 0;
+}
+
+void Forwarder::release() {
+  if (known_ && known_->epoch == source_->info().epoch) source_->release(known_->next);
 }
 
 // Once all of an arena that has lost its name has come: to the one that has it now, if there is one.

@@ -149,7 +149,7 @@ std::uint64_t MirrorRing::advance(std::uint64_t lane, std::uint64_t to) {
 void MirrorRing::write_run(const Message& message, std::size_t begin, std::size_t end) {
   const std::uint64_t lane = message.seqs[begin] % next_.size();
   const auto bytes = message.records.subspan(begin * message.record_bytes, (end - begin) * message.record_bytes);
-  writers_[lane].alloc_batch(bytes);
+  writers_[lane].alloc_repeatable(bytes);  // a mirror that is killed there begins with it again
   next_[lane] = message.seqs[end - 1] + next_.size();
 }
 

@@ -15,7 +15,7 @@ namespace arena_shm::bridge {
 
 namespace {
 
-constexpr std::uint64_t kBatchesPerRing = 2;  // one is given back while writers fill the other
+constexpr std::uint64_t kPartsOfRing = 4;  // some are on their way, and given back, while writers fill the others
 
 std::optional<recording::Selection> selection(const std::optional<std::string>& where, const Info& info) {
   if (!where) return std::nullopt;
@@ -107,13 +107,13 @@ bool Source::wait_for(std::chrono::milliseconds longest) {
   return false;
 }
 
-void Source::release() {
-  if (auto* consumer = std::get_if<RawConsumer>(&reader_)) consumer->release();
+void Source::release(const std::vector<std::uint64_t>& end) {
+  if (auto* consumer = std::get_if<RawConsumer>(&reader_)) consumer->release(Position(end));
 }
 
-std::uint64_t Source::release_after() const noexcept {
+std::uint64_t Source::most_untold() const noexcept {
   if (!is_lossless()) return std::numeric_limits<std::uint64_t>::max();
-  return std::max<std::uint64_t>(info().slots / info().lanes / kBatchesPerRing, 1);
+  return std::max<std::uint64_t>(info().slots / info().lanes / kPartsOfRing, 1);
 }
 
 }  // namespace arena_shm::bridge

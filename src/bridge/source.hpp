@@ -58,10 +58,11 @@ class Source {
   const std::vector<std::uint64_t>& position() const noexcept { return next_; }
 
   bool wait_for(std::chrono::milliseconds longest);
-  /// All that has come is where it is to be: writers may overwrite it.
-  void release();
-  /// So many values may come before it is time to release them.
-  std::uint64_t release_after() const noexcept;
+  /// What has come before that is where it is to be: writers may overwrite it.
+  /// @param end  of each lane the next number
+  void release(const std::vector<std::uint64_t>& end);
+  /// So many values may come before it is time to send them on: else their writers may wait.
+  std::uint64_t most_untold() const noexcept;
   /// How many numbers have been handed out, in all lanes.
   std::uint64_t handed_out() const noexcept { return view_.count(); }
 

@@ -45,7 +45,11 @@ class Backwards {
     for (std::uint64_t others = 0; !found_ && seq_ > first_; ++others) {
       if (others == kMostForeign) refuse_foreign();
       --seq_;
-      if (const auto stored = connection_.message(wish_.name, seq_)) found_ = place_of(*stored, wish_.subject);
+      if (const auto stored = connection_.message(wish_.name, seq_)) {
+        found_ = place_of(*stored, wish_.subject);
+      } else if (const auto now = connection_.stream(wish_)) {
+        first_ = now->first_seq;  // dropped, or purged, meanwhile
+      }
     }
   }
 

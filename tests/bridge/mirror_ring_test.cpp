@@ -2,8 +2,12 @@
 #include "bridge/mirror_ring.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <random>
 #include <string>
@@ -12,6 +16,7 @@
 
 #include "arena_shm/arena.hpp"
 #include "bridge/sample.hpp"
+#include "support/child.hpp"
 #include "support/code_of.hpp"
 #include "support/temp_name.hpp"
 
@@ -96,6 +101,33 @@ TEST_P(MirrorRingTest, TheNextOneFindsTheEpochAndThePlace) {
   ASSERT_TRUE(again.has_value());
   EXPECT_EQ(again->epoch(), kEpoch);
   EXPECT_EQ(again->next(), next);
+}
+
+TEST_P(MirrorRingTest, KilledInTheMiddleOfAMessageItLeavesNoHole) {
+  constexpr std::uint64_t kWhole = 5;
+  std::vector<std::uint64_t> seqs;
+  for (std::uint64_t n = 0; n < kWhole + 3; ++n) seqs.push_back(n * lanes());
+  Sample sample = values(seqs);
+  test::Child mirror([&] {
+    // Of its records so many can be read.
+    const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    void* const mapped = ::mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    auto* const records = static_cast<std::byte*>(mapped) + page - 4 * kWhole;
+    std::memcpy(records, sample.records.data(), 4 * kWhole);
+    if (mapped == MAP_FAILED || ::mprotect(records + 4 * kWhole, page, PROT_NONE) != 0) return 1;
+    ::signal(SIGSEGV, SIG_DFL);
+    sample.message.records = {records, sample.records.size()};
+    make().apply(sample.message);
+    return 2;
+  });
+  ASSERT_EQ(mirror.end(), "signal " + std::to_string(SIGSEGV));
+  auto ring = MirrorRing::find(name_.str());
+  ASSERT_TRUE(ring.has_value());
+  EXPECT_EQ(ring->sum(), kWhole);
+  const Applied applied = apply(*ring, seqs);
+  EXPECT_EQ(applied.values + applied.again, seqs.size());
+  EXPECT_EQ(applied.left_out, 0U);
+  EXPECT_EQ(there(), seqs);
 }
 
 TEST_P(MirrorRingTest, AnotherEpochTakesItsPlace) {

@@ -81,6 +81,28 @@ class ForwardFaultTest(ForwardCase):
         self.expect_values(account, range(3000))
         self.assertEqual(account.lost, {})
 
+    def test_a_lossless_ring_full_of_what_the_stream_has_is_given_back(self):
+        """As after a kill between what the server stored and what the ring was told of it."""
+        self.make_ring("--lossless", slots=64)
+        behind = self.forward("--consumer", "behind")
+        self.eventually(lambda: "behind" in self.expect(OK, "consumers", self.ring).stdout)
+        behind.kill()
+        behind.wait()
+        ahead = self.forward("--consumer", "ahead")
+        self.eventually(lambda: "ahead" in self.expect(OK, "consumers", self.ring).stdout)
+        self.write(0, 64)
+        self.await_position(64)
+        self.stop(ahead)
+        self.expect(OK, "consumers", self.ring, "--remove", "ahead")
+        run = self.forward("--consumer", "behind")
+        writer = self.start("write", self.ring)
+        writer.communicate("n,twice\n" + "".join(f"{n},{2 * n}\n" for n in range(64, 200)), timeout=60)
+        self.await_position(200)
+        self.stop(run)
+        account = self.account()
+        self.expect_values(account, range(200))
+        self.assertEqual(account.lost, {})
+
     def test_a_second_one_stands_by_and_takes_over(self):
         self.make_ring()
         first = self.forward()

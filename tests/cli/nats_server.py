@@ -23,14 +23,16 @@ def free_port():
 class Server:
     """Ended with the test."""
 
-    def __init__(self, test, jetstream=True, config="", port=None):
+    def __init__(self, test, jetstream=True, config="", port=None, store="", inside=()):
+        """`store`: what else is in JetStream's part of the configuration; `inside`: a command that runs the server."""
         if PROGRAM is None:
             test.skipTest("nats-server is not installed: tools/setup test")
         self.port = port or free_port()
         self.directory = pathlib.Path(test.directory())
         self.config = self.directory / "server.conf"
-        store = f'jetstream {{ store_dir: "{self.directory}/js" }}\n' if jetstream else ""
-        self.config.write_text(f"listen: 127.0.0.1:{self.port}\n{store}{config}")
+        self.inside = inside
+        part = f'jetstream {{ store_dir: "{self.directory}/js"\n{store}\n}}\n' if jetstream else ""
+        self.config.write_text(f"listen: 127.0.0.1:{self.port}\n{part}{config}")
         self.process = None
         test.addCleanup(self.kill)
         self.start()
@@ -41,7 +43,7 @@ class Server:
 
     def start(self):
         with open(self.directory / "log", "ab") as log:
-            self.process = subprocess.Popen([PROGRAM, "-c", self.config], stdout=log, stderr=log)
+            self.process = subprocess.Popen([*self.inside, PROGRAM, "-c", self.config], stdout=log, stderr=log)
         for _ in range(600):
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=5) as probe:
                 if b"INFO" in probe.recv(4096):

@@ -113,6 +113,8 @@ void add_forward(const terminal::Command& app, Action& action) {
       .type_name("CONSUMER")
       .capture_default_str();
   add_stream_options(verb, options);
+  verb.add_flag("--wait", options->wish.waits,
+                "Wait for a server that is not there yet; an arena is always waited for");
   verb.add_option("--stall-exit", options->stall_exit,
                   "End with an error if the arena goes on and nothing is delivered for so long")
       .type_name("TIME")

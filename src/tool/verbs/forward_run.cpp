@@ -38,7 +38,8 @@ bridge::ForwardOptions options_of(const ForwardWish& wish, const std::string& na
                                  .stream = wish.limits,
                                  .batch = wish.batch,
                                  .max_delay = wish.max_delay,
-                                 .stall_exit = wish.stall_exit};
+                                 .stall_exit = wish.stall_exit,
+                                 .waits = wish.waits};
   options.stream.name = bridge::with_name(wish.stream, name);
   options.stream.subject = bridge::with_name(wish.subject, name);
   return options;

@@ -25,6 +25,7 @@ struct ForwardWish {
   std::string consumer;
   std::optional<std::chrono::nanoseconds> stall_exit;
   std::optional<serve::Address> listen;
+  bool waits = false;  ///< for a server that is not there yet
 };
 
 /// Until a signal asks to stop. Errors: those of the first that fails; then the others are stopped. Code::unsupported,
