@@ -1,9 +1,10 @@
-"""forward into a stream on three servers, whose leader is killed."""
+"""forward into, and mirror from, a stream on three servers, whose leader is killed."""
 
 import contextlib
 import os
 import unittest
 
+from arena_cli import OK
 from forwarding import ForwardCase
 from nats_server import Server, free_port
 
@@ -21,9 +22,11 @@ class ForwardClusterTest(ForwardCase):
         ]
         return self.servers[0]
 
+    def urls(self):
+        return ",".join(server.url for server in self.servers)
+
     def forward(self, *args):
-        urls = ",".join(server.url for server in self.servers)
-        return self.start("forward", self.ring, "--to", urls, "--max-delay", "5ms", *args)
+        return self.start("forward", self.ring, "--to", self.urls(), "--max-delay", "5ms", *args)
 
     def has_stream(self):
         """As soon as the servers have found each other, and agree."""
@@ -42,6 +45,8 @@ class ForwardClusterTest(ForwardCase):
         self.make_ring()
         self.eventually(self.has_stream, 60)
         run = self.forward("--batch", "16")
+        copy = self.name("copy")
+        mirror = self.start("mirror", "--from", self.urls(), "--stream", self.stream, copy, "--wait")
         self.write(0, 1000)
         self.await_position(1000)
         for first in (1000, 3000):
@@ -53,6 +58,9 @@ class ForwardClusterTest(ForwardCase):
             self.await_position(first + 2000)
             leader.start()
         self.stop(run)
+        rows = self.expect(OK, "tail", copy, "--from", "0", "-n", "5000", "-f", "--format", "csv").stdout.splitlines()
+        self.assertEqual(rows[1:], [f"{n},{n},{2 * n}" for n in range(5000)])
+        self.stop(mirror, says="lost none")
         account = self.account()
         self.expect_values(account, range(5000))
         self.assertEqual(account.lost, {})
