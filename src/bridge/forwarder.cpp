@@ -74,6 +74,10 @@ bool Forwarder::resume() {
     return false;
   }
   const bool is_of_this = known_ && known_->epoch == source_->info().epoch;
+  if (is_left_behind(end, is_of_this)) {
+    source_.reset();
+    return false;
+  }
   begin_message(is_of_this ? known_ : std::nullopt);
   if (!begin_source(is_of_this ? known_->next : std::vector<std::uint64_t>())) return false;
   run_ = std::make_unique<Run>(*connection_, options_.stream, end.state.last_seq,
@@ -82,6 +86,15 @@ bool Forwarder::resume() {
   if (own_runs_.size() > kOwnRuns) own_runs_.pop_front();
   meter_.change([](Reading& reading) { reading.state = ForwarderState::forwarding; });
   return true;
+}
+
+// Of an arena that has lost its name: has somebody else forwarded it, and gone on to a newer one?
+bool Forwarder::is_left_behind(const StreamEnd& end, bool is_of_this) {
+  if (!source_->is_retired()) return false;
+  if (!end.place) return end.state.last_seq > (known_ ? known_->seq : 0);  // what came since has been purged
+  if (is_of_this) return false;
+  const auto created_ns = created_ns_of(*connection_, options_.stream, *end.place);
+  return !created_ns || *created_ns > source_->info().created_ns;
 }
 
 bool Forwarder::is_own(const Place& place) const noexcept {

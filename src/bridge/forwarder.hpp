@@ -47,6 +47,7 @@ class Forwarder {
   // forwarder.cpp: from one doubt to the next.
   bool open_source();
   bool resume();
+  bool is_left_behind(const StreamEnd& end, bool is_of_this);
   bool is_own(const Place& place) const noexcept;
   bool is_to_stand_by(const std::optional<Place>& place);
   bool begin_source(const std::vector<std::uint64_t>& next);

@@ -20,8 +20,7 @@ constexpr std::chrono::milliseconds kShortWait{1};  // while answers are to come
 constexpr std::chrono::milliseconds kBetweenAnswers{50};
 constexpr std::chrono::seconds kBetweenPositions{1};  // while nothing comes but what is left out
 constexpr std::chrono::seconds kDrainPatience{5};
-constexpr std::uint64_t kBetweenSchemas = 1000;  // messages
-constexpr std::uint64_t kBetweenLooks = 1024;    // values that are left out
+constexpr std::uint64_t kBetweenLooks = 1024;  // values that are left out
 
 }  // namespace
 

@@ -90,15 +90,15 @@ void Mirror::follow(Connection& connection) {
 Mirror::Next Mirror::read(Connection& connection, std::uint64_t margin) {
   if (!ring_) ring_ = options_.name.empty() ? likely_ring(options_.stream) : MirrorRing::find(options_.name);
   const StreamBegin begin = find_begin(
-      connection, options_.stream,
+      connection, options_.stream, ring_ ? std::optional(ring_->epoch()) : std::nullopt,
       [this](const Message& message) {
         return ring_ && message.epoch == ring_->epoch() && ring_->is_beyond(message.next);
       },
       margin);
   // Of the name that it is to have only the text of the schema tells for certain.
-  if (ring_ && options_.name.empty() && begin.newest && *begin.newest != ring_->epoch()) ring_.reset();
+  if (ring_ && options_.name.empty() && begin.is_of_others) ring_.reset();
   chain_ = {};
-  awaited_ = begin.newest;
+  awaited_ = begin.epoch;
   waits_for_schema_ = false;
   tally_ = ring_ && ring_->sum() == 0 ? std::optional(Tally{}) : std::nullopt;
   StreamReader reader(connection, options_.stream, begin.seq);
@@ -149,7 +149,10 @@ Mirror::Next Mirror::take(const Arrived& arrived, bool is_cut) {
     // What is there already needs no proof; else the proof is further back.
     const bool is_old = awaited_ && message.epoch != *awaited_;
     const bool is_there = ring_ && message.epoch == ring_->epoch() && ring_->is_beyond(message.next);
-    if (is_there) tally_ = message.tally;
+    if (is_there) {
+      tally_ = message.tally;
+      awaited_.reset();
+    }
     return is_old || is_there ? Next::go_on : Next::further;
   } catch (const Error& error) {
     if (error.code() != Code::corrupt && error.code() != Code::incompatible_version) throw;

@@ -12,11 +12,47 @@ namespace {
 constexpr std::uint64_t kMostForeign = 1024;  // at the end
 constexpr std::uint64_t kMostInTheWay = 64;   // of each look in the middle
 
-// Messages of one stream, by their numbers in it.
+struct Numbered {
+  std::uint64_t seq;
+  Message message;
+};
+
+// Messages of one stream that can be understood, by their numbers in it.
 class Stream {
  public:
-  Stream(Connection& connection, const std::string& name) : connection_(connection), name_(name) {}
+  Stream(Connection& connection, const std::string& name, std::uint64_t first)
+      : connection_(connection), name_(name), first_(first) {}
 
+  /// The last one below `end`, if it is not far.
+  std::optional<Numbered> last_below(std::uint64_t end) const {
+    for (std::uint64_t left = kMostForeign; end > first_ && left > 0; --left) {
+      if (auto message = at(--end)) return Numbered{.seq = end, .message = std::move(*message)};
+    }
+    return std::nullopt;
+  }
+  /// Of [first, end), whose messages are such ones and then others: the first of the others. Void ones between them may
+  /// put it somewhat further.
+  template <class Predicate>
+  std::uint64_t first_behind(std::uint64_t end, Predicate is_such) const {
+    std::uint64_t low = first_;
+    for (std::uint64_t high = end; low < high;) {
+      const std::uint64_t middle = low + (high - low) / 2;
+      std::optional<Message> message;
+      std::uint64_t seq = middle;
+      for (std::uint64_t left = kMostInTheWay; seq < high && left > 0; ++seq, --left) {
+        message = at(seq);
+        if (message) break;
+      }
+      if (message && is_such(*message)) {
+        low = seq + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+ private:
   std::optional<Message> at(std::uint64_t seq) const {
     const auto stored = connection_.message(name_, seq);
     if (!stored) return std::nullopt;
@@ -25,9 +61,9 @@ class Stream {
     return message;
   }
 
- private:
   Connection& connection_;
   const std::string& name_;
+  std::uint64_t first_;
 };
 
 }  // namespace
@@ -41,7 +77,8 @@ std::optional<Message> message_of(const Stored& stored) {
   }
 }
 
-StreamBegin find_begin(Connection& connection, const std::string& name, const IsThere& is_there, std::uint64_t margin) {
+StreamBegin find_begin(Connection& connection, const std::string& name, const std::optional<Epoch>& of_ring,
+                       const IsThere& is_there, std::uint64_t margin) {
   const auto state = connection.state_of(name);
   if (!state) {
     throw Error(Code::not_found, {.name = name,
@@ -50,36 +87,21 @@ StreamBegin find_begin(Connection& connection, const std::string& name, const Is
                                   .found = "none",
                                   .remedy = "start 'arena-shm forward' first, or check --stream"});
   }
+  if (state->messages == 0) return {.seq = state->last_seq + 1, .is_first = true, .epoch = {}};
   const std::uint64_t first = std::max<std::uint64_t>(1, state->first_seq);
-  const Stream stream(connection, name);
-  std::optional<Message> last;
-  std::uint64_t end = state->last_seq + 1;
-  for (std::uint64_t left = kMostForeign; state->messages > 0 && !last && end > first && left > 0; --left)
-    last = stream.at(--end);
-  // Nothing that could be understood: all that there is is read.
-  if (!last) return {.seq = state->messages > 0 ? first : state->last_seq + 1, .is_first = true, .newest = {}};
-
-  // Below `low`, all is there, or of an epoch before; `high` is not, or cannot be told.
-  std::uint64_t low = first;
-  std::uint64_t high = end;
-  const auto is_behind = [&](const Message& message) { return message.epoch != last->epoch || is_there(message); };
-  if (is_behind(*last)) low = high = end + 1;
-  while (low < high) {
-    const std::uint64_t middle = low + (high - low) / 2;
-    std::optional<Message> message;
-    std::uint64_t at = middle;
-    for (std::uint64_t left = kMostInTheWay; at < high && left > 0; ++at, --left) {
-      message = stream.at(at);
-      if (message) break;
-    }
-    if (message && is_behind(*message)) {
-      low = at + 1;
-    } else {
-      high = middle;
-    }
+  const Stream stream(connection, name, first);
+  auto last = stream.last_below(state->last_seq + 1);
+  const bool is_any = last.has_value();
+  while (last && of_ring && last->message.epoch != *of_ring) {
+    const auto is_older = [&](const Message& message) { return message.epoch != last->message.epoch; };
+    last = stream.last_below(stream.first_behind(last->seq, is_older));
   }
-  const std::uint64_t begin = low - std::min(low - first, margin);
-  return {.seq = begin, .is_first = begin == first, .newest = last->epoch};
+  if (!last) return {.seq = first, .is_first = true, .epoch = {}, .is_of_others = is_any};
+  const Epoch epoch = last->message.epoch;
+  const auto is_behind = [&](const Message& message) { return message.epoch != epoch || is_there(message); };
+  const std::uint64_t found = is_behind(last->message) ? last->seq + 1 : stream.first_behind(last->seq, is_behind);
+  const std::uint64_t begin = found - std::min(found - first, margin);
+  return {.seq = begin, .is_first = begin == first, .epoch = epoch};
 }
 
 }  // namespace arena_shm::bridge

@@ -13,9 +13,10 @@
 namespace arena_shm::bridge {
 
 struct StreamBegin {
-  std::uint64_t seq = 1;          ///< the first message to be read
-  bool is_first = false;          ///< there is none before it in the stream
-  std::optional<Epoch> newest{};  ///< the epoch of the stream's last message of ours; nothing if there is none
+  std::uint64_t seq = 1;         ///< the first message to be read
+  bool is_first = false;         ///< there is none before it in the stream
+  std::optional<Epoch> epoch{};  ///< that is to begin with: messages of others are older. Nothing: with any
+  bool is_of_others = false;     ///< it has nothing of the ring's, and something of others
 };
 
 /// Is this message, which is one of that epoch, in the ring already?
@@ -24,10 +25,12 @@ using IsThere = std::function<bool(const Message&)>;
 /// A message of ours; nothing if it is somebody else's, or none can be made of it.
 std::optional<Message> message_of(const Stored& stored);
 
-/// `margin`: how many messages before the first that is not there; as many as are needed to tell what is void.
-/// Cost: a request for each doubling of the messages, and for each one in the way that is not ours.
-/// Errors: as Connection; Code::not_found, if there is no such stream.
-StreamBegin find_begin(Connection& connection, const std::string& stream, const IsThere& is_there,
-                       std::uint64_t margin);
+/// `of_ring`: the epoch of the ring that there is. What the stream has of it comes first, and then all that is newer;
+/// if it has nothing of it, all that there is. Without a ring, the newest epoch only. `margin`: how many messages
+/// before the first that is not there; as many as are needed to tell what is void. Cost: a request for each doubling of
+/// the messages, for each epoch, and for each one in the way that is not ours. Errors: as Connection; Code::not_found,
+/// if there is no such stream.
+StreamBegin find_begin(Connection& connection, const std::string& stream, const std::optional<Epoch>& of_ring,
+                       const IsThere& is_there, std::uint64_t margin);
 
 }  // namespace arena_shm::bridge

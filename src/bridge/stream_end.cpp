@@ -13,20 +13,25 @@ namespace {
 constexpr std::uint64_t kMostForeign = 1024;
 constexpr int kMostTries = 16;
 
-std::optional<Place> place_of(const Stored& stored, const std::string& subject) {
+std::optional<Message> message_in(const Stored& stored, const std::string& subject) {
   if (stored.subject != subject || !is_of_ours(stored.headers)) return std::nullopt;
   try {
-    Message message = decode(stored.headers, stored.payload);
-    return Place{.seq = stored.seq,
-                 .time = stored.time,
-                 .link = message.link,
-                 .epoch = message.epoch,
-                 .next = std::move(message.next),
-                 .tally = message.tally};
+    return decode(stored.headers, stored.payload);
   } catch (const Error& error) {
     if (error.code() == Code::incompatible_version) throw;
     return std::nullopt;
   }
+}
+
+std::optional<Place> place_of(const Stored& stored, const std::string& subject) {
+  auto message = message_in(stored, subject);
+  if (!message) return std::nullopt;
+  return Place{.seq = stored.seq,
+               .time = stored.time,
+               .link = message->link,
+               .epoch = message->epoch,
+               .next = std::move(message->next),
+               .tally = message->tally};
 }
 
 // The messages of a stream, from its end back.
@@ -120,6 +125,19 @@ StreamEnd look(Connection& connection, const StreamWish& wish, const std::option
                              .expected = "that it stands still for a moment",
                              .found = "that others publish to it all the time",
                              .remedy = "choose another --stream"});
+}
+
+std::optional<std::int64_t> created_ns_of(Connection& connection, const StreamWish& wish, const Place& place) {
+  const auto state = connection.stream(wish);
+  if (!state) return std::nullopt;
+  constexpr std::uint64_t kFurthest = kBetweenSchemas + kMostForeign;
+  for (std::uint64_t back = 0; back <= kFurthest && place.seq >= state->first_seq + back; ++back) {
+    const auto stored = connection.message(wish.name, place.seq - back);
+    if (!stored) continue;
+    const auto message = message_in(*stored, wish.subject);
+    if (message && message->kind == Kind::schema && message->epoch == place.epoch) return message->origin.created_ns;
+  }
+  return std::nullopt;
 }
 
 }  // namespace arena_shm::bridge

@@ -34,4 +34,11 @@ struct StreamEnd {
 /// Errors: as Connection; Code::invalid_argument, if too many of the last messages are not ours.
 StreamEnd look(Connection& connection, const StreamWish& wish, const std::optional<Place>& known);
 
+/// Each run begins with a schema, and no more messages than that come between two of them.
+inline constexpr std::uint64_t kBetweenSchemas = 1000;
+
+/// When the ring was made that this message is of, as its schema says, in ns since 1970; nothing, if the stream has
+/// dropped that. Cost: a request for each message in between. Errors: as Connection.
+std::optional<std::int64_t> created_ns_of(Connection& connection, const StreamWish& wish, const Place& place);
+
 }  // namespace arena_shm::bridge

@@ -1,9 +1,11 @@
 """forward while its stream changes between two of its looks: something between it and the server does that."""
 
+import signal
 import socket
 import threading
 import unittest
 
+from arena_cli import OK
 from forwarding import ForwardCase
 from nats_server import free_port
 
@@ -56,6 +58,38 @@ class ForwardRacedTest(ForwardCase):
         self.await_position(1600)
         self.assertTrue(between.has_called.is_set())
         self.stop(run)
+
+    def test_one_that_stood_by_while_the_ring_was_made_anew_does_not_forward_the_old_one_again(self):
+        self.make_ring()
+        first = self.forward()
+        self.write(0, 100)
+        self.await_position(100)
+        second = self.forward()
+        for n in range(100, 160):
+            self.write(n, n + 1)
+        self.assertIn("standing by", second.stderr.readline())
+        second.send_signal(signal.SIGSTOP)
+        with self.server.client() as client:
+            old = client.messages(self.stream)[0]["Epoch"]
+        self.expect(OK, "rm", self.ring)
+        self.make_ring()
+        self.write(0, 50)
+        self.eventually(lambda: self.has_gone_over(old))
+        first.kill()
+        self.write(50, 60)
+        second.send_signal(signal.SIGCONT)
+        with self.server.client() as client:
+            self.eventually(lambda: self.has_gone_over(old) and self.position(client) == 60)
+            self.stop(second)
+            epochs = [message["Epoch"] for message in client.messages(self.stream)]
+        new = epochs[-1]
+        self.assertEqual(epochs, [old] * epochs.count(old) + [new] * epochs.count(new))
+        self.expect_values(self.account(new), range(60))
+
+    def has_gone_over(self, old):
+        with self.server.client() as client:
+            last = client.messages(self.stream)[-1]
+            return last["Epoch"] != old and last["Kind"] == "values"
 
 
 if __name__ == "__main__":

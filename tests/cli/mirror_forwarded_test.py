@@ -29,7 +29,7 @@ class MirrorForwardedTest(MirrorTest):
 
     def test_both_rings_have_the_same_values_at_the_same_numbers(self):
         server, name, copy = self.server(), self.name(), self.name("copy")
-        self.create(name, "--slots", 256)
+        self.create(name, "--slots", 2048)
         self.write(name, 0, 100)
         self.start_forward(server, name)
         self.await_stream(server, name)

@@ -1,7 +1,9 @@
 """mirror: whatever ends, it goes on where it was, and what is gone meanwhile is counted."""
 
+import json
 import signal
 import subprocess
+import threading
 import unittest
 
 from arena_cli import LOST, OK, TOOL
@@ -75,6 +77,46 @@ class MirrorResumedTest(MirrorTest):
         self.await_head(name, 5)
         self.assertEqual(self.ring(name), (values(0, 1, 4), ["2..3 (2 holes)"]))
         self.assertIn("2 overwritten at the origin", self.end(mirror))
+
+    def test_what_is_left_of_a_ring_that_was_made_anew_meanwhile_comes_first(self):
+        server, name = self.server(), self.name()
+        origin = self.origin(server, name, slots=1024)
+        origin.describe()
+        origin.values(0, 1)
+        self.end(self.start_and_await(server, name, 2), signal.SIGKILL)
+        for seq in range(2, 600):
+            origin.values(seq)
+        for count in (1, 2):
+            origin.begin_epoch()
+            origin.describe()
+            origin.values(*range(count))
+        follower = subprocess.Popen([TOOL, "tail", "-F", name, "--from", "2", "--gaps", "inline", "--format", "ndjson"],
+                                    stdout=subprocess.PIPE, text=True)
+        watchdog = threading.Timer(60, follower.kill)
+        watchdog.start()
+        self.addCleanup(follower.communicate)
+        self.addCleanup(follower.kill)
+        self.addCleanup(watchdog.cancel)
+        mirror = self.start_and_await(server, name, 2)
+        rows = [json.loads(next(follower.stdout)) for _ in range(600)]
+        self.assertEqual([row.get("_seq") for row in rows[:599]], [*range(2, 600), None])
+        self.assertIn("_restart", rows[598])
+        said = self.end(mirror)
+        self.assertIn("mirrored 601 values; lost none", said)
+
+    def test_of_a_ring_that_the_stream_has_nothing_of_any_more_all_that_is_newer_comes(self):
+        server, name = self.server(), self.name()
+        origin = self.origin(server, name)
+        origin.describe()
+        origin.values(0, 1)
+        self.end(self.start_and_await(server, name, 2), signal.SIGKILL)
+        origin.client.api(f"STREAM.PURGE.{name}")
+        for count in (3, 4):
+            origin.begin_epoch()
+            origin.describe()
+            origin.values(*range(count))
+        mirror = self.start_and_await(server, name, 4)
+        self.assertIn("mirrored 7 values; lost none", self.end(mirror))
 
     def test_in_a_long_stream_it_does_not_begin_at_the_beginning(self):
         server, name = self.server(), self.name()
