@@ -162,7 +162,7 @@ void Forwarder::begin_message(const std::optional<Place>& place) {
   for (std::uint64_t k = 0; k < info.lanes; ++k) message_.next[k] = k;
   if (place) message_.next = place->next;
   told_ = place ? place->tally : Tally{};
-  told_sum_ = told_.sum();
+  told_sum_ = released_sum_ = told_.sum();
   records_.resize(batch_ * info.record.size_bytes);
   before_.reset();
   if (!place) since_schema_.reset();
@@ -185,7 +185,7 @@ void Forwarder::on_stored(const Place& place, const Delivery& delivery) {
   if (!std::exchange(is_checked_, true)) check_first(place);
   const Tally before = known_ && known_->epoch == place.epoch ? known_->tally : Tally{};
   known_ = place;
-  release();
+  if (place.tally.sum() - released_sum_ >= source_->a_part()) release();
   progress_ = Clock::now();
   noted_.clear();
   why_not_.clear();

@@ -99,6 +99,7 @@ class Forwarder {
   std::vector<std::byte> records_;  // of message_, and room for as many as it may have
   Tally told_;                      // up to the end of that
   std::uint64_t told_sum_ = 0;      // up to the last one that was published
+  std::uint64_t released_sum_ = 0;
   std::int64_t newest_ns_ = 0;
   Clock::time_point opened_{};  // when its first value came
   Clock::time_point told_at_{};

@@ -66,7 +66,7 @@ bool Forwarder::take() {
     } else {
       append();
     }
-    if (message_.seqs.size() < batch_ && told_.sum() - told_sum_ < source_->most_untold()) continue;
+    if (message_.seqs.size() < batch_ && told_.sum() - told_sum_ < source_->a_part()) continue;
     seal();
     tell_position();
     return true;
@@ -164,8 +164,11 @@ void Forwarder::finish() {
   }
 }
 
+// In parts: each one may wake a writer.
 void Forwarder::release() {
-  if (known_ && known_->epoch == source_->info().epoch) source_->release(known_->next);
+  if (!known_ || known_->epoch != source_->info().epoch) return;
+  source_->release(known_->next);
+  released_sum_ = known_->tally.sum();
 }
 
 // Once all of an arena that has lost its name has come: to the one that has it now, if there is one.

@@ -111,7 +111,7 @@ void Source::release(const std::vector<std::uint64_t>& end) {
   if (auto* consumer = std::get_if<RawConsumer>(&reader_)) consumer->release(Position(end));
 }
 
-std::uint64_t Source::most_untold() const noexcept {
+std::uint64_t Source::a_part() const noexcept {
   if (!is_lossless()) return std::numeric_limits<std::uint64_t>::max();
   return std::max<std::uint64_t>(info().slots / info().lanes / kPartsOfRing, 1);
 }

@@ -61,8 +61,9 @@ class Source {
   /// What has come before that is where it is to be: writers may overwrite it.
   /// @param end  of each lane the next number
   void release(const std::vector<std::uint64_t>& end);
-  /// So many values may come before it is time to send them on: else their writers may wait.
-  std::uint64_t most_untold() const noexcept;
+  /// So many values may come before it is time to send them on, and be stored before they are released: else writers
+  /// may wait.
+  std::uint64_t a_part() const noexcept;
   /// How many numbers have been handed out, in all lanes.
   std::uint64_t handed_out() const noexcept { return view_.count(); }
 

@@ -203,23 +203,38 @@ def head_of(bench, ring):
     return int(found[1]) if found else -1
 
 
-def what_a_writer_notices(bench):
+def pin(process, cpus):
+    """All its threads, and those that they start."""
+    for thread in os.listdir(f"/proc/{process.pid}/task"):
+        os.sched_setaffinity(int(thread), cpus)
+
+
+def what_a_writer_notices(bench, has_own_cpu):
     ratios = []
     name = f"{bench.ring}-fast"
     writer = Writer(bench.options.writer, name, 1 << 20)
     writer.count()
+    cpus = os.sched_getaffinity(0)
+    others = cpus - {min(cpus)}
+    if has_own_cpu and others:
+        pin(writer.process, {min(cpus)})
+        pin(bench.server.process, others)
     for _ in range(bench.options.rounds):
         alone = writer.rate(bench.options.seconds)
         bench.make_stream("W")
         forward = bench.forward(name, "W")
         bench.until(lambda: bench.position("W") > 0)
+        if has_own_cpu and others:
+            pin(forward, others)
         beside = writer.rate(bench.options.seconds)
         forward.kill()
         forward.communicate()
         bench.delete_stream("W")
         ratios.append(beside / ((alone + writer.rate(bench.options.seconds)) / 2))
     writer.close()
-    print(f"a writer at full speed beside forward and its server: {told(ratios)} of its rate without them")
+    pin(bench.server.process, cpus)
+    print(f"a writer at full speed{', on a CPU of its own,' if has_own_cpu else ''} beside forward and its server: "
+          f"{told(ratios)} of its rate without them")
 
 
 def latency(bench):
@@ -270,7 +285,8 @@ def main():
         beside_a_loop(bench, forward_filled)
         to_a_mirror(bench)
         at_a_million_a_second(bench)
-        what_a_writer_notices(bench)
+        what_a_writer_notices(bench, has_own_cpu=False)
+        what_a_writer_notices(bench, has_own_cpu=True)
         latency(bench)
     finally:
         bench.close()

@@ -58,13 +58,13 @@ class OpenPages:
         while not self.stop:
             try:
                 text = page.receive()
+                if text is None:
+                    return
+                self.messages += 1
+                self.bytes += len(text)
+                page.send(op="next")
             except OSError:
-                text = None
-            if text is None:
                 return  # close() has ended it
-            self.messages += 1
-            self.bytes += len(text)
-            page.send(op="next")
 
     def close(self):
         self.stop = True

@@ -15,11 +15,11 @@ import socket
 import struct
 import subprocess
 import sys
-import threading
 import time
 import unittest
 
 from arena_cli import OK, TOOL, CliTest
+from followed_ring import Followed, runs_of
 from nats_server import Server, numbers, valid
 
 LONG = os.environ.get("ARENA_SHM_LONG") == "1"
@@ -34,56 +34,6 @@ def set_loopback(up):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         flags = struct.unpack("16sh14x", fcntl.ioctl(any_socket, 0x8913, struct.pack("16sh14x", b"lo", 0)))[1]
         fcntl.ioctl(any_socket, 0x8914, struct.pack("16sh14x", b"lo", flags | 1 if up else flags & ~1))
-
-
-def runs_of(numbers_there):
-    """The runs of numbers, as (first, last)."""
-    runs = []
-    for number in sorted(numbers_there):
-        if runs and number == runs[-1][1] + 1:
-            runs[-1] = runs[-1][0], number
-        else:
-            runs.append((number, number))
-    return runs
-
-
-class Followed:
-    """What comes from a ring that is followed by its name: for each ring that had it, values and gaps."""
-
-    def __init__(self, test, name):
-        self.rings = []  # (values by number, gaps as (first, last))
-        self.others = []
-        self.process = subprocess.Popen(
-            [TOOL, "tail", "-F", name, "--from", "0", "--gaps", "inline", "--format", "ndjson"],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        test.addCleanup(self.process.wait)
-        test.addCleanup(self.process.kill)
-        self.thread = threading.Thread(target=self.take, daemon=True)
-        self.thread.start()
-
-    def take(self):
-        for line in self.process.stdout:
-            row = json.loads(line)
-            if "_restart" in row:
-                self.rings.append(({}, []))
-                continue
-            if not self.rings:
-                self.rings.append(({}, []))
-            values, gaps = self.rings[-1]
-            if "_gap" in row:
-                gaps.append((int(row["_gap"]["first"]), int(row["_gap"]["last"])))
-            elif int(row["_seq"]) in values:
-                self.others.append(row)  # twice
-            else:
-                values[int(row["_seq"])] = int(row["n"]), int(row["twice"])
-
-    def newest(self):
-        return next(reversed(self.rings[-1][0].values()), (None,))[0] if self.rings else None
-
-    def end(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.thread.join()
-        return self.process.stderr.read()
 
 
 class MirrorStormTest(CliTest):
