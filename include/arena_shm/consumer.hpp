@@ -92,7 +92,8 @@ class Consumer {
 
   /// What it has got before a place is done with; the rest stays as it is. For what is done with in order, and later
   /// than it was got, as when it is acknowledged from elsewhere: with Release::explicitly. Nothing, if that was
-  /// released before. Cost: for each lane a store, if it goes further.
+  /// released before. A value that came late (Entry::late) is before places that were passed earlier. Cost: for each
+  /// lane a store, if it goes further.
   /// @param end  as position() told it, or the sequence numbers of each lane from which on it is not done
   /// Errors: Code::invalid_argument, if it is no position in this arena; of a group.
   void release(const Position& end) { core_->release(end); }

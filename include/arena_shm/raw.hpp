@@ -109,7 +109,7 @@ class RawConsumer {
   bool wait_for(Duration timeout) { return core_->wait_for(timeout); }
   /// As Consumer::release.
   void release() { core_->release(); }
-  /// As Consumer::release.
+  /// As Consumer::release(const Position&).
   void release(const Position& end) { core_->release(end); }
   /// As Consumer::on_gap.
   void on_gap(std::function<void(const Gap&)> report) { core_->on_gap(std::move(report)); }
@@ -172,7 +172,6 @@ class RawWriter {
   /// Returns: how many numbers were left out.
   std::uint64_t advance_to(std::uint64_t seq) { return core_->advance_to(seq); }
   /// As Writer::alloc_repeatable.
-  /// @param values  one record after the other, without gaps
   SeqRange alloc_repeatable(std::span<const std::byte> values);
   /// As Writer::blocked_by.
   std::vector<ConsumerInfo> blocked_by() const { return core_->blocked_by(); }
@@ -223,6 +222,7 @@ class RawView {
   RawReader reader(const Position& from, const ReaderOptions& options = {}) const {
     return {segment_.share(), from, options};
   }
+
   /// As ArenaBase::timescale.
   Timescale timescale() const { return segment_->timescale(); }
   /// As ArenaBase::slots.

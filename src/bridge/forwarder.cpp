@@ -88,13 +88,20 @@ bool Forwarder::resume() {
   return true;
 }
 
-// Of an arena that has lost its name: has somebody else forwarded it, and gone on to a newer one?
+// Of an arena that has lost its name: has somebody else gone on to a newer one?
 bool Forwarder::is_left_behind(const StreamEnd& end, bool is_of_this) {
-  if (!source_->is_retired()) return false;
-  if (!end.place) return end.state.last_seq > (known_ ? known_->seq : 0);  // what came since has been purged
-  if (is_of_this) return false;
-  const auto created_ns = created_ns_of(*connection_, options_.stream, *end.place);
-  return !created_ns || *created_ns > source_->info().created_ns;
+  if (is_of_this || !source_->is_retired()) return false;
+  bool is_behind = false;
+  if (!end.place) {
+    is_behind = known_ && end.state.last_seq > known_->seq;  // what came since has been purged
+  } else if (!is_own(*end.place) && end.place->time > std::chrono::nanoseconds(source_->info().created_ns)) {
+    const auto created_ns = created_ns_of(*connection_, options_.stream, *end.place);
+    is_behind = !created_ns || *created_ns > source_->info().created_ns;
+  }
+  if (is_behind)
+    attendant_.note(
+        fmt::format("another process has forwarded a newer arena '{}': leaving the old one", options_.source.name));
+  return is_behind;
 }
 
 bool Forwarder::is_own(const Place& place) const noexcept {
@@ -126,13 +133,9 @@ bool Forwarder::is_to_stand_by(const std::optional<Place>& place) {
 bool Forwarder::begin_source(const std::vector<std::uint64_t>& next) {
   try {
     source_->begin_at(next);
-    if (source_->has_begun()) {
-      if (std::exchange(stands_by_, false))
-        attendant_.note(fmt::format("'{}' is free: going on", options_.source.consumer));
-      return true;
-    }
-    source_.reset();  // it was made anew
-    return false;
+    if (std::exchange(stands_by_, false))
+      attendant_.note(fmt::format("'{}' is free: going on", options_.source.consumer));
+    return true;
   } catch (const Error& error) {
     if (error.code() != Code::already_exists) throw;
   }

@@ -162,6 +162,7 @@ void Forwarder::finish() {
     run_->take_answers(kBetweenAnswers);
     pause();
   }
+  release();
 }
 
 // In parts: each one may wake a writer.

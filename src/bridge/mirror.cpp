@@ -96,9 +96,10 @@ Mirror::Next Mirror::read(Connection& connection, std::uint64_t margin) {
       },
       margin);
   // Of the name that it is to have only the text of the schema tells for certain.
-  if (ring_ && options_.name.empty() && begin.is_of_others) ring_.reset();
+  if (ring_ && options_.name.empty() && !is_named_ && begin.is_of_others) ring_.reset();
   chain_ = {};
   awaited_ = begin.epoch;
+  awaited_last_ = begin.last;
   waits_for_schema_ = false;
   tally_ = ring_ && ring_->sum() == 0 ? std::optional(Tally{}) : std::nullopt;
   StreamReader reader(connection, options_.stream, begin.seq);
@@ -109,15 +110,16 @@ Mirror::Next Mirror::read(Connection& connection, std::uint64_t margin) {
     note("connected again");
   }
   measure(true);
-  bool is_cut = begin.is_first;
+  is_cut_ = begin.is_first;
   while (!attendant_.stop_requested()) {
     const auto arrived = reader.next(kBetweenLooks);
     if (is_ring_gone()) return Next::look_again;
     if (!arrived) continue;
-    const Next next = take(*arrived, is_cut || arrived->gone > 0);
+    is_cut_ = is_cut_ || arrived->gone > 0;
+    const Next next = take(*arrived);
     measure(true);
+    if (next == Next::further && begin.is_first) continue;  // there is no proof of it
     if (next != Next::go_on) return next;
-    is_cut = false;
   }
   return Next::look_again;
 }
@@ -132,7 +134,8 @@ bool Mirror::is_ring_gone() {
   return true;
 }
 
-Mirror::Next Mirror::take(const Arrived& arrived, bool is_cut) {
+Mirror::Next Mirror::take(const Arrived& arrived) {
+  if (arrived.stored.seq > awaited_last_) awaited_.reset();  // what was to come of it has come, or is gone
   ++counts_.messages;
   pending_ = arrived.pending;
   if (!is_of_ours(arrived.stored.headers)) {
@@ -141,7 +144,7 @@ Mirror::Next Mirror::take(const Arrived& arrived, bool is_cut) {
   }
   try {
     const Message message = decode(arrived.stored.headers, arrived.stored.payload);
-    switch (chain_.take(message.link, is_cut)) {
+    switch (chain_.take(message.link, std::exchange(is_cut_, false))) {
       case Standing::valid: return take_valid(message, arrived);
       case Standing::void_: ++counts_.void_; return Next::go_on;
       case Standing::unknown: break;
@@ -149,10 +152,7 @@ Mirror::Next Mirror::take(const Arrived& arrived, bool is_cut) {
     // What is there already needs no proof; else the proof is further back.
     const bool is_old = awaited_ && message.epoch != *awaited_;
     const bool is_there = ring_ && message.epoch == ring_->epoch() && ring_->is_beyond(message.next);
-    if (is_there) {
-      tally_ = message.tally;
-      awaited_.reset();
-    }
+    if (is_there) tally_ = message.tally;
     return is_old || is_there ? Next::go_on : Next::further;
   } catch (const Error& error) {
     if (error.code() != Code::corrupt && error.code() != Code::incompatible_version) throw;
@@ -189,9 +189,10 @@ Mirror::Next Mirror::take_valid(const Message& message, const Arrived& arrived) 
 bool Mirror::begin_epoch(const Message& message) {
   const Origin& origin = message.origin;
   const std::string name = options_.name.empty() ? origin.arena : options_.name;
-  if (!ring_) {  // of an earlier run; it may be this epoch's, if its name was not known until now
+  if (!ring_) {  // of an earlier run, if its name was not known until now: what is left of its epoch comes first
+    is_named_ = true;
     ring_ = MirrorRing::find(name);
-    if (ring_ && ring_->epoch() == message.epoch) return true;
+    if (ring_) return true;
   }
   const bool is_anew = ring_.has_value();
   ring_.reset();

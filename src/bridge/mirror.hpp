@@ -47,7 +47,7 @@ class Mirror {
   void follow(Connection& connection);
   Next read(Connection& connection, std::uint64_t margin);
   bool is_ring_gone();
-  Next take(const Arrived& arrived, bool is_cut);
+  Next take(const Arrived& arrived);
   Next take_valid(const Message& message, const Arrived& arrived);
   bool begin_epoch(const Message& message);
   void account(const Message& message, std::uint64_t gone);
@@ -69,7 +69,10 @@ class Mirror {
   Clock::time_point ring_looked_{};
   // Of the reading that is under way.
   Chain chain_;
-  std::optional<Epoch> awaited_;  // messages of other epochs are older than that of the ring
+  std::uint64_t awaited_last_ = 0;  // its last message
+  bool is_named_ = false;           // a schema has told the ring's name
+  bool is_cut_ = false;             // what is before the next message is not in the stream
+  std::optional<Epoch> awaited_;    // messages of other epochs are older than that of the ring
   bool waits_for_schema_ = false;
   std::optional<Tally> tally_;  // of the last message that is in the ring
 };

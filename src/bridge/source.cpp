@@ -32,6 +32,14 @@ Source::Source(const Wish& wish)
     : wish_(wish), view_(RawView::open(wish.name)), selection_(selection(wish.where, view_.info())) {
   if (info().clock != Clock::none) timescale_ = view_.timescale();
   next_ = beginning(view_.lanes());
+  if (!is_lossless()) return;
+  arena_.emplace(RawArena::open(wish.name));
+  if (arena_->info().epoch == info().epoch) return;
+  throw Error(Code::not_found, {.name = wish.name,
+                                .doing = "forward",
+                                .expected = "one arena",
+                                .found = "that it was just made anew",
+                                .remedy = "try again"});
 }
 
 void Source::begin_at(const std::vector<std::uint64_t>& next) {
@@ -44,14 +52,12 @@ void Source::begin_at(const std::vector<std::uint64_t>& next) {
         .on_gap(report);
     return;
   }
-  const RawArena arena = RawArena::open(wish_.name);
-  if (arena.info().epoch != info().epoch) return;  // it has just been made anew, which is seen soon
   // A value whose writer is stopped is waited for: what comes late would be behind the account.
-  auto& consumer = reader_.emplace<RawConsumer>(arena.consumer(wish_.consumer, {.durable = true,
-                                                                                .from = From::at(0),
-                                                                                .release = Release::explicitly,
-                                                                                .hold = std::chrono::hours::max(),
-                                                                                .manner = Manner::throughput}));
+  auto& consumer = reader_.emplace<RawConsumer>(arena_->consumer(wish_.consumer, {.durable = true,
+                                                                                  .from = From::at(0),
+                                                                                  .release = Release::explicitly,
+                                                                                  .hold = std::chrono::hours::max(),
+                                                                                  .manner = Manner::throughput}));
   consumer.on_gap(report);
   // What is before its place, and not in the stream, is not here any more.
   const Position place = consumer.position();

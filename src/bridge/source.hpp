@@ -29,7 +29,7 @@ class Source {
   };
   enum class Step : std::uint8_t { value, left_out, none };
 
-  /// Errors: as RawView::open, recording::Selection.
+  /// Errors: as RawView::open, recording::Selection; Code::not_found also if it was just made anew.
   explicit Source(const Wish& wish);
 
   const Info& info() const noexcept { return view_.info(); }
@@ -43,7 +43,6 @@ class Source {
   void begin_at(const std::vector<std::uint64_t>& next);
   /// Ends what begin_at began.
   void end() noexcept { reader_.emplace<std::monostate>(); }
-  bool has_begun() const noexcept { return !std::holds_alternative<std::monostate>(reader_); }
 
   /// Requires: begin_at, and a record of the right size. Gaps in front of the value, or of others in other lanes, have
   /// come to gaps() before.
@@ -74,6 +73,7 @@ class Source {
 
   Wish wish_;
   RawView view_;
+  std::optional<RawArena> arena_;  // lossless: to be its consumer, also when it has lost its name
   std::optional<recording::Selection> selection_;
   std::optional<Timescale> timescale_;
   std::variant<std::monostate, RawReader, RawConsumer> reader_;

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::uint64_t kMostForeign = 1024;  // at the end
 constexpr std::uint64_t kMostInTheWay = 64;   // of each look in the middle
+constexpr int kMostEpochs = 256;              // that are newer than the ring's
 
 struct Numbered {
   std::uint64_t seq;
@@ -30,10 +31,12 @@ class Stream {
     }
     return std::nullopt;
   }
-  /// Of [first, end), whose messages are such ones and then others: the first of the others. Void ones between them may
-  /// put it somewhat further.
+  /// Is all below `end` so near that last_below has looked at it?
+  bool is_near(std::uint64_t end) const noexcept { return end - first_ <= kMostForeign; }
+  /// Of [first, end), whose messages are such ones and then others: the first of the others, or somewhat further, if
+  /// void ones are between them. `if_unknown`: what a stretch counts as whose messages nobody understands.
   template <class Predicate>
-  std::uint64_t first_behind(std::uint64_t end, Predicate is_such) const {
+  std::uint64_t first_behind(std::uint64_t end, bool if_unknown, Predicate is_such) const {
     std::uint64_t low = first_;
     for (std::uint64_t high = end; low < high;) {
       const std::uint64_t middle = low + (high - low) / 2;
@@ -43,8 +46,8 @@ class Stream {
         message = at(seq);
         if (message) break;
       }
-      if (message && is_such(*message)) {
-        low = seq + 1;
+      if (message ? is_such(*message) : if_unknown) {
+        low = message ? seq + 1 : seq;
       } else {
         high = middle;
       }
@@ -91,17 +94,23 @@ StreamBegin find_begin(Connection& connection, const std::string& name, const st
   const std::uint64_t first = std::max<std::uint64_t>(1, state->first_seq);
   const Stream stream(connection, name, first);
   auto last = stream.last_below(state->last_seq + 1);
-  const bool is_any = last.has_value();
-  while (last && of_ring && last->message.epoch != *of_ring) {
+  if (!last) return {.seq = first, .is_first = true, .epoch = {}};
+  auto of_older = last;
+  for (int epochs = 0; of_ring && of_older && of_older->message.epoch != *of_ring && epochs < kMostEpochs; ++epochs) {
+    last = of_older;
     const auto is_older = [&](const Message& message) { return message.epoch != last->message.epoch; };
-    last = stream.last_below(stream.first_behind(last->seq, is_older));
+    // Rather a message of the same epoch than one too far back.
+    const std::uint64_t begin = stream.first_behind(last->seq, true, is_older);
+    of_older = stream.last_below(begin);
+    if (!of_older && stream.is_near(begin)) return {.seq = first, .is_first = true, .epoch = {}, .is_of_others = true};
   }
-  if (!last) return {.seq = first, .is_first = true, .epoch = {}, .is_of_others = is_any};
+  if (of_ring && of_older && of_older->message.epoch == *of_ring) last = of_older;
   const Epoch epoch = last->message.epoch;
   const auto is_behind = [&](const Message& message) { return message.epoch != epoch || is_there(message); };
-  const std::uint64_t found = is_behind(last->message) ? last->seq + 1 : stream.first_behind(last->seq, is_behind);
+  const std::uint64_t found =
+      is_behind(last->message) ? last->seq + 1 : stream.first_behind(last->seq, false, is_behind);
   const std::uint64_t begin = found - std::min(found - first, margin);
-  return {.seq = begin, .is_first = begin == first, .epoch = epoch};
+  return {.seq = begin, .is_first = begin == first, .epoch = epoch, .last = last->seq};
 }
 
 }  // namespace arena_shm::bridge

@@ -16,6 +16,7 @@ struct StreamBegin {
   std::uint64_t seq = 1;         ///< the first message to be read
   bool is_first = false;         ///< there is none before it in the stream
   std::optional<Epoch> epoch{};  ///< that is to begin with: messages of others are older. Nothing: with any
+  std::uint64_t last = 0;        ///< the last message of that epoch
   bool is_of_others = false;     ///< it has nothing of the ring's, and something of others
 };
 
@@ -26,10 +27,10 @@ using IsThere = std::function<bool(const Message&)>;
 std::optional<Message> message_of(const Stored& stored);
 
 /// `of_ring`: the epoch of the ring that there is. What the stream has of it comes first, and then all that is newer;
-/// if it has nothing of it, all that there is. Without a ring, the newest epoch only. `margin`: how many messages
-/// before the first that is not there; as many as are needed to tell what is void. Cost: a request for each doubling of
-/// the messages, for each epoch, and for each one in the way that is not ours. Errors: as Connection; Code::not_found,
-/// if there is no such stream.
+/// if it has nothing of it, all that there is; if that is too far back, from as far back as it looks. Without a ring,
+/// the newest epoch only. `margin`: how many messages before the first that is not there; as many as are needed to tell
+/// what is void. Cost: a request for each doubling of the messages, for each epoch, and for each one in the way that is
+/// not ours. Errors: as Connection; Code::not_found, if there is no such stream.
 StreamBegin find_begin(Connection& connection, const std::string& stream, const std::optional<Epoch>& of_ring,
                        const IsThere& is_there, std::uint64_t margin);
 

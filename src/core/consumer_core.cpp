@@ -164,7 +164,7 @@ void ConsumerCore::come_back() {
   }
   told_ = false;
   std::vector<std::uint64_t> was(lanes_);
-  for (std::uint32_t lane = 0; lane < lanes_; ++lane) was[lane] = target(lane);
+  for (std::uint32_t lane = 0; lane < lanes_; ++lane) was[lane] = explicit_ ? released_[lane] : target(lane);
   join([&was](const Ring& lane, std::uint64_t head) {
     return std::max(was[lane.first_seat], From::oldest.cursor(head, lane.slot_count));
   });

@@ -104,22 +104,29 @@ LaneReader::Look LaneReader::look_further(Effort& effort) {
 }
 
 void LaneReader::lapped(std::uint64_t stamp, Effort& effort) {
-  // The writer of a lane may be beyond its head (lane_writer.hpp, X1').
-  const std::uint64_t begun = std::min(stamp_seq(stamp) + 1, ring().limit);
-  const auto oldest_there = [&] { return oldest(std::max(head(), begun), ring().slot_count); };
-  std::uint64_t oldest_seq = std::max(oldest_there(), cursor_ + 1);
+  std::uint64_t oldest_seq = std::max(oldest(head(), ring().slot_count), cursor_ + 1);
   std::uint64_t end = cursor_ + 1;  // the stamp that was seen proves this one
   if (oldest_seq - cursor_ > ring().slot_count) {
     if (!survey(effort)) return;
     end = std::clamp(survey_.first, end, oldest_seq);
-    oldest_seq = std::max(oldest_there(), end);  // to look at all slots took a while
+    oldest_seq = std::max(oldest(head(), ring().slot_count), end);  // to look at all slots took a while
   }
-  // At most a lap, whatever a hostile peer does to the stamps meanwhile.
-  const std::uint64_t limit = std::min(oldest_seq, end + ring().slot_count);
+  // At most a lap, whatever a hostile peer does to the stamps meanwhile. The writer of a lane may be beyond its head
+  // (lane_writer.hpp, X1'): then only the slots tell what is the oldest.
+  const std::uint64_t head_now = head();
+  std::uint64_t begun = stamp_seq(stamp) + 1;
+  const bool is_ahead = begun > head_now;
+  const std::uint64_t limit = is_ahead ? end + ring().slot_count : std::min(oldest_seq, end + ring().slot_count);
   const std::uint64_t cost = Effort::of_slot(ring().stride_bytes);
-  while (end < limit && effort.try_spend(cost) && is_newer(ring().slot_of(end).stamp(), end)) ++end;
+  bool is_oldest = false;
+  for (; end < limit && effort.try_spend(cost); ++end) {
+    const std::uint64_t next = ring().slot_of(end).stamp();
+    is_oldest = !is_newer(next, end);
+    if (is_oldest) break;
+    begun = std::max(begun, stamp_seq(next) + 1);
+  }
   lose_up_to(end, Loss::overwritten);
-  if (cursor_ == oldest_seq) jump_ahead(begun);
+  if (is_ahead ? is_oldest : cursor_ == oldest_seq) jump_ahead(std::min(begun, head_now + ring().slot_count));
 }
 
 /// Looks at all slots, on from where the call before became tired: a stamp's seq only grows, so what it proves stays

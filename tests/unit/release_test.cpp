@@ -78,6 +78,17 @@ TEST_P(ReleaseTest, ADurableOneComesBackToThePlace) {
   EXPECT_EQ(take_all(mine), range(6, kSlots));
 }
 
+TEST_P(ReleaseTest, AnEvictionReleasesNothing) {
+  auto mine = waited_for();
+  for (Tick i = 0; i < 4; ++i) ASSERT_TRUE(mine.next());
+  arena_.evict_consumer("risk");
+  EXPECT_EQ(code_of([&] { mine.next(); }), Code::evicted);
+  EXPECT_EQ(mine.next()->value, 4U);
+  EXPECT_EQ(fill(), 0U);
+  mine.release(behind(3));
+  EXPECT_EQ(fill(), 3U);
+}
+
 TEST_P(ReleaseTest, RefusesWhatIsNoPlaceInTheArena) {
   auto mine = waited_for();
   take_all(mine);

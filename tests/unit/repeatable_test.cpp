@@ -1,6 +1,7 @@
 // A writer that hands out its numbers last: where it dies, the next one goes on, and nothing is a hole.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <memory>
 #include <string>
@@ -73,6 +74,16 @@ TEST_P(RepeatableTest, WhatIsNotWholeIsNotHandedOut) {
   EXPECT_EQ(reader.lag(), 0U);
   EXPECT_EQ(arena_.read(whole()).status, ReadStatus::not_yet);
   EXPECT_TRUE(seen.empty() || seen.back() == whole() - 1);
+}
+
+TEST_P(RepeatableTest, AReaderLosesWhatIsWrittenOverAndNoMore) {
+  die();
+  auto reader = arena_.reader(From::oldest, {.hold = 1h});
+  const std::uint64_t begin = reader.cursor();
+  const std::uint64_t oldest = std::max(begin, whole() + 1 - std::min(whole() + 1, kLap));  // one more is begun
+  EXPECT_EQ(rest_of(reader).size(), whole() - oldest);
+  EXPECT_EQ(reader.overwritten_count(), oldest - begin);
+  EXPECT_EQ(reader.passed_over_count(), 0U);
 }
 
 TEST_P(RepeatableTest, TheNextWriterGoesOnWithTheFirstThatIsNotWhole) {
