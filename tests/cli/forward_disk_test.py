@@ -44,7 +44,7 @@ class ForwardDiskTest(ForwardCase):
         self.assertIn(self.stream, said)
         self.assertFalse(self.is_at(20_000))
         os.unlink(f"{self.disk}/ballast")
-        self.server.restart()  # it has no JetStream any more once its disk was full
+        self.server.restart()  # its JetStream does not answer any more, though there is room
         self.await_position(20_000)
         self.stop(run)
         account = self.account()
