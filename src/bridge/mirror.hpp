@@ -69,10 +69,10 @@ class Mirror {
   Clock::time_point ring_looked_{};
   // Of the reading that is under way.
   Chain chain_;
-  std::uint64_t awaited_last_ = 0;  // its last message
   bool is_named_ = false;           // a schema has told the ring's name
   bool is_cut_ = false;             // what is before the next message is not in the stream
-  std::optional<Epoch> awaited_;    // messages of other epochs are older than that of the ring
+  std::optional<Epoch> awaited_;    // messages of other epochs are older
+  std::uint64_t awaited_last_ = 0;  // of that epoch, the last message: behind it nothing is awaited
   bool waits_for_schema_ = false;
   std::optional<Tally> tally_;  // of the last message that is in the ring
 };

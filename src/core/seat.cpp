@@ -29,7 +29,7 @@ constexpr int kCheapTests =
 std::uint64_t whole_end(const Ring& lane, std::uint64_t head) noexcept {
   std::uint64_t end = head;
   const std::uint64_t most = std::min(head, lane.limit - std::min(lane.limit, lane.slot_count)) + lane.slot_count;
-  while (end < most && lane.slot_of(end).stamp() == done(end)) ++end;
+  while (end < most && lane.slot_of(end).stamp() == done(end)) ++end;  // S4 -> here
   return end;
 }
 
@@ -72,7 +72,7 @@ void SeatHold::clear_up_after_predecessor() const noexcept {
     seat().claim_at(which).word.store(idle(std::min(begin, kSeqLimit)), std::memory_order_release);
   if (begin == head) return;
   ARENA_SHM_STOP_POINT(seat_goes_on);
-  lane.head->store(begin, std::memory_order_release);
+  lane.head->store(begin, std::memory_order_release);  // E4 -> T1, as A2
 }
 
 /// Cheap: seats that were left, and the first dead ones. Thorough: all that is free, whatever it takes to prove that.

@@ -105,14 +105,7 @@ class ForwardFaultTest(ForwardCase):
 
     def test_a_second_one_stands_by_and_takes_over(self):
         self.make_ring()
-        first = self.forward()
-        self.write(0, 100)
-        self.await_position(100)
-        second = self.forward()
-        for n in range(100, 160):
-            self.write(n, n + 1)
-        while "standing by" not in second.stderr.readline():
-            pass
+        first, second = self.two_forwards()
         first.kill()
         first.wait()
         self.write(160, 300)

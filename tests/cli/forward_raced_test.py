@@ -61,13 +61,7 @@ class ForwardRacedTest(ForwardCase):
 
     def test_one_that_stood_by_while_the_ring_was_made_anew_does_not_forward_the_old_one_again(self):
         self.make_ring()
-        first = self.forward()
-        self.write(0, 100)
-        self.await_position(100)
-        second = self.forward()
-        for n in range(100, 160):
-            self.write(n, n + 1)
-        self.assertIn("standing by", second.stderr.readline())
+        first, second = self.two_forwards()
         second.send_signal(signal.SIGSTOP)
         with self.server.client() as client:
             old = client.messages(self.stream)[0]["Epoch"]

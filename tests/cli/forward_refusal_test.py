@@ -5,7 +5,7 @@ import unittest
 
 from arena_cli import ABSENT, FAILED, OK, USAGE
 from forwarding import ForwardCase
-from nats_server import Server
+from nats_server import Server, free_port
 
 
 class ForwardRefusalTest(ForwardCase):
@@ -33,6 +33,18 @@ class ForwardRefusalTest(ForwardCase):
         self.refuse(url=f"nats://user:secret@127.0.0.1:{self.server.port}", says="a user who may do that")
         self.refuse(url=f"nats://secret@127.0.0.1:{self.server.port}", says="a user who may do that")
         self.refuse(says="a user who may do that")
+        self.refuse("--wait", says="a user who may do that")
+
+    def test_a_server_that_is_not_there_yet_can_be_waited_for(self):
+        self.make_ring()
+        self.write(0, 10)
+        port = free_port()
+        run = self.start("forward", self.ring, "--to", f"nats://127.0.0.1:{port}", "--wait")
+        self.assertIn("trying again", run.stderr.readline())
+        self.server = Server(self, port=port)
+        self.await_position(10)
+        self.stop(run)
+        self.expect_values(self.account(), range(10))
 
     def test_a_server_without_jetstream(self):
         self.server = Server(self, jetstream=False)

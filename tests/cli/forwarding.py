@@ -30,6 +30,17 @@ class ForwardCase(CliTest):
     def forward(self, *args):
         return self.start("forward", self.ring, "--to", self.server.url, "--max-delay", "5ms", *args)
 
+    def two_forwards(self):
+        """One that has forwarded 100 values, and one that stands by, seeing that up to 60 more come."""
+        first = self.forward()
+        self.write(0, 100)
+        self.await_position(100)
+        second = self.forward()
+        for n in range(100, 160):
+            self.write(n, n + 1)
+        self.assertIn("standing by", second.stderr.readline())
+        return first, second
+
     def stop(self, process, code=OK, says=""):
         process.send_signal(signal.SIGTERM)
         _, notes = process.communicate(timeout=60)

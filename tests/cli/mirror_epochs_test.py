@@ -18,6 +18,17 @@ class MirrorEpochsTest(MirrorTest):
         for seq in range(count):
             origin.values(seq)
 
+    def mirrored_under_another_name(self):
+        """A ring with ten values, whose name is not the stream's; its mirror was killed."""
+        server, stream, name = self.server(), self.name("stream"), self.name()
+        client = self.origin(server, stream).client
+        origin = StreamOrigin(client, f"telemetry.{stream}", name, slots=1024)
+        self.begin(origin, 10)
+        mirror = self.start_mirror(server, stream)
+        self.await_head(name, 10)
+        self.end(mirror, signal.SIGKILL)
+        return server, stream, name, origin
+
     def test_a_stretch_of_others_does_not_hide_the_epoch_of_its_ring(self):
         server, name = self.server(), self.name()
         origin = self.origin(server, name, slots=1024)
@@ -39,13 +50,7 @@ class MirrorEpochsTest(MirrorTest):
         self.assertEqual(said.count(f"made '{name}' anew"), 1, said)
 
     def test_of_a_ring_whose_name_the_stream_has_not_the_rest_comes_first_too(self):
-        server, stream, name = self.server(), self.name("stream"), self.name()
-        client = self.origin(server, stream).client
-        origin = StreamOrigin(client, f"telemetry.{stream}", name, slots=1024)
-        self.begin(origin, 10)
-        mirror = self.start_mirror(server, stream)
-        self.await_head(name, 10)
-        self.end(mirror, signal.SIGKILL)
+        server, stream, name, origin = self.mirrored_under_another_name()
         for seq in range(10, 30):
             origin.values(seq)
         self.begin(origin, 5)
@@ -54,14 +59,8 @@ class MirrorEpochsTest(MirrorTest):
         self.assertIn("mirrored 25 values; lost none", self.end(mirror))
 
     def test_of_one_whose_name_and_epoch_are_not_there_any_more_all_comes(self):
-        server, stream, name = self.server(), self.name("stream"), self.name()
-        client = self.origin(server, stream).client
-        origin = StreamOrigin(client, f"telemetry.{stream}", name, slots=1024)
-        self.begin(origin, 10)
-        mirror = self.start_mirror(server, stream)
-        self.await_head(name, 10)
-        self.end(mirror, signal.SIGKILL)
-        client.api(f"STREAM.PURGE.{stream}")
+        server, stream, name, origin = self.mirrored_under_another_name()
+        origin.client.api(f"STREAM.PURGE.{stream}")
         self.begin(origin, 5)
         self.begin(origin, 6)
         mirror = self.start_mirror(server, stream)

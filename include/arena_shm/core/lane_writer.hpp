@@ -36,6 +36,7 @@
 //   S1..S4 publish each     (slot.hpp) at head and beyond it. A reader takes what a slot shows, whatever head is
 //   X1' head := end         release
 //
+//   X1' -> T1  who sees head = end sees done of all below it: none of them is ever pending, or a hole.
 //   What is whole beyond head when the writer has died is there for ever: E4 of the next session goes on behind it,
 //   claim := idle(n), head := n (seat.hpp). It must not be published once more: a reader could copy half of the one and
 //   half of the other, between two looks at the same stamp. From what is only begun nobody has copied.
