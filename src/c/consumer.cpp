@@ -70,6 +70,22 @@ arena_shm_status arena_shm_consumer_release(arena_shm_consumer* consumer, arena_
   });
 }
 
+arena_shm_status arena_shm_consumer_release_before(arena_shm_consumer* consumer, const std::uint64_t* end,
+                                                   std::size_t lanes, arena_shm_error* error) {
+  return guarded(error, [&] {
+    deref(consumer, "consumer").consumer.release(position_at(end, lanes));
+    return ARENA_SHM_OK;
+  });
+}
+
+arena_shm_status arena_shm_consumer_position(const arena_shm_consumer* consumer, std::uint64_t* next, std::size_t lanes,
+                                             arena_shm_error* error) {
+  return guarded(error, [&] {
+    give(deref(consumer, "consumer").consumer.position(), next, lanes);
+    return ARENA_SHM_OK;
+  });
+}
+
 arena_shm_status arena_shm_consumer_counts(const arena_shm_consumer* consumer, arena_shm_counts* counts,
                                            arena_shm_error* error) {
   return guarded(error, [&] {

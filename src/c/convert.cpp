@@ -1,6 +1,8 @@
 #include "c/convert.hpp"
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
 namespace arena_shm::c {
 namespace {
@@ -41,6 +43,19 @@ From from_of(const arena_shm_from& from, std::uint64_t seq) {
     case ARENA_SHM_FROM_SEQ: break;
   }
   return From::at(seq);
+}
+
+Position position_at(const std::uint64_t* next, std::size_t lanes) {
+  if (lanes != 0) deref(next, "next");
+  return Position(std::vector<std::uint64_t>(next, next + lanes));
+}
+
+void give(const Position& position, std::uint64_t* next, std::size_t lanes) {
+  const std::vector<std::uint64_t>& its = position.next();
+  if (lanes != its.size())
+    refuse("tell a position", "room for " + std::to_string(its.size()) + " lanes", "room for " + std::to_string(lanes),
+           "see arena_shm_info.lanes");
+  std::copy(its.begin(), its.end(), &deref(next, "next"));
 }
 
 void give(const std::vector<ConsumerInfo>& found, arena_shm_consumer_info* infos, std::size_t capacity,

@@ -44,6 +44,11 @@ inline void set(arena_shm_entry* entry, const arena_shm_entry& value) noexcept {
 
 From from_of(const arena_shm_from& from, std::uint64_t seq);
 
+/// A place of the caller's: for each lane a sequence number.
+Position position_at(const std::uint64_t* next, std::size_t lanes);
+/// Copies a place to where the caller has room for that many lanes. Errors: invalid_argument, if there are others.
+void give(const Position& position, std::uint64_t* next, std::size_t lanes);
+
 /// The arena that a handle is of. Errors: permission_denied, if that is a view.
 inline RawArena& writable(arena_shm_arena* handle) {
   const arena_shm_arena& opened = deref(handle, "arena");

@@ -39,9 +39,8 @@ arena_shm_status arena_shm_reader_open_at(const arena_shm_arena* arena, const st
   return guarded(error, [&] {
     deref(reader, "a place for the handle") = nullptr;
     const auto how = checked(options);
-    if (lanes != 0) deref(next, "next");
-    const Position position(std::vector<std::uint64_t>(next, next + lanes));
-    *reader = new arena_shm_reader(deref(arena, "arena").view.reader(position, in_cpp(how)), how.keep_gaps);
+    const RawView& view = deref(arena, "arena").view;
+    *reader = new arena_shm_reader(view.reader(position_at(next, lanes), in_cpp(how)), how.keep_gaps);
     return ARENA_SHM_OK;
   });
 }
@@ -88,11 +87,7 @@ arena_shm_status arena_shm_reader_seek(arena_shm_reader* reader, arena_shm_from 
 arena_shm_status arena_shm_reader_position(const arena_shm_reader* reader, std::uint64_t* next, std::size_t lanes,
                                            arena_shm_error* error) {
   return guarded(error, [&] {
-    const Position position = deref(reader, "reader").reader.position();
-    if (lanes != position.next().size())
-      refuse("tell a position", "room for " + std::to_string(position.next().size()) + " lanes",
-             "room for " + std::to_string(lanes), "see arena_shm_info.lanes");
-    std::copy(position.next().begin(), position.next().end(), &deref(next, "next"));
+    give(deref(reader, "reader").reader.position(), next, lanes);
     return ARENA_SHM_OK;
   });
 }

@@ -13,6 +13,7 @@ import (
 // ErrInUse.
 type Consumer[T any] struct {
 	h     *handle
+	lanes int
 	seen  seen
 	entry Entry
 	batch []Entry
@@ -47,7 +48,7 @@ func (a *Arena[T]) Consumer(name string, options ...ConsumerOptions) (*Consumer[
 		return nil, errorOf(opened.status, opened.error)
 	}
 	h := newHandle(C.GO_IS_CONSUMER, opened.handle, func(consumer C.uintptr_t) { C.go_consumer_close(consumer) })
-	return &Consumer[T]{h: h}, nil
+	return &Consumer[T]{h: h, lanes: a.lanes}, nil
 }
 
 // Close leaves, and ends a Wait. Release first, if the last value is done with. It never fails, and may be called
@@ -129,6 +130,35 @@ func (c *Consumer[T]) Release() error {
 	defer c.h.leave()
 	result := C.go_consumer_release(c.h.c)
 	return errorOf(result.status, result.error)
+}
+
+// ReleaseBefore says that what it has got before a place is done with; the rest stays as it is. It is for what is done
+// with in order, and later than it was got, as when it is acknowledged from elsewhere; with Explicitly. The place is
+// what Position told, or for each lane the number from which on it is not done. Nothing happens, if that was released
+// before. Errors: ErrInvalidArgument, if it is no place in this arena; of a group.
+func (c *Consumer[T]) ReleaseBefore(position []uint64) error {
+	if err := c.h.enter(); err != nil {
+		return err
+	}
+	defer c.h.leave()
+	var end *C.uint64_t
+	if len(position) > 0 {
+		end = (*C.uint64_t)(&position[0])
+	}
+	result := C.go_consumer_release_before(c.h.c, end, C.size_t(len(position)))
+	return errorOf(result.status, result.error)
+}
+
+// Position is where the consumer is, behind what it has got: for each lane, the next number that it wants. Of a group:
+// where that is.
+func (c *Consumer[T]) Position() ([]uint64, error) {
+	if err := c.h.enter(); err != nil {
+		return nil, err
+	}
+	defer c.h.leave()
+	position := make([]uint64, c.lanes)
+	result := C.go_consumer_position(c.h.c, (*C.uint64_t)(&position[0]), C.size_t(c.lanes))
+	return position, errorOf(result.status, result.error)
 }
 
 // Counts tells what became of the values.

@@ -52,6 +52,12 @@ static inline go_result go_consumer_wait(uintptr_t consumer, int64_t timeout_ns)
 static inline go_result go_consumer_release(uintptr_t consumer) {
   GO_RESULT(arena_shm_consumer_release(GO_CONSUMER(consumer), &go_error));
 }
+static inline go_result go_consumer_release_before(uintptr_t consumer, const uint64_t* end, size_t lanes) {
+  GO_RESULT(arena_shm_consumer_release_before(GO_CONSUMER(consumer), end, lanes, &go_error));
+}
+static inline go_result go_consumer_position(uintptr_t consumer, uint64_t* next, size_t lanes) {
+  GO_RESULT(arena_shm_consumer_position(GO_CONSUMER(consumer), next, lanes, &go_error));
+}
 static inline go_result go_consumer_counts(uintptr_t consumer, arena_shm_counts* counts) {
   GO_RESULT(arena_shm_consumer_counts(GO_CONSUMER(consumer), counts, &go_error));
 }

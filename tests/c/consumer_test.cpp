@@ -133,6 +133,32 @@ TEST_F(CConsumerTest, WhatWasThereBeforeIsAskedFor) {
   EXPECT_EQ(counts(consumer).lag, 31U);
 }
 
+TEST_F(CConsumerTest, ReleasesWhatIsBeforeAPlace) {
+  arena_shm_consumer_options how = ARENA_SHM_CONSUMER_OPTIONS;
+  how.durable = true;
+  how.explicitly = true;
+  std::uint64_t behind_three = 0;
+  {
+    CConsumer ledger;
+    ASSERT_EQ(join(ledger, "ledger", how), ARENA_SHM_OK);
+    alloc(0, 8);
+    for (int i = 0; i < 3; ++i) ASSERT_EQ(next(ledger), ARENA_SHM_OK);
+    ASSERT_EQ(arena_shm_consumer_position(ledger, &behind_three, 1, &error_), ARENA_SHM_OK) << error_.message;
+    EXPECT_EQ(behind_three, 3U);
+    while (next(ledger) == ARENA_SHM_OK) {
+    }
+    ASSERT_EQ(arena_shm_consumer_release_before(ledger, &behind_three, 1, &error_), ARENA_SHM_OK) << error_.message;
+    const std::array<std::uint64_t, 2> two_lanes{};
+    EXPECT_EQ(arena_shm_consumer_release_before(ledger, two_lanes.data(), 2, &error_), ARENA_SHM_E_INVALID_ARGUMENT);
+    EXPECT_EQ(arena_shm_consumer_position(ledger, &behind_three, 2, &error_), ARENA_SHM_E_INVALID_ARGUMENT);
+    EXPECT_EQ(arena_shm_consumer_release_before(ledger, nullptr, 1, &error_), ARENA_SHM_E_INVALID_ARGUMENT);
+  }
+  CConsumer ledger;
+  ASSERT_EQ(join(ledger, "ledger", how), ARENA_SHM_OK);
+  ASSERT_EQ(next(ledger), ARENA_SHM_OK);
+  EXPECT_EQ(entry_.seq, 3U);
+}
+
 TEST_F(CConsumerTest, WaitsInASet) {
   CConsumer consumer;
   ASSERT_EQ(join(consumer, "risk"), ARENA_SHM_OK);

@@ -23,7 +23,7 @@ class RandomCalls {
   explicit RandomCalls(unsigned seed) : random_(seed) {}
 
   void call() {
-    switch (below(22)) {
+    switch (below(24)) {
       case 0: return make();
       case 1: return attach();
       case 2: return close(arenas_[some()]);
@@ -65,6 +65,16 @@ class RandomCalls {
         });
       case 19: return read_many();
       case 20: return expect(arena_shm_consumer_release(consumers_[some()], &error_));
+      case 21: {
+        const std::uint64_t end = any();
+        return expect(
+            arena_shm_consumer_release_before(consumers_[some()], below(4) == 0 ? nullptr : &end, below(2), &error_));
+      }
+      case 22: {
+        std::uint64_t next = 0;
+        return expect(
+            arena_shm_consumer_position(consumers_[some()], below(4) == 0 ? nullptr : &next, below(2), &error_));
+      }
       default: return use_set();
     }
   }

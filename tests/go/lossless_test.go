@@ -79,6 +79,35 @@ func TestCloseEndsAnAllocThatWaits(t *testing.T) {
 	wants(t, <-ended, atomicarena.ErrClosed)
 }
 
+func TestWhatIsBeforeAPlaceIsReleased(t *testing.T) {
+	arena := create[tick](t, 8, lossless)
+	consumer := got(arena.Consumer("ledger", atomicarena.ConsumerOptions{Explicitly: true}))
+	defer consumer.Close()
+	writer := got(arena.Writer())
+	defer writer.Close()
+	for i := 0; i < 8; i++ {
+		got(writer.TryAlloc(tick{}))
+	}
+	var behindThree []uint64
+	for i := 0; i < 8; i++ {
+		if i == 3 {
+			behindThree = got(consumer.Position())
+		}
+		_, _, ok := consumer.Next()
+		equal(t, "ok", ok, true)
+	}
+	equal(t, "lanes", len(behindThree), 1)
+	equal(t, "behind three", behindThree[0], 3)
+	must(t, consumer.ReleaseBefore(behindThree))
+	for i := 0; i < 3; i++ {
+		got(writer.TryAlloc(tick{}))
+	}
+	_, err := writer.TryAlloc(tick{})
+	wants(t, err, atomicarena.ErrNothing)
+	wants(t, consumer.ReleaseBefore(nil), atomicarena.ErrInvalidArgument)
+	wants(t, consumer.ReleaseBefore([]uint64{1, 2}), atomicarena.ErrInvalidArgument)
+}
+
 func TestABatchWaitsForRoom(t *testing.T) {
 	arena := create[tick](t, 8, lossless)
 	consumer := got(arena.Consumer("slow"))

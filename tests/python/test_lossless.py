@@ -81,6 +81,25 @@ def test_release_explicitly(lossless):
         assert writer.try_alloc((1, 2, b"")) == 8
 
 
+def test_releases_what_is_before_a_place(lossless):
+    with lossless.consumer("own", release="explicitly") as consumer, lossless.writer() as writer:
+        writer.alloc_many(ticks(8))
+        assert len(consumer.next_batch(3)) == 3
+        behind_three = consumer.position
+        assert behind_three == [3]
+        assert len(consumer.next_batch()) == 5
+        consumer.release(behind_three)
+        assert [writer.try_alloc((n, 2, b"")) for n in range(4)] == [8, 9, 10, None]
+        consumer.release([2])
+        assert writer.try_alloc((1, 2, b"")) is None
+        for wrong in [[1, 2], [], [-1]]:
+            with pytest.raises(arena_shm.InvalidArgument):
+                consumer.release(wrong)
+        for wrong in [["1"], "1", 2]:
+            with pytest.raises(arena_shm.InvalidType):
+                consumer.release(wrong)
+
+
 def test_a_durable_consumer_comes_back_to_its_place(lossless):
     with lossless.writer() as writer:
         with lossless.consumer("log", durable=True) as consumer:

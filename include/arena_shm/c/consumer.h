@@ -113,6 +113,23 @@ ARENA_SHM_API arena_shm_status arena_shm_consumer_wait(arena_shm_consumer* consu
  * @param error what went wrong
  * @return a status */
 ARENA_SHM_API arena_shm_status arena_shm_consumer_release(arena_shm_consumer* consumer, arena_shm_error* error);
+/** What it has got before a place is done with; the rest stays as it is. For what is done with in order, and later than
+ * it was got, as when it is acknowledged from elsewhere. Nothing, if that was released before.
+ * @param consumer one that releases explicitly, and does not share
+ * @param end for each lane, the number from which on it is not done: as arena_shm_consumer_position told it
+ * @param lanes how many
+ * @param error what went wrong
+ * @return a status. Errors: ARENA_SHM_E_INVALID_ARGUMENT, if it is no position in this arena; of a group */
+ARENA_SHM_API arena_shm_status arena_shm_consumer_release_before(arena_shm_consumer* consumer, const uint64_t* end,
+                                                                 size_t lanes, arena_shm_error* error);
+/** Where it is: behind what it has got. Of a group: where that is.
+ * @param consumer the consumer
+ * @param next gets for each lane the next number it wants
+ * @param lanes how many: those of the arena
+ * @param error what went wrong
+ * @return a status. Errors: ARENA_SHM_E_INVALID_ARGUMENT */
+ARENA_SHM_API arena_shm_status arena_shm_consumer_position(const arena_shm_consumer* consumer, uint64_t* next,
+                                                           size_t lanes, arena_shm_error* error);
 /** What became of the values.
  * @param consumer the consumer
  * @param counts gets it; its `size` is set already

@@ -16,6 +16,13 @@ def integer(value, what, lowest=0, highest=2**64 - 1, doing="use"):
     return number
 
 
+def position_of(value):
+    """A place in a ring: for each lane an integer. Errors: InvalidType, InvalidArgument."""
+    if not isinstance(value, (list, tuple)):
+        raise _invalid("use", "a list with a sequence number for each lane", value, "see position", "invalid_type")
+    return [integer(number, "a number of a position") for number in value]
+
+
 def seconds(value, doing):
     """A time-out: a number of seconds, or None for ever. Errors: InvalidArgument, InvalidType."""
     if value is None:

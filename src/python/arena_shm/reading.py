@@ -1,6 +1,6 @@
 """Readers and consumers, and how one iterates over what they get."""
 
-from ._integers import integer
+from ._integers import integer, position_of
 from .batch import Batch, Entry, Gap
 from .errors import _invalid
 
@@ -14,7 +14,7 @@ def start_of(start):
     if isinstance(start, str):
         return start
     if isinstance(start, (list, tuple)):
-        return [integer(number, "a number of a position") for number in start]
+        return position_of(start)
     return integer(start, "a sequence number to start at")
 
 
@@ -172,9 +172,20 @@ class Consumer(_Following):
         """Its name, or its group's."""
         return self._name
 
-    def release(self):
-        """All that it has got is done with, now."""
-        self._core.release()
+    def release(self, before=None):
+        """All that it has got is done with, now; or what it has got before a place, and the rest stays as it is.
+
+        For what is done with later than it was got, as when it is acknowledged from elsewhere: with
+        release="explicitly". Nothing, if that was released before.
+
+        before  a `position`, or for each lane the sequence number from which on it is not done
+
+        Errors: InvalidArgument, if that is no position in this ring; of a group.
+        """
+        if before is None:
+            self._core.release()
+        else:
+            self._core.release_before(position_of(before))
 
     @property
     def awaited_count(self):

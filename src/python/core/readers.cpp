@@ -190,10 +190,16 @@ void add_readers(py::module_& module) {
       });
   py::class_<Consumer, Handle> consumer(module, "Consumer");
   add_common<RawConsumer>(consumer);
-  consumer.def("release", [](Consumer& self) {
-    const Use use(self, Use::By::one_at_a_time);
-    self.object().release();
-  });
+  consumer
+      .def("release",
+           [](Consumer& self) {
+             const Use use(self, Use::By::one_at_a_time);
+             self.object().release();
+           })
+      .def("release_before", [](Consumer& self, const std::vector<std::uint64_t>& end) {
+        const Use use(self, Use::By::one_at_a_time);
+        self.object().release(Position(end));
+      });
 
   module.def("reader", &reader_of<RawView>);
   module.def("reader", &reader_of<RawArena>);
