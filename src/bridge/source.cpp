@@ -48,8 +48,7 @@ void Source::begin_at(const std::vector<std::uint64_t>& next) {
   next_ = next.empty() ? beginning(view_.lanes()) : next;
   const auto report = [this](const Gap& gap) { take_gap(gap); };
   if (!is_lossless()) {
-    reader_.emplace<RawReader>(view_.reader(Position(next_), recording::recording_reader(Order::arrival)))
-        .on_gap(report);
+    reader_.emplace<RawReader>(view_.reader(Position(next_), recording::patient_reader(Order::arrival))).on_gap(report);
     return;
   }
   // A value whose writer is stopped is waited for: what comes late would be behind the account.

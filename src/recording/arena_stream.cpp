@@ -11,7 +11,7 @@ namespace arena_shm::recording {
 
 namespace {
 
-constexpr std::chrono::milliseconds kSilence{40};  // longer than recording_reader holds anything back
+constexpr std::chrono::milliseconds kSilence{40};  // longer than patient_reader holds anything back
 
 }  // namespace
 
@@ -19,7 +19,7 @@ ArenaStream::ArenaStream(const RawView& view, const Extent& extent, const Record
     : view_(view),
       extent_(extent),
       attendant_(attendant),
-      reader_(reader_in_order(view, extent.first, recording_reader(order_for(view.info(), extent.order, attendant)),
+      reader_(reader_in_order(view, extent.first, patient_reader(order_for(view.info(), extent.order, attendant)),
                               attendant)),
       progress_(extent.first) {
   select(selection_of(extent.where, view.info(), shape.schema));

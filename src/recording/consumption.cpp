@@ -15,7 +15,6 @@ namespace arena_shm::recording {
 namespace {
 
 constexpr std::uint64_t kBatchesPerRing = 8;
-constexpr std::chrono::milliseconds kHold{20};  // a writer that is preempted is given time to come back
 
 bool keeps_place_of(const ConsumerInfo& consumer, const ConsumerWish& wish) {
   if (consumer.name != wish.name || consumer.kind != (wish.share ? ConsumerKind::group : ConsumerKind::alone))

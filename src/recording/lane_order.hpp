@@ -38,10 +38,13 @@ OrderedReader reader_in_order(const RawView& view, const Position& first, Reader
 /// The same; the attendant is told why it has not the order that was asked for.
 OrderedReader reader_in_order(const RawView& view, const Position& first, ReaderOptions options, Attendant& attendant);
 
-/// How a recorder reads: nobody waits for what goes into a file, and a writer that is preempted is given time to come
-/// back.
-inline ReaderOptions recording_reader(Order order) {
-  return {.manner = Manner::throughput, .hold = std::chrono::milliseconds(20), .doorbell = false, .order = order};
+/// How long the tool holds back later values for one that is being written: a writer that is preempted meanwhile is
+/// given time to come back.
+inline constexpr std::chrono::milliseconds kHold{20};
+
+/// How the tool reads: nobody waits for each value that is printed, or goes into a file.
+inline ReaderOptions patient_reader(Order order) {
+  return {.manner = Manner::throughput, .hold = kHold, .doorbell = false, .order = order};
 }
 
 /// Tells at the end how far the values were in order of time: so many came late, and whether others could have.

@@ -233,7 +233,7 @@ Recorded record_consumer(const RawArena& arena, const ConsumerWish& wish, const 
 Recorded record_name(const std::string& name, const NamedExtent& extent, const Limits& limits, const FileOptions& file,
                      const std::string& as, Attendant& attendant) {
   file_format(file);  // what is refused is refused at once
-  NamedStream stream(name, extent.from, recording_reader(extent.order.value_or(Order::time)), attendant);
+  NamedStream stream(name, extent.from, patient_reader(extent.order.value_or(Order::time)), attendant);
   while (stream.view() == nullptr) {
     if (attendant.stop_requested()) return {.failure = {}, .lost = 0, .summary = "recorded nothing"};
     stream.wait_for(std::chrono::milliseconds(50));

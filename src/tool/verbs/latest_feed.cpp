@@ -59,7 +59,7 @@ std::unique_ptr<recording::NamedStream> LatestFeed::open_named() const {
   for (;;) {
     open();
     auto stream = std::make_unique<recording::NamedStream>(asked_.name, From::oldest,
-                                                           recording::recording_reader(Order::time), attendant_);
+                                                           recording::patient_reader(Order::time), attendant_);
     if (stream->view() != nullptr) return stream;
   }
 }

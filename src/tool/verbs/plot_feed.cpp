@@ -15,7 +15,7 @@
 namespace arena_shm::tool {
 
 PlotFeed::PlotFeed(const PlotAsked& asked, From from, recording::Attendant& attendant)
-    : stream_(asked.name, from, recording::recording_reader(Order::time), attendant) {
+    : stream_(asked.name, from, recording::patient_reader(Order::time), attendant) {
   while (stream_.view() == nullptr) {
     if (attendant.stop_requested()) return;
     stream_.wait_for(std::chrono::milliseconds(50));

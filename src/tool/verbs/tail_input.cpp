@@ -54,8 +54,7 @@ class ArenaInput final : public OpenInput {
       : OpenInput(open_or_tell("wait for it with --wait", [&] { return RawView::open(name); })) {}
 
   void begin(const Position& first, Order order, std::function<void(const Gap&)> on_gap) override {
-    reader_.emplace(recording::reader_in_order(
-        view(), first, {.manner = Manner::throughput, .doorbell = false, .order = order}, terminal_attendant()));
+    reader_.emplace(recording::reader_in_order(view(), first, recording::patient_reader(order), terminal_attendant()));
     reader_->reader.on_gap(std::move(on_gap));
   }
   std::optional<std::uint64_t> next(std::span<std::byte> record) override { return reader_->reader.next(record); }

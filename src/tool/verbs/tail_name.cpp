@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "recording/lane_order.hpp"
 #include "recording/named_stream.hpp"
 #include "recording/row.hpp"
 #include "terminal/output.hpp"
@@ -156,10 +157,8 @@ terminal::ExitCode tail_name(const std::string& name, const TailOptions& asked,
                              const std::function<Printing(const Info&)>& printing) {
   terminal::catch_stop_signals();
   const std::string& from = asked.asked.from;
-  recording::NamedStream stream(
-      name, from.empty() ? From::oldest : from_of(from),
-      {.manner = Manner::throughput, .doorbell = false, .order = asked.order.value_or(Order::time)},
-      terminal_attendant());
+  recording::NamedStream stream(name, from.empty() ? From::oldest : from_of(from),
+                                recording::patient_reader(asked.order.value_or(Order::time)), terminal_attendant());
   while (stream.view() == nullptr) {
     if (terminal::stop_requested()) return terminal::ExitCode::ok;
     stream.wait_for(kLongestWait);

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "recording/lane_order.hpp"
 #include "schema/record_time.hpp"
 #include "text/time_text.hpp"
 #include "tool/views/report.hpp"
@@ -14,9 +15,8 @@ TailRing::TailRing(std::string name, bool by_name) : name_(std::move(name)) {
     view_.emplace(open_or_tell("wait for it with -F", [&] { return RawView::open(name_); }));
     return;
   }
-  named_ = std::make_unique<recording::NamedStream>(
-      name_, From::oldest, ReaderOptions{.manner = Manner::throughput, .doorbell = false, .order = Order::time},
-      terminal_attendant());
+  named_ = std::make_unique<recording::NamedStream>(name_, From::oldest, recording::patient_reader(Order::time),
+                                                    terminal_attendant());
   is_named_ = named_.get();
 }
 

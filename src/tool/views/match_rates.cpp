@@ -10,6 +10,7 @@
 #include "arena_shm/error.hpp"
 #include "arena_shm/raw.hpp"
 #include "filter/parser.hpp"
+#include "recording/lane_order.hpp"
 #include "recording/selection.hpp"
 #include "schema/schema_json.hpp"
 
@@ -30,7 +31,7 @@ struct MatchRates::Followed {
   Followed(const std::string& name, const std::string& where)
       : view(RawView::open(name)),
         selection(where, view.info(), schema_of(view.info().record)),
-        reader(view.reader(From::newest, {.manner = Manner::throughput, .doorbell = false})),
+        reader(view.reader(From::newest, recording::patient_reader(Order::arrival))),
         record(view.info().record.size_bytes) {
     if (selection.needs_time()) timescale.emplace(view.timescale());
     reader.on_gap([this](const Gap& gap) { lost += gap.cause == Loss::hole ? 0 : gap.count(); });
