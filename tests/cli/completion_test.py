@@ -164,7 +164,7 @@ class CompletionTest(CliTest):
         lines = done.stdout.splitlines()
         self.assertEqual(lines[0], "defined _arena_shm arena-shm")
         self.assertIn("rm:Remove arenas", lines)
-        self.assertIn(":NAME:_arena_shm_arenas", lines)
+        self.assertIn("*:NAME:_arena_shm_arenas", lines)
         choices = "influx or hex]:FORMAT:(table ndjson json csv influx hex)"
         self.assertTrue(any(line.endswith(choices) for line in lines))
         self.assertIn(name, lines)
