@@ -45,18 +45,26 @@ def parse(text):
     return samples
 
 
-def served_by(process, prefix):
-    """What a verb that was started with --listen says, by a function: its samples by name, and by cause if they have
-    one."""
+def samples_of(process):
+    """What a verb that was started with --listen serves, by a function: as parse() gives it."""
     url = ""
     while "listening at" not in url:
         url = process.stderr.readline()
 
     def look():
         with urllib.request.urlopen(url.split()[-1], timeout=30) as response:
-            samples = parse(response.read().decode())
+            return parse(response.read().decode())
+
+    return look
+
+
+def served_by(process, prefix):
+    """The same of one arena: its samples by name, and by cause if they have one."""
+    samples = samples_of(process)
+
+    def look():
         return {" ".join([name.removeprefix(PREFIX + prefix), *(v for k, v in labels if k == "cause")]): value
-                for (name, labels), value in samples.items()}
+                for (name, labels), value in samples().items()}
 
     return look
 

@@ -2,8 +2,8 @@
 
 import unittest
 
-from arena_cli import LOST, OK
-from exposition import served_by
+from arena_cli import INCOMPATIBLE, LOST, OK
+from exposition import samples_of, served_by
 from mirroring import MirrorTest, values
 from stream_origin import HOLE, OVERWRITTEN, PASSED_OVER
 
@@ -134,6 +134,27 @@ class MirroredTest(MirrorTest):
         said = self.end(mirror)
         for name, count in zip(names, ("1 value;", "1 value;", "2 values;")):
             self.assertIn(f"stream '{name}': mirrored {count}", said)
+
+    def test_of_many_one_that_fails_is_down_and_the_others_go_on(self):
+        server, obstructed, name = self.server(), self.create(), self.name()
+        for one in (obstructed, name):
+            origin = self.origin(server, one)
+            origin.describe()
+            origin.values(0)
+        mirror = self.start_mirror(server, "telemetry.>", "--listen", 0)
+        samples = samples_of(mirror)
+
+        def up():
+            return {dict(labels)["stream"]: value for (of, labels), value in samples().items()
+                    if of == "arena_shm_mirror_up"}
+
+        self.await_head(name, 1)
+        self.eventually(lambda: up() == {obstructed: 0, name: 1})
+        origin.values(1)
+        self.await_head(name, 2)
+        said = self.end(mirror)
+        self.assertIn(f"stream '{obstructed}': cannot open", said)
+        self.assertEqual(mirror.returncode, INCOMPATIBLE)
 
 
 if __name__ == "__main__":
