@@ -43,13 +43,11 @@ case "$way" in
     fi
     ;;
   add_subdirectory*)
-    # All sources as one, which is faster.
-    configure+=("-DARENA_SHM_SOURCE_DIR=$source_dir" -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=0)
+    # All sources as one, not optimised: how fast it is, is nothing that is looked at here.
+    configure+=("-DARENA_SHM_SOURCE_DIR=$source_dir" -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=0
+      -DCMAKE_CXX_FLAGS_RELEASE=-O0)
     shared=ON
-    if [[ $way == *_static ]]; then
-      shared=OFF
-      configure+=(-DCMAKE_CXX_FLAGS_RELEASE=-O0) # how fast it is, is nothing that is looked at here
-    fi
+    if [[ $way == *_static ]]; then shared=OFF; fi
     configure+=("-DBUILD_SHARED_LIBS=$shared")
     ;;
   *) fail "unknown way: $way" ;;
