@@ -110,7 +110,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Scenario{"Shared", Writers::shared, writer_alloc},
         Scenario{"SharedTakesFromTheDead", Writers::shared, writer_alloc, dead_writer_in_next_slot, 3},
-        Scenario{"SharedSkipsTheStopped", Writers::shared, writer_alloc, stopped_writer_in_next_slot, 97, 4},
+        Scenario{"SharedSkipsTheStopped", Writers::shared, writer_alloc, stopped_writer_in_next_slot, 97, 2},
         Scenario{"SharedForeseen", Writers::shared, foreseen_alloc}, Scenario{"Batch", Writers::shared, batch_alloc},
         Scenario{"InC", Writers::shared, alloc_in_c}, Scenario{"InCForeseen", Writers::shared, foreseen_alloc_in_c},
         Scenario{"InCExclusive", Writers::exclusive, alloc_in_c},

@@ -1,7 +1,6 @@
 // Arrow streams and MCAP files in memory: random records there and back, and files that are cut off at every byte.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <cstring>
 #include <random>
 #include <string>
@@ -46,7 +45,7 @@ class DescribedTest : public testing::TestWithParam<Form> {
 };
 
 TEST_P(DescribedTest, RandomRecordsComeBackByteForByte) {
-  const int rounds = std::getenv("ARENA_SHM_LONG") != nullptr ? 3000 : 100;
+  const int rounds = kIsLong ? 3000 : 100;
   for (int round = 0; round < rounds; ++round) {
     const RecordShape shape = shape_of(random_fields());
     const auto encoder = encoder_for(GetParam(), shape);
