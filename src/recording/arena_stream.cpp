@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -76,10 +77,18 @@ void ArenaStream::give_up_pending() {
 
 void ArenaStream::add(const Gap& gap) {
   const bool is_first = !progress_.has_begun(gap.first);
-  const auto wanted = progress_.lose(gap);
-  if (!wanted || (is_first && gap.cause == Loss::overwritten && !extent_.first_is_exact)) return;
-  if (since_ && !since_->has_begun(gap.first)) return;
-  report(*wanted);
+  auto wanted = progress_.lose(gap);
+  const bool may_be_before = is_first && gap.cause == Loss::overwritten && !extent_.first_is_exact;
+  if (wanted && (may_be_before || (since_ && !since_->has_begun(gap.first)))) wanted = certainly_wanted(*wanted);
+  if (wanted) report(*wanted);
+}
+
+// The part of what is lost that is from Extent::wanted_from on.
+std::optional<Gap> ArenaStream::certainly_wanted(Gap gap) const {
+  if (!extent_.wanted_from) return std::nullopt;
+  const std::vector<std::uint64_t>& from = extent_.wanted_from->next();
+  gap.first = std::max(gap.first, from[gap.first % from.size()]);
+  return gap.first <= gap.last ? std::optional(gap) : std::nullopt;
 }
 
 }  // namespace arena_shm::recording

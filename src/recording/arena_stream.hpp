@@ -18,7 +18,9 @@ namespace arena_shm::recording {
 /// What of the arena is wanted.
 struct Extent {
   Position first;
-  bool first_is_exact = false;         ///< what was overwritten before the first value of its lane came counts as lost
+  bool first_is_exact = false;  ///< what was overwritten before the first value of its lane came counts as lost
+  /// Of each lane: what is overwritten from there on counts as lost in any case.
+  std::optional<Position> wanted_from{};
   std::optional<Position> end{};       ///< of each lane
   std::optional<Order> order{};        ///< as order_for takes it
   TimeSpan span{};                     ///< of each lane what is of this time
@@ -45,6 +47,7 @@ class ArenaStream final : public ValueStream {
   using Clock = std::chrono::steady_clock;
 
   void add(const Gap& gap);
+  std::optional<Gap> certainly_wanted(Gap gap) const;
   void give_up_pending();
 
   const RawView& view_;

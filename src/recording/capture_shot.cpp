@@ -31,8 +31,15 @@ Position first_of(const Trigger& trigger, const Span& before, const Position& sa
   return Position(first);
 }
 
+// From where on nothing may be missing without being told.
+Position trigger_place(const Trigger& trigger) {
+  std::vector<std::uint64_t> place = trigger.next;
+  if (trigger.seq) place[*trigger.seq % place.size()] = *trigger.seq;
+  return Position(place);
+}
+
 Extent extent_of(const Trigger& trigger, const Span& before, const Position& saved) {
-  Extent extent{.first = first_of(trigger, before, saved)};
+  Extent extent{.first = first_of(trigger, before, saved), .wanted_from = trigger_place(trigger)};
   if (before.time && trigger.ns) extent.span.since_ns = text::time_after(*trigger.ns, -*before.time);
   return extent;
 }
@@ -142,6 +149,8 @@ void CaptureShot::take(std::optional<std::int64_t> ns) {
 }
 
 void CaptureShot::add(const Gap& gap) {
+  std::uint64_t& next = next_[gap.first % next_.size()];
+  next = std::max(next, gap.last + next_.size());
   lost_ += gap.count();
   gaps_.push_back(gap);
   attendant_.tell(schema::describe(gap));

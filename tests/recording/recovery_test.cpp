@@ -155,6 +155,42 @@ TEST(RecoveryTest, BehindTwoDamagesNoRowIsWrong) {
   }
 }
 
+// The batches of a stream, which begin with the number of their first row.
+std::vector<Message> batches_in(const std::string& file) {
+  auto all = messages_in(file);
+  std::erase_if(all, [](const Message& message) { return message.type != arrow::fb::Header::record_batch; });
+  return all;
+}
+
+TEST(RecoveryTest, ABatchThatHasBeenReadIsNotReadAgainBehindDamage) {
+  const Recorded made = recorded(Form::arrow, shape_of("u32 n"), 20, 4, [](std::uint64_t seq, RowBytes& row) {
+    put_at(row, 0, static_cast<std::uint32_t>(seq));
+  });
+  const auto batches = batches_in(made.file);
+  std::string file = flipped(made.file, batches[1].at);
+  file.insert(batches[1].end, made.file, batches[0].at, batches[0].end - batches[0].at);
+  const Seen seen = read(file);
+  EXPECT_EQ(wrong_in(seen, made), "") << seen.notes;
+  EXPECT_EQ(seen.rows.size(), 16u) << seen.notes;
+}
+
+TEST(RecoveryTest, ABatchWhoseNumbersWereAlteredIsNotReadBehindDamage) {
+  const Recorded made = recorded(Form::arrow, shape_of("u32 n"), 200, 40, [](std::uint64_t seq, RowBytes& row) {
+    put_at(row, 0, static_cast<std::uint32_t>(seq));
+  });
+  const auto batches = batches_in(made.file);
+  const std::string damaged = flipped(made.file, batches[1].at);
+  int altered = 0;
+  for (std::size_t at = batches[2].at; at < batches[2].body_at; ++at) {
+    for (const unsigned bits : {1U, 2U, 4U, 16U}) {
+      const Seen seen = read(flipped(damaged, at, bits));
+      ASSERT_EQ(wrong_in(seen, made), "") << at - batches[2].at << ' ' << bits << ' ' << seen.notes;
+      ++altered;
+    }
+  }
+  EXPECT_GT(altered, 100);
+}
+
 TEST(RecoveryTest, AnAdditionToADictionaryThatIsMissingShiftsNoOther) {
   RecordShape shape = shape_of("u32 v, u32 e");
   shape.schema->fields[1].enumerators = {{"none", 0}};
