@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "arena_shm/core/header.hpp"
+#include "schema/meaning.hpp"
 #include "schema/restart_text.hpp"
+#include "schema/schema_json.hpp"
 #include "text/time_text.hpp"
 
 namespace arena_shm::recording {
@@ -18,6 +20,15 @@ namespace {
                                         .expected = std::move(expected),
                                         .found = std::move(found),
                                         .remedy = "to follow the new one, start again"});
+}
+
+// Nothing if it has none, or none that can be used.
+std::optional<schema::Schema> own_schema(const Info& info) {
+  try {
+    if (!info.record.schema.empty()) return schema::parse_json(info.record.schema, info.record.size_bytes);
+  } catch (const Error&) {
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -34,6 +45,8 @@ NamedStream::NamedStream(std::string name, From from, ReaderOptions options, Att
 void NamedStream::begin(const RecordShape& shape, std::optional<Since> since, Begin begin) {
   first_ = follower_.view()->info();
   has_time_ = shape.has_time;
+  schema_ = own_schema(first_);
+  if (schema_ != shape.schema) schema_.reset();
   since_ = std::move(since);
   if (since_ && was_there_) tell_newest(*since_, *view());
   begin_ = std::move(begin);
@@ -102,6 +115,10 @@ void NamedStream::check_same(const Info& info) const {
     core::check_record(info.name, first_.record, info.record);
   } catch (const Error& error) {
     refuse(info, error.expected(), error.found());
+  }
+  if (const auto other = schema_ ? own_schema(info) : std::nullopt) {
+    if (const auto difference = schema::difference_in_meaning(*schema_, *other))
+      refuse(info, difference->expected, difference->found);
   }
   const bool needs_times = has_time_ || (since_ && since_->needs_value_time()) || needs_time();
   if (needs_times && info.clock == Clock::none) refuse(info, "an arena with times, as the one before", "one without");

@@ -15,7 +15,8 @@
 
 namespace arena_shm::recording {
 
-/// Waits for the first arena; those that take its place have to hold the same records, else it fails.
+/// Waits for the first arena; those that take its place have to hold the same records, which have to mean the same, else
+/// it fails.
 class NamedStream final : public ValueStream {
  public:
   /// Where to begin: in an arena that was there when it was asked for; of others, nothing is left out.
@@ -65,6 +66,7 @@ class NamedStream final : public ValueStream {
   core::NameFollower<NamedView> follower_;
   bool was_there_;
   Info first_{};
+  std::optional<schema::Schema> schema_;  // of the records, if it is the arena's own
   bool has_time_ = false;
   std::optional<Since> since_;
   Begin begin_;

@@ -5,7 +5,7 @@ import re
 import signal
 import unittest
 
-from arena_cli import ABSENT, INCOMPATIBLE, LOST, OK, USAGE
+from arena_cli import ABSENT, INCOMPATIBLE, LOST, OK, SHM, USAGE
 from following import RESTARTED, FollowName
 from timed import TimedTest
 
@@ -161,6 +161,45 @@ class FollowNameTest(FollowName, TimedTest):
             self.assertIn(expected, said.partition("found")[0])
             self.assertIn(found, said.partition("found")[2])
             self.assertIn("read 1 value\n", notes)
+
+    def make_of(self, name, fields, time=""):
+        """With metadata of its fields."""
+        path = self.directory() / "schema.json"
+        metadata = {"fields": fields} | ({"time": time} if time else {})
+        path.write_text(json.dumps({"names": ["n", "side"], "formats": ["<u8", "u1"], "offsets": [0, 8],
+                                    "itemsize": 16, "metadata": metadata}))
+        self.expect(OK, "create", name, "--slots", 16, "--schema", path)
+        self.addCleanup((SHM / name).unlink, missing_ok=True)
+        self.expect(OK, "write", name, stdin="n,side\n1,1\n")
+
+    def test_values_that_mean_something_else_are_refused(self):
+        named = {"side": {"enum": {"buy": 0, "sell": 1}}}
+        for before, now, said in [
+                ([named], [{"side": {"enum": {"bid": 0, "ask": 1}}}], "found 'bid' as 0 in field 'side'"),
+                ([{"n": {"unit": "ns"}}, "n"], [{"n": {"unit": "s"}}, "n"], "found field 'n' in s"),
+                ([{}, "n"], [{}], "found records without a time field")]:
+            for verb in [["tail", "-F"], ["latest", "-f", "--by", "side"], ["record", "-o", self.directory() / "x.arrows"],
+                         ["record", "-o", self.directory() / "x.csv"]]:
+                with self.subTest(said=said, verb=verb[0]):
+                    name = self.name()
+                    self.make_of(name, *before)
+                    run = self.start(verb[0], name, *verb[1:], *(["--from", "oldest"] if verb[0] != "latest" else []))
+                    self.eventually(lambda: run.poll() is not None or self.has_begun(run, name))
+                    self.expect(OK, "rm", name)
+                    self.make_of(name, *now)
+                    _, err = run.communicate(timeout=30)
+                    self.assertEqual(run.returncode, INCOMPATIBLE, err)
+                    self.assertIn(said, err)
+
+    def test_names_that_are_added_are_no_other_meaning(self):
+        name = self.name()
+        self.make_of(name, {"side": {"enum": {"buy": 0, "sell": 1}}})
+        tail = self.follow(name, "--from", "oldest")
+        self.assertEqual(json.loads(tail.stdout.readline())["side"], "sell")
+        self.expect(OK, "rm", name)
+        self.make_of(name, {"side": {"enum": {"buy": 0, "sell": 1, "short": 2}}})
+        self.assertEqual(json.loads(tail.stdout.readline())["side"], "sell")
+        self.stop(tail)
 
     def test_lanes_and_times_may_be_others(self):
         name = self.make(self.name(), "--lanes", 3)
