@@ -20,19 +20,22 @@ struct Point {
 
 class Scan {
  public:
-  Scan(const RingLayout& layout, std::vector<std::size_t> series, std::int64_t from, std::int64_t to,
-       std::size_t columns)
+  // `is_whole`: nothing is before or behind. A time that is told again may be some ns off: it is at the edge then.
+  Scan(const RingLayout& layout, std::vector<std::size_t> series, std::pair<std::int64_t, std::int64_t> range,
+       bool is_whole, std::size_t columns)
       : layout_(layout),
         series_(std::move(series)),
-        from_(from),
-        to_(to),
+        from_(range.first),
+        to_(std::max(range.second, range.first + 1)),
+        is_whole_(is_whole),
         columns_(columns),
         extremes_(columns * series_.size()) {}
 
   // `gaps`: before these values, or before those of another batch.
   void take(const Batch& batch, const Wanted& wanted, std::vector<Gap>& gaps) {
     for (std::size_t i = 0; i < batch.arrivals.size(); ++i) {
-      const std::int64_t place = batch.places[i];
+      const std::int64_t found = batch.places[i];
+      const std::int64_t place = is_whole_ ? std::clamp(found, from_, to_ - 1) : found;
       const std::uint64_t seq = batch.arrivals[i].seq;
       if (!gaps.empty()) lose_before(seq, place, gaps);
       if (!is_inside(place)) continue;
@@ -178,6 +181,7 @@ class Scan {
   std::vector<std::size_t> series_;
   std::int64_t from_;
   std::int64_t to_;
+  bool is_whole_;
   std::vector<Column> columns_;
   std::vector<Extremes> extremes_;
   std::vector<Point> points_;  // the first ones, as many as there are columns
@@ -212,8 +216,10 @@ std::string scan(const std::string& name, const Interest& interest, const ScanRa
     if (const auto found = layout.find_series(field)) series.push_back(*found);
   }
   const std::vector<std::uint64_t> end = view.reader(From::newest, {.doorbell = false}).position().next();
-  const auto whole = range.from && range.to ? std::pair(*range.from, *range.to) : whole_range(view, layout, end, stop);
-  Scan scan(layout, std::move(series), whole.first, std::max(whole.second, whole.first + 1), range.columns);
+  const bool is_whole = !range.from || !range.to;
+  Scan scan(layout, std::move(series),
+            is_whole ? whole_range(view, layout, end, stop) : std::pair(*range.from, *range.to), is_whole,
+            range.columns);
   BatchReader reader(view, layout, From::oldest);
   std::vector<Gap> gaps;
   reader.raw().on_gap([&](const Gap& gap) { gaps.push_back(gap); });

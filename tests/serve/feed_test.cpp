@@ -4,6 +4,8 @@
 #include <atomic>
 #include <boost/describe/class.hpp>
 #include <memory>
+#include <span>
+#include <vector>
 
 #include "arena_shm/arena.hpp"
 #include "arena_shm/describe.hpp"
@@ -54,18 +56,13 @@ class FeedTest : public Rings {
 };
 
 TEST_F(FeedTest, ARingThatWasRemovedIsLeftThoughItsWriterGoesOn) {
-  // So large that the writer, at full speed, is neither caught up with nor laps the reader.
-  auto before = Arena<Sample>::create(name(), {.slots = 1 << 20});
+  // Its writer is faster than anybody can read: whoever reads on until there is nothing more reads for ever.
+  auto before = Arena<Sample>::create(name(), {.slots = 1 << 16, .writers = Writers::exclusive});
   std::atomic<bool> is_over = false;
   std::jthread writing([&] {
-    Sample sample{};
+    const std::vector<Sample> samples(4096);
     auto writer = before.writer();
-    while (!is_over) {
-      for (int i = 0; i < 4096; ++i) {
-        sample.v[0] += 0.5;
-        writer.alloc(sample);
-      }
-    }
+    while (!is_over) writer.alloc(std::span(samples));
   });
   {
     Feed feed(name());
@@ -125,6 +122,28 @@ TEST_F(FeedTest, MoreFieldsThanThereIsRoomForAreSaidAndDrawnAsSoonAsThereIs) {
     bool is_crowded = false;
     feed.with_state([&](const FeedState& state) { is_crowded = state.find("")->is_crowded; });
     return is_crowded;
+  });
+  held.pop_back();
+  wait_for([&] { return is_served(feed, *last); });
+}
+
+// After ten seconds: so long is kept what nobody wants any more.
+TEST_F(FeedTest, AFilterThatThereWasNoRoomForIsTakenWhenThereIs) {
+  RawArena arena = create(1, {.slots = 16});
+  write(arena, 3);
+  Feed feed(name());
+  std::vector<std::shared_ptr<const Interest>> held;
+  for (int i = 0; i < 16; ++i) feed.add(held.emplace_back(interest_in(0, 1, "v[0] > " + std::to_string(i))));
+  for (const auto& one : held) wait_for([&] { return is_served(feed, *one); });
+  const auto last = interest_in(0, 1, "v[0] > 16");
+  feed.add(last);
+  wait_for([&] {
+    bool is_refused = false;
+    feed.with_state([&](const FeedState& state) {
+      const LensEntry* entry = state.find(last->where);
+      is_refused = entry != nullptr && entry->is_refused;
+    });
+    return is_refused;
   });
   held.pop_back();
   wait_for([&] { return is_served(feed, *last); });
