@@ -86,7 +86,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
       return answer(text_answer(http::status::forbidden, why));
     if (is_live) return go_live(request);
     if (is_save) return save(request);
-    const Asset* asset = find_asset(path);
+    const Asset* asset = find_asset(path.substr(0, path.find('?')));  // a query asks for the same file
     if (asset == nullptr) return answer(text_answer(http::status::not_found, "there is no such page; see /"));
     const bool is_head = request.method() == http::verb::head;
     if (request.method() != http::verb::get && !is_head)

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "arena_shm/error.hpp"
-#include "filter/complaint.hpp"
+#include "serve/error_text.hpp"
 #include "serve/feed.hpp"
 #include "serve/feed_segment.hpp"
 #include "serve/wanted.hpp"
@@ -125,10 +125,8 @@ void Feed::make_lens(const std::string& where) {
   } else {
     try {
       entry->lens = std::make_unique<Lens>(segment_->layout, wanted_by(where, *segment_->layout));
-    } catch (const filter::Complaint& complaint) {
-      entry->problem = std::string(complaint.what()) + '\n' + complaint.picture();
     } catch (const Error& error) {
-      entry->problem = error.what();
+      entry->problem = error_text(error);
     }
     if (entry->lens) fill(*entry->lens, std::nullopt);
   }

@@ -4,6 +4,7 @@
 #include <exception>
 #include <utility>
 
+#include "serve/error_text.hpp"
 #include "serve/json.hpp"
 
 namespace arena_shm::serve {
@@ -20,7 +21,7 @@ bool Workers::run(std::function<std::string()> task, std::function<void(std::str
     try {
       result = std::exchange(task, nullptr)();
     } catch (const std::exception& error) {
-      result = problem_text(error.what());
+      result = problem_text(error_text(error));
     }
     --count_;
     boost::asio::post(context_, [done = std::move(done), result = std::move(result)] { done(result); });

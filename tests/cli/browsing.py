@@ -145,6 +145,55 @@ class BrowserCase(ServeCase):
               count += data[i + 3] > 100 && want.every((v, k) => Math.abs(data[i + k] - v) < 40);
             return count""", place)
 
+    def boxes_of_charts(self):
+        """x, y, width and height of each, in pixels of the window."""
+        return self.browser.execute_script("""
+            return [...document.querySelectorAll('#charts canvas')].map((chart) => {
+              const {x, y, width, height} = chart.getBoundingClientRect();
+              return [x, y, width, height];
+            })""")
+
+    def painted_in(self, picture, place, box):
+        """As painted(), but in a picture of the whole page, where that chart had this box."""
+        return self.browser.execute_async_script("""
+            const [text, place, [x, y, width, height], done] = arguments;
+            const chart = document.querySelectorAll('#charts canvas')[place];
+            const style = getComputedStyle(chart).getPropertyValue('--series-' + place).trim();
+            const want = [1, 3, 5].map((i) => parseInt(style.slice(i, i + 2), 16));
+            const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+            createImageBitmap(new Blob([bytes], {type: 'image/png'}), x, y, width, height).then((picture) => {
+              const canvas = new OffscreenCanvas(width, height);
+              const pen = canvas.getContext('2d', {willReadFrequently: true});
+              pen.drawImage(picture, 0, 0);
+              const {data} = pen.getImageData(0, 0, width, height);
+              let count = 0;
+              for (let i = 0; i < data.length; i += 4) count += want.every((v, k) => Math.abs(data[i + k] - v) < 40);
+              done(count);
+            }, (error) => done(String(error)));""", picture, place, box)
+
+    def labels(self):
+        """What is written on the charts, and from where to where, in pixels of each."""
+        return self.browser.execute_script("""
+            const labels = [];
+            const pen = CanvasRenderingContext2D.prototype;
+            const write = pen.fillText;
+            pen.fillText = function (text, x, y, most = Infinity) {
+              const size = Math.min(this.measureText(text).width, most);
+              const left = x - {left: 0, center: size / 2, right: size}[this.textAlign];
+              labels.push({text, left, right: left + size, width: this.canvas.clientWidth, y});
+            };
+            document.querySelector('#theme').dispatchEvent(new Event('change')); // all is drawn anew
+            pen.fillText = write;
+            return labels""")
+
+    def wider_than_the_window(self):
+        """What makes it scroll sideways; nothing, if it does not."""
+        return self.browser.execute_script("""
+            const {clientWidth, scrollWidth} = document.documentElement;
+            const ends = [...document.querySelectorAll('body *')].filter((one) => !one.closest('.scroll, .skip'));
+            return scrollWidth <= clientWidth ? [] : [scrollWidth,
+              ...ends.filter((one) => one.getBoundingClientRect().right > clientWidth).map((one) => one.outerHTML)]""")
+
     def press(self, element, *keys):
         """Presses them one by one; returns what the crosshair said after each, and which elements had the focus."""
         self.browser.execute_script("""

@@ -25,6 +25,16 @@ class ServeClientsTest(ServeCase):
             page.until(lambda message: picture.take(message) or picture.count == 13)
         self.assertEqual(self.ask(host, port)[0], 200)
 
+    def test_a_query_asks_for_the_same_file(self):
+        _, host, port = self.serve()
+        for path in ["/", "/index.html", "/main.js", "/style.css"]:
+            _, headers, body = self.ask(host, port, path=path)
+            for query in ["?", "?x=1", "?x=/live&y=/../z?", "?/main.js"]:
+                status, same, text = self.ask(host, port, path=path + query)
+                self.assertEqual((status, same["Content-Type"], text), (200, headers["Content-Type"], body), query)
+        for path in ["?x", "/none?x", "/live?x", "/save?x", "/none?/main.js"]:
+            self.assertEqual(self.ask(host, port, path=path)[0], 404, path)
+
     def test_a_page_that_takes_nothing_holds_up_nobody_and_is_not_behind_afterwards(self):
         numbers = [f"n{i}" for i in range(16)]
         name = self.create(fields=", ".join(f"i64 {one}" for one in numbers), slots=1 << 15)

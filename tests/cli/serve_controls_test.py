@@ -75,9 +75,18 @@ class ServeControlsTest(BrowserCase):
                 break
             self.write_text(name, HEADING + "10,10,A\n11,11,A\n12,12,A\n13,13,A\n")
         self.assertIn("6 values, 3 before the trigger", self.text("#told"))
+        for wrong in ["ts % 10 == 0 && zz", "px >> 10"]:
+            for id, button in [("when", "capture"), ("where", "filter-form button")]:
+                self.one(f"#{id}").clear()
+                self.one(f"#{id}").send_keys(wrong)
+                self.one(f"#{button}").click()
+            self.wait(lambda: wrong in self.text("#told-picture") and wrong in self.text("#filter-problem"))
+            self.assertRegex(self.text("#told-picture"), r"\n +\^+$")
+            self.assertEqual(self.text("#told") + "\n" + self.text("#told-picture"), self.text("#filter-problem"))
+        self.shoot("capture-problem")
         self.one("#before").send_keys("!")
         self.one("#capture").click()
-        self.wait(lambda: "expected a time like" in self.text("#told"))
+        self.wait(lambda: "expected a time like" in self.text("#told") and not self.text("#told-picture"))
 
     def every_control_has_a_name_and_can_be_reached_by_keyboard(self):
         name = self.create_filled(8)
@@ -91,7 +100,8 @@ class ServeControlsTest(BrowserCase):
         for node in controls:
             self.assertTrue(node.get("name", {}).get("value", "").strip() or node["role"]["value"] == "table", node)
         _, reached = self.press(self.one("body"), *[Keys.TAB] * 60)
-        for wanted in "theme ring-filter pause span whole zoom-in zoom-out earlier later save before after when capture where".split():
+        for wanted in ("theme ring-filter pause span whole zoom-in zoom-out earlier later save before after when capture "
+                       "where").split():
             self.assertIn(wanted, reached)
         self.assertIn("CANVAS", {one[:6] for one in reached})
 

@@ -181,6 +181,8 @@ class ServeDataTest(ServeCase):
         picture = self.picture_until(page, lambda picture: picture.problem)
         self.assertIn("px > && 3\n", picture.problem)
         self.assertRegex(picture.problem, r"(?m)^ *\^")
+        page.send(op="zoom", ring=name, fields=["px"], where="px > && 3", id=1, columns=100)
+        self.assertEqual(page.until(lambda message: message.get("detail"))["problem"], picture.problem)
         page.send(op="watch", ring=name, fields=["px"], where="px > 3")
         page.until(lambda message: picture.take(message) or picture.count == 1)
         self.assertEqual(picture.problem, "")

@@ -1,6 +1,7 @@
 """serve: what the page draws, in a real browser, without a window."""
 
 import base64
+import json
 import math
 import os
 import pathlib
@@ -22,11 +23,13 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 class ServePageTest(BrowserCase):
     def test_a_ring_that_is_written_is_drawn_wherever_and_can_be_paused(self):
         self.check_all(self.it_draws_a_ring_and_follows_it, self.it_pauses_and_goes_on,
-                       self.it_fits_narrow_and_wide_windows_in_light_and_dark)
+                       self.it_fits_narrow_and_wide_windows_in_light_and_dark,
+                       self.long_names_do_not_make_the_page_wider)
 
     def test_what_a_ring_holds_is_drawn_down_to_single_values(self):
         self.check_all(self.it_zooms_into_what_the_ring_holds_down_to_single_values,
-                       self.a_spike_of_one_value_in_a_million_is_seen, self.the_picture_in_the_readme_is_of_this_page)
+                       self.a_spike_of_one_value_in_a_million_is_seen, self.every_label_of_a_chart_is_whole,
+                       self.the_picture_in_the_readme_is_of_this_page)
 
     def it_draws_a_ring_and_follows_it(self):
         name = self.create("--time", slots=65536)
@@ -77,6 +80,54 @@ class ServePageTest(BrowserCase):
                 self.assertEqual((width, shown), (size[0], theme))
                 self.assertLessEqual(overflow, 0)
                 self.shoot(f"{hint}-{theme}")
+
+    def long_names_do_not_make_the_page_wider(self):
+        long = "A" + "wide" * 15
+        file = self.directory() / "schema.json"
+        file.write_text(json.dumps({
+            "names": [long, "text"], "formats": ["<f8", "S4"], "offsets": [0, 8], "itemsize": 12,
+            "metadata": {"fields": {long: {"unit": "u" * 30}}}}))
+        name = self.name("w" * 60)
+        self.expect(OK, "create", name, "--slots", 8, "--schema", file)
+        self.expect(OK, "write", name, "--format", "ndjson", stdin=json.dumps({long: 1 / 3, "text": "x"}) + "\n")
+        _, host, port = self.serve(name, "--save-dir", self.directory())
+        for width in [360, 320]:
+            self.show_as((width, 900))
+            self.open_page(host, port, name)
+            self.wait(lambda: self.count() == 1 and self.all("#distributions tr"))
+            self.assertIn(long, self.text("#charts figcaption"))
+            self.one("#save").click()
+            self.wait(lambda: name in self.text("#told"))
+            self.shoot(f"long-{width}")
+            self.assertEqual(self.wider_than_the_window(), [])
+            self.browser.get("about:blank")
+
+    def every_label_of_a_chart_is_whole(self):
+        """What is written, and within the canvas; the last place of each chart is a round one."""
+        name = self.create(fields="u64 big, f64 wild", slots=4096)
+        self.write_text(name, "big,wild\n" + f"{2**64 - 1},-1e300\n{2**64 - 7 * 10**17},1e300\n" * 2000)
+        timed = self.name("timed")
+        file = self.directory() / "schema.json"
+        file.write_text(json.dumps({"names": ["ts", "px"], "formats": ["<u8", "<f8"], "offsets": [0, 8], "itemsize": 16,
+                                    "metadata": {"fields": {"ts": {"unit": "ms"}}, "time": "ts"}}))
+        self.expect(OK, "create", timed, "--slots", 4096, "--schema", file)
+        self.write_text(timed, "ts,px\n" + "".join(f"{t},{t}\n" for t in range(0, 2001)))
+        _, host, port = self.serve(name, timed)
+        for one, wanted in [(name, ["4.00k", "18.4E", "-1.00e300"]), (timed, ["00:00:02"])]:
+            for width in [360, 1100, 1280]:
+                self.show_as((width, 900))
+                self.open_page(host, port, one)
+                self.wait(lambda: self.count() > 2000)
+                self.one("#whole").click()
+                self.wait(lambda: self.text("#mode").startswith("Zoomed"))
+                labels = self.labels()
+                for text in wanted:
+                    self.assertTrue(any(label["text"].startswith(text) for label in labels), (text, width, labels))
+                for label in labels:
+                    self.assertGreaterEqual(label["left"], 0, label)
+                    self.assertLessEqual(label["right"], label["width"], label)
+                self.shoot(f"labels-{one[-5:]}-{width}")
+                self.browser.get("about:blank")
 
     def it_zooms_into_what_the_ring_holds_down_to_single_values(self):
         name = self.create(slots=1 << 20)
@@ -147,14 +198,18 @@ class ServePageTest(BrowserCase):
         """Compared coarsely: fonts differ. With ARENA_SHM_SCREENSHOTS, the picture is made anew there."""
         name = self.name("quotes")
         self.expect(OK, "create", name, "--slots", 4096, "--fields", "f64 px, f64 spread, u32 qty, s4 sym")
-        self.write_text(name, "px,spread,qty,sym\n" + "".join(
-            f"{100 + math.sin(i / 150) * 4 + i % 5 / 10:.3f},{9.5 if i == 2500 else 0.5 + i % 7 / 20:.2f},{i % 900},ES\n"
-            for i in range(4000)))
+        lines = []
+        for i in range(4000):
+            spread = 9.5 if i == 2500 else 0.5 + i % 7 / 20
+            lines.append(f"{100 + math.sin(i / 150) * 4 + i % 5 / 10:.3f},{spread:.2f},{i % 900},ES\n")
+        self.write_text(name, "px,spread,qty,sym\n" + "".join(lines))
         _, host, port = self.serve(name)
         self.show_as((1100, 940))
         self.open_page(host, port, name)
         self.wait(lambda: self.count() == 4000)
         self.one("#whole").click()
+        # A line of text more, above the charts; and before it, they are live ones.
+        self.wait(lambda: self.text("#mode").startswith("Zoomed: 4.00k values"))
         self.wait(lambda: self.painted() > 1500 and self.painted(1) > 500)
         # The name stands for one that is not the same at each run.
         self.browser.execute_script("""
@@ -162,16 +217,20 @@ class ServePageTest(BrowserCase):
               if (node.textContent === arguments[0]) node.textContent = 'quotes';
             }""", name)
         shown = base64.b64encode((ROOT / "src/serve/page.png").read_bytes()).decode()
-        now = self.wait(lambda: self.picture_like(shown))
+        now, boxes = self.wait(lambda: self.picture_like(shown))
         # Fonts are most of it; of the charts, which are few of the pixels, there has to be as much.
-        for place in range(2):
-            drawn, in_readme = self.painted_in(place, now), self.painted_in(place, shown)
+        for place, box in enumerate(boxes):
+            drawn, in_readme = self.painted_in(now, place, box), self.painted_in(shown, place, box)
             self.assertGreater(min(drawn, in_readme), [1500, 500][place])
             self.assertLess(max(drawn, in_readme), 1.5 * min(drawn, in_readme))
 
     def picture_like(self, shown):
-        """A picture of the page; fails as long as it is not much like that one."""
+        """A picture of the page, and the boxes of the charts in it; fails as long as it is not much like that one."""
+        boxes = self.boxes_of_charts()
+        # What is drawn now is in the picture: the frame of it has been made.
+        self.browser.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
         now = self.browser.get_screenshot_as_base64()
+        self.assertEqual(boxes, self.boxes_of_charts(), "moved meanwhile")
         if directory := os.environ.get("ARENA_SHM_SCREENSHOTS"):
             pathlib.Path(directory, "page.png").write_bytes(base64.b64decode(now))
         difference = self.browser.execute_async_script("""
@@ -191,26 +250,7 @@ class ServePageTest(BrowserCase):
               done(a.reduce((sum, x, i) => sum + Math.abs(x - b[i]), 0) / a.length);
             }, (error) => done(String(error)));""", now, shown)
         self.assertLess(difference, 4, "of 255, on the average of coarse pixels")
-        return now
-
-    def painted_in(self, place, picture):
-        """As painted(), but in a picture of the whole page."""
-        return self.browser.execute_async_script("""
-            const [place, text, done] = arguments;
-            const chart = document.querySelectorAll('#charts canvas')[place];
-            const {x, y, width, height} = chart.getBoundingClientRect();
-            const style = getComputedStyle(chart).getPropertyValue('--series-' + place).trim();
-            const want = [1, 3, 5].map((i) => parseInt(style.slice(i, i + 2), 16));
-            const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-            createImageBitmap(new Blob([bytes], {type: 'image/png'}), x, y, width, height).then((picture) => {
-              const canvas = new OffscreenCanvas(width, height);
-              const pen = canvas.getContext('2d', {willReadFrequently: true});
-              pen.drawImage(picture, 0, 0);
-              const {data} = pen.getImageData(0, 0, width, height);
-              let count = 0;
-              for (let i = 0; i < data.length; i += 4) count += want.every((v, k) => Math.abs(data[i + k] - v) < 40);
-              done(count);
-            }, (error) => done(String(error)));""", place, picture)
+        return now, boxes
 
 
 if __name__ == "__main__":

@@ -118,21 +118,49 @@ class ServePlacesTest(ServeCase, Pokes):
         pages[4].until(lambda message: picture.take(message) or
                        (picture.problem == "" and len((picture.message or {}).get("fields", "")) == 16))
 
-    def test_the_page_takes_columns_as_they_are(self):
+    def module_says(self, file, expression, names):
+        """What an expression with these names of a file of the page is there."""
         if shutil.which("node") is None:
             self.skipTest("needs the package nodejs")
+        script = f"""
+            import {{ {names} }} from {json.dumps((PAGE / file).as_uri())};
+            console.log(JSON.stringify({expression}));"""
+        shown = subprocess.run(["node", "--input-type=module", "-"], input=script, stdout=subprocess.PIPE, text=True,
+                               timeout=60, check=True)
+        return json.loads(shown.stdout)
+
+    def test_the_page_shortens_numbers_to_what_they_are(self):
+        texts = {
+            "0": "0", "-0.5": "-0.500", "7": "7", "-999": "-999", "99.96": "100", "999.4": "999", "999.5": "1.00k",
+            "-999.7": "-1.00k", "1000": "1.00k", "4000": "4.00k", "999499": "999k", "999500": "1.00M",
+            "999999": "1.00M", "-999999": "-1.00M", "1234567": "1.23M", "999999999": "1.00G", "999600000000": "1.00T",
+            "999999999999999": "1.00P", "1e17": "100P", "18446744073709551615": "18.4E", "9.996e20": "1.00e21",
+            "-1.7e308": "-1.70e308"}
+        self.assertEqual(self.module_says("format.js", f"{list(map(float, texts))}.map(short)", "short"),
+                         list(texts.values()))
+        # Each power of ten with what is just below and above it: three digits that are near it, and no power of both.
+        nearly = [factor * 10 ** power for power in range(1, 21) for factor in (0.9994, 0.9996, 0.999999, 1.0, 1.004)]
+        for number, text in zip(nearly, self.module_says("format.js", f"{nearly}.map(short)", "short")):
+            self.assertRegex(text, r"^(\d{1,3}|\d\.\d\d|\d\d\.\d)[kMGTPE]?$")
+            steps = " kMGTPE".index(text[-1]) if text[-1].isalpha() else 0
+            self.assertAlmostEqual(float(text.rstrip("kMGTPE")) * 1000 ** steps / number, 1, delta=0.0051)
+
+    def test_the_page_shortens_times_to_what_they_are(self):
+        texts = {"0": "0 s", "0.9996": "1.00 s", "0.9994": "999 ms", "0.001": "1 ms", "0.0009998": "1.00 ms",
+                 "9.998e-7": "1.00 us", "1.5e-8": "15.0 ns", "119.9": "120 s", "120": "2 min", "-0.9999": "-1.00 s"}
+        told = self.module_says("format.js", f"{list(map(float, texts))}.map(duration)", "duration")
+        self.assertEqual(dict(zip(texts, told)), texts)
+
+    def test_the_page_takes_columns_as_they_are(self):
         empty = {"fields": ["q"], "lost": [], "origin": "0", "along": "time"}
         three = {**empty, "points": False, "from": 0, "to": 10, "width": 0.01, "at": [1, 5, 9], "n": [5, 5, 5],
                  "seq": ["0", "5", "10"], "least": [["9007199254740993", "9007199254740992", "9007199254740994"]],
                  "greatest": [["-9007199254740992", "-9007199254740993", "-9007199254740994"]], "odd": [[0, 0, 0]]}
-        script = f"""
-            import {{ Columns }} from {json.dumps((PAGE / "columns.js").as_uri())};
+        middles, extremes = self.module_says("columns.js", f"""(() => {{
             const columns = new Columns();
             columns.takeDetail({json.dumps(three)});
-            console.log(JSON.stringify([columns.list.map((one) => one.x + columns.width / 2), columns.extremes(0)]));"""
-        shown = subprocess.run(["node", "--input-type=module", "-"], input=script, stdout=subprocess.PIPE, text=True,
-                               timeout=60, check=True)
-        middles, extremes = json.loads(shown.stdout)
+            return [columns.list.map((one) => one.x + columns.width / 2), columns.extremes(0)];
+            }})()""", "Columns")
         self.assertEqual([round(middle, 6) for middle in middles], [1.005, 5.005, 9.005])
         self.assertEqual((extremes["least"], extremes["greatest"]), ("9007199254740992", "-9007199254740992"))
 

@@ -120,13 +120,18 @@ export class Chart {
         const y = Math.round(toY(value)) + 0.5;
         this.#line(paint, area.left, y, area.right, y);
         const text = Math.abs(value) >= 1e5 || yStep < 1e-6 ? short(value) : value.toFixed(digits);
-        paint.fillText(text.slice(0, 9), area.left - 6, y);
+        paint.fillText(text, area.left - 6, y, area.left - 8); // narrower, rather than without its end
       }
     }
     paint.textAlign = "center";
     paint.textBaseline = "top";
-    const step = roundStep(columns.to - columns.from, Math.max(2, (area.right - area.left) / 110));
+    const span = columns.to - columns.from;
+    const stepFor = (width) => roundStep(span, Math.max(2, (area.right - area.left) / width));
+    const labelOf = (x) => tickText(placeOf(columns.origin, x, columns.along), columns.along, step);
+    const widthOf = (text) => paint.measureText(text).width;
+    let step = stepFor(110);
     if (!(step > 0)) return;
+    step = stepFor(Math.max(110, 1.5 * widthOf(labelOf(columns.from)))); // the last one may be moved by half of it
     // Round places, of the day or of all numbers; not of the origin.
     const [day, unit] = columns.along === "time" ? [86400000000000n, 1e9] : [10n ** 15n, 1];
     const base = Number(placeOf(columns.origin, 0, columns.along) % day) / unit;
@@ -134,7 +139,9 @@ export class Chart {
     for (let x = from, tries = 0; x <= columns.to && tries < 40; x += step, ++tries) {
       const at = Math.round(toX(x)) + 0.5;
       this.#line(paint, at, area.top, at, area.bottom);
-      paint.fillText(tickText(placeOf(columns.origin, x, columns.along), columns.along, step), at, area.bottom + 5);
+      const label = labelOf(x);
+      const half = widthOf(label) / 2;
+      paint.fillText(label, Math.max(half, Math.min(at, area.right + kRight - half)), area.bottom + 5);
     }
   }
 

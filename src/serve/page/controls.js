@@ -40,19 +40,28 @@ export function usualFields(fields) {
   return (best.length > 0 ? best : fields).slice(0, 2).map((field) => field.name);
 }
 
+/// Tells what became of a wish; if it was an expression that is wrong, with the lines that show where.
+export function tell(text) {
+  const [sentence, ...picture] = text.trimEnd().split("\n");
+  document.getElementById("told").textContent = sentence;
+  const place = document.getElementById("told-picture");
+  place.textContent = picture.join("\n");
+  place.hidden = picture.length === 0;
+}
+
 /// Asks the server to save what the ring holds; with an `order`, {before, after, when}, only so much of it before now,
 /// or before the next value that matches, and what comes.
-export async function save(name, told, order = {}) {
+export async function save(name, order = {}) {
   const waiting = order.when ? `Waiting for a value with ${order.when}.` : "Capturing.";
-  told.textContent = order.after ? waiting : "Saving.";
+  tell(order.after ? waiting : "Saving.");
   try {
     const answer = await fetch("save", {
       method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ ring: name, ...order }),
     });
     const isObject = answer.headers.get("Content-Type").startsWith("application/json");
     const result = isObject ? await answer.json() : { problem: await answer.text() };
-    told.textContent = result.problem ?? `Saved as ${result.file}: ${result.text}`;
+    tell(result.problem ?? `Saved as ${result.file}: ${result.text}`);
   } catch (error) {
-    told.textContent = `Not saved: ${error.message}`;
+    tell(`Not saved: ${error.message}`);
   }
 }

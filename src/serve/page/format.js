@@ -1,14 +1,15 @@
 // Numbers, times and places as texts. What comes as a text is a 64-bit integer, and stays exact.
 
-const kSteps = [["T", 1e12], ["G", 1e9], ["M", 1e6], ["k", 1e3]];
+const kSteps = [["", 1], ["k", 1e3], ["M", 1e6], ["G", 1e9], ["T", 1e12], ["P", 1e15], ["E", 1e18]];
 
-/// 1234567 as "1.23M".
+/// 1234567 as "1.23M", 999999 as "1.00M", 1e30 as "1.00e30".
 export function short(value) {
-  const size = Math.abs(value);
+  if (Number.isInteger(value) && Math.abs(value) < 1000) return String(value);
   for (const [letter, step] of kSteps) {
-    if (size >= step) return `${(value / step).toPrecision(3)}${letter}`;
+    const text = (value / step).toPrecision(3);
+    if (Math.abs(Number(text)) < 1000) return text + letter; // it may be rounded up to the next step
   }
-  return size >= 100 || Number.isInteger(value) ? String(Math.round(value)) : value.toPrecision(3);
+  return value.toExponential(2).replace("+", "");
 }
 
 /// Of seconds.
@@ -17,9 +18,10 @@ export function duration(seconds) {
   if (size >= 172800) return `${short(seconds / 86400)} d`;
   if (size >= 7200) return `${short(seconds / 3600)} h`;
   if (size >= 120) return `${short(seconds / 60)} min`;
-  if (size >= 1 || size === 0) return `${short(seconds)} s`;
-  if (size >= 1e-3) return `${short(seconds * 1e3)} ms`;
-  if (size >= 1e-6) return `${short(seconds * 1e6)} us`;
+  // What is rounded up to 1000 is one of the next unit.
+  if (size >= 0.9995 || size === 0) return `${short(seconds)} s`;
+  if (size >= 0.9995e-3) return `${short(seconds * 1e3)} ms`;
+  if (size >= 0.9995e-6) return `${short(seconds * 1e6)} us`;
   return `${short(seconds * 1e9)} ns`;
 }
 

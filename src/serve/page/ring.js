@@ -2,7 +2,7 @@
 
 import { Chart } from "./chart.js";
 import { Columns } from "./columns.js";
-import { fillFields, fillSpans, save, usualFields } from "./controls.js";
+import { fillFields, fillSpans, save, tell, usualFields } from "./controls.js";
 import { describeColumn } from "./crosshair.js";
 import { Distributions } from "./distribution.js";
 import { duration, placeOf, short } from "./format.js";
@@ -54,7 +54,7 @@ export class Ring {
     find("ring").hidden = false;
     find("ring-title").textContent = name;
     find("ring-facts").textContent = "";
-    find("told").textContent = "";
+    tell("");
     find("field-list").replaceChildren();
     find("filter-problem").hidden = true;
     find("when").value = find("where").value = this.#where = "";
@@ -104,7 +104,7 @@ export class Ring {
   takeDetail(id, detail) {
     if (id !== this.#detailId || this.#mode !== "zoom") return;
     if (detail.problem) {
-      find("told").textContent = detail.problem;
+      tell(detail.problem);
       return;
     }
     this.#detail.takeDetail(detail);
@@ -274,7 +274,7 @@ export class Ring {
     on("zoom-out", () => this.#scale(2));
     on("earlier", () => this.#shift(-0.5));
     on("later", () => this.#shift(0.5));
-    on("save", () => save(this.#name, find("told")));
+    on("save", () => save(this.#name));
     find("span").addEventListener("change", () => {
       this.#setMode("live");
       this.watch();
@@ -282,7 +282,7 @@ export class Ring {
     find("capture-form").addEventListener("submit", (event) => {
       event.preventDefault();
       const typed = (id) => find(id).value.trim() || "0";
-      save(this.#name, find("told"), {
+      save(this.#name, {
         before: typed("before"), after: typed("after"), when: find("when").value.trim(),
       });
     });
