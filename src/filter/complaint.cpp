@@ -51,4 +51,15 @@ Complaint::Complaint(std::string_view expression, const Place& place, Parts part
       column_(column_of(expression, place.begin)),
       picture_(picture_of(expression, place)) {}
 
+Complaint::Complaint(const Complaint& other, const std::string& name)
+    : Error(other.code(), {.name = name,
+                           .doing = other.doing() + ", for the values of",
+                           .expected = other.expected(),
+                           .found = other.found(),
+                           .remedy = other.remedy()}),
+      column_(other.column_),
+      picture_(other.picture_) {}
+
+Complaint Complaint::about(const std::string& name) const { return {*this, name}; }
+
 }  // namespace arena_shm::filter

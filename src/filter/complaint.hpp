@@ -28,12 +28,17 @@ class Complaint : public Error {
   };
   Complaint(std::string_view expression, const Place& place, Parts parts);
 
+  /// The same, and `what()` says what the values are of that it does not fit.
+  Complaint about(const std::string& name) const;
+
   /// Two lines without the last line end, printable: the expression, cut where it is long, and a caret below the place.
   const std::string& picture() const noexcept { return picture_; }
   /// In characters, from 1.
   std::size_t column() const noexcept { return column_; }
 
  private:
+  Complaint(const Complaint& other, const std::string& name);
+
   std::size_t column_;
   std::string picture_;
 };

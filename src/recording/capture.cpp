@@ -1,6 +1,7 @@
 #include "recording/capture.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -31,14 +32,28 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kBetweenLooks{20};  // at the name, where there is no arena
 
-void refuse_without_times(const std::string& name) {
-  throw Error(
-      Code::invalid_argument,
-      {.name = name,
-       .doing = "capture",
-       .expected = "an arena with times, or a time field, for a span by time",
-       .found = "neither",
-       .remedy = "create the arena with --time, name its time field, or give numbers of values: --before 1000"});
+// Which of them are times; nothing, if none is.
+std::vector<std::string> wishes_by_time(const CaptureWish& wish) {
+  std::vector<std::string> wishes;
+  if (wish.before.time) wishes.emplace_back("--before");
+  if (wish.after.time) wishes.emplace_back("--after");
+  if (wish.holdoff.count() > 0) wishes.emplace_back("--holdoff");
+  return wishes;
+}
+
+void refuse_without_times(const std::string& name, const CaptureWish& wish) {
+  std::vector<std::string> numbers;
+  if (wish.before.time) numbers.emplace_back("--before 1000");
+  if (wish.after.time) numbers.emplace_back("--after 1000");
+  std::string instead;
+  if (!numbers.empty()) instead = fmt::format(", or give a number of values: {}", fmt::join(numbers, " "));
+  if (wish.holdoff.count() > 0) instead += numbers.empty() ? ", or leave out --holdoff" : ", and leave out --holdoff";
+  throw Error(Code::invalid_argument, {.name = name,
+                                       .doing = "capture",
+                                       .expected = fmt::format("an arena with times, or a time field, for {} by time",
+                                                               fmt::join(wishes_by_time(wish), " and ")),
+                                       .found = "neither",
+                                       .remedy = "create the arena with --time, name its time field" + instead});
 }
 
 // Watches one arena.
@@ -55,8 +70,7 @@ class Watch {
         clock_(shape_),
         saved_(first_from(0, view_.lanes())),
         next_(view_.reader(from, {.doorbell = false}).position().next()) {
-    if ((wish.before.time || wish.after.time || wish.holdoff.count() > 0) && !clock_.has_times())
-      refuse_without_times(view_.name());
+    if (!clock_.has_times() && !wishes_by_time(wish).empty()) refuse_without_times(view_.name(), wish);
     if (!wish.when.empty()) when_.emplace(wish.when, view_.info(), shape_.schema);
     if (when_ && when_->needs_time() && !shape_.has_time) timescale_.emplace(view_.timescale());
     if (clock_.has_times() && !clock_.is_of_append()) look_at_newest();

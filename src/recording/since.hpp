@@ -70,6 +70,8 @@ class Since {
     }
   }
 
+  /// From when on values are wanted, as far as it is known by now.
+  std::optional<std::int64_t> begin_ns() const noexcept { return span_.since_ns; }
   /// "no value is from 2026-01-31T12:34:56.000000000Z or later": why nothing came.
   std::string none_text() const;
   /// Is it by the time of the append, which next_is_wanted then has to be told?

@@ -43,20 +43,25 @@ void append_array(std::string& out, const Field& field, Record record, Style sty
 
 class TableFormatter final : public RecordFormatter {
  public:
-  TableFormatter(Schema schema, std::size_t width) : schema_(std::move(schema)), table_(columns(schema_), width) {}
+  TableFormatter(Schema schema, std::size_t width)
+      : schema_(std::move(schema)), table_(std::make_shared<text::TextTable>(columns(schema_), width)) {}
 
-  void heading(std::string& out) const override { table_.append_heading(out); }
+  void heading(std::string& out) const override { table_->append_heading(out); }
 
-  void measure(std::uint64_t seq, Record record) override { table_.widen(cells(seq, record)); }
+  void measure(std::uint64_t seq, Record record) override { table_->widen(cells(seq, record)); }
 
   void record(std::string& out, std::uint64_t seq, Record record) override {
     const auto row = cells(seq, record);
-    table_.settle();  // under the heading that is there
-    table_.widen(row);
-    table_.append(out, row);
+    table_->settle();  // under the heading that is there
+    table_->widen(row);
+    table_->append(out, row);
   }
 
-  std::size_t hidden_column_count() const noexcept override { return table_.left_out_count(); }
+  std::size_t hidden_column_count() const noexcept override { return table_->left_out_count(); }
+
+  void share_columns(const RecordFormatter& other) override {
+    table_ = dynamic_cast<const TableFormatter&>(other).table_;
+  }
 
  private:
   static constexpr std::size_t kShownElements = 8;
@@ -91,7 +96,7 @@ class TableFormatter final : public RecordFormatter {
   }
 
   Schema schema_;
-  text::TextTable table_;
+  std::shared_ptr<text::TextTable> table_;
 };
 
 class NdjsonFormatter final : public RecordFormatter {
@@ -227,6 +232,7 @@ void RecordFormatter::restart(std::string& out, std::string_view arena, const Re
   out += "# " + describe(arena, restart) + '\n';
 }
 void RecordFormatter::measure(std::uint64_t, std::span<const std::byte>) {}
+void RecordFormatter::share_columns(const RecordFormatter&) {}
 void RecordFormatter::precede(std::uint64_t, std::span<const std::byte>) {}
 std::size_t RecordFormatter::hidden_column_count() const noexcept { return 0; }
 std::uint64_t RecordFormatter::left_out_count() const noexcept { return 0; }

@@ -39,6 +39,9 @@ class RecordFormatter {
   virtual void restart(std::string& out, std::string_view arena, const Restart& restart) const;
   /// Makes the columns wide enough for this record, before the heading is printed.
   virtual void measure(std::uint64_t seq, std::span<const std::byte> record);
+  /// Of a table: takes the columns of another one, so that both are as wide from now on. Requires: the other one has
+  /// the same format and titles.
+  virtual void share_columns(const RecordFormatter& other);
   /// Takes note of a record that lies before those that are asked for.
   virtual void precede(std::uint64_t seq, std::span<const std::byte> record);
   /// So many columns of a table have no room.

@@ -155,6 +155,20 @@ class CaptureTest(Capturing):
             missing = numbers[-1] - numbers[0] + 1 - len(numbers)
             self.assertLessEqual(missing, lost)
 
+    def test_without_times_it_says_which_option_needs_them(self):
+        name, file = self.name(), self.directory() / "x.csv"
+        self.expect(OK, "create", name, "--slots", 64, "--fields", "u64 n")
+        for args, expected, remedy in [
+                (["--before", 2], "--after", ", or give a number of values: --after 1000"),
+                (["--after", 2], "--before", ", or give a number of values: --before 1000"),
+                ([], "--before and --after", ", or give a number of values: --before 1000 --after 1000"),
+                (["--before", 2, "--after", 1, "--holdoff", "1s"], "--holdoff", ", or leave out --holdoff"),
+                (["--before", 2, "--holdoff", "1s"], "--after and --holdoff",
+                 ", or give a number of values: --after 1000, and leave out --holdoff")]:
+            self.expect(USAGE, "capture", name, "-o", file, "--when", "n > 2", "--count", 1, *args,
+                        says=f"a time field, for {expected} by time, found neither; create the arena with --time, "
+                             f"name its time field{remedy}\n")
+
     def test_what_cannot_be(self):
         name = self.ring()
         self.expect(USAGE, "capture", name, "-o", "-", "--format", "csv", says="expected the name of a file")
@@ -162,7 +176,8 @@ class CaptureTest(Capturing):
         self.expect(USAGE, "capture", name, "-o", "x.csv", "--before", "many", says="a number of values")
         self.expect(FAILED, "capture", name, "-o", self.directory() / "no" / "x.csv", says="make the directory")
         plain = self.create(fields=FIELDS)
-        self.expect(USAGE, "capture", plain, "-o", self.directory() / "x.csv", says="numbers of values: --before 1000")
+        self.expect(USAGE, "capture", plain, "-o", self.directory() / "x.csv",
+                    says="give a number of values: --before 1000")
         self.assertFalse((SHM / "x.csv").exists())
 
 

@@ -1,6 +1,9 @@
 """MCAP files: what is in them, that the tool reads them back, and that @mcap/core does."""
 
 import json
+import math
+import re
+import struct
 import unittest
 
 from arena_cli import FAILED, INCOMPATIBLE, LOST, OK
@@ -13,7 +16,77 @@ except ImportError:
     np = None
 
 
+WIDE = {"names": ["f", "g", "side", "fs", "sides", "w", "n", "on"],
+        "formats": ["<f4", "<f8", "u1", "(2,2)<f8", "(3,)i1", "<i8", "<u8", "?"],
+        "offsets": [0, 8, 16, 24, 56, 64, 72, 80], "itemsize": 88,
+        "metadata": {"fields": {"side": {"enum": {"buy": 0, "sell": 1}}, "sides": {"enum": {"up": 1, "down": -1}},
+                                "w": {"enum": {"big": 9223372036854775807}}}}}
+WIDE_ROWS = [struct.pack("<f4xdB7x4d3b5xqQB7x", *row) for row in [
+    (1, 2, 0, 1, 2, 3, 4, 1, -1, 1, 2**63 - 1, 2**64 - 1, 1),
+    (math.nan, math.inf, 200, math.nan, math.inf, -math.inf, 0, 7, -1, -7, -5, 0, 0),
+    (-math.inf, math.nan, 1, 0, math.nan, 0, 0, 1, 1, 1, 7, 1, 1)]]
+OF_TYPE = {"string": str, "boolean": bool, "integer": int, "number": (int, float), "array": list, "object": dict}
+
+
+def contents(data):
+    """The records of an MCAP file, those in chunks, too: opcode and content."""
+    while len(data) >= 9:
+        opcode, size = data[0], int.from_bytes(data[1:9], "little")
+        content, data = data[9:9 + size], data[9 + size:]
+        yield opcode, content
+        if opcode == 6:
+            yield from contents(content[8 + 8 + 8 + 4 + 4 + 8:])  # not compressed
+
+
+def texts(data):
+    while data:
+        size = int.from_bytes(data[:4], "little")
+        yield data[4:4 + size]
+        data = data[4 + size:]
+
+
+def misfits(value, schema, path=()):
+    """Where the value is of another type than the schema says: paths, the type, and what is there."""
+    kind = schema["type"]
+    if not isinstance(value, OF_TYPE[kind]) or (isinstance(value, bool) and kind != "boolean"):
+        return [(path[0], kind, value)]
+    if kind == "array":
+        assert schema["minItems"] == len(value) == schema["maxItems"]
+        return [one for item in value for one in misfits(item, schema["items"], path)]
+    if kind != "object":
+        return []
+    assert list(schema["properties"]) == list(value)
+    return [one for key, item in value.items() for one in misfits(item, schema["properties"][key], (*path, key))]
+
+
 class McapTest(DescribingCase):
+    def test_messages_fit_their_schema_but_for_what_its_description_says(self):
+        name, directory = self.name(), self.directory()
+        (directory / "schema.json").write_text(json.dumps(WIDE))
+        self.expect(OK, "create", name, "--slots", 8, "--schema", directory / "schema.json")
+        self.expect(OK, "write", name, "--format", "raw", stdin=b"".join(WIDE_ROWS))
+        for args in [[], ["--int64", "string"]]:
+            path = directory / f"t{len(args)}.mcap"
+            self.expect(OK, "snapshot", name, "-o", path, *args)
+            records = list(contents(path.read_bytes()[8:-8]))
+            schema = json.loads([*texts(next(content for opcode, content in records if opcode == 3)[2:])][2])
+            rows = [json.loads(content[22:]) for opcode, content in records if opcode == 5]
+            self.assertEqual(len(rows), len(WIDE_ROWS))
+            for said in ["NaN is null", '"Infinity" or "-Infinity"', "an enum that has none is its number"]:
+                self.assertIn(said, schema["description"])
+            # Of a list of types Foxglove would refuse the channel.
+            self.assertEqual(set(re.findall(r'"type": (.)', json.dumps(schema))), {'"'})
+            self.assertEqual(misfits(rows[0], schema), [])
+            inf = "Infinity"
+            wide = [] if args else [("w", "string", -5)]  # else it is in quotes
+            self.assertEqual(misfits(rows[1], schema), [
+                ("f", "number", None), ("g", "number", inf), ("side", "string", 200), ("fs", "number", None),
+                ("fs", "number", inf), ("fs", "number", "-" + inf), ("sides", "string", 7), ("sides", "string", -7),
+                *wide])
+            self.expect(OK, "replay", path, copy := self.name(), "--create", "--slots", 8, "--speed", "max")
+            printed = [self.expect(OK, "tail", ring, "--from", 0, "--format", "hex").stdout for ring in (name, copy)]
+            self.assertEqual(*printed)
+
     @needs_numpy
     def test_the_tool_reads_back_what_it_wrote(self):
         name, directory = self.create_described(), self.directory()

@@ -14,6 +14,8 @@ from arena_cli import ABSENT, FAILED, INCOMPATIBLE, LOST, OK, SHM, USAGE
 from segment_pokes import busy
 from timed import TimedTest
 
+SECONDS = ('{"names":["ts","px"],"formats":["<i8","<f8"],"offsets":[0,8],"itemsize":16,'
+           '"metadata":{"time":"ts","fields":{"ts":{"unit":"s"}}}}')
 HOSTILE = '{"names":["a\'b<i>&","n"],"formats":["<f8","<i8"],"offsets":[0,8],"itemsize":16}'
 
 
@@ -73,9 +75,28 @@ class PlotTest(TimedTest):
         self.assertIn("seconds since", texts)
         self.expect(FAILED, "plot", name, "-o", path, says="replace the file with --force")
         self.expect(OK, "plot", name, "-o", path, "--force")
-        self.svg(self.create(fields="f64 px"), says="drew 1 field of 0 values")
         self.svg(self.filled([5, 5]), says="of 2 values")
         self.expect(USAGE, "plot", name, "-o", path.with_suffix(".png"), says="expected a file that ends in .svg")
+
+    @unittest.skipUnless(shutil.which("gnuplot"), "gnuplot is not installed")
+    def test_only_what_is_in_the_picture_is_counted(self):
+        name = self.create_of_schema(SECONDS)
+        self.expect(OK, "write", name, stdin="ts,px\n" + "".join(f"{i},{i}\n" for i in range(8)))
+        _, path = self.svg(name, "--last", "2s", says="drew 1 field of 3 values\n")
+        path.unlink()
+        self.svg(name, "--until", "1970-01-01T00:00:01Z", "--fields", "px", says="drew 1 field of 2 values\n")
+
+    def test_no_picture_is_made_of_no_values(self):
+        path = self.directory() / "none.svg"
+        empty, filled, holed = self.create(fields="f64 px"), self.create_of_schema(SECONDS), self.filled([1])
+        self.expect(OK, "write", filled, stdin="ts,px\n1,1\n")
+        self.poke_stamp(SHM / holed, 0, busy(0))  # its writer is dead: a hole
+        for name, args, code, lost in [(empty, [], OK, ""), (filled, ["--since", "1s"], OK, ""),
+                                       (holed, [], LOST, ", lost 1")]:
+            says = f"'{name}': there are no values to draw{lost}"
+            self.expect(code, "plot", name, *args, says=says + "\n")
+            self.expect(code, "plot", name, *args, "-o", path, says=f"{says}; '{path}' is not written\n")
+            self.assertFalse(path.exists())
 
     @unittest.skipUnless(shutil.which("gnuplot"), "gnuplot is not installed")
     def test_the_greatest_numbers_are_drawn_in_a_file_and_gnuplot_says_nothing(self):

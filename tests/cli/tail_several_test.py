@@ -95,6 +95,84 @@ class TailSeveralTest(SeveralRings):
         rows = self.expect(OK, "tail", f"{base}.*", "--format", "csv", "--fields", "n").stdout.splitlines()
         self.assertEqual([row.split(",")[-1] for row in rows], ["n", "1", "2"])
 
+    def with_and_without_time_column(self):
+        base = self.name()
+        timed = self.make(f"{base}.a", fields="f64 px")
+        schema = self.directory() / "own.json"
+        schema.write_text('{"names":["ts","px"],"formats":["<i8","<f8"],"offsets":[0,8],"itemsize":16,'
+                          '"metadata":{"time":"ts"}}')
+        own = f"{base}.c"
+        self.expect(OK, "create", own, "--slots", 8, "--schema", schema)
+        self.addCleanup((SHM / own).unlink, missing_ok=True)
+        self.expect(OK, "write", own, stdin="ts,px\n7,2.5\n")
+        self.expect(OK, "write", timed, stdin="px\n1.5\n")
+        return timed, own
+
+    def test_a_column_of_times_that_not_all_have_can_be_chosen_away(self):
+        timed, own = self.with_and_without_time_column()
+        for names in [(timed, own), (own, timed)]:
+            for form in ["table", "csv"]:
+                text = self.expect(OK, "tail", *names, "--fields", "px", "--format", form).stdout
+                rows = [re.split("[, ]+", line.strip()) for line in text.splitlines()]
+                self.assertEqual(rows, [["_arena", "_seq", "px"], [own, "0", "2.5"], [timed, "0", "1.5"]])
+            self.assertEqual(["_time_ns" in line for line in self.lines(*names, "--fields", "px")], [False, True])
+            for form in ["table", "csv"]:
+                self.expect(INCOMPATIBLE, "tail", *names, "--fields", "_time_ns,px", "--format", form,
+                            says="the same columns")
+        self.assertIn("_time_ns", self.expect(OK, "tail", timed, timed[:-1] + "[a]", "--fields", "px").stdout)
+        tail = self.start("tail", timed[:-1] + "[ac]", "-F", "--fields", "px", "--format", "csv")
+        self.assertEqual(tail.stdout.readline(), "_arena,_seq,px\n")
+        self.assertEqual([tail.stdout.readline() for _ in range(2)], [f"{own},0,2.5\n", f"{timed},0,1.5\n"])
+        self.stop(tail)
+
+    def test_one_that_joins_leaves_out_a_column_of_times_that_is_not_in_the_heading(self):
+        base = self.name()
+        timed = f"{base}.a"
+        own = self.make_of_own_times(f"{base}.b")
+        self.write_times(own, 1)
+        tail = self.start("tail", f"{base}.*", "-F", "--fields", "n", "--format", "csv")
+        self.assertEqual([tail.stdout.readline() for _ in range(2)], ["_arena,_seq,n\n", f"{own},0,1\n"])
+        self.make(timed, fields="i64 n")
+        self.write(timed, 5)
+        self.assertEqual(tail.stdout.readline(), f"{timed},0,5\n")
+        self.stop(tail)
+
+    def test_units_are_columns_of_a_table_only(self):
+        base = self.name()
+        names = [self.make_of_own_times(f"{base}.{unit}", unit) for unit in ["ms", "s"]]
+        for name in names:
+            self.write_times(name, 1)
+        self.expect(INCOMPATIBLE, "tail", *names, says="the same columns: i64 ts [ms], i64 n, found i64 ts [s], i64 n")
+        self.expect(OK, "tail", *names, "--format", "csv")
+        self.expect(OK, "tail", *names, "--fields", "n")
+
+    def test_a_filter_that_does_not_fit_one_of_them_says_which(self):
+        base = self.name()
+        names = [self.make(f"{base}.a"), self.make(f"{base}.b", fields="u64 n, s8 sym")]
+        for chosen in [names, names[::-1]]:
+            done = self.expect(USAGE, "tail", *chosen, "--where", 'sym == "ES"',
+                               says=f"for the values of '{names[0]}': expected")
+            self.assertIn("\n  ^^^\n", done.stderr)
+        done = self.expect(USAGE, "tail", *names, "--where", "n ==", says="at the end")
+        self.assertNotIn(base, done.stderr)
+
+    def test_last_is_before_the_newest_value_of_all(self):
+        base = self.name()
+        names = [self.make_of_own_times(f"{base}.{letter}") for letter in "abc"]
+        self.write_times(names[0], 1, 2, 3)
+        self.write_times(names[1], 5, 8, 10)
+        self.assertEqual([line["n"] for line in self.lines(*names, "--last", "2s")], [8, 10])
+        self.assertEqual([line["n"] for line in self.lines(*names, "--last", "7s")], [3, 5, 8, 10])
+        self.assertEqual([line["n"] for line in self.lines(*names, "--last", "7s", "-n", 3)], [5, 8, 10])
+        self.assertEqual([line["n"] for line in self.lines(names[0], "--last", "1s")], [2, 3])
+        self.assertEqual(self.lines(names[2], names[2][:-1] + "[c]", "--last", "1s"), [])
+        for follow in ["-f", "-F"]:
+            tail = self.start("tail", *names, follow, "--last", "2s", "--format", "ndjson")
+            self.assertEqual([json.loads(tail.stdout.readline())["n"] for _ in range(2)], [8, 10])
+            self.write_times(names[0], 4)
+            self.assertEqual(json.loads(tail.stdout.readline())["n"], 4, "what comes is not left out")
+            self.stop(tail)
+
     def test_lost_values_are_told_with_the_name(self):
         names = self.pair(slots=4)
         self.write(names[0], *range(6))

@@ -16,6 +16,10 @@ using nlohmann::ordered_json;
 using schema::Field;
 using schema::Kind;
 
+constexpr const char* kBesideTheTypes =
+    "Instead of a number, NaN is null, and an infinity is \"Infinity\" or \"-Infinity\"; instead of a name, a value of "
+    "an enum that has none is its number.";
+
 const char* json_type(const Field& field, bool quote_int64) {
   if (!field.enumerators.empty() || field.kind == Kind::text) return "string";
   if (field.kind == Kind::boolean) return "boolean";
@@ -47,7 +51,9 @@ std::string row_schema_json(const schema::Schema& row, const std::string& title,
   properties[std::string(schema::kSeqColumn)] = {{"type", quote_int64 ? "string" : "integer"},
                                                  {"description", "u64: the number of the value"}};
   for (const Field& field : row.fields) properties[field.name] = property_of(field, quote_int64);
-  return ordered_json{{"title", title}, {"type", "object"}, {"properties", properties}}.dump();
+  return ordered_json{
+      {"title", title}, {"description", kBesideTheTypes}, {"type", "object"}, {"properties", properties}}
+      .dump();
 }
 
 std::string event_schema_json() {

@@ -12,8 +12,9 @@
 
 namespace arena_shm::recording::mcap {
 
-/// Of a row, as NDJSON has it. Types are single words, as Foxglove wants them: NaN is null all the same, and infinity a
-/// text.
+/// Of a row, as NDJSON has it. Types are single words: Foxglove and Lichtblick refuse the whole channel where one is a
+/// list, so no type says what else may come: null for NaN, a text for an infinity, a number for a value of an enum that
+/// has no name. The schema's description does.
 std::string row_schema_json(const schema::Schema& row, const std::string& title, bool quote_int64);
 /// Of an event.
 std::string event_schema_json();

@@ -16,6 +16,7 @@
 #include "terminal/signals.hpp"
 #include "text/quantities.hpp"
 #include "text/time_text.hpp"
+#include "text/utf8.hpp"
 #include "tool/verbs/await_arena.hpp"
 #include "tool/verbs/plot_live.hpp"
 #include "tool/verbs/span_options.hpp"
@@ -68,7 +69,7 @@ terminal::ExitCode send(const PlotOptions& options) {
     }
   }
   flush();
-  terminal::note(fmt::format("read {}{}, sent {}", text::counted(feed.read_count(), "value"), feed.lost_text(),
+  terminal::note(fmt::format("read {}{}, sent {}", text::counted(feed.point_count(), "value"), feed.lost_text(),
                              text::counted(sender.sent_count(), "datagram")));
   return feed.conclude();
 }
@@ -87,8 +88,11 @@ terminal::ExitCode draw_file(const PlotOptions& options) {
   PlotFeed feed(options.asked, From::oldest, terminal_attendant());
   if (!feed.has_begun()) return terminal::ExitCode::ok;
   plot::Bins bins(feed.series().size(), 1, kBins);
-  while (feed.read_count() < feed.there_count() && !terminal::stop_requested() && feed.next())
-    bins.add(feed.at(), feed.values());
+  while (feed.has_more_there() && !terminal::stop_requested() && feed.next()) bins.add(feed.at(), feed.values());
+  if (bins.is_empty()) {
+    feed.tell_none(fmt::format("; '{}' is not written", text::printable(options.file)));
+    return feed.conclude();
+  }
   const std::string picture =
       plot::run_gnuplot(plot::gnuplot_script(options.asked.name, feed.series(), bins, {.is_time = feed.has_times()}));
   recording::RecordingFile file(
@@ -97,7 +101,7 @@ terminal::ExitCode draw_file(const PlotOptions& options) {
   file.end_row();
   file.close();
   terminal::note(fmt::format("drew {} of {}{}", text::counted(feed.series().size(), "field"),
-                             text::counted(feed.read_count(), "value"), feed.lost_text()));
+                             text::counted(feed.point_count(), "value"), feed.lost_text()));
   return feed.conclude();
 }
 

@@ -9,6 +9,7 @@
 #include "recording/lanes.hpp"
 #include "recording/record_view.hpp"
 #include "schema/record_time.hpp"
+#include "terminal/output.hpp"
 #include "terminal/signals.hpp"
 #include "tool/views/report.hpp"
 
@@ -53,6 +54,7 @@ bool PlotFeed::next() {
     else
       at_ = shape_.has_time ? recording::time_of_row(row_->bytes()) : static_cast<std::int64_t>(stream_.seq());
     for (std::size_t i = 0; i < series_.size(); ++i) values_[i] = series_[i].value(record);
+    ++points_;
     return true;
   }
   return false;
@@ -61,6 +63,11 @@ bool PlotFeed::next() {
 terminal::ExitCode PlotFeed::conclude() const {
   if (failure()) return report(*failure());
   return lost_ > 0 ? terminal::ExitCode::lost : terminal::ExitCode::ok;
+}
+
+void PlotFeed::tell_none(const std::string& besides) const {
+  terminal::note(
+      fmt::format("'{}': there are no values to draw{}{}", stream_.view()->info().name, lost_text(), besides));
 }
 
 std::string PlotFeed::lost_text() const { return lost_ > 0 ? fmt::format(", lost {}", lost_) : ""; }

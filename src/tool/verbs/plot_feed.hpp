@@ -35,10 +35,10 @@ class PlotFeed {
   const std::vector<plot::Series>& series() const noexcept { return series_; }
   /// Are points placed by their times? Else by their sequence numbers.
   bool has_times() const noexcept { return has_times_; }
-  /// How many values there were at the beginning; after so many at most, what comes is new.
-  std::uint64_t there_count() const noexcept { return there_; }
   std::uint64_t slots() const noexcept { return stream_.view()->slots(); }
 
+  /// Is some of what there was at the beginning still to be read? If not, what comes is new.
+  bool has_more_there() const noexcept { return read_ < there_; }
   /// The next point. False: there is none now, or a stop is requested.
   bool next();
   /// Of it.
@@ -47,12 +47,15 @@ class PlotFeed {
 
   bool wait_for(std::chrono::milliseconds longest) { return stream_.wait_for(longest); }
   bool is_finished() const { return stream_.is_finished(); }
-  std::uint64_t read_count() const noexcept { return read_; }
+  /// How many there have been: not of values that are left out.
+  std::uint64_t point_count() const noexcept { return points_; }
   std::uint64_t lost_count() const noexcept { return lost_; }
   const std::optional<Error>& failure() const { return stream_.failure(); }
 
   /// ", lost 5", or nothing.
   std::string lost_text() const;
+  /// Says that there has been no point.
+  void tell_none(const std::string& besides = "") const;
   /// Reports why no more can come, if that is so. Returns: the exit code.
   terminal::ExitCode conclude() const;
 
@@ -67,6 +70,7 @@ class PlotFeed {
   std::int64_t at_ = 0;
   std::uint64_t there_ = 0;
   std::uint64_t read_ = 0;
+  std::uint64_t points_ = 0;
   std::uint64_t lost_ = 0;
 };
 

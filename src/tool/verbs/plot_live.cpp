@@ -126,13 +126,13 @@ class LivePlot {
     const auto now = SteadyClock::now();
     if (now - rate_taken_ >= std::chrono::seconds(1)) {
       const std::chrono::duration<double> elapsed = now - rate_taken_;
-      rate_ = static_cast<double>(feed_.read_count() - rate_count_) / elapsed.count();
-      rate_count_ = feed_.read_count();
+      rate_ = static_cast<double>(feed_.point_count() - rate_count_) / elapsed.count();
+      rate_count_ = feed_.point_count();
       rate_taken_ = now;
     }
     const std::size_t count = feed_.series().size();
     return fmt::format("arena-shm plot {}{}  {}/s  read {}{}{}", text::printable(name_), is_paused_ ? "  paused" : "",
-                       text::short_count(rate_), text::counted(feed_.read_count(), "value"),
+                       text::short_count(rate_), text::counted(feed_.point_count(), "value"),
                        feed_.lost_count() > 0 ? fmt::format(", lost {}", feed_.lost_count()) : "",
                        count > shown_ ? fmt::format("  fields {}..{} of {}", first_ + 1, first_ + shown_, count) : "");
   }
@@ -181,13 +181,13 @@ terminal::ExitCode plot_once(const PlotAsked& asked) {
   if (!feed.has_begun()) return terminal::ExitCode::ok;
   plot::Bins bins(feed.series().size(), 1, kBins);
   std::vector<double> newest(feed.series().size());
-  while (feed.read_count() < feed.there_count() && !terminal::stop_requested() && feed.next()) {
+  while (feed.has_more_there() && !terminal::stop_requested() && feed.next()) {
     bins.add(feed.at(), feed.values());
     std::ranges::copy(feed.values(), newest.begin());
   }
   if (bins.is_empty()) {
-    terminal::note(fmt::format("'{}': there are no values to draw", asked.name));
-    return terminal::ExitCode::ok;
+    feed.tell_none();
+    return feed.conclude();
   }
   terminal::Output output;
   const std::size_t width = std::max(std::min(terminal::line_width(), kColumns), kLeastColumns);
@@ -200,7 +200,7 @@ terminal::ExitCode plot_once(const PlotAsked& asked) {
   output.text() += axis_line(bins.first(), bins.last(), feed.has_times(), width) + '\n';
   output.flush();
   if (feed.lost_count() > 0)
-    terminal::note(fmt::format("drew {}{}", text::counted(feed.read_count(), "value"), feed.lost_text()));
+    terminal::note(fmt::format("drew {}{}", text::counted(feed.point_count(), "value"), feed.lost_text()));
   return feed.conclude();
 }
 

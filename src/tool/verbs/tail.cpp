@@ -91,7 +91,9 @@ SeveralAsked several_asked(const TailRequest& options) {
 
 terminal::ExitCode run_request(const TailRequest& options) {
   check_choice(options);
-  const auto printing = [&](const Info& info, std::size_t margin = 0) { return printing_for(options, info, margin); };
+  const auto printing = [&](const Info& info, std::size_t margin = 0, TimeColumn times = TimeColumn::shown) {
+    return printing_for(options, info, margin, times);
+  };
   if (is_several(options)) return tail_several(several_asked(options), printing);
   if (options.follow_name) {
     if (options.tail.asked.until) {

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "arena_shm/error.hpp"
+#include "filter/complaint.hpp"
 #include "schema/named_formatter.hpp"
 #include "tool/verbs/tail_output.hpp"
 
@@ -14,11 +16,16 @@ namespace {
 
 using schema::Format;
 
-std::string columns_text(const std::optional<schema::Schema>& shown) {
+bool has_heading(Format format) { return format == Format::table || format == Format::csv; }
+
+// Units are in the heading of a table.
+std::string columns_text(const std::optional<schema::Schema>& shown, Format format) {
   if (!shown) return "bytes, for it has no schema";
   std::string text;
-  for (const schema::Field& field : shown->fields)
+  for (const schema::Field& field : shown->fields) {
     text += fmt::format("{}{} {}", text.empty() ? "" : ", ", field.type_name(), field.name);
+    if (format == Format::table && !field.unit.empty()) text += fmt::format(" [{}]", field.unit);
+  }
   return text;
 }
 
@@ -33,14 +40,34 @@ std::string columns_text(const std::optional<schema::Schema>& shown) {
 
 }  // namespace
 
+void TailColumns::take(const std::vector<TailRing*>& come, std::size_t name_width) {
+  const auto has_times = [](const TailRing* ring) { return ring->printing().tail.shape.has_time; };
+  for (TailRing* ring : come) know(*ring, name_width, TimeColumn::shown);
+  if (!first_ && !std::ranges::all_of(come, has_times)) times_ = TimeColumn::left_out;
+  for (TailRing* ring : come) {
+    const bool has_more = has_heading(ring->printing().format) && has_times(ring);
+    if (has_more && times_ == TimeColumn::left_out) know(*ring, name_width, times_);
+    ring->formatter = add(ring->printing(), ring->name(), name_width);
+  }
+}
+
+void TailColumns::know(TailRing& ring, std::size_t name_width, TimeColumn times) {
+  constexpr std::size_t kBehindName = 2;
+  try {
+    ring.know(printing_for_(ring.view().info(), name_width + kBehindName, times), order_);
+  } catch (const filter::Complaint& complaint) {
+    throw complaint.about(ring.name());
+  }
+}
+
 std::unique_ptr<schema::RecordFormatter> TailColumns::add(Printing& printing, const std::string& name,
                                                           std::size_t name_width) {
   if (printing.shown && printing.shown->find(schema::kArenaColumn) != nullptr) refuse_own_column(name);
   if (first_) check(printing, name);
   std::shared_ptr<schema::RecordFormatter> lines = std::move(printing.formatter);
-  if (printing.format == Format::table || printing.format == Format::hex) {
+  if (printing.format == Format::table) {
     if (!shared_) shared_ = lines;
-    lines = shared_;
+    lines->share_columns(*shared_);
   }
   lines_.insert(lines);
   auto formatter = schema::behind_name(lines, printing.format, name, name_width);
@@ -54,14 +81,13 @@ void TailColumns::check(const Printing& printing, const std::string& name) const
   const Format format = printing.format;
   if (format == first_->format) {
     if (format == Format::ndjson || format == Format::influx || format == Format::hex) return;
-    const bool is_same = columns_text(printing.shown) == columns_text(first_->shown);
-    if (is_same && (format == Format::csv || printing.shown->fields == first_->shown->fields)) return;
+    if (columns_text(printing.shown, format) == columns_text(first_->shown, format)) return;
   }
   throw Error(Code::incompatible_type,
               {.name = name,
                .doing = fmt::format("print in one table with '{}'", first_->name),
-               .expected = "the same columns: " + columns_text(first_->shown),
-               .found = columns_text(printing.shown),
+               .expected = "the same columns: " + columns_text(first_->shown, first_->format),
+               .found = columns_text(printing.shown, format),
                .remedy = "choose fields that all have with --fields, or --format ndjson, where each line has its own"});
 }
 

@@ -71,12 +71,20 @@ TailOptions tail_options(const TailRequest& request, const Info& info, const std
   return tail;
 }
 
+bool may_be_without_time(const TailRequest& request, const schema::Schema& schema, Format format) {
+  if (request.fields.empty() || (format != Format::table && format != Format::csv)) return false;
+  const auto names = schema::split_names(request.fields, schema::with_value_time(schema));
+  return std::ranges::find(names, schema::kTimeColumn) == names.end();
+}
+
 }  // namespace
 
-Printing printing_for(const TailRequest& request, const Info& info, std::size_t margin) {
+Printing printing_for(const TailRequest& request, const Info& info, std::size_t margin, TimeColumn times) {
   auto schema = chosen_schema(request, info);
   const Format format = format_of(request.format, schema.has_value());
   TailOptions tail = tail_options(request, info, schema);
+  if (times == TimeColumn::left_out && schema && may_be_without_time(request, *schema, format))
+    tail.shape.has_time = false;
   const bool has_time = tail.shape.has_time;
   auto time = schema ? schema::time_field(*schema) : std::nullopt;
   if (!request.fields.empty()) {

@@ -34,8 +34,13 @@ struct TailRequest {
   char unsigned_suffix = 'i';
 };
 
+/// Whether a table or csv has schema::kTimeColumn where the arena has it. Where --fields says what is wanted, and does
+/// not name it, it may be left out.
+enum class TimeColumn { shown, left_out };
+
 /// Of this arena. `margin`: so much of a line is for others.
 /// Errors: Code::incompatible_type, invalid_argument, as the request does not fit its records.
-Printing printing_for(const TailRequest& request, const Info& info, std::size_t margin);
+Printing printing_for(const TailRequest& request, const Info& info, std::size_t margin,
+                      TimeColumn times = TimeColumn::shown);
 
 }  // namespace arena_shm::tool

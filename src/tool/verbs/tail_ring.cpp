@@ -1,6 +1,7 @@
 #include "tool/verbs/tail_ring.hpp"
 
 #include <limits>
+#include <utility>
 
 #include "recording/lane_order.hpp"
 #include "schema/record_time.hpp"
@@ -36,10 +37,8 @@ void TailRing::know(Printing printing, std::optional<Order> order) {
   const Info& info = view().info();
   printing_ = std::move(printing);
   shape_ = printing_->tail.shape;
-  if (shape_.schema)
-    time_field_ = schema::time_field(*shape_.schema);
-  else
-    shape_.has_time = info.clock != Clock::none;  // in hex it is not shown
+  if (shape_.schema) time_field_ = schema::time_field(*shape_.schema);
+  if (!time_field_) shape_.has_time = info.clock != Clock::none;  // also where it is not shown
   has_times_ = order != Order::arrival && (time_field_ || shape_.has_time);
   if (!has_times_ && order != Order::arrival) {
     throw Error(Code::invalid_argument,
@@ -53,6 +52,12 @@ void TailRing::know(Printing printing, std::optional<Order> order) {
   row_.emplace(shape_);
   const bool shows_time = printing_->tail.shape.has_time;
   shown_ = shows_time ? std::as_const(*row_).bytes() : row_->record();
+}
+
+std::optional<std::int64_t> TailRing::begin_of_last(const recording::TimeSpan& span) const {
+  recording::Since since({.last_ns = span.last_ns}, view().info(), shape_.schema);
+  recording::tell_newest(since, view());
+  return since.begin_ns();
 }
 
 void TailRing::begin_there(const Window& window, const Wanted& wanted) {

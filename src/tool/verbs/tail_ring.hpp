@@ -33,6 +33,7 @@ class TailRing {
   bool has_come();
   /// Requires: it is there.
   const RawView& view() const noexcept { return view_ ? *view_ : *is_named_->view(); }
+  /// May be called again, to print it in another way.
   /// Errors: Code::invalid_argument, if its values have no times, and no other order was asked for.
   void know(Printing printing, std::optional<Order> order);
   const Printing& printing() const noexcept { return *printing_; }
@@ -46,6 +47,8 @@ class TailRing {
     recording::TimeSpan span{};
     std::optional<std::string> where{};
   };
+  /// So long before its newest value as `span.last_ns` says. Nothing: there is none. Requires: known. Errors: as Since.
+  std::optional<std::int64_t> begin_of_last(const recording::TimeSpan& span) const;
   /// What is there now, from its first value that is wanted on. Requires: known.
   void begin_there(const Window& window, const Wanted& wanted);
   /// What comes behind that, or, of one that has come since, all.

@@ -69,6 +69,15 @@ void TailRings::refuse_none() const {
                                 .remedy = "wait for some with -F; to list the arenas: arena-shm list"});
 }
 
+recording::TimeSpan TailRings::common(recording::TimeSpan span) const {
+  if (!span.last_ns) return span;
+  for (const TailRing& ring : rings_) {
+    if (ring.is_known()) span.since_ns = std::max(span.since_ns, ring.begin_of_last(span));
+  }
+  if (span.since_ns) span.last_ns.reset();
+  return span;
+}
+
 std::size_t TailRings::name_width() const noexcept {
   std::size_t width = 0;
   for (const TailRing& ring : rings_) width = std::max(width, ring.name().size());

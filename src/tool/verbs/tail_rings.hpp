@@ -35,6 +35,8 @@ class TailRings {
   void refuse_none() const;
 
   std::list<TailRing>& all() noexcept { return rings_; }
+  /// The same span for all that are known: `last` is before the newest value of all of them. Errors: as TailRing.
+  recording::TimeSpan common(recording::TimeSpan span) const;
   /// How many there have been.
   std::size_t count() const noexcept { return rings_.size() + forgotten_; }
   /// Of the longest name, in bytes.

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "filter/parser.hpp"
 #include "recording/time_merge.hpp"
 #include "schema/restart_text.hpp"
 #include "terminal/output.hpp"
@@ -39,15 +40,17 @@ constexpr int kMostPassed = 1024;  // of one arena, before others and signals ar
 class SeveralTail {
  public:
   SeveralTail(const SeveralAsked& asked, const PrintingOf& printing)
-      : asked_(asked), printing_for_(printing), rings_(asked.names, asked.follow_name) {}
+      : asked_(asked), rings_(asked.names, asked.follow_name), columns_(printing, asked.order) {}
 
   terminal::ExitCode run() {
     if (asked_.waits && !asked_.follow_name && !rings_.await()) return terminal::ExitCode::ok;
     rings_.look();
     rings_.refuse_none();
+    std::vector<TailRing*> come;
     for (TailRing& ring : rings_.all()) {
-      if (ring.has_come()) know(ring);
+      if (ring.has_come()) come.push_back(&ring);
     }
+    know(come);
     print_what_is_there();
     if (follow_ && !failure_) print_what_comes();
     output_.flush();
@@ -63,18 +66,19 @@ class SeveralTail {
     std::vector<std::byte> row;
   };
 
-  void know(TailRing& ring) {
-    const std::size_t width = rings_.name_width();
-    ring.know(printing_for_(ring.view().info(), width + 2), asked_.order);
-    ring.formatter = columns_.add(ring.printing(), ring.name(), width);
-    ring.on_gap([this](TailRing& of, const Gap& gap) { tell(of, gap); });
-    ring.on_restart([this](TailRing& of, const Restart& restart) { tell(of, restart); });
+  void know(const std::vector<TailRing*>& come) {
+    columns_.take(come, rings_.name_width());
+    for (TailRing* ring : come) {
+      ring->on_gap([this](TailRing& of, const Gap& gap) { tell(of, gap); });
+      ring->on_restart([this](TailRing& of, const Restart& restart) { tell(of, restart); });
+    }
   }
 
   // The last so many of all, if not all are wanted: each arena may have that many of them.
   void print_what_is_there() {
     TimeMerge merge(kHold);
     std::vector<TailRing*> rings;
+    const recording::TimeSpan span = rings_.common(asked_.span);
     for (TailRing& ring : rings_.all()) {
       if (!ring.is_known()) continue;
       const Asked& asked = ring.printing().tail.asked;
@@ -85,7 +89,7 @@ class SeveralTail {
       is_last_so_many_ = asked.from.empty();
       limit_ = is_last_so_many_ ? Window::kNoLimit : window.count;
       most_kept_ = asked.count.value_or(kDefaultCount);
-      ring.begin_there(window, {.order = asked_.order, .span = asked_.span, .where = asked_.where});
+      ring.begin_there(window, {.order = asked_.order, .span = span, .where = asked_.where});
       rings.push_back(&ring);
       merge.add(MergeClock::now());
     }
@@ -131,7 +135,7 @@ class SeveralTail {
     for (auto ring = rings_.all().begin(); ring != rings_.all().end() && !failure_;) {
       try {
         if (ring->has_come()) {
-          know(*ring);
+          know({&*ring});
           columns_.print_heading(output_.text());
           join(*ring);
         }
@@ -262,7 +266,6 @@ class SeveralTail {
   }
 
   const SeveralAsked& asked_;
-  const PrintingOf& printing_for_;
   TailRings rings_;
   std::optional<Error> failure_;  // nothing is read behind it
   TailColumns columns_;
@@ -286,6 +289,7 @@ class SeveralTail {
 
 terminal::ExitCode tail_several(const SeveralAsked& asked, const PrintingOf& printing) {
   terminal::catch_stop_signals();
+  if (asked.where) filter::parse(*asked.where);  // what is wrong in itself is no matter of one of them
   return SeveralTail(asked, printing).run();
 }
 

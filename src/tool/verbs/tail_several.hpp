@@ -1,16 +1,14 @@
 // tail of several arenas: their values as one sequence, by time.
 #pragma once
 
-#include <cstddef>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "arena_shm/info.hpp"
 #include "arena_shm/options.hpp"
+#include "recording/since.hpp"
 #include "terminal/exit_code.hpp"
-#include "tool/verbs/tail_name.hpp"
+#include "tool/verbs/tail_columns.hpp"
 
 namespace arena_shm::tool {
 
@@ -24,9 +22,6 @@ struct SeveralAsked {
   recording::TimeSpan span{};
   std::optional<std::string> where{};
 };
-
-/// How the values of an arena are printed. `margin`: so much of a line is for its name.
-using PrintingOf = std::function<Printing(const Info&, std::size_t margin)>;
 
 /// Prints until a stop is requested, or all is there that was asked for. Asks `printing` how the values of each arena
 /// are printed, which also says how many are wanted. In follow, arenas that a pattern matches join when they come.
