@@ -162,10 +162,13 @@ std::vector<Message> batches_in(const std::string& file) {
   return all;
 }
 
+Recorded numbered(Form form, std::uint64_t rows, std::uint64_t per_block) {
+  return recorded(form, shape_of("u32 n"), rows, per_block,
+                  [](std::uint64_t seq, RowBytes& row) { put_at(row, 0, static_cast<std::uint32_t>(seq)); });
+}
+
 TEST(RecoveryTest, ABatchThatHasBeenReadIsNotReadAgainBehindDamage) {
-  const Recorded made = recorded(Form::arrow, shape_of("u32 n"), 20, 4, [](std::uint64_t seq, RowBytes& row) {
-    put_at(row, 0, static_cast<std::uint32_t>(seq));
-  });
+  const Recorded made = numbered(Form::arrow, 20, 4);
   const auto batches = batches_in(made.file);
   std::string file = flipped(made.file, batches[1].at);
   file.insert(batches[1].end, made.file, batches[0].at, batches[0].end - batches[0].at);
@@ -175,9 +178,7 @@ TEST(RecoveryTest, ABatchThatHasBeenReadIsNotReadAgainBehindDamage) {
 }
 
 TEST(RecoveryTest, ABatchWhoseNumbersWereAlteredIsNotReadBehindDamage) {
-  const Recorded made = recorded(Form::arrow, shape_of("u32 n"), 200, 40, [](std::uint64_t seq, RowBytes& row) {
-    put_at(row, 0, static_cast<std::uint32_t>(seq));
-  });
+  const Recorded made = numbered(Form::arrow, 200, 40);
   const auto batches = batches_in(made.file);
   const std::string damaged = flipped(made.file, batches[3].at);
   const Message& last = batches[4];  // no other one behind it contradicts
@@ -260,9 +261,7 @@ TEST(RecoveryTest, NumbersThatLookLikeMessagesDoNotEndTheSearch) {
 }
 
 TEST(RecoveryTest, ALengthThatStaysInsideOfAnMcapFileCostsNoChunk) {
-  const Recorded made = recorded(Form::mcap, shape_of("u32 n"), 2000, 100, [](std::uint64_t seq, RowBytes& row) {
-    put_at(row, 0, static_cast<std::uint32_t>(seq));
-  });
+  const Recorded made = numbered(Form::mcap, 2000, 100);
   std::size_t altered = 0;
   for (std::size_t at = mcap::kMcapMagic.size(); at + mcap::kRecordPrefixBytes < made.file.size() * 2 / 3;) {
     std::uint64_t length = 0;
