@@ -198,7 +198,7 @@ void add_latest(const terminal::Command& app, Action& action) {
            "With -f, the table fills the terminal and is drawn anew at every interval; q quits, up and down scroll.\n"
            "Without a terminal, or in another format, -f prints at every interval the rows that have changed.\n"
            "When the arena is removed and made anew, -f goes on with the new one: it must hold records of the same\n"
-           "type. A key that does not come there keeps its row.\n"
+           "type and meaning. A key that does not come there keeps its row.\n"
            "Only what the ring still holds can be found. Lost values are counted at the end, and the exit code is\n"
            "then 3.",
        .example = "  arena-shm latest ticks --by sym\n"

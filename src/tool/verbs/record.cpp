@@ -91,8 +91,8 @@ void add_record(const terminal::Command& app, Action& action) {
            "When the arena is removed and created anew, what is left of the old one is recorded, and then the new "
            "one,\n"
            "from its oldest value on: into the same file, in which _seq begins anew. That it was restarted is said,\n"
-           "with the time and the epochs of both. The new one must hold records of the same type, else record ends\n"
-           "with an error.\n"
+           "with the time and the epochs of both. The new one must hold records of the same type and meaning (units,\n"
+           "time field, names of enums), else record ends with an error.\n"
            "Lost values are reported on standard error, and the exit code is then 3.",
        .example = "  arena-shm record ticks -o ticks.npy --max-duration 1h\n"
                   "  arena-shm record ticks -o ticks.npy --max-size 1G --rotate 10\n"

@@ -23,7 +23,7 @@ inline constexpr const char* kTailDetails =
     "-F goes on when the arena is removed and created anew: with what is left of the old one, then the oldest\n"
     "value of the new one; what writers that still have the old one write is printed, too. That it was\n"
     "restarted is said, with the time and the epochs of both; --gaps inline puts it among the values. The new\n"
-    "one must hold records of the same type, else tail ends with an error.\n"
+    "one must hold records of the same type and meaning, else tail ends with an error.\n"
     "A cursor file keeps what is printed: in a pipe, what its other end has taken.\n"
     "With --consumer, the writers of a lossless arena wait for tail: what is printed may be overwritten. A\n"
     "consumer that ends or dies holds up nobody, unless it is --durable: then the next tail of that name goes\n"
