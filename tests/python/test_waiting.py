@@ -99,7 +99,7 @@ def test_close_ends_a_writers_wait_for_room(lossless):
     writer = lossless.writer()
     many = in_thread(lambda: writer.alloc_many(ticks(100)))
     one = in_thread(lambda: [lossless.alloc((i, 0, b"")) for i in range(100)])
-    assert eventually(lambda: lossless.count == 8)
+    assert eventually(lambda: lossless.count >= 8)  # who waits has a number already
     writer.close()
     assert isinstance(many.result(), arena_shm.Closed)
     lossless.close()
