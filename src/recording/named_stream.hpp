@@ -15,8 +15,8 @@
 
 namespace arena_shm::recording {
 
-/// Waits for the first arena; those that take its place have to hold the same records, which have to mean the same, else
-/// it fails.
+/// Waits for the first arena; those that take its place have to hold the same records, which have to mean the same,
+/// else it fails.
 class NamedStream final : public ValueStream {
  public:
   /// Where to begin: in an arena that was there when it was asked for; of others, nothing is left out.
